@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# The project's private Docker Engine: up, down, wipe, status.
+#
+# It shares nothing with an engine that may run beside it: own data, own socket, own bridge, own containerd
+# namespace, and it writes no firewall chains (one tagged MASQUERADE rule apart, which `down` takes away again).
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+data_root="$STAGEWATCH_STATE/docker"
+exec_root="$STAGEWATCH_RUN/exec"
+pidfile="$STAGEWATCH_RUN/dockerd.pid"
+logfile="$STAGEWATCH_STATE/dockerd.log"
+rule_tag="stagewatch"
+[[ $STAGEWATCH_BRIDGE == stagewatch0 ]] || rule_tag="stagewatch-$STAGEWATCH_BRIDGE"
+
+# our_pid FILE NEEDLE: the pid in FILE, if that process is alive and really is the one we started.
+# A pid alone proves nothing: numbers are reused.
+our_pid() {
+  local pid
+  [[ -r $1 ]] && pid=$(<"$1") && [[ $pid =~ ^[0-9]+$ ]] || return 1
+  tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "$2" || return 1
+  printf '%s\n' "$pid"
+}
+
+dockerd_pid() { our_pid "$pidfile" "--data-root=$data_root"; }
+
+answers() { engine_version "$private_host" >/dev/null; }
+
+lock() {
+  mkdir -p "$STAGEWATCH_RUN" "$STAGEWATCH_STATE"
+  exec 9>"$STAGEWATCH_RUN/lock"
+  flock -w 120 9 || die "another start or stop of the private engine has held $STAGEWATCH_RUN/lock for two minutes. See who: fuser -v $STAGEWATCH_RUN/lock"
+}
+
+# A /24 that no route of this machine reaches into or covers (the default route apart).
+free_subnet() {
+  local n
+  for n in {77..99}; do
+    local net="10.213.$n"
+    [[ -z $(ip -4 route show to root "$net.0/24") ]] || continue
+    [[ -z $(ip -4 route show to match "$net.0/24" | grep -v '^default') ]] || continue
+    printf '%s\n' "$net"
+    return
+  done
+  die "no free subnet for the bridge of the private engine (10.213.77.0/24 to 10.213.99.0/24 are all routed somewhere)."
+}
+
+bridge_cidr() { ip -4 -o addr show dev "$STAGEWATCH_BRIDGE" 2>/dev/null | awk '{print $4; exit}'; }
+
+bridge_up() {
+  if [[ -z $(bridge_cidr) ]]; then
+    local net
+    net=$(free_subnet)
+    ip link show "$STAGEWATCH_BRIDGE" >/dev/null 2>&1 || ip link add "$STAGEWATCH_BRIDGE" type bridge
+    ip addr add "$net.1/24" dev "$STAGEWATCH_BRIDGE"
+  fi
+  ip link set "$STAGEWATCH_BRIDGE" up
+}
+
+# Outbound network for containers. Best effort: without it everything works but a RUN that downloads.
+masquerade() {
+  local op=$1 cidr
+  have iptables || return 0
+  cidr=$(bridge_cidr)
+  [[ -n $cidr ]] || return 0
+  local rule=(POSTROUTING -s "${cidr%.*}.0/24" '!' -o "$STAGEWATCH_BRIDGE" -m comment --comment "$rule_tag" -j MASQUERADE)
+  if [[ $op == add ]]; then
+    iptables -w 5 -t nat -C "${rule[@]}" 2>/dev/null || iptables -w 5 -t nat -A "${rule[@]}" 2>/dev/null ||
+      say "no iptables here: containers of the private engine have no outbound network."
+  else
+    while iptables -w 5 -t nat -D "${rule[@]}" 2>/dev/null; do :; done
+  fi
+}
+
+up() {
+  if dockerd_pid >/dev/null && answers; then return; fi
+  [[ $(id -u) == 0 ]] || die "the private engine needs root. Run this as root, or install Docker Engine and start it: https://docs.docker.com/engine/install/"
+  "$(dirname "${BASH_SOURCE[0]}")/packages.sh" engine
+  lock
+  if dockerd_pid >/dev/null && answers; then return; fi
+  need_space "$STAGEWATCH_STATE" 2500 "the private engine"
+
+  local started=$SECONDS pid
+  if ! dockerd_pid >/dev/null; then
+    rm -f "$pidfile" "$engine_socket"
+    mkdir -p "$data_root" "$exec_root"
+    # The engine reads /etc/docker/daemon.json unless told otherwise, and that one is the user's.
+    printf '{}\n' >"$STAGEWATCH_STATE/daemon.json"
+    [[ ! -e $logfile ]] || mv -f "$logfile" "$logfile.1"
+    bridge_up
+    masquerade add
+    # Its own session and no terminal: it outlives the make and the shell that started it. Without fd 9 it
+    # does not hold our lock for ever.
+    local dockerd=(dockerd --config-file="$STAGEWATCH_STATE/daemon.json" --data-root="$data_root"
+      --exec-root="$exec_root" --pidfile="$pidfile" --host="$private_host" --bridge="$STAGEWATCH_BRIDGE"
+      --iptables=false --ip6tables=false --ip-masq=false --shutdown-timeout=5
+      --containerd-namespace="$rule_tag" --containerd-plugins-namespace="$rule_tag-plugins")
+    (cd / && PATH="$PATH:/usr/sbin:/sbin" exec setsid nohup "${dockerd[@]}") </dev/null >"$logfile" 2>&1 9>&- &
+    pid=$!
+    disown
+  else
+    pid=$(dockerd_pid)
+  fi
+
+  until answers; do
+    if ! kill -0 "$pid" 2>/dev/null || ((SECONDS - started > 60)); then
+      say "the private engine did not start. The end of its log, $logfile:"
+      tail -n 15 "$logfile" | sed 's/^/    /' >&2
+      exit 1
+    fi
+    sleep 0.05
+  done
+  say "private Docker Engine $(engine_version "$private_host") is up at $private_host (stop it: make engine-down)"
+}
+
+# stop_process PID SECONDS: asks, waits, and only then insists.
+stop_process() {
+  local pid=$1 until=$((SECONDS + $2))
+  kill -TERM "$pid" 2>/dev/null || return 0
+  while kill -0 "$pid" 2>/dev/null; do
+    if ((SECONDS > until)); then kill -KILL "$pid" 2>/dev/null || return 0; fi
+    sleep 0.05
+  done
+}
+
+down() {
+  [[ -d $STAGEWATCH_RUN ]] || return 0
+  [[ $(id -u) == 0 ]] || die "stopping the private engine needs root."
+  lock
+  local pid
+  if pid=$(dockerd_pid); then
+    stop_process "$pid" 20
+    say "private engine stopped"
+  fi
+  # A dockerd that was killed leaves its containerd behind.
+  if pid=$(our_pid "$exec_root/containerd/containerd.pid" "$exec_root/containerd"); then stop_process "$pid" 10; fi
+  # And mounts of containers, deepest first.
+  awk -v a="$data_root/" -v b="$exec_root/" 'index($2,a)==1 || index($2,b)==1 {print $2}' /proc/mounts | sort -r |
+    while read -r mount; do umount -l "$(printf '%b' "$mount")" 2>/dev/null || true; done
+  masquerade delete
+  ip link delete "$STAGEWATCH_BRIDGE" 2>/dev/null || true
+  rm -rf --one-file-system "$exec_root" "$pidfile" "$engine_socket"
+}
+
+wipe() {
+  down
+  [[ -d $STAGEWATCH_STATE || -d $STAGEWATCH_CACHE ]] || return 0
+  rm -rf --one-file-system "$data_root" "$logfile" "$logfile.1" "$STAGEWATCH_STATE/daemon.json"
+  rmdir "$STAGEWATCH_STATE" 2>/dev/null || true
+  say "private engine's data deleted (the base images' cache stays: $STAGEWATCH_CACHE)"
+}
+
+case ${1:-} in
+  up) up ;;
+  down) down ;;
+  wipe) wipe ;;
+  status) if dockerd_pid >/dev/null && answers; then printf '%s\n' "$private_host"; else exit 1; fi ;;
+  *) die "usage: engine.sh up|down|wipe|status" ;;
+esac

@@ -1,0 +1,42 @@
+"""The pages, and one line on stdout for every request."""
+
+import platform
+import time
+
+from flask import Flask, g, jsonify, render_template, request
+
+from . import VERSION
+
+STARTED = time.time()
+
+
+def create_app():
+    app = Flask(__name__)
+
+    @app.before_request
+    def start_clock():
+        g.start = time.perf_counter()
+
+    @app.after_request
+    def log(response):
+        ms = (time.perf_counter() - g.start) * 1000
+        # Flushed at once: a log that arrives in blocks of 4 kB is no live log.
+        print(f"{request.method} {request.full_path.rstrip('?')} {response.status_code} {ms:.1f}ms", flush=True)
+        return response
+
+    @app.get("/")
+    def index():
+        return render_template(
+            "index.html",
+            version=VERSION,
+            python=platform.python_version(),
+            libc=" ".join(platform.libc_ver()).strip() or "musl",
+            host=platform.node(),
+            uptime=int(time.time() - STARTED),
+        )
+
+    @app.get("/healthz")
+    def healthz():
+        return jsonify(status="ok", version=VERSION)
+
+    return app
