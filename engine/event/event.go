@@ -1,0 +1,333 @@
+// Package event is the vocabulary between the engine and its faces: the dashboard, the plain and JSON
+// streams and the recorder know nothing of the engine but the values defined here.
+//
+// Every event is a plain value. An [Event] is the envelope (when, which build), its Body one of the
+// types of this package. [Encode] and [Decode] turn an event into a line of the JSON stream and back;
+// the field names are a contract with other programs: fields may be added, never renamed.
+//
+// The package imports only the standard library, and does no IO.
+package event
+
+import "time"
+
+// Version is the `v` of every line of the JSON stream.
+const Version = 1
+
+// Event is one thing that happened.
+type Event struct {
+	// Time is when it happened.
+	Time time.Time
+	// Build numbers the build it belongs to, from 1; 0 where it belongs to none.
+	Build int
+	Body  Body
+}
+
+// Body is what happened: one of the body types of this package, always by value.
+type Body interface {
+	// Kind is the `type` of the event's line in the JSON stream.
+	Kind() string
+}
+
+// State is what became of a step, as BuildKit reported it.
+type State string
+
+// The states of a step. Running is the only one that another state follows.
+const (
+	Running  State = "running"
+	Hit      State = "hit"
+	Ran      State = "ran"
+	Fail     State = "failed"
+	Skip     State = "skipped"
+	Canceled State = "canceled"
+)
+
+// Prediction is what the plan expects of a step; it is never shown as what happened.
+type Prediction string
+
+// The predictions. A step predicted as a hit is promised not to rerun because of the change.
+const (
+	WillHit   Prediction = "hit"
+	WillRerun Prediction = "rerun"
+	MayRerun  Prediction = "maybe"
+)
+
+// The reasons for which changed paths lead to no build (Skipped.Reason).
+const (
+	// Ignored: an ignore rule keeps the paths out of the build context.
+	Ignored = "ignored"
+	// Unchanged: content and mode are what they were.
+	Unchanged = "unchanged"
+	// Unused: no step that the target needs reads the paths.
+	Unused = "unused"
+)
+
+// The kinds of a Change.
+const (
+	ContentChanged = "content"
+	ModeChanged    = "mode"
+	Added          = "added"
+	Deleted        = "deleted"
+)
+
+// Change is one changed path of the build context and in which way it changed.
+type Change struct {
+	// Path is slash-separated and relative to the context.
+	Path string `json:"path"`
+	// Kind is one of content, mode, added, deleted.
+	Kind string `json:"kind"`
+}
+
+// Engine tells which engine answers. It comes first, and again whenever the engine comes back.
+type Engine struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	API     string `json:"api"`
+	// Builder names what solves the builds, e.g. "buildkit (engine)".
+	Builder string `json:"builder"`
+	// Store is the engine's image store, e.g. "overlay2".
+	Store string `json:"store"`
+	// Host is the address that the engine was reached at.
+	Host string `json:"host,omitempty"`
+}
+
+// Changed reports a batch of changed paths that will lead to a build.
+type Changed struct {
+	Paths   []string `json:"paths"`
+	Changes []Change `json:"changes,omitempty"`
+}
+
+// Skipped reports changed paths that lead to no build, and why.
+type Skipped struct {
+	Paths  []string `json:"paths"`
+	Reason string   `json:"reason"`
+	// Rule is the ignore rule that matched, where Reason is "ignored".
+	Rule string `json:"rule,omitempty"`
+}
+
+// Planned is what the plan expects of the build that starts now.
+type Planned struct {
+	// Paths are the changed paths that caused the build; empty for a first or a forced one.
+	Paths  []string       `json:"paths"`
+	Target string         `json:"target"`
+	Stages []PlannedStage `json:"stages"`
+	Steps  []PlannedStep  `json:"steps"`
+	// Because is the cause in words: "first build", "app.py changed", "asked for".
+	Because string `json:"because,omitempty"`
+}
+
+// PlannedStage is one stage of the Dockerfile, in the file's order.
+type PlannedStage struct {
+	// Name is the name after AS, or "stage-N" as BuildKit names a stage without one.
+	Name string `json:"name"`
+	// Base is the image or the stage after FROM, with arguments filled in.
+	Base string `json:"base,omitempty"`
+	Line int    `json:"line,omitempty"`
+	// Needed tells whether the target depends on the stage.
+	Needed bool `json:"needed"`
+	// From names the stages that this one is based on, copies from or mounts.
+	From []string `json:"from,omitempty"`
+}
+
+// PlannedStep is one step of a needed stage.
+type PlannedStep struct {
+	Stage string `json:"stage"`
+	// Index counts from 1 as in BuildKit's "[build 4/6]".
+	Index       int    `json:"index"`
+	Total       int    `json:"total,omitempty"`
+	Instruction string `json:"instruction"`
+	// Line is the first line of the instruction in the Dockerfile, from 1; 0 where it has none.
+	Line       int        `json:"line"`
+	Prediction Prediction `json:"prediction"`
+	Because    string     `json:"because,omitempty"`
+}
+
+// Step reports a step's state.
+type Step struct {
+	Stage       string `json:"stage"`
+	Index       int    `json:"index"`
+	Total       int    `json:"total"`
+	Instruction string `json:"instruction"`
+	Line        int    `json:"line"`
+	State       State  `json:"state"`
+	// MS is how long the step ran, in milliseconds; 0 for a hit.
+	MS int64 `json:"ms"`
+	// SavedMS is what a hit saved: the milliseconds of the step's last real run, 0 where none is known.
+	SavedMS int64  `json:"saved_ms,omitempty"`
+	Because string `json:"because,omitempty"`
+}
+
+// Output is a piece of a step's own output, a line at a time where it ends in one.
+type Output struct {
+	Stage string `json:"stage"`
+	Index int    `json:"index"`
+	// Stream is "stdout" or "stderr".
+	Stream string `json:"stream"`
+	Text   string `json:"text"`
+}
+
+// Built reports a build that succeeded.
+type Built struct {
+	Target string `json:"target"`
+	// Image is the image's id on the engine.
+	Image string `json:"image"`
+	// Tag is the name that the image was given, empty where it has none.
+	Tag string `json:"tag,omitempty"`
+	// MS is the time of the solve and its export, in milliseconds.
+	MS   int64 `json:"ms"`
+	Hits int   `json:"hits"`
+	Ran  int   `json:"ran"`
+	// SavedMS sums what the hits saved, in milliseconds.
+	SavedMS int64 `json:"saved_ms,omitempty"`
+}
+
+// Failed reports a build that failed. Stage and Index are empty where no step is to blame.
+type Failed struct {
+	Stage string `json:"stage"`
+	Index int    `json:"index"`
+	// Line is the Dockerfile's line, from 1; 0 where the failure belongs to none.
+	Line        int    `json:"line"`
+	Instruction string `json:"instruction"`
+	Message     string `json:"message"`
+	Hint        string `json:"hint,omitempty"`
+	// Excerpt is the Dockerfile around Line.
+	Excerpt []ExcerptLine `json:"excerpt,omitempty"`
+}
+
+// ExcerptLine is one line of the Dockerfile; Blamed marks those that the failing instruction spans.
+type ExcerptLine struct {
+	Line   int    `json:"line"`
+	Text   string `json:"text"`
+	Blamed bool   `json:"blamed,omitempty"`
+}
+
+// Abandoned reports a build that ended without a result of its own: a newer change superseded it, or
+// it was stopped. What it was to build stays pending.
+type Abandoned struct {
+	Reason string `json:"reason"`
+	MS     int64  `json:"ms"`
+}
+
+// Sized reports sizes before and after the final stage: uncompressed bytes summed from the layers.
+type Sized struct {
+	Before StageSize `json:"before"`
+	After  StageSize `json:"after"`
+	// Ratio is After.Bytes / Before.Bytes; 0 where there is no stage before.
+	Ratio float64 `json:"ratio"`
+	// Delta is After.Bytes less that of the previous build, in bytes; 0 at the first.
+	Delta int64 `json:"delta"`
+	// BeforeDelta is the same for Before.
+	BeforeDelta int64 `json:"before_delta,omitempty"`
+	// Basis says what was counted, e.g. "uncompressed layers".
+	Basis string `json:"basis"`
+}
+
+// StageSize is the size of one stage.
+type StageSize struct {
+	Stage string `json:"stage"`
+	Bytes int64  `json:"bytes"`
+	// Layers run from the base upwards.
+	Layers []Layer `json:"layers"`
+	// StandIn says which stand-in the base image is, empty for a real one.
+	StandIn string `json:"stand_in,omitempty"`
+}
+
+// Layer is one layer of an image.
+type Layer struct {
+	Bytes int64 `json:"bytes"`
+	// CreatedBy is the instruction that made it, as the image's history has it.
+	CreatedBy string `json:"created_by"`
+	// Base marks the layers that came with the base image.
+	Base bool `json:"base,omitempty"`
+}
+
+// Ledger accounts for every byte between the stage before and the final stage.
+type Ledger struct {
+	Carried []LedgerGroup `json:"carried"`
+	Left    []LedgerGroup `json:"left"`
+}
+
+// LedgerGroup is bytes that belong together as a person thinks of them, with its largest paths.
+type LedgerGroup struct {
+	Name  string       `json:"name"`
+	Bytes int64        `json:"bytes"`
+	Paths []LedgerPath `json:"paths,omitempty"`
+}
+
+// LedgerPath is a file or folder and its bytes.
+type LedgerPath struct {
+	Path  string `json:"path"`
+	Bytes int64  `json:"bytes"`
+}
+
+// Warning is something that the person should know and that stops nothing.
+type Warning struct {
+	// Code names the warning for programs, e.g. "libc-mismatch", "port-taken", "watch-limit".
+	Code    string   `json:"code"`
+	Message string   `json:"message"`
+	Paths   []string `json:"paths,omitempty"`
+	Hint    string   `json:"hint,omitempty"`
+}
+
+// Serving reports that a container answers, and that requests go to it from now on.
+type Serving struct {
+	URL       string `json:"url"`
+	Container string `json:"container"`
+	Image     string `json:"image"`
+	// MS is the time from the save that caused it to the first answer, in milliseconds.
+	MS int64 `json:"ms"`
+	// EditsBehind counts the saves that the served build does not contain.
+	EditsBehind int `json:"edits_behind"`
+}
+
+// Stale reports that what is served is not the newest source.
+type Stale struct {
+	// ServingBuild is the build that serves, 0 where none does.
+	ServingBuild int    `json:"serving_build"`
+	EditsBehind  int    `json:"edits_behind"`
+	Reason       string `json:"reason"`
+}
+
+// Log is one line of a container's output, without its line end.
+type Log struct {
+	Container string `json:"container"`
+	// Stream is "stdout" or "stderr".
+	Stream string `json:"stream"`
+	Text   string `json:"text"`
+}
+
+// Stopped reports that a container ended.
+type Stopped struct {
+	Container string `json:"container"`
+	ExitCode  int    `json:"exit_code"`
+	// Reason is "replaced", "asked", "exited", "crash-loop", "unready" or "quit".
+	Reason string `json:"reason"`
+}
+
+// Watching reports that watching went on or off, or how it is done.
+type Watching struct {
+	On bool `json:"on"`
+	// Mode is "notify" or "poll".
+	Mode string `json:"mode"`
+	// Files counts the files watched.
+	Files int `json:"files,omitempty"`
+}
+
+// Kind and its siblings name the events as the JSON stream does.
+
+func (Engine) Kind() string    { return "engine" }
+func (Changed) Kind() string   { return "changed" }
+func (Skipped) Kind() string   { return "skipped" }
+func (Planned) Kind() string   { return "planned" }
+func (Step) Kind() string      { return "step" }
+func (Output) Kind() string    { return "output" }
+func (Built) Kind() string     { return "built" }
+func (Failed) Kind() string    { return "failed" }
+func (Abandoned) Kind() string { return "abandoned" }
+func (Sized) Kind() string     { return "sized" }
+func (Ledger) Kind() string    { return "ledger" }
+func (Warning) Kind() string   { return "warning" }
+func (Serving) Kind() string   { return "serving" }
+func (Stale) Kind() string     { return "stale" }
+func (Log) Kind() string       { return "log" }
+func (Stopped) Kind() string   { return "stopped" }
+func (Watching) Kind() string  { return "watching" }

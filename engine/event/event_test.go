@@ -1,0 +1,112 @@
+package event
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// bodies has one of every body, with every field set, so that a round trip proves every field's tag.
+var bodies = []Body{
+	Engine{Name: "Docker Engine", Version: "20.10.24", API: "1.41", Builder: "buildkit", Store: "overlay2", Host: "unix:///run/x.sock"},
+	Changed{Paths: []string{"app.py"}, Changes: []Change{{Path: "app.py", Kind: ContentChanged}}},
+	Skipped{Paths: []string{"a.pyc"}, Reason: Ignored, Rule: "*.pyc"},
+	Planned{Paths: []string{"app.py"}, Target: "final", Because: "app.py changed",
+		Stages: []PlannedStage{{Name: "build", Base: "python:3.9-slim", Line: 1, Needed: true, From: []string{"base"}}},
+		Steps:  []PlannedStep{{Stage: "build", Index: 2, Total: 6, Instruction: "COPY . .", Line: 9, Prediction: WillRerun, Because: "app.py changed"}}},
+	Step{Stage: "build", Index: 2, Total: 6, Instruction: "COPY . .", Line: 9, State: Hit, MS: 1, SavedMS: 2, Because: "x"},
+	Output{Stage: "build", Index: 2, Stream: "stdout", Text: "hello"},
+	Built{Target: "final", Image: "sha256:1", Tag: "app:latest", MS: 600, Hits: 5, Ran: 3, SavedMS: 9000},
+	Failed{Stage: "build", Index: 2, Line: 9, Instruction: "RUN false", Message: "exit code: 1", Hint: "look", Excerpt: []ExcerptLine{{Line: 9, Text: "RUN false", Blamed: true}}},
+	Abandoned{Reason: "superseded", MS: 12},
+	Sized{Before: StageSize{Stage: "build", Bytes: 10, Layers: []Layer{{Bytes: 10, CreatedBy: "x", Base: true}}, StandIn: "Debian"}, After: StageSize{Stage: "final", Bytes: 5, Layers: []Layer{}}, Ratio: 0.5, Delta: -3, BeforeDelta: 4, Basis: "uncompressed layers"},
+	Ledger{Carried: []LedgerGroup{{Name: "site-packages", Bytes: 5, Paths: []LedgerPath{{Path: "/a", Bytes: 5}}}}, Left: []LedgerGroup{}},
+	Warning{Code: "port-taken", Message: "m", Paths: []string{"p"}, Hint: "h"},
+	Serving{URL: "http://127.0.0.1:8080", Container: "c", Image: "i", MS: 900, EditsBehind: 1},
+	Stale{ServingBuild: 3, EditsBehind: 2, Reason: "build 4 failed"},
+	Log{Container: "c", Stream: "stderr", Text: "line"},
+	Stopped{Container: "c", ExitCode: 137, Reason: "replaced"},
+	Watching{On: true, Mode: "poll", Files: 10},
+}
+
+func TestRoundTrip(t *testing.T) {
+	at := time.Date(2026, 11, 1, 12, 0, 0, 5e6, time.UTC)
+	for _, body := range bodies {
+		line, err := Encode(Event{Time: at, Build: 7, Body: body})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(line), "\n"); n != 1 || line[len(line)-1] != '\n' {
+			t.Errorf("%s: %d line ends in %q", body.Kind(), n, line)
+		}
+		got, err := Decode(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := (Event{Time: at, Build: 7, Body: body}); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s:\n got %+v\nwant %+v", body.Kind(), got, want)
+		}
+	}
+}
+
+// TestEveryBodyIsKnown reads the package's own source, so that a new body can't be left out of bodies or decoders.
+func TestEveryBodyIsKnown(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "event.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tested := map[string]bool{}
+	for _, b := range bodies {
+		tested[reflect.TypeOf(b).Name()] = true
+		if decoders[b.Kind()] == nil {
+			t.Errorf("%s has no decoder", b.Kind())
+		}
+	}
+	found := 0
+	for _, d := range file.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == "Kind" {
+			found++
+			if name := f.Recv.List[0].Type.(*ast.Ident).Name; !tested[name] {
+				t.Errorf("%s is not in bodies", name)
+			}
+		}
+	}
+	if found != len(decoders) {
+		t.Errorf("%d bodies, %d decoders", found, len(decoders))
+	}
+}
+
+func TestEncodeEscapesControls(t *testing.T) {
+	hostile := "\x1b]0;title\a\x7f\u009b31m\x00é\r"
+	line, err := Encode(Event{Body: Log{Text: hostile}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range strings.TrimSuffix(string(line), "\n") {
+		if r < ' ' || (r >= 0x7f && r <= 0x9f) {
+			t.Errorf("control %U reached the line %q", r, line)
+		}
+	}
+	var back struct{ Text string }
+	if err := json.Unmarshal(line, &back); err != nil || back.Text != hostile {
+		t.Errorf("got %q, %v", back.Text, err)
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	for name, line := range map[string]string{
+		"not JSON":        `{`,
+		"another version": `{"v":2,"type":"log"}`,
+		"unknown type":    `{"v":1,"type":"nonsense"}`,
+		"wrong field":     `{"v":1,"type":"log","text":5}`,
+	} {
+		if _, err := Decode([]byte(line)); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package event
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+	"unicode/utf8"
+)
+
+// decoders makes a body out of a line, by the line's type.
+var decoders = map[string]func([]byte) (Body, error){
+	"engine":    decodeAs[Engine],
+	"changed":   decodeAs[Changed],
+	"skipped":   decodeAs[Skipped],
+	"planned":   decodeAs[Planned],
+	"step":      decodeAs[Step],
+	"output":    decodeAs[Output],
+	"built":     decodeAs[Built],
+	"failed":    decodeAs[Failed],
+	"abandoned": decodeAs[Abandoned],
+	"sized":     decodeAs[Sized],
+	"ledger":    decodeAs[Ledger],
+	"warning":   decodeAs[Warning],
+	"serving":   decodeAs[Serving],
+	"stale":     decodeAs[Stale],
+	"log":       decodeAs[Log],
+	"stopped":   decodeAs[Stopped],
+	"watching":  decodeAs[Watching],
+}
+
+func decodeAs[B Body](line []byte) (Body, error) {
+	var b B
+	if err := json.Unmarshal(line, &b); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+type envelope struct {
+	V     int       `json:"v"`
+	Time  time.Time `json:"time"`
+	Type  string    `json:"type"`
+	Build int       `json:"build,omitempty"`
+}
+
+// Encode returns e as one line of the JSON stream, with its line end. Control characters, C1
+// included, are escaped, so that a line is safe to print on a terminal.
+func Encode(e Event) ([]byte, error) {
+	head, err := json.Marshal(envelope{V: Version, Time: e.Time, Type: e.Body.Kind(), Build: e.Build})
+	if err != nil {
+		return nil, fmt.Errorf("encoding event %q: %w", e.Body.Kind(), err)
+	}
+	body, err := json.Marshal(e.Body)
+	if err != nil {
+		return nil, fmt.Errorf("encoding event %q: %w", e.Body.Kind(), err)
+	}
+	line := head
+	if len(body) > len("{}") {
+		line = append(line[:len(line)-1], ',')
+		line = append(line, body[1:]...)
+	}
+	return append(escapeC1(line), '\n'), nil
+}
+
+// escapeC1 escapes U+007F to U+009F, which encoding/json leaves alone and which some terminals obey.
+func escapeC1(line []byte) []byte {
+	if bytes.IndexByte(line, 0x7f) < 0 && bytes.IndexByte(line, 0xc2) < 0 {
+		return line
+	}
+	out := make([]byte, 0, len(line)+16)
+	for len(line) > 0 {
+		r, n := utf8.DecodeRune(line)
+		if r >= 0x7f && r <= 0x9f {
+			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			out = append(out, line[:n]...)
+		}
+		line = line[n:]
+	}
+	return out
+}
+
+// Decode reads one line of the JSON stream. It fails on a version or a type that it does not know.
+func Decode(line []byte) (Event, error) {
+	var env envelope
+	if err := json.Unmarshal(line, &env); err != nil {
+		return Event{}, fmt.Errorf("decoding event: %w", err)
+	}
+	if env.V != Version {
+		return Event{}, fmt.Errorf("decoding event: version %d is not %d, which this program knows", env.V, Version)
+	}
+	decode, ok := decoders[env.Type]
+	if !ok {
+		return Event{}, fmt.Errorf("decoding event: type %q is not known", env.Type)
+	}
+	body, err := decode(line)
+	if err != nil {
+		return Event{}, fmt.Errorf("decoding event %q: %w", env.Type, err)
+	}
+	return Event{Time: env.Time, Build: env.Build, Body: body}, nil
+}
