@@ -1,0 +1,67 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/opencontainers/go-digest"
+	"google.golang.org/protobuf/proto"
+)
+
+// Bound is a plan's graph made ready for one solve.
+type Bound struct {
+	Definition *pb.Definition
+	// Steps finds the steps of the plan, by index, that a vertex of the solve stands for. One vertex
+	// stands for several where BuildKit merges identical instructions, several for one where an
+	// instruction takes more than one op.
+	Steps map[digest.Digest][]int
+}
+
+func marshal(m proto.Message) ([]byte, error) {
+	return proto.MarshalOptions{Deterministic: true}.Marshal(m)
+}
+
+// Bind writes the session's id into the plan's local sources, so that solves of different sessions never
+// share one, and returns the graph with its new digests.
+func (p *Plan) Bind(session string) (*Bound, error) {
+	bound := make([]digest.Digest, len(p.ops))
+	def := &pb.Definition{
+		Def:      make([][]byte, len(p.ops)),
+		Metadata: make(map[string]*pb.OpMetadata, len(p.ops)),
+		Source:   &pb.Source{Locations: map[string]*pb.Locations{}},
+	}
+	if p.def.Source != nil {
+		def.Source.Infos = p.def.Source.Infos
+	}
+	for i := range p.ops {
+		o := &p.ops[i]
+		own := o.pb.CloneVT()
+		for k, j := range o.inputs {
+			own.Inputs[k].Digest = string(bound[j])
+		}
+		if src := own.GetSource(); src != nil && src.Attrs[pb.AttrLocalSessionID] != "" {
+			src.Attrs[pb.AttrLocalSessionID] = session
+		}
+		dt, err := marshal(own)
+		if err != nil {
+			return nil, fmt.Errorf("encoding op %q: %w", o.name, err)
+		}
+		bound[i] = digest.FromBytes(dt)
+		def.Def[i] = dt
+		if md := p.def.Metadata[string(o.digest)]; md != nil {
+			def.Metadata[string(bound[i])] = md
+		}
+		if p.def.Source != nil {
+			if locs := p.def.Source.Locations[string(o.digest)]; locs != nil {
+				def.Source.Locations[string(bound[i])] = locs
+			}
+		}
+	}
+	steps := make(map[digest.Digest][]int)
+	for i, s := range p.Steps {
+		for _, o := range s.ops {
+			steps[bound[o]] = append(steps[bound[o]], i)
+		}
+	}
+	return &Bound{Definition: def, Steps: steps}, nil
+}

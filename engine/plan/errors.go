@@ -1,0 +1,50 @@
+package plan
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// Error is something wrong with a Dockerfile.
+type Error struct {
+	Filename string
+	// Line and End are the instruction's first and last line, from 1; 0 where it belongs to none.
+	Line, End int
+	Message   string
+	// Excerpt is the Dockerfile around the lines.
+	Excerpt []event.ExcerptLine
+	Err     error
+}
+
+func (e *Error) Error() string { return e.Filename + ": " + e.Message }
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// located makes an Error of what the parser or the converter said.
+func located(err error, in Input) error {
+	e := &Error{Filename: in.Filename, Err: err, Message: err.Error()}
+	var at *parser.LocationError
+	if errors.As(err, &at) && len(at.Locations) > 0 && len(at.Locations[0]) > 0 {
+		ranges := at.Locations[0]
+		e.Line, e.End = ranges[0].Start.Line, ranges[len(ranges)-1].End.Line
+		e.Excerpt = Excerpt(in.Dockerfile, e.Line, e.End)
+	}
+	e.Message = strings.TrimPrefix(e.Message, "dockerfile parse error on ")
+	return e
+}
+
+// Excerpt returns the lines from to to of a file, marked, with two lines around them.
+func Excerpt(file []byte, from, to int) []event.ExcerptLine {
+	const around = 2
+	lines := bytes.Split(bytes.TrimSuffix(file, []byte("\n")), []byte("\n"))
+	var out []event.ExcerptLine
+	for n := max(from-around, 1); n <= min(to+around, len(lines)); n++ {
+		out = append(out, event.ExcerptLine{Line: n, Text: string(bytes.TrimSuffix(lines[n-1], []byte("\r"))), Blamed: n >= from && n <= to})
+	}
+	return out
+}

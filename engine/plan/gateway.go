@@ -1,0 +1,109 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
+	gateway_client "github.com/moby/buildkit/frontend/gateway/client"
+	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	fstypes "github.com/tonistiigi/fsutil/types"
+)
+
+// sessionPlaceholder stands in the graph where a solve's session id belongs; Bind puts the real one in.
+const sessionPlaceholder = "stagewatch"
+
+var errOffline = errors.New("not to be had without an engine")
+
+// gateway answers the converter's questions out of an Input: what BuildKit's gateway would answer if it
+// had been asked to build, without one. Only ignore files are ever read through it.
+type gateway struct {
+	in       Input
+	resolver Resolver
+}
+
+var _ gateway_client.Client = (*gateway)(nil)
+
+func (g *gateway) BuildOpts() gateway_client.BuildOpts {
+	opts := make(map[string]string, len(g.in.Attrs))
+	for k, v := range g.in.Attrs {
+		opts[k] = v
+	}
+	return gateway_client.BuildOpts{
+		Opts:      opts,
+		SessionID: sessionPlaceholder,
+		Workers:   []gateway_client.WorkerInfo{{Platforms: []ocispecs.Platform{g.in.Platform}}},
+		LLBCaps:   *g.in.Caps,
+		Caps:      gwpb.Caps.CapSet(nil),
+	}
+}
+
+func (g *gateway) ResolveImageConfig(ctx context.Context, ref string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
+	return g.resolver.ResolveImageConfig(ctx, ref, opt)
+}
+
+// Solve serves what the converter reads of a local context: its ignore file.
+func (g *gateway) Solve(_ context.Context, req gateway_client.SolveRequest) (*gateway_client.Result, error) {
+	for _, dt := range req.Definition.Def {
+		var o pb.Op
+		if err := o.UnmarshalVT(dt); err != nil {
+			return nil, err
+		}
+		if src := o.GetSource(); src != nil {
+			name := strings.TrimPrefix(src.Identifier, "local://")
+			ignore := g.in.ContextIgnore[name]
+			if name == "context" {
+				ignore = g.in.Ignore
+			}
+			res := gateway_client.NewResult()
+			res.SetRef(ignoreFile(ignore))
+			return res, nil
+		}
+	}
+	return nil, errOffline
+}
+
+func (g *gateway) ResolveSourceMetadata(context.Context, *pb.SourceOp, sourceresolver.Opt) (*sourceresolver.MetaResponse, error) {
+	return nil, errOffline
+}
+
+func (g *gateway) Inputs(context.Context) (map[string]llb.State, error) { return nil, nil }
+
+func (g *gateway) NewContainer(context.Context, gateway_client.NewContainerRequest) (gateway_client.Container, error) {
+	return nil, errOffline
+}
+
+func (g *gateway) Warn(context.Context, digest.Digest, string, gateway_client.WarnOpts) error {
+	return nil
+}
+
+// ignoreFile is a tree that holds one ignore file, or nothing where it is nil.
+type ignoreFile []byte
+
+func (f ignoreFile) ReadFile(_ context.Context, req gateway_client.ReadRequest) ([]byte, error) {
+	if f == nil {
+		return nil, &fs.PathError{Op: "open", Path: req.Filename, Err: fs.ErrNotExist}
+	}
+	return f, nil
+}
+
+func (f ignoreFile) StatFile(_ context.Context, req gateway_client.StatRequest) (*fstypes.Stat, error) {
+	if f == nil {
+		return nil, &fs.PathError{Op: "stat", Path: req.Path, Err: fs.ErrNotExist}
+	}
+	return &fstypes.Stat{Path: req.Path, Size: int64(len(f))}, nil
+}
+
+func (f ignoreFile) ReadDir(context.Context, gateway_client.ReadDirRequest) ([]*fstypes.Stat, error) {
+	return nil, errOffline
+}
+
+func (f ignoreFile) ToState() (llb.State, error) { return llb.Scratch(), nil }
+
+func (f ignoreFile) Evaluate(context.Context) error { return nil }

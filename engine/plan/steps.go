@@ -1,0 +1,117 @@
+package plan
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Step is one instruction of a needed stage that makes a layer or reads a base.
+type Step struct {
+	Stage string
+	// Index and Total are those of BuildKit's "[build 4/6]".
+	Index, Total int
+	// Instruction is the instruction with its arguments filled in.
+	Instruction string
+	// Line is where the instruction starts in the Dockerfile, from 1.
+	Line int
+	// MergedWith is the step that BuildKit builds instead of this identical one, nil for none.
+	MergedWith *StepID
+
+	// ops index the plan's ops that carry the step out; the last one is its result.
+	ops []int
+}
+
+// StepID names a step.
+type StepID struct {
+	Stage string
+	Index int
+}
+
+// ID returns the step's name.
+func (s Step) ID() StepID { return StepID{s.Stage, s.Index} }
+
+// progressName takes "[linux/amd64 build  4/16] ONBUILD RUN …" apart: stage, index, total, instruction.
+var progressName = regexp.MustCompile(`(?s)^\[(?:[a-z0-9_]+/\S+ )?(?:(\S+) +)?(\d+)/(\d+)\] (.*)$`)
+
+// readSteps makes the steps out of the ops' names, and where ops were merged out of their lines.
+func (p *Plan) readSteps(l *layout) []Step {
+	byID := map[StepID]*Step{}
+	for i := range p.ops {
+		o := &p.ops[i]
+		m := progressName.FindStringSubmatch(o.name)
+		if m == nil {
+			continue
+		}
+		index, _ := strconv.Atoi(m[2])
+		total, _ := strconv.Atoi(m[3])
+		s := &Step{Stage: m[1], Index: index, Total: total, Instruction: strings.TrimPrefix(m[4], "LINK ")}
+		if s.Stage == "" {
+			// BuildKit leaves the name out where there is but one stage.
+			s.Stage = l.stages[0].Name
+		}
+		if known := byID[s.ID()]; known != nil {
+			s = known
+		} else {
+			byID[s.ID()] = s
+		}
+		s.ops = append(s.ops, i)
+		if s.Line == 0 && len(o.lines) > 0 {
+			s.Line = o.lines[len(o.lines)-1]
+			if w, ok := l.lineOf(s.Stage, o.lines); ok {
+				s.Line = w.line
+			}
+		}
+		p.addMerged(byID, l, i, s)
+	}
+	steps := make([]Step, 0, len(byID))
+	for _, s := range byID {
+		steps = append(steps, *s)
+	}
+	order := map[string]int{}
+	for i, s := range l.stages {
+		order[s.Name] = i
+	}
+	slices.SortFunc(steps, func(a, b Step) int {
+		return cmp.Or(order[a.Stage]-order[b.Stage], a.Index-b.Index)
+	})
+	return steps
+}
+
+// lineOf finds the one of the lines that belongs to the stage.
+func (l *layout) lineOf(stage string, lines []int) (written, bool) {
+	for i, s := range l.stages {
+		if s.Name != stage {
+			continue
+		}
+		for _, w := range l.steps[i] {
+			if slices.Contains(lines, w.line) {
+				return w, true
+			}
+		}
+	}
+	return written{}, false
+}
+
+// addMerged adds the steps of needed stages that share op i with s: the graph holds their op once, under
+// one name, and every one of their lines.
+func (p *Plan) addMerged(byID map[StepID]*Step, l *layout, i int, s *Step) {
+	if p.ops[i].pb.GetSource() != nil && !strings.HasPrefix(s.Instruction, "FROM ") {
+		return
+	}
+	for si, stage := range l.stages {
+		if !stage.Needed {
+			continue
+		}
+		for k, w := range l.steps[si] {
+			id := StepID{stage.Name, k + 1}
+			if id == s.ID() || w.line == s.Line || !slices.Contains(p.ops[i].lines, w.line) || byID[id] != nil {
+				continue
+			}
+			of := s.ID()
+			byID[id] = &Step{Stage: stage.Name, Index: k + 1, Total: len(l.steps[si]), Instruction: w.text, Line: w.line, MergedWith: &of, ops: []int{i}}
+		}
+	}
+}
