@@ -1,0 +1,199 @@
+// Package clean makes text that came from a container, a file name, a Dockerfile or an engine safe to
+// put on a terminal: control characters, escape sequences, bidirectional overrides and invalid UTF-8 do
+// not survive it, and what does is as wide on a terminal that knows grapheme clusters as on one that
+// counts code points.
+//
+// It does not truncate or wrap, and it knows nothing of styles but the SGR sequences that [Colored] keeps.
+package clean
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/mattn/go-runewidth"
+)
+
+// tabStop is the distance that a terminal's tabs have unless told otherwise.
+const tabStop = 8
+
+// maxMarks bounds the combining marks of one character: more of them only climb over the lines above.
+const maxMarks = 4
+
+// Line returns s as one line of plain text. Line ends become spaces, tabs are expanded, everything else
+// that a terminal would obey is dropped.
+func Line(s string) string {
+	if printable(s) {
+		return s
+	}
+	return scrub(s, false)
+}
+
+// Colored is [Line] that keeps SGR sequences, so that an app's own colours stay. A line that holds any
+// ends in a reset.
+func Colored(s string) string {
+	if printable(s) {
+		return s
+	}
+	return scrub(s, true)
+}
+
+// Lines splits s at its line ends and returns each as [Line] does. Of a line that was overwritten by
+// carriage returns it keeps what stayed visible in the end.
+func Lines(s string) []string {
+	s = strings.TrimSuffix(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = Line(Overwritten(l))
+	}
+	return lines
+}
+
+// Overwritten returns the last part of a line that carriage returns cut into several, as progress bars
+// do: what a terminal would show in the end.
+func Overwritten(line string) string {
+	line = strings.TrimRight(line, "\r")
+	if i := strings.LastIndexByte(line, '\r'); i >= 0 {
+		return line[i+1:]
+	}
+	return line
+}
+
+// Width is the number of columns that a cleaned line takes, its SGR sequences not counted.
+func Width(s string) int {
+	if printable(s) {
+		return len(s)
+	}
+	return ansi.StringWidth(s)
+}
+
+func printable(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// scrub drops what is not text first and settles widths after, because a dropped character may bring two
+// others together into one cluster.
+func scrub(s string, colors bool) string {
+	var out strings.Builder
+	out.Grow(len(s))
+	col, colored := 0, false
+	text := make([]byte, 0, len(s))
+	flush := func() {
+		t := settle(string(text))
+		col += Width(t)
+		out.WriteString(t)
+		text = text[:0]
+	}
+	for len(s) > 0 {
+		if n, sgr := sequence(s); n > 0 {
+			if colors && sgr {
+				flush()
+				out.WriteString(csi(s[:n]))
+				colored = true
+			}
+			s = s[n:]
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s)
+		s = s[n:]
+		switch {
+		case r == '\t':
+			flush()
+			pad := tabStop - col%tabStop
+			out.WriteString("        "[:pad])
+			col += pad
+		case r == '\n' || r == '\u2028' || r == '\u2029' || r == '\u0085':
+			text = append(text, ' ')
+		case r == utf8.RuneError:
+			text = utf8.AppendRune(text, unicode.ReplacementChar)
+		case hidden(r):
+		default:
+			text = utf8.AppendRune(text, r)
+		}
+	}
+	flush()
+	if colored {
+		out.WriteString("\x1b[m")
+	}
+	return out.String()
+}
+
+// hidden tells whether r has no shape of its own: controls, bidirectional marks, joiners, variation
+// selectors, tags. Private-use characters go too, as no two terminals agree on their width.
+func hidden(r rune) bool {
+	if r < 0x20 || r >= 0x7f && r < 0xa0 {
+		return true
+	}
+	if r < 0x300 {
+		return r == 0xad
+	}
+	return unicode.In(r, unicode.Cf, unicode.Co, unicode.Cs, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+}
+
+// settle replaces clusters on whose width terminals disagree, and drops marks that have nothing to stand on.
+func settle(s string) string {
+	if printable(s) {
+		return s
+	}
+	for range 3 {
+		next, same := settleOnce(s)
+		if same {
+			return s
+		}
+		s = next
+	}
+	return strings.Map(func(r rune) rune {
+		if r > '~' {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+func settleOnce(s string) (string, bool) {
+	var out strings.Builder
+	same := true
+	for len(s) > 0 {
+		cluster, width := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+		if cluster == "" {
+			break
+		}
+		s = s[len(cluster):]
+		sum, runes := runesWidth(cluster)
+		switch {
+		case width == 0 || sum == 0:
+			same = false
+		case sum != width || runes > 1+maxMarks:
+			same = false
+			out.WriteString(firstRune(cluster))
+		default:
+			out.WriteString(cluster)
+		}
+	}
+	return out.String(), same
+}
+
+// firstRune is the cluster's first code point where it is as wide alone under both ways to measure.
+func firstRune(cluster string) string {
+	_, n := utf8.DecodeRuneInString(cluster)
+	first := cluster[:n]
+	if sum, _ := runesWidth(first); sum != ansi.StringWidth(first) || len(first) == len(cluster) {
+		return string(unicode.ReplacementChar)
+	}
+	return first
+}
+
+func runesWidth(s string) (width, runes int) {
+	cond := runewidth.Condition{}
+	for _, r := range s {
+		width += cond.RuneWidth(r)
+		runes++
+	}
+	return width, runes
+}
