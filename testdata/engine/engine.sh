@@ -36,10 +36,10 @@ free_subnet() {
   local n
   for n in {77..99}; do
     local net="10.213.$n"
-    [[ -z $(ip -4 route show to root "$net.0/24") ]] || continue
-    [[ -z $(ip -4 route show to match "$net.0/24" | grep -v '^default') ]] || continue
-    printf '%s\n' "$net"
-    return
+    if ! { ip -4 route show to root "$net.0/24" && ip -4 route show to match "$net.0/24"; } | grep -qv '^default'; then
+      printf '%s\n' "$net"
+      return
+    fi
   done
   die "no free subnet for the bridge of the private engine (10.213.77.0/24 to 10.213.99.0/24 are all routed somewhere)."
 }
@@ -102,7 +102,7 @@ up() {
   fi
 
   until answers; do
-    if ! kill -0 "$pid" 2>/dev/null || ((SECONDS - started > 60)); then
+    if ! alive "$pid" || ((SECONDS - started > 60)); then
       say "the private engine did not start. The end of its log, $logfile:"
       tail -n 15 "$logfile" | sed 's/^/    /' >&2
       exit 1
@@ -112,11 +112,14 @@ up() {
   say "private Docker Engine $(engine_version "$private_host") is up at $private_host (stop it: make engine-down)"
 }
 
+# A zombie that nobody reaps still has a pid, but no command line.
+alive() { grep -qs . "/proc/$1/cmdline"; }
+
 # stop_process PID SECONDS: asks, waits, and only then insists.
 stop_process() {
   local pid=$1 until=$((SECONDS + $2))
   kill -TERM "$pid" 2>/dev/null || return 0
-  while kill -0 "$pid" 2>/dev/null; do
+  while alive "$pid"; do
     if ((SECONDS > until)); then kill -KILL "$pid" 2>/dev/null || return 0; fi
     sleep 0.05
   done

@@ -20,8 +20,10 @@ private_host="unix://$engine_socket"
 
 say() { printf '%s\n' "stagewatch: $*" >&2; }
 
+# The sentence also goes to the file that a caller named: it is what gets shown of a step that wrote into a log.
 die() {
   say "$*"
+  [[ -z ${STAGEWATCH_WHY:-} ]] || printf '%s\n' "$*" >"$STAGEWATCH_WHY"
   exit 1
 }
 
