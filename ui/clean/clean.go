@@ -110,7 +110,7 @@ func scrub(s string, colors bool) string {
 			col += pad
 		case r == '\n' || r == '\u2028' || r == '\u2029' || r == '\u0085':
 			text = append(text, ' ')
-		case r == utf8.RuneError:
+		case r == utf8.RuneError || prepends(r):
 			text = utf8.AppendRune(text, unicode.ReplacementChar)
 		case hidden(r):
 		default:
@@ -134,6 +134,15 @@ func hidden(r rune) bool {
 		return r == 0xad
 	}
 	return unicode.In(r, unicode.Cf, unicode.Co, unicode.Cs, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+}
+
+// prepends tells whether r joins the character after it, whatever that is: a border or a blank of ours too.
+func prepends(r rune) bool {
+	switch {
+	case r == 0xd4e, r == 0x111c2, r == 0x111c3, r == 0x113d1, r == 0x1193f, r == 0x11941, r == 0x11a3a, r >= 0x11a84 && r <= 0x11a89, r == 0x11f02:
+		return true
+	}
+	return false
 }
 
 // settle replaces clusters on whose width terminals disagree, and drops marks that have nothing to stand on.

@@ -1,0 +1,122 @@
+package draw
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Bytes writes a size as docker does, in powers of 1000, with three digits at most.
+func Bytes(n int64) string {
+	sign := ""
+	if n < 0 {
+		sign, n = "−", -n
+	}
+	if n < 1000 {
+		return fmt.Sprintf("%s%d B", sign, n)
+	}
+	f, units := float64(n)/1000, "kMGTPE"
+	i := 0
+	// 999.5 and up would be written as four digits.
+	for f >= 999.5 && i < len(units)-1 {
+		f /= 1000
+		i++
+	}
+	switch {
+	case f < 9.995:
+		return fmt.Sprintf("%s%.2f %cB", sign, f, units[i])
+	case f < 99.95:
+		return fmt.Sprintf("%s%.1f %cB", sign, f, units[i])
+	}
+	return fmt.Sprintf("%s%.0f %cB", sign, f, units[i])
+}
+
+// Delta is [Bytes] with a sign always; no difference is "±0".
+func Delta(n int64) string {
+	switch {
+	case n == 0:
+		return "±0"
+	case n > 0:
+		return "+" + Bytes(n)
+	}
+	return Bytes(n)
+}
+
+// Millis writes a duration in milliseconds as a person reads it: 45ms, 1.2s, 3m 05s.
+func Millis(ms int64) string {
+	switch {
+	case ms < 0:
+		return "0ms"
+	case ms < 100:
+		return fmt.Sprintf("%dms", ms)
+	case ms < 99_950:
+		return fmt.Sprintf("%.1fs", float64(ms)/1000)
+	case ms < 3_600_000:
+		return fmt.Sprintf("%dm %02ds", ms/60_000, ms/1000%60)
+	}
+	return fmt.Sprintf("%dh %02dm", ms/3_600_000, ms/60_000%60)
+}
+
+// Ago writes how long ago something was, in its largest unit.
+func Ago(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return "now"
+	case d < time.Minute:
+		return fmt.Sprintf("%ds ago", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm ago", int(d.Minutes()))
+	}
+	return fmt.Sprintf("%dh ago", int(d.Hours()))
+}
+
+// Count writes n with its noun in the right number.
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// Bar draws value on a scale that ends at full over width columns, to an eighth of a column. What is
+// more than nothing shows at least the thinnest mark.
+func Bar(value, full int64, width int) string {
+	if width <= 0 || value <= 0 || full <= 0 {
+		return ""
+	}
+	eighths := int(float64(width*8) * float64(value) / float64(full))
+	eighths = max(1, min(eighths, width*8))
+	bar := strings.Repeat("█", eighths/8)
+	if rest := eighths % 8; rest > 0 {
+		bar += string([]rune("▏▎▍▌▋▊▉")[rest-1])
+	}
+	return bar
+}
+
+// Spark draws values as a line of columns, the newest at the right, at most width of them. The scale
+// runs from the least to the greatest, so that small changes show; a flat series is a low line.
+func Spark(values []int64, width int) string {
+	if width <= 0 {
+		return ""
+	}
+	if len(values) > width {
+		values = values[len(values)-width:]
+	}
+	if len(values) == 0 {
+		return ""
+	}
+	lo, hi := values[0], values[0]
+	for _, v := range values {
+		lo, hi = min(lo, v), max(hi, v)
+	}
+	marks := []rune("▁▂▃▄▅▆▇█")
+	var out strings.Builder
+	for _, v := range values {
+		i := 0
+		if hi > lo {
+			i = int(float64(v-lo) / float64(hi-lo) * float64(len(marks)-1))
+		}
+		out.WriteRune(marks[i])
+	}
+	return out.String()
+}

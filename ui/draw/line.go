@@ -1,0 +1,110 @@
+package draw
+
+import "github.com/charmbracelet/x/ansi"
+
+// Seg is a piece of a line in one style.
+type Seg struct {
+	Text  string
+	Style Style
+}
+
+// Line is a line of text, left to right.
+type Line []Seg
+
+// Add appends text in a style; chaining reads better than nested literals.
+func (l Line) Add(st Style, text string) Line { return append(l, Seg{text, st}) }
+
+// Width is the columns that the line takes.
+func (l Line) Width() int {
+	n := 0
+	for _, s := range l {
+		n += Width(s.Text)
+	}
+	return n
+}
+
+// Text is the line without its styles.
+func (l Line) Text() string {
+	switch len(l) {
+	case 0:
+		return ""
+	case 1:
+		return l[0].Text
+	}
+	n := 0
+	for _, s := range l {
+		n += len(s.Text)
+	}
+	out := make([]byte, 0, n)
+	for _, s := range l {
+		out = append(out, s.Text...)
+	}
+	return string(out)
+}
+
+// Line writes l at x, y in at most width columns; a line that doesn't fit ends in an ellipsis. It
+// returns the columns used.
+func (c *Canvas) Line(x, y, width int, l Line) int {
+	width = min(width, c.w-x)
+	if width <= 0 {
+		return 0
+	}
+	used, cut := 0, false
+	var last Style
+	for _, s := range l {
+		if s.Text == "" {
+			continue
+		}
+		if used >= width {
+			cut = true
+			break
+		}
+		n := c.Text(x+used, y, width-used, s.Style, s.Text)
+		used += n
+		last = s.Style
+		// Of text that did not fit, width says so without measuring what did.
+		if used >= width-1 && Width(s.Text) > n {
+			cut = true
+			break
+		}
+	}
+	if cut {
+		c.Fill(Rect{x + used, y, width - used, 1}, last, " ")
+		c.Text(x+width-1, y, 1, last, "…")
+		used = width
+	}
+	return used
+}
+
+// Right writes l so that it ends at column x+width, where it fits; it returns the columns used.
+func (c *Canvas) Right(x, y, width int, l Line) int {
+	n := l.Width()
+	if n > width {
+		return 0
+	}
+	c.Line(x+width-n, y, n, l)
+	return n
+}
+
+// Cut returns s shortened to width columns, with an ellipsis where something is missing.
+func Cut(s string, width int) string {
+	if Width(s) <= width {
+		return s
+	}
+	if width <= 0 {
+		return ""
+	}
+	return ansi.Truncate(s, width, "…")
+}
+
+// CutLeft is [Cut] that keeps the end, for paths.
+func CutLeft(s string, width int) string {
+	n := Width(s)
+	if n <= width {
+		return s
+	}
+	if width <= 1 {
+		return Cut(s, width)
+	}
+	return "…" + ansi.TruncateLeft(s, n-width+1, "")
+}

@@ -1,0 +1,147 @@
+package draw
+
+import (
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
+)
+
+const reset = "\x1b[0m"
+
+// Terminal says what the terminal at hand can show.
+type Terminal struct {
+	// Profile is the depth of its colours; termenv.Ascii shows no attributes at all.
+	Profile termenv.Profile
+	// NoColor keeps bold, reverse and underline but no colours, as NO_COLOR asks for.
+	NoColor bool
+	// Dark tells whether the background is dark.
+	Dark bool
+	// ASCII draws with ASCII alone.
+	ASCII bool
+}
+
+// Theme turns styles into the sequences of one terminal. It is immutable.
+type Theme struct {
+	term      Terminal
+	sequences [flagsEnd]string
+}
+
+// color picks by background and depth: dark and light, each for truecolor, 256 and 16 colours.
+func color(dark, dark256, dark16, light, light256, light16 string) lipgloss.CompleteAdaptiveColor {
+	return lipgloss.CompleteAdaptiveColor{
+		Dark:  lipgloss.CompleteColor{TrueColor: dark, ANSI256: dark256, ANSI: dark16},
+		Light: lipgloss.CompleteColor{TrueColor: light, ANSI256: light256, ANSI: light16},
+	}
+}
+
+// NewTheme returns the theme for a terminal.
+func NewTheme(term Terminal) *Theme {
+	r := lipgloss.NewRenderer(io.Discard)
+	r.SetColorProfile(term.Profile)
+	r.SetHasDarkBackground(term.Dark)
+	var (
+		dim    = color("#7f8796", "245", "8", "#6b7280", "243", "8")
+		accent = color("#6cb6ff", "75", "14", "#0b62c4", "26", "4")
+		good   = color("#7fc98b", "114", "10", "#1a7f37", "28", "2")
+		warn   = color("#e5b567", "179", "11", "#8a5a00", "94", "3")
+		bad    = color("#f47c7c", "210", "9", "#c4262e", "160", "1")
+		ink    = color("#10141a", "233", "0", "#ffffff", "231", "15")
+		band   = color("#2a3140", "237", "8", "#dfe5ee", "254", "7")
+		found  = color("#e5b567", "179", "11", "#f6d58a", "222", "11")
+		onBand = color("#10141a", "233", "0", "#10141a", "233", "0")
+	)
+	base := [roles]lipgloss.Style{}
+	for i := range base {
+		base[i] = r.NewStyle()
+	}
+	if term.NoColor {
+		base[Dim] = r.NewStyle().Faint(true)
+		for _, s := range []Style{BadgeGood, BadgeWarn, BadgeBad, BadgeAccent, Match} {
+			base[s] = r.NewStyle().Reverse(true)
+		}
+		base[Bad] = r.NewStyle().Bold(true)
+	} else {
+		for s, c := range map[Style]lipgloss.TerminalColor{Dim: dim, Accent: accent, Good: good, Warn: warn, Bad: bad} {
+			base[s] = r.NewStyle().Foreground(c)
+		}
+		for s, c := range map[Style]lipgloss.TerminalColor{BadgeGood: good, BadgeWarn: warn, BadgeBad: bad, BadgeAccent: accent} {
+			base[s] = r.NewStyle().Background(c).Foreground(ink).Bold(true)
+		}
+		base[Match] = r.NewStyle().Background(found).Foreground(onBand)
+	}
+	t := &Theme{term: term}
+	for i := range t.sequences {
+		st := Style(i)
+		role := st & roleMask
+		if role >= roles {
+			continue
+		}
+		s := base[role]
+		if st&Bold != 0 {
+			s = s.Bold(true)
+		}
+		if st&Reverse != 0 {
+			s = s.Reverse(true)
+		}
+		if st&Underline != 0 {
+			s = s.Underline(true)
+		}
+		if st&Selected != 0 {
+			if term.NoColor {
+				s = s.Reverse(true).Faint(false)
+			} else if role < BadgeGood {
+				s = s.Background(band)
+				if role == Dim && term.Profile == termenv.ANSI {
+					// Grey on grey is nothing to read.
+					s = s.UnsetForeground()
+				}
+			}
+		}
+		t.sequences[i] = prefix(s)
+	}
+	return t
+}
+
+// prefix is what lipgloss puts before a text in style s.
+func prefix(s lipgloss.Style) string {
+	const mark = "x"
+	before, _, _ := strings.Cut(s.Render(mark), mark)
+	return before
+}
+
+func (t *Theme) sequence(st Style, extra []string) string {
+	if st >= extraBase {
+		return extra[st-extraBase]
+	}
+	return t.sequences[st]
+}
+
+// write writes a cell's text, in ASCII where the terminal knows nothing else.
+func (t *Theme) write(out *strings.Builder, text string) {
+	if !t.term.ASCII || text == "" || text[0] < utf8.RuneSelf {
+		out.WriteString(text)
+		return
+	}
+	r, _ := utf8.DecodeRuneInString(text)
+	out.WriteByte(ascii(r))
+	if Width(text) > 1 {
+		out.WriteByte('?')
+	}
+}
+
+// ascii stands in for the signs that our own screens use; what apps write beyond ASCII becomes a question mark.
+func ascii(r rune) byte {
+	const from, to = "─│╭╮╰╯├└┌┐┬┴┼━╌═▾▸◂▏▎▍▌▋▊▉█▁▂▃▄▅▆▇░·•…—–−→←↑↓✓✗↻●○◌▲■△◆⏸⏵≈±×⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏",
+		"-|++++|`++++++-=v><.::|||##_.-=+*%.-*~---><^v+xr*o.!#!*=>~+x|/-\\|/-\\|/"
+	i := 0
+	for _, f := range from {
+		if f == r {
+			return to[i]
+		}
+		i++
+	}
+	return '?'
+}
