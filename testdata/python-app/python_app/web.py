@@ -1,5 +1,6 @@
 """The pages, and one line on stdout for every request."""
 
+import os
 import platform
 import time
 
@@ -8,6 +9,14 @@ from flask import Flask, g, jsonify, render_template, request
 from . import VERSION
 
 STARTED = time.time()
+
+
+def libc():
+    """The C library that Python runs on: the build stage's would be glibc, this image's is musl."""
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION") or "musl"
+    except (ValueError, OSError):
+        return "musl"
 
 
 def create_app():
@@ -30,7 +39,7 @@ def create_app():
             "index.html",
             version=VERSION,
             python=platform.python_version(),
-            libc=" ".join(platform.libc_ver()).strip() or "musl",
+            libc=libc(),
             host=platform.node(),
             uptime=int(time.time() - STARTED),
         )
