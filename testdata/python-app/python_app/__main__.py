@@ -3,10 +3,6 @@
 import os
 import signal
 
-import waitress
-
-from .web import create_app
-
 
 def stop(signum, frame):
     # No connection of this app holds anything worth waiting for, and waitress' own way out waits up to
@@ -14,11 +10,17 @@ def stop(signum, frame):
     os._exit(0)
 
 
-def main():
-    # Before anything else: as process 1 of a container an unhandled SIGTERM is ignored for ten seconds.
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+# Before the imports, which take a moment: a process 1 without a handler ignores SIGTERM, and whoever stops
+# a container that is just starting waits ten seconds.
+signal.signal(signal.SIGTERM, stop)
+signal.signal(signal.SIGINT, stop)
 
+import waitress  # noqa: E402
+
+from .web import create_app  # noqa: E402
+
+
+def main():
     port = int(os.environ.get("PORT", "8080"))
     server = waitress.create_server(create_app(), host="0.0.0.0", port=port, threads=8)
     print(f"python-app listening on port {port}", flush=True)
