@@ -133,6 +133,10 @@ func hidden(r rune) bool {
 	if r < 0x300 {
 		return r == 0xad
 	}
+	// Skin tones: two columns of their own, or none after a hand.
+	if r >= 0x1f3fb && r <= 0x1f3ff {
+		return true
+	}
 	return unicode.In(r, unicode.Cf, unicode.Co, unicode.Cs, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 

@@ -1,0 +1,242 @@
+package story
+
+import (
+	"slices"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/clean"
+)
+
+// BuildState is what became of a build.
+type BuildState int
+
+// The states of a build.
+const (
+	Building BuildState = iota
+	Built
+	Failed
+	Abandoned
+)
+
+// Build is one build, from its plan to what came of it.
+type Build struct {
+	Number  int
+	State   BuildState
+	Target  string
+	Because string
+	Paths   []string
+	Changes []event.Change
+	Stages  []*Stage
+	// Start is when it was planned, End when it was over.
+	Start, End       time.Time
+	MS               int64
+	Hits, Ran        int
+	Saved            int64
+	Image, Tag       string
+	ServedMS         int64
+	Served           bool
+	Failure          *event.Failed
+	Sizes            *event.Sized
+	Ledger           *event.Ledger
+	Reason           string
+	unserved         int // of the story, when it was planned
+	outputsForgotten bool
+}
+
+// Stage is a stage with its steps.
+type Stage struct {
+	Name, Base string
+	Line       int
+	Needed     bool
+	From       []string
+	Steps      []*Step
+}
+
+// Step is a step: what was expected of it, and what happened.
+type Step struct {
+	Stage        string
+	Index, Total int
+	Instruction  string
+	Line         int
+	Prediction   event.Prediction
+	// State is empty until BuildKit reported one.
+	State   event.State
+	MS      int64
+	Saved   int64
+	Because string
+	Started time.Time
+	Output  Output
+}
+
+// Over tells whether the build has ended.
+func (b *Build) Over() bool { return b.State != Building }
+
+// Steps calls f for every step, in the order of the Dockerfile.
+func (b *Build) Steps(f func(*Step)) {
+	for _, st := range b.Stages {
+		for _, step := range st.Steps {
+			f(step)
+		}
+	}
+}
+
+// Step finds a step, nil where the build has none of that name.
+func (b *Build) Step(stage string, index int) *Step {
+	for _, st := range b.Stages {
+		if st.Name == stage {
+			for _, step := range st.Steps {
+				if step.Index == index {
+					return step
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// Counts counts the steps by what happened to them so far.
+func (b *Build) Counts() map[event.State]int {
+	n := map[event.State]int{}
+	b.Steps(func(s *Step) { n[s.State]++ })
+	return n
+}
+
+// Current is the newest build, nil before the first.
+func (s *Story) Current() *Build {
+	if len(s.Builds) == 0 {
+		return nil
+	}
+	return s.Builds[len(s.Builds)-1]
+}
+
+// Build finds a build by its number, nil where it is not kept.
+func (s *Story) Build(number int) *Build {
+	for i := len(s.Builds) - 1; i >= 0; i-- {
+		if s.Builds[i].Number == number {
+			return s.Builds[i]
+		}
+	}
+	return nil
+}
+
+// build finds the build that an event belongs to, and makes one where its plan was not seen.
+func (s *Story) build(e event.Event) *Build {
+	number := e.Build
+	if number == 0 {
+		if cur := s.Current(); cur != nil {
+			return cur
+		}
+	}
+	if b := s.Build(number); b != nil {
+		return b
+	}
+	b := &Build{Number: number, Start: e.Time, unserved: s.Unserved}
+	s.Builds = bounded(append(s.Builds, b), maxBuilds)
+	if i := len(s.Builds) - 1 - maxDetailed; i >= 0 && !s.Builds[i].outputsForgotten {
+		s.Builds[i].outputsForgotten = true
+		s.Builds[i].Steps(func(s *Step) { s.Output = Output{} })
+	}
+	return b
+}
+
+func (s *Story) planned(e event.Event, p event.Planned) {
+	b := s.build(e)
+	b.Start, b.State = e.Time, Building
+	b.Target, b.Because, b.Paths = clean.Line(p.Target), clean.Line(p.Because), lines(p.Paths)
+	b.Changes = s.Pending
+	s.Pending = nil
+	b.Stages = nil
+	for _, st := range p.Stages {
+		b.Stages = append(b.Stages, &Stage{Name: clean.Line(st.Name), Base: clean.Line(st.Base), Line: st.Line, Needed: st.Needed, From: lines(st.From)})
+	}
+	for _, st := range p.Steps {
+		step := b.place(st.Stage, st.Index)
+		step.Total, step.Instruction, step.Line = st.Total, clean.Line(st.Instruction), st.Line
+		step.Prediction, step.Because = st.Prediction, clean.Line(st.Because)
+	}
+	s.clear(NoDockerfile)
+	// What an older build warned of is repeated by this one if it still holds.
+	kept := s.Warnings[:0]
+	for _, w := range s.Warnings {
+		if w.Build == 0 || w.Build >= b.Number {
+			kept = append(kept, w)
+		}
+	}
+	s.Warnings = kept
+}
+
+// place finds a step's place, and makes it where the plan did not have it.
+func (b *Build) place(stage string, index int) *Step {
+	stage = clean.Line(stage)
+	if s := b.Step(stage, index); s != nil {
+		return s
+	}
+	i := slices.IndexFunc(b.Stages, func(s *Stage) bool { return s.Name == stage })
+	if i < 0 {
+		i = len(b.Stages)
+		b.Stages = append(b.Stages, &Stage{Name: stage, Needed: true})
+	}
+	st := b.Stages[i]
+	step := &Step{Stage: stage, Index: index}
+	at, _ := slices.BinarySearchFunc(st.Steps, index, func(s *Step, i int) int { return s.Index - i })
+	st.Steps = slices.Insert(st.Steps, at, step)
+	return step
+}
+
+func (b *Build) step(at time.Time, e event.Step) {
+	s := b.place(e.Stage, e.Index)
+	if e.State == event.Running {
+		if s.State != "" && s.State != event.Running {
+			// BuildKit may complete a vertex more than once; what it did stands.
+			return
+		}
+		if s.Started.IsZero() {
+			s.Started = at
+		}
+	}
+	s.State, s.MS, s.Saved = e.State, e.MS, e.SavedMS
+	if e.Total > 0 {
+		s.Total = e.Total
+	}
+	if e.Instruction != "" {
+		s.Instruction = clean.Line(e.Instruction)
+	}
+	if e.Line > 0 {
+		s.Line = e.Line
+	}
+	if e.Because != "" {
+		s.Because = clean.Line(e.Because)
+	}
+}
+
+func (b *Build) output(o event.Output) {
+	b.place(o.Stage, o.Index).Output.add(o.Stream == "stderr", o.Text)
+}
+
+func (b *Build) fail(at time.Time, f event.Failed) {
+	f.Stage, f.Instruction, f.Message, f.Hint = clean.Line(f.Stage), clean.Line(f.Instruction), clean.Line(f.Message), clean.Line(f.Hint)
+	excerpt := make([]event.ExcerptLine, len(f.Excerpt))
+	for i, l := range f.Excerpt {
+		l.Text = clean.Line(l.Text)
+		excerpt[i] = l
+	}
+	f.Excerpt = excerpt
+	b.State, b.End, b.Failure = Failed, at, &f
+	b.MS = at.Sub(b.Start).Milliseconds()
+}
+
+func (s *Story) built(e event.Event, built event.Built) {
+	b := s.build(e)
+	b.State, b.End, b.MS, b.Hits, b.Ran = Built, e.Time, built.MS, built.Hits, built.Ran
+	b.Image, b.Tag = clean.Line(built.Image), clean.Line(built.Tag)
+	if b.Saved = built.SavedMS; b.Saved == 0 {
+		b.Steps(func(s *Step) { b.Saved += s.Saved })
+	}
+	if b.Target == "" {
+		b.Target = clean.Line(built.Target)
+	}
+	s.Saved += b.Saved
+	s.Hits += b.Hits
+	s.Ran += b.Ran
+}

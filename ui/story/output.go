@@ -1,0 +1,120 @@
+package story
+
+import (
+	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/clean"
+)
+
+// maxOutput bounds the lines of output kept of one step.
+const maxOutput = 1000
+
+// Output is what a step printed, its newest lines.
+type Output struct {
+	Lines []OutputLine
+	// Dropped counts the oldest lines, which are gone.
+	Dropped int
+	// open is the last line as it came, where its end has not come yet.
+	open string
+}
+
+// OutputLine is one line of a step's output.
+type OutputLine struct {
+	Stderr bool
+	Text   string
+}
+
+// add takes in a piece of output, which may end within a line.
+func (o *Output) add(stderr bool, text string) {
+	if o.open != "" {
+		text = o.open + text
+		o.Lines = o.Lines[:len(o.Lines)-1]
+		o.open = ""
+	}
+	// A piece without a line end is a line that goes on; one that grows without end is cut.
+	if !strings.HasSuffix(text, "\n") {
+		o.open = short(text[strings.LastIndexByte(text, '\n')+1:])
+	}
+	for l := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		o.Lines = append(o.Lines, OutputLine{stderr, clean.Line(clean.Overwritten(short(l)))})
+	}
+	if n := len(o.Lines) - maxOutput; n > maxOutput/4 {
+		o.Dropped += n
+		o.Lines = append(o.Lines[:0:0], o.Lines[n:]...)
+	}
+}
+
+// Run is one past run, or hit, of a step.
+type Run struct {
+	Build  int
+	State  event.State
+	MS     int64
+	Saved  int64
+	Reason string
+}
+
+// History tells what became of a step in the builds kept, the newest first. A step is the same where its
+// stage and instruction are.
+func (s *Story) History(of *Step) []Run {
+	var runs []Run
+	for i := len(s.Builds) - 1; i >= 0; i-- {
+		b := s.Builds[i]
+		b.Steps(func(step *Step) {
+			if step.Stage == of.Stage && step.Instruction == of.Instruction && step.State != "" {
+				runs = append(runs, Run{b.Number, step.State, step.MS, step.Saved, step.Because})
+			}
+		})
+	}
+	return runs
+}
+
+// Trend is the final image's size over the builds that have one, the oldest first.
+func (s *Story) Trend() []int64 {
+	var sizes []int64
+	for _, b := range s.Builds {
+		if b.Sizes != nil {
+			sizes = append(sizes, b.Sizes.After.Bytes)
+		}
+	}
+	return sizes
+}
+
+// Sizes are the newest sizes known, and the build they belong to.
+func (s *Story) Sizes() *Build {
+	for i := len(s.Builds) - 1; i >= 0; i-- {
+		if s.Builds[i].Sizes != nil {
+			return s.Builds[i]
+		}
+	}
+	return nil
+}
+
+func sized(b event.Sized) *event.Sized {
+	b.Basis = clean.Line(b.Basis)
+	for _, s := range []*event.StageSize{&b.Before, &b.After} {
+		s.Stage, s.StandIn = clean.Line(s.Stage), clean.Line(s.StandIn)
+		layers := make([]event.Layer, len(s.Layers))
+		for i, l := range s.Layers {
+			l.CreatedBy = clean.Line(l.CreatedBy)
+			layers[i] = l
+		}
+		s.Layers = layers
+	}
+	return &b
+}
+
+func groups(in []event.LedgerGroup) []event.LedgerGroup {
+	out := make([]event.LedgerGroup, len(in))
+	for i, g := range in {
+		g.Name = clean.Line(g.Name)
+		paths := make([]event.LedgerPath, len(g.Paths))
+		for j, p := range g.Paths {
+			p.Path = clean.Line(p.Path)
+			paths[j] = p
+		}
+		g.Paths = paths
+		out[i] = g
+	}
+	return out
+}

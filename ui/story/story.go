@@ -1,0 +1,229 @@
+// Package story turns the stream of events into what a person wants to know at a moment: what happened
+// to each build and step, what serves, what is behind, what was logged. The dashboard and a replay read
+// the same story.
+//
+// Every text in it went through package clean. It draws nothing, does no IO and knows no clock but the
+// time of the events. Memory is bounded whatever arrives.
+package story
+
+import (
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/clean"
+)
+
+// The bounds of what is kept.
+const (
+	maxBuilds   = 500
+	maxDetailed = 30 // builds that keep their steps' output
+	maxSkips    = 200
+	maxWarnings = 50
+	maxPending  = 500
+)
+
+// The codes of the warnings that change what the dashboard says of the whole session.
+const (
+	EngineGone   = "engine-gone"
+	PortTaken    = "port-taken"
+	NoDockerfile = "no-dockerfile"
+)
+
+// Story is all that is known after the events so far. Its zero value is not ready: see [New].
+type Story struct {
+	// Engine is what answers, nil until it did.
+	Engine *event.Engine
+	// Builds run from the oldest kept to the newest.
+	Builds []*Build
+	// Serving is what requests reach, nil where nothing answers.
+	Serving *Serving
+	// Stale is why the newest source is not what serves, nil where it is.
+	Stale *event.Stale
+	// Down is why nothing serves, after something did or tried to.
+	Down *Down
+	// Pending are the changes that no plan has taken up yet.
+	Pending []event.Change
+	// Unserved counts the batches of changes since the plan of the build that serves.
+	Unserved int
+	// Skips are changes that led to no build, the newest last.
+	Skips    []Skip
+	Warnings []Warning
+	// Watching is nil until it is known.
+	Watching *event.Watching
+	Logs     *Ring
+	// Saved sums what the cache saved in this session, in milliseconds.
+	Saved int64
+	// Hits and Ran sum the steps of all builds that succeeded.
+	Hits, Ran int
+	// Last is the time of the newest event.
+	Last time.Time
+	// crashes counts the unasked ends of containers since one last served a new build.
+	crashes int
+}
+
+// Serving is what requests reach.
+type Serving struct {
+	Build                 int
+	URL, Container, Image string
+	MS                    int64
+	Behind                int
+	At                    time.Time
+}
+
+// Down is the end of the container that served or was to.
+type Down struct {
+	event.Stopped
+	Build int
+	At    time.Time
+	// Crashes counts ends like this one in a row.
+	Crashes int
+}
+
+// Skip is a batch of changes that led to no build.
+type Skip struct {
+	event.Skipped
+	At time.Time
+}
+
+// Warning is a warning with the build it belongs to, 0 for the session.
+type Warning struct {
+	event.Warning
+	Build int
+}
+
+// New returns the story before any event. It keeps at most logLines lines of logs.
+func New(logLines int) *Story {
+	return &Story{Logs: NewRing(logLines, 16<<20)}
+}
+
+// Apply takes in one event.
+func (s *Story) Apply(e event.Event) {
+	if e.Time.After(s.Last) {
+		s.Last = e.Time
+	}
+	switch b := e.Body.(type) {
+	case event.Engine:
+		s.engine(b)
+	case event.Changed:
+		s.changed(b)
+	case event.Skipped:
+		b.Paths = lines(b.Paths)
+		b.Rule = clean.Line(b.Rule)
+		s.Skips = bounded(append(s.Skips, Skip{b, e.Time}), maxSkips)
+	case event.Planned:
+		s.planned(e, b)
+	case event.Step:
+		s.build(e).step(e.Time, b)
+	case event.Output:
+		s.build(e).output(b)
+	case event.Built:
+		s.built(e, b)
+	case event.Failed:
+		s.build(e).fail(e.Time, b)
+	case event.Abandoned:
+		build := s.build(e)
+		build.State, build.End, build.MS, build.Reason = Abandoned, e.Time, b.MS, clean.Line(b.Reason)
+	case event.Sized:
+		build := s.build(e)
+		build.Sizes = sized(b)
+	case event.Ledger:
+		build := s.build(e)
+		build.Ledger = &event.Ledger{Carried: groups(b.Carried), Left: groups(b.Left)}
+	case event.Warning:
+		s.warn(e.Build, b)
+	case event.Serving:
+		s.serving(e, b)
+	case event.Stale:
+		b.Reason = clean.Line(b.Reason)
+		s.Stale = &b
+		if s.Serving != nil {
+			s.Serving.Behind = b.EditsBehind
+		}
+	case event.Log:
+		s.Logs.Add(Entry{Time: e.Time, Kind: LogLine, Build: e.Build, Stderr: b.Stream == "stderr", Text: clean.Colored(clean.Overwritten(short(b.Text)))})
+	case event.Stopped:
+		s.stopped(e, b)
+	case event.Watching:
+		s.Watching = &b
+	}
+}
+
+func (s *Story) engine(b event.Engine) {
+	for _, f := range []*string{&b.Name, &b.Version, &b.API, &b.Builder, &b.Store, &b.Host} {
+		*f = clean.Line(*f)
+	}
+	s.Engine = &b
+	s.clear(EngineGone)
+}
+
+func (s *Story) changed(b event.Changed) {
+	s.Unserved++
+	changes := b.Changes
+	if len(changes) == 0 {
+		for _, p := range b.Paths {
+			changes = append(changes, event.Change{Path: p})
+		}
+	}
+	for _, c := range changes {
+		c.Path, c.Kind = clean.Line(c.Path), clean.Line(c.Kind)
+		s.Pending = append(s.Pending, c)
+	}
+	s.Pending = bounded(s.Pending, maxPending)
+}
+
+func (s *Story) warn(build int, w event.Warning) {
+	w.Code, w.Message, w.Hint, w.Paths = clean.Line(w.Code), clean.Line(w.Message), clean.Line(w.Hint), lines(w.Paths)
+	for i, have := range s.Warnings {
+		if have.Code == w.Code && have.Message == w.Message {
+			s.Warnings = append(s.Warnings[:i], s.Warnings[i+1:]...)
+			break
+		}
+	}
+	s.Warnings = bounded(append(s.Warnings, Warning{w, build}), maxWarnings)
+}
+
+// clear drops the warnings of a code, once what they warn of is over.
+func (s *Story) clear(code string) {
+	kept := s.Warnings[:0]
+	for _, w := range s.Warnings {
+		if w.Code != code {
+			kept = append(kept, w)
+		}
+	}
+	s.Warnings = kept
+}
+
+// Warned returns the newest warning of a code, nil where there is none.
+func (s *Story) Warned(code string) *Warning {
+	for i := len(s.Warnings) - 1; i >= 0; i-- {
+		if s.Warnings[i].Code == code {
+			return &s.Warnings[i]
+		}
+	}
+	return nil
+}
+
+func lines(in []string) []string {
+	out := make([]string, len(in))
+	for i, l := range in {
+		out[i] = clean.Line(l)
+	}
+	return out
+}
+
+// bounded drops the oldest of what is more than n.
+func bounded[T any](list []T, n int) []T {
+	if len(list) > n {
+		return append(list[:0:0], list[len(list)-n:]...)
+	}
+	return list
+}
+
+// short bounds a line of output; nobody reads more, and memory is finite.
+func short(s string) string {
+	const most = 8 << 10
+	if len(s) > most {
+		return s[:most] + " … cut after 8 kB"
+	}
+	return s
+}
