@@ -1,0 +1,136 @@
+package tree
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Snapshot is one state of the context. It never changes and is safe for concurrent use.
+type Snapshot struct {
+	dir  string
+	root *node
+}
+
+// Entry is one path of the context.
+type Entry struct {
+	// Mode has the type, the permissions and the setuid, setgid and sticky bits.
+	Mode     fs.FileMode
+	UID, GID uint32
+	// Size is in bytes, 0 for all but regular files.
+	Size    int64
+	ModTime time.Time
+	// Link is where a symbolic link points to.
+	Link string
+	// Device is the number of a device, 0 for all else.
+	Device uint64
+}
+
+// Lookup returns the entry of a path, slash-separated and relative to the root.
+func (s *Snapshot) Lookup(rel string) (Entry, bool) {
+	n := s.find(rel)
+	if n == nil {
+		return Entry{}, false
+	}
+	return n.entry(), true
+}
+
+// Walk calls fn for the path prefix and everything below it, a folder before what it holds and the names
+// of a folder in byte order, until fn returns false. The root is "" and not itself among the paths.
+func (s *Snapshot) Walk(prefix string, fn func(rel string, e Entry) bool) {
+	prefix = strings.Trim(path.Clean("/"+prefix), "/")
+	n := s.find(prefix)
+	if n == nil {
+		return
+	}
+	visit := func(rel string, n *node) bool { return rel == "" || fn(rel, n.entry()) }
+	n.each(prefix, visit)
+}
+
+// Digest returns the digest of a regular file's content as of this snapshot, and reads the file where that
+// is not known yet. It fails where the file is not one of the context, cannot be read or is not any more
+// what it was when the snapshot was taken.
+func (s *Snapshot) Digest(rel string) (Digest, error) {
+	n := s.find(rel)
+	if n == nil || !n.mode.IsRegular() {
+		return Digest{}, fmt.Errorf("hashing %s: %w", rel, ErrNotFile)
+	}
+	if err := s.learn(rel, n); err != nil {
+		return Digest{}, fmt.Errorf("hashing %s: %w", rel, err)
+	}
+	return n.known.Load().digest, nil
+}
+
+// learn makes the node's facts known.
+func (s *Snapshot) learn(rel string, n *node) error {
+	if n.known.Load() != nil {
+		return nil
+	}
+	f, err := examine(filepath.Join(s.dir, filepath.FromSlash(rel)), n.meta)
+	if err != nil {
+		return err
+	}
+	n.known.CompareAndSwap(nil, f)
+	return nil
+}
+
+func (s *Snapshot) find(rel string) *node {
+	n := s.root
+	if rel == "" || rel == "." {
+		return n
+	}
+	for name := range strings.SplitSeq(rel, "/") {
+		if n = n.kid(name); n == nil {
+			return nil
+		}
+	}
+	return n
+}
+
+// each visits the node and all below it until fn returns false; it returns false where fn did.
+func (n *node) each(rel string, fn func(rel string, n *node) bool) bool {
+	if !fn(rel, n) {
+		return false
+	}
+	for _, k := range n.kids {
+		if !k.each(join(rel, k.name), fn) {
+			return false
+		}
+	}
+	return true
+}
+
+// unlike visits the nodes that another state of the same folder does not share, until fn returns false; it
+// returns false where fn did.
+func (n *node) unlike(other *node, rel string, fn func(rel string, n *node) bool) bool {
+	if !fn(rel, n) {
+		return false
+	}
+	others := other.kids
+	for _, k := range n.kids {
+		for len(others) > 0 && others[0].name < k.name {
+			others = others[1:]
+		}
+		twin := &node{}
+		if len(others) > 0 && others[0].name == k.name {
+			twin = others[0]
+		}
+		if twin != k && !k.unlike(twin, join(rel, k.name), fn) {
+			return false
+		}
+	}
+	return true
+}
+
+func (n *node) entry() Entry {
+	e := Entry{Mode: n.mode, UID: n.uid, GID: n.gid, ModTime: time.Unix(0, n.mtime), Link: n.link}
+	if n.mode&fs.ModeDevice != 0 {
+		e.Device = uint64(n.size)
+	} else {
+		e.Size = n.size
+	}
+	return e
+}

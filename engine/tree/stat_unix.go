@@ -1,0 +1,122 @@
+//go:build unix
+
+package tree
+
+import (
+	"hash/fnv"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// meta is what a stat tells of a path. Two equal metas mean the same content, but for writes within the
+// clock's grain (see racyGrain).
+type meta struct {
+	mode         fs.FileMode
+	uid, gid     uint32
+	size         int64 // bytes; of a device its number
+	mtime, ctime int64 // nanoseconds since 1970
+	inode        uint64
+}
+
+// statAt stats name in the open folder dir without following a link.
+func statAt(dir int, name string) (meta, error) {
+	var st unix.Stat_t
+	for {
+		err := unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+		if err == nil {
+			return metaOf(&st), nil
+		}
+		if err != unix.EINTR {
+			return meta{}, &fs.PathError{Op: "lstat", Path: name, Err: err}
+		}
+	}
+}
+
+// statPath stats a path without following a link.
+func statPath(path string) (meta, error) {
+	return statAt(unix.AT_FDCWD, path)
+}
+
+// statOpen stats an open file.
+func statOpen(fd int) (meta, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return meta{}, err
+	}
+	return metaOf(&st), nil
+}
+
+func metaOf(st *unix.Stat_t) meta {
+	m := meta{
+		mode:  fs.FileMode(st.Mode & 0o777),
+		uid:   st.Uid,
+		gid:   st.Gid,
+		mtime: st.Mtim.Nano(),
+		ctime: st.Ctim.Nano(),
+		inode: st.Ino,
+	}
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFDIR:
+		m.mode |= fs.ModeDir
+	case unix.S_IFLNK:
+		m.mode |= fs.ModeSymlink
+	case unix.S_IFIFO:
+		m.mode |= fs.ModeNamedPipe
+	case unix.S_IFSOCK:
+		m.mode |= fs.ModeSocket
+	case unix.S_IFBLK:
+		m.mode |= fs.ModeDevice
+		m.size = int64(st.Rdev)
+	case unix.S_IFCHR:
+		m.mode |= fs.ModeDevice | fs.ModeCharDevice
+		m.size = int64(st.Rdev)
+	default:
+		m.size = st.Size
+	}
+	if st.Mode&unix.S_ISUID != 0 {
+		m.mode |= fs.ModeSetuid
+	}
+	if st.Mode&unix.S_ISGID != 0 {
+		m.mode |= fs.ModeSetgid
+	}
+	if st.Mode&unix.S_ISVTX != 0 {
+		m.mode |= fs.ModeSticky
+	}
+	return m
+}
+
+// attributes sums up the extended attributes that count in a COPY's key: file capabilities, and all that
+// are neither "security." nor "system.". It is 0 where there are none or none can be read.
+func attributes(path string) uint64 {
+	size, err := unix.Llistxattr(path, nil)
+	if err != nil || size == 0 {
+		return 0
+	}
+	buf := make([]byte, size)
+	if size, err = unix.Llistxattr(path, buf); err != nil {
+		return 0
+	}
+	names := slices.DeleteFunc(strings.Split(string(buf[:size]), "\x00"), func(name string) bool {
+		outside := strings.HasPrefix(name, "security.") || strings.HasPrefix(name, "system.")
+		return name == "" || outside && name != "security.capability"
+	})
+	if len(names) == 0 {
+		return 0
+	}
+	slices.Sort(names)
+	sum := fnv.New64a()
+	for _, name := range names {
+		value := make([]byte, 64<<10) // the most that Linux allows
+		n, err := unix.Lgetxattr(path, name, value)
+		if err != nil {
+			n = 0
+		}
+		sum.Write([]byte(name + "\x00"))
+		sum.Write(value[:n])
+		sum.Write([]byte{0})
+	}
+	return sum.Sum64()
+}

@@ -1,0 +1,226 @@
+// Package tree is the build context as stagewatch knows it: which paths are in it once the ignore rules
+// have been applied, what they are, and whether a path that somebody wrote to is really another one now.
+//
+//	t, err := tree.Load(ctx, root, rules)
+//	changes, err := t.Update(ctx, batch.Paths) // what of these is a change, what is none, what is ignored
+//
+// A [Tree] has one writer at a time (Update, Rescan and SetRules wait for each other) and any number of
+// readers, who never wait: each state is an immutable [Snapshot], and a new one shares with the last all
+// that did not change.
+//
+// Content is hashed in the background from Load on, so that a later touch is known to be nothing. A file
+// that is touched before it was hashed, that cannot be read, that keeps changing while it is read or that
+// is larger than 256 MB is reported as changed: building once too often is safe, the other way is not.
+//
+// The package reads the disk when it is told to. It does not watch, and knows nothing of Docker, of plans
+// or of Dockerfiles beyond the name of the ignore file that belongs to one.
+package tree
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// Tree is a build context that is kept true by telling it which paths were written to.
+type Tree struct {
+	root string
+	now  atomic.Pointer[Snapshot]
+	// wake tells the background that there are nodes without facts.
+	wake chan struct{}
+
+	mu    sync.Mutex // held by the writer
+	rules *Rules     // guarded by mu
+}
+
+// Load reads the context at root, which must be a folder; a symbolic link to one is resolved, once. ctx
+// bounds the walk and the hashing that goes on in the background after Load has returned.
+func Load(ctx context.Context, root string, rules *Rules) (*Tree, error) {
+	resolved, err := filepath.EvalSymlinks(root)
+	if err == nil {
+		resolved, err = filepath.Abs(resolved)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading build context: %w", err)
+	}
+	t := &Tree{root: resolved, rules: rules, wake: make(chan struct{}, 1)}
+	fresh, err := t.scan(ctx, rules, nil)
+	if err != nil {
+		return nil, err
+	}
+	t.publish(fresh)
+	go t.learn(ctx)
+	return t, nil
+}
+
+// Root is the context's folder, absolute and free of symbolic links.
+func (t *Tree) Root() string { return t.root }
+
+// Snapshot is the context as it was after the last update.
+func (t *Tree) Snapshot() *Snapshot { return t.now.Load() }
+
+// Update reads the paths again, folders with all that is in them, and tells what became of each. Paths are
+// slash-separated and relative to the root; paths outside of it are left out. It fails, and changes
+// nothing, where the root itself cannot be read or ctx ends.
+func (t *Tree) Update(ctx context.Context, paths []string) (Changes, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	told := newMarks(paths)
+	old := t.now.Load()
+	work := slices.DeleteFunc(slices.Clone(told), func(p string) bool { return t.outOfSight(old, p) })
+	fresh := old.root
+	if slices.Contains(work, ".") {
+		var err error
+		if fresh, err = t.scan(ctx, t.rules, old.root); err != nil {
+			return Changes{}, err
+		}
+	} else if len(work) > 0 {
+		m, err := t.statRoot()
+		if err != nil {
+			return Changes{}, err
+		}
+		s := newScanner(ctx, t.root, t.rules)
+		fresh = s.marked("", m, false, t.rules.above(""), old.root, work)
+		if err := ctx.Err(); err != nil {
+			return Changes{}, fmt.Errorf("reading changed paths: %w", err)
+		}
+	}
+	return t.report(told, old, t.publish(fresh)), nil
+}
+
+// Rescan compares the whole context with the disk; Unchanged and Ignored stay empty.
+func (t *Tree) Rescan(ctx context.Context) (Changes, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.rescan(ctx, t.rules)
+}
+
+// SetRules applies other ignore rules, and reports what entered the context as added, what left it as
+// deleted, with whatever else has changed meanwhile.
+func (t *Tree) SetRules(ctx context.Context, rules *Rules) (Changes, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	changes, err := t.rescan(ctx, rules)
+	if err == nil {
+		t.rules = rules
+	}
+	return changes, err
+}
+
+func (t *Tree) rescan(ctx context.Context, rules *Rules) (Changes, error) {
+	old := t.now.Load()
+	fresh, err := t.scan(ctx, rules, old.root)
+	if err != nil {
+		return Changes{}, err
+	}
+	return t.report(nil, old, t.publish(fresh)), nil
+}
+
+// scan reads the whole context.
+func (t *Tree) scan(ctx context.Context, rules *Rules, old *node) (*node, error) {
+	m, err := t.statRoot()
+	if err != nil {
+		return nil, err
+	}
+	fresh := newScanner(ctx, t.root, rules).folder("", "", m, false, rules.above(""), old)
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("reading build context: %w", err)
+	}
+	return fresh, nil
+}
+
+func (t *Tree) statRoot() (meta, error) {
+	m, err := statPath(t.root)
+	if err != nil {
+		return m, fmt.Errorf("reading build context: %w", err)
+	}
+	if !m.mode.IsDir() {
+		return m, fmt.Errorf("reading build context: %s: %w", t.root, syscall.ENOTDIR)
+	}
+	return m, nil
+}
+
+// outOfSight tells that the path is ignored and cannot lead to anything in the context, which spares
+// reading an ignored folder again and again because of files that come and go in it.
+func (t *Tree) outOfSight(old *Snapshot, p string) bool {
+	if ignored, _ := t.rules.match(p); !ignored || old.find(p) != nil {
+		return false
+	}
+	if !t.rules.reincludes(p) {
+		return true
+	}
+	m, err := statPath(filepath.Join(t.root, p))
+	return err != nil || !m.mode.IsDir()
+}
+
+// publish makes the state visible to readers and has the background look at what is new in it.
+func (t *Tree) publish(root *node) *Snapshot {
+	s := &Snapshot{dir: t.root, root: root}
+	t.now.Store(s)
+	select {
+	case t.wake <- struct{}{}:
+	default: // it was told and has not looked yet
+	}
+	return s
+}
+
+// report sorts the paths told of by what became of them.
+func (t *Tree) report(told marks, old, fresh *Snapshot) Changes {
+	var c Changes
+	diff(old.root, fresh.root, "", &c.Changed)
+	sortChanges(c.Changed)
+	for _, p := range told {
+		if p == "." || holdsChange(c.Changed, p) {
+			continue
+		}
+		ignored, by := t.rules.match(p)
+		if ignored && old.find(p) == nil && fresh.find(p) == nil {
+			rule := t.rules.patterns[by]
+			c.Ignored = append(c.Ignored, IgnoredPath{Path: p, Rule: rule.text, Line: rule.line})
+			continue
+		}
+		c.Unchanged = append(c.Unchanged, p)
+	}
+	return c
+}
+
+// holdsChange tells whether p or something below it is among the changes, which are sorted.
+func holdsChange(changes []event.Change, p string) bool {
+	byPath := func(c event.Change, p string) int { return strings.Compare(c.Path, p) }
+	if _, ok := slices.BinarySearchFunc(changes, p, byPath); ok {
+		return true
+	}
+	i, _ := slices.BinarySearchFunc(changes, p+"/", byPath)
+	return i < len(changes) && strings.HasPrefix(changes[i].Path, p+"/")
+}
+
+// learn hashes what has no digest yet, again whenever there is a new state, until ctx ends.
+func (t *Tree) learn(ctx context.Context) {
+	seen := &node{}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.wake:
+		}
+		s := t.now.Load()
+		s.root.unlike(seen, "", func(rel string, n *node) bool {
+			if n.wantsFacts() {
+				s.learn(rel, n) // what fails stays unknown
+			}
+			return ctx.Err() == nil
+		})
+		seen = s.root
+	}
+}
+
+// ErrNotFile is returned for the digest of what is no regular file of the context.
+var ErrNotFile = errors.New("not a regular file of the build context")

@@ -1,0 +1,285 @@
+package tree
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// files makes a context. A key that ends in "/" is an empty folder, a value that begins with "->" a link.
+func files(t testing.TB, content map[string]string) string {
+	t.Helper()
+	root := t.TempDir()
+	for name, text := range content {
+		write(t, root, name, text)
+	}
+	return root
+}
+
+func write(t testing.TB, root, name, text string) {
+	t.Helper()
+	path := filepath.Join(root, name)
+	must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	switch {
+	case name[len(name)-1] == '/':
+		must(t, os.MkdirAll(path, 0o755))
+	case len(text) > 2 && text[:2] == "->":
+		must(t, os.Symlink(text[2:], path))
+	default:
+		must(t, os.WriteFile(path, []byte(text), 0o644))
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func load(t testing.TB, root, ignore string) *Tree {
+	t.Helper()
+	rules, err := ParseRules(".dockerignore", []byte(ignore))
+	must(t, err)
+	tr, err := Load(t.Context(), root, rules)
+	must(t, err)
+	return tr
+}
+
+// learned loads a context and waits until its content is known.
+func learned(t testing.TB, root, ignore string) *Tree {
+	t.Helper()
+	tr := load(t, root, ignore)
+	s := tr.Snapshot()
+	s.root.each("", func(rel string, n *node) bool {
+		if n.wantsFacts() {
+			must(t, s.learn(rel, n))
+		}
+		return true
+	})
+	return tr
+}
+
+func TestUpdateTellsWhatBecameOfAPath(t *testing.T) {
+	type change = event.Change
+	later := time.Now().Add(time.Hour)
+	for _, test := range []struct {
+		name   string
+		before map[string]string
+		edit   func(t *testing.T, root string)
+		told   []string
+		want   Changes
+	}{
+		{
+			name:   "content",
+			before: map[string]string{"a/app.py": "one"},
+			edit:   func(t *testing.T, root string) { write(t, root, "a/app.py", "two") },
+			told:   []string{"a/app.py"},
+			want:   Changes{Changed: []change{{Path: "a/app.py", Kind: event.ContentChanged}}},
+		},
+		{
+			name:   "touch",
+			before: map[string]string{"app.py": "one"},
+			edit:   func(t *testing.T, root string) { must(t, os.Chtimes(filepath.Join(root, "app.py"), later, later)) },
+			told:   []string{"app.py"},
+			want:   Changes{Unchanged: []string{"app.py"}},
+		},
+		{
+			name:   "written again with the same content, by rename",
+			before: map[string]string{"app.py": "one"},
+			edit: func(t *testing.T, root string) {
+				write(t, root, "app.py~", "one")
+				must(t, os.Rename(filepath.Join(root, "app.py~"), filepath.Join(root, "app.py")))
+			},
+			told: []string{"app.py", "app.py~"},
+			want: Changes{Unchanged: []string{"app.py", "app.py~"}},
+		},
+		{
+			name:   "mode",
+			before: map[string]string{"run.sh": "one"},
+			edit:   func(t *testing.T, root string) { must(t, os.Chmod(filepath.Join(root, "run.sh"), 0o755)) },
+			told:   []string{"run.sh"},
+			want:   Changes{Changed: []change{{Path: "run.sh", Kind: event.ModeChanged}}},
+		},
+		{
+			name:   "setuid",
+			before: map[string]string{"run.sh": "one"},
+			edit: func(t *testing.T, root string) {
+				must(t, os.Chmod(filepath.Join(root, "run.sh"), 0o644|os.ModeSetuid))
+			},
+			told: []string{"run.sh"},
+			want: Changes{Changed: []change{{Path: "run.sh", Kind: event.ModeChanged}}},
+		},
+		{
+			name:   "mode of a folder",
+			before: map[string]string{"bin/run.sh": "one"},
+			edit:   func(t *testing.T, root string) { must(t, os.Chmod(filepath.Join(root, "bin"), 0o700)) },
+			told:   []string{"bin"},
+			want:   Changes{Changed: []change{{Path: "bin", Kind: event.ModeChanged}}},
+		},
+		{
+			name:   "added with the folders above it, one of them told",
+			before: map[string]string{"x": ""},
+			edit:   func(t *testing.T, root string) { write(t, root, "a/b/c.txt", "new") },
+			told:   []string{"a/b/c.txt"},
+			want: Changes{Changed: []change{
+				{Path: "a", Kind: event.Added}, {Path: "a/b", Kind: event.Added}, {Path: "a/b/c.txt", Kind: event.Added},
+			}},
+		},
+		{
+			name:   "empty folder",
+			before: map[string]string{"x": ""},
+			edit:   func(t *testing.T, root string) { write(t, root, "empty/", "") },
+			told:   []string{"empty"},
+			want:   Changes{Changed: []change{{Path: "empty", Kind: event.Added}}},
+		},
+		{
+			name:   "deleted",
+			before: map[string]string{"a/x": "", "a/y": ""},
+			edit:   func(t *testing.T, root string) { must(t, os.Remove(filepath.Join(root, "a/x"))) },
+			told:   []string{"a/x"},
+			want:   Changes{Changed: []change{{Path: "a/x", Kind: event.Deleted}}},
+		},
+		{
+			name:   "folder deleted, only a file in it told",
+			before: map[string]string{"a/b/x": "", "c": ""},
+			edit:   func(t *testing.T, root string) { must(t, os.RemoveAll(filepath.Join(root, "a"))) },
+			told:   []string{"a/b/x"},
+			want: Changes{Changed: []change{
+				{Path: "a", Kind: event.Deleted}, {Path: "a/b", Kind: event.Deleted}, {Path: "a/b/x", Kind: event.Deleted},
+			}},
+		},
+		{
+			name:   "folder renamed",
+			before: map[string]string{"a/x": "one"},
+			edit: func(t *testing.T, root string) {
+				must(t, os.Rename(filepath.Join(root, "a"), filepath.Join(root, "b")))
+			},
+			told: []string{"a", "b"},
+			want: Changes{Changed: []change{
+				{Path: "a", Kind: event.Deleted}, {Path: "a/x", Kind: event.Deleted},
+				{Path: "b", Kind: event.Added}, {Path: "b/x", Kind: event.Added},
+			}},
+		},
+		{
+			name:   "file becomes a folder",
+			before: map[string]string{"a": "one"},
+			edit: func(t *testing.T, root string) {
+				must(t, os.Remove(filepath.Join(root, "a")))
+				write(t, root, "a/x", "")
+			},
+			told: []string{"a"},
+			want: Changes{Changed: []change{
+				{Path: "a", Kind: event.ContentChanged}, {Path: "a/x", Kind: event.Added},
+			}},
+		},
+		{
+			name:   "folder becomes a file",
+			before: map[string]string{"a/x": "one"},
+			edit: func(t *testing.T, root string) {
+				must(t, os.RemoveAll(filepath.Join(root, "a")))
+				write(t, root, "a", "")
+			},
+			told: []string{"a/x"},
+			want: Changes{Changed: []change{
+				{Path: "a", Kind: event.ContentChanged}, {Path: "a/x", Kind: event.Deleted},
+			}},
+		},
+		{
+			name:   "file becomes a link to the same content",
+			before: map[string]string{"a": "one", "b": "one"},
+			edit: func(t *testing.T, root string) {
+				must(t, os.Remove(filepath.Join(root, "b")))
+				write(t, root, "b", "->a")
+			},
+			told: []string{"b"},
+			want: Changes{Changed: []change{{Path: "b", Kind: event.ContentChanged}}},
+		},
+		{
+			name:   "link points elsewhere, and what lies behind it is not followed",
+			before: map[string]string{"a/x": "", "b/y": "", "link": "->a"},
+			edit: func(t *testing.T, root string) {
+				must(t, os.Remove(filepath.Join(root, "link")))
+				write(t, root, "link", "->b")
+			},
+			told: []string{"link", "link/x"},
+			want: Changes{
+				Changed:   []change{{Path: "link", Kind: event.ContentChanged}},
+				Unchanged: []string{"link/x"},
+			},
+		},
+		{
+			name:   "a pipe",
+			before: map[string]string{"a": "one"},
+			edit: func(t *testing.T, root string) {
+				must(t, os.Remove(filepath.Join(root, "a")))
+				must(t, syscall.Mkfifo(filepath.Join(root, "a"), 0o644))
+			},
+			told: []string{"a"},
+			want: Changes{Changed: []change{{Path: "a", Kind: event.ContentChanged}}},
+		},
+		{
+			name:   "ignored, with the rule that says so",
+			before: map[string]string{"x": ""},
+			edit: func(t *testing.T, root string) {
+				write(t, root, "m.pyc", "")
+				write(t, root, "node_modules/a/b.js", "")
+			},
+			told: []string{"m.pyc", "node_modules/a/b.js"},
+			want: Changes{Ignored: []IgnoredPath{
+				{Path: "m.pyc", Rule: "*.pyc", Line: 2}, {Path: "node_modules/a/b.js", Rule: "node_modules", Line: 3},
+			}},
+		},
+		{
+			name:   "re-included below an ignored folder, which thereby enters the context",
+			before: map[string]string{"x": ""},
+			edit: func(t *testing.T, root string) {
+				write(t, root, "docs/a.md", "")
+				write(t, root, "docs/README.md", "")
+			},
+			told: []string{"docs", "docs/README.md", "docs/a.md"},
+			want: Changes{
+				Changed:   []change{{Path: "docs", Kind: event.Added}, {Path: "docs/README.md", Kind: event.Added}},
+				Ignored:   []IgnoredPath{{Path: "docs/a.md", Rule: "docs", Line: 4}},
+				Unchanged: nil,
+			},
+		},
+		{
+			name:   "the last re-included file leaves, and its folder with it",
+			before: map[string]string{"docs/README.md": "", "docs/a.md": ""},
+			edit:   func(t *testing.T, root string) { must(t, os.Remove(filepath.Join(root, "docs/README.md"))) },
+			told:   []string{"docs/README.md"},
+			want: Changes{Changed: []change{
+				{Path: "docs", Kind: event.Deleted}, {Path: "docs/README.md", Kind: event.Deleted},
+			}},
+		},
+		{
+			name:   "came and went before it could be seen; outside of the context",
+			before: map[string]string{"x": ""},
+			edit:   func(*testing.T, string) {},
+			told:   []string{"4913", "../elsewhere", "/etc/passwd"},
+			want:   Changes{Unchanged: []string{"4913"}},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			root := files(t, test.before)
+			tr := learned(t, root, "# generated\n*.pyc\nnode_modules\ndocs\n!docs/README.md\n")
+			test.edit(t, root)
+			got, err := tr.Update(t.Context(), test.told)
+			must(t, err)
+			equal(t, got, test.want)
+			again, err := tr.Rescan(t.Context())
+			must(t, err)
+			// Files that were new are not hashed yet and may read as changed once more; nothing else may.
+			for _, c := range again.Changed {
+				if c.Kind != event.ContentChanged {
+					t.Errorf("Update missed %v", c)
+				}
+			}
+		})
+	}
+}

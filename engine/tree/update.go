@@ -1,0 +1,105 @@
+package tree
+
+import (
+	"cmp"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// marks are the paths to read anew, relative to the folder at hand. They are sorted, so that those below
+// one child stand together.
+type marks []string
+
+// newMarks cleans the paths and drops those outside of the context.
+func newMarks(paths []string) marks {
+	var out marks
+	for _, p := range paths {
+		p = path.Clean(filepath.ToSlash(p))
+		if path.IsAbs(p) || p == ".." || strings.HasPrefix(p, "../") {
+			continue
+		}
+		out = append(out, p)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// byChild splits the marks by the child that they name or lie below; whole tells that the child itself is
+// named.
+func (m marks) byChild() []childMarks {
+	groups := map[string]*childMarks{}
+	for _, p := range m {
+		name, rest, below := strings.Cut(p, "/")
+		g := groups[name]
+		if g == nil {
+			g = &childMarks{name: name}
+			groups[name] = g
+		}
+		if below {
+			g.below = append(g.below, rest)
+		} else {
+			g.whole = true
+		}
+	}
+	sorted := make([]childMarks, 0, len(groups))
+	for _, g := range groups {
+		sorted = append(sorted, *g)
+	}
+	slices.SortFunc(sorted, func(a, b childMarks) int { return cmp.Compare(a.name, b.name) })
+	return sorted
+}
+
+type childMarks struct {
+	name  string
+	whole bool
+	below marks
+}
+
+// marked reads anew what is marked below the folder old, whose stat is m, and returns the folder as it is
+// now: old itself where nothing changed, nil where it is ignored and holds nothing any more.
+func (s *scanner) marked(rel string, m meta, ignored bool, own []bool, old *node, ms marks) *node {
+	changed := make([]*node, 0, len(ms))
+	var names []string
+	for _, group := range ms.byChild() {
+		names = append(names, group.name)
+		changed = append(changed, s.child(join(rel, group.name), group, own, old.kid(group.name)))
+	}
+	kids := merge(old.kids, names, changed)
+	if ignored && len(kids) == 0 {
+		return nil
+	}
+	return s.settle(rel, &node{name: old.name, meta: m, kids: kids}, old)
+}
+
+func (s *scanner) child(rel string, group childMarks, above []bool, old *node) *node {
+	if group.whole || old == nil || !old.mode.IsDir() {
+		return s.path(rel, group.name, above, old)
+	}
+	m, err := statPath(s.abs(rel))
+	if err != nil || !m.mode.IsDir() {
+		return s.path(rel, group.name, above, old)
+	}
+	own := make([]bool, len(above))
+	ignored, _ := s.rules.eval(rel, above, own)
+	return s.marked(rel, m, ignored, own, old, group.below)
+}
+
+// merge puts the new nodes of the names given, nil for none, into the place of the old ones.
+func merge(kids []*node, names []string, fresh []*node) []*node {
+	merged := make([]*node, 0, len(kids)+len(names))
+	for i, name := range names {
+		for len(kids) > 0 && kids[0].name < name {
+			merged = append(merged, kids[0])
+			kids = kids[1:]
+		}
+		if len(kids) > 0 && kids[0].name == name {
+			kids = kids[1:]
+		}
+		if fresh[i] != nil {
+			merged = append(merged, fresh[i])
+		}
+	}
+	return append(merged, kids...)
+}
