@@ -1,0 +1,110 @@
+// Package docktest gives tests the real Docker Engine, and tiny images to run on it. There is no fake engine
+// here: a test that needs one says ENGINE=none skips it, and fails where there should be one and is none.
+//
+// It is imported by tests only.
+package docktest
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker/docker/api/types/image"
+
+	"github.com/stagewatch/stagewatch/engine/dock"
+)
+
+// Engine is the engine that DOCKER_HOST or the docker configuration names. Without one the test fails, unless
+// the environment says ENGINE=none: then it is skipped.
+func Engine(t testing.TB) *dock.Engine {
+	t.Helper()
+	if os.Getenv("ENGINE") == "none" {
+		t.Skip("needs a Docker Engine, and ENGINE=none says that there is none")
+	}
+	engine, err := dock.Connect(t.Context(), dock.Options{})
+	if err != nil {
+		hint := ""
+		if explained := (*dock.Error)(nil); errors.As(err, &explained) {
+			hint = "\n" + explained.Hint
+		}
+		t.Fatalf("this test needs a Docker Engine (`make test` brings one; ENGINE=none skips the test): %v%s", err, hint)
+	}
+	t.Cleanup(func() { _ = engine.Close() })
+	return engine
+}
+
+// Session is a session on the engine for one test. What the test makes under its labels is removed in the
+// end; should the test die before, the next session of this machine sweeps it up.
+func Session(t testing.TB, engine *dock.Engine) *dock.Session {
+	t.Helper()
+	session, err := dock.NewSession(engine.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if _, err := engine.Clean(ctx, session); err != nil {
+			t.Errorf("cleaning up: %v", err)
+		}
+		if err := session.Close(); err != nil {
+			t.Errorf("cleaning up: %v", err)
+		}
+	})
+	return session
+}
+
+// Image makes an image of the test app (see the folder testapp) and returns its id. The changes are Dockerfile
+// instructions, e.g. `CMD ["/app","-listen",":8080"]`.
+func Image(t testing.TB, engine *dock.Engine, session *dock.Session, changes ...string) string {
+	t.Helper()
+	var rootfs bytes.Buffer
+	archive := tar.NewWriter(&rootfs)
+	app := testApp(t)
+	header := &tar.Header{Name: "app", Mode: 0o755, Size: int64(len(app)), ModTime: time.Unix(0, 0)}
+	err := archive.WriteHeader(header)
+	if err == nil {
+		_, err = archive.Write(app)
+	}
+	if err := errors.Join(err, archive.Close()); err != nil {
+		t.Fatal(err)
+	}
+	changes = append(changes, "LABEL "+dock.Label+"="+session.ID)
+	answer, err := engine.Client.ImageImport(t.Context(), image.ImportSource{Source: &rootfs, SourceName: "-"}, "",
+		image.ImportOptions{Changes: changes})
+	if err != nil {
+		t.Fatalf("importing a test image: %v", err)
+	}
+	defer answer.Close()
+	text, err := io.ReadAll(answer)
+	_, id, found := bytes.Cut(text, []byte(`"sha256:`))
+	if err != nil || !found || len(id) < 64 {
+		t.Fatalf("importing a test image: the engine said %q, %v", text, err)
+	}
+	return "sha256:" + string(id[:64])
+}
+
+// testApp is the binary of the test app, linked statically so that it runs in an image with nothing else.
+func testApp(t testing.TB) []byte {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "app")
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", file,
+		"github.com/stagewatch/stagewatch/engine/dock/docktest/testapp")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building the test app: %v\n%s", err, strings.TrimSpace(string(out)))
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}

@@ -1,0 +1,180 @@
+package dock
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/docker/cli/cli/config"
+	"github.com/docker/cli/cli/connhelper"
+	dockercontext "github.com/docker/cli/cli/context"
+	"github.com/docker/cli/cli/context/store"
+	"github.com/docker/docker/client"
+	"github.com/docker/go-connections/tlsconfig"
+)
+
+// defaultContext is the docker command's name for "no context: DOCKER_HOST or the default socket".
+const defaultContext = "default"
+
+// dockerEndpoint is the key of an engine's address within a context.
+const dockerEndpoint = "docker"
+
+// endpoint is an engine's address and how to reach it.
+type endpoint struct {
+	host string
+	// origin says in words where host was found: "--host", "DOCKER_HOST", `context "x"`; empty for the default.
+	origin  string
+	tls     *tls.Config
+	headers map[string]string
+}
+
+// resolve follows the docker command's order: --host, --context, DOCKER_HOST, DOCKER_CONTEXT, the current
+// context of the configuration file, the default socket.
+func resolve(opts Options) (endpoint, error) {
+	if opts.Host != "" && opts.Context != "" {
+		return endpoint{}, &Error{What: "choosing an engine: both --host and --context are given", Hint: "Give one of them."}
+	}
+	// A configuration file that cannot be read is no reason to ignore an explicit address.
+	cfg, cfgErr := config.Load("")
+	var headers map[string]string
+	current := ""
+	if cfgErr == nil {
+		headers, current = cfg.HTTPHeaders, cfg.CurrentContext
+	}
+
+	var ep endpoint
+	var err error
+	switch {
+	case opts.Host != "":
+		ep, err = fromHost(opts.Host, "--host")
+	case opts.Context != "" && opts.Context != defaultContext:
+		ep, err = fromContext(opts.Context, "--context")
+	case os.Getenv(client.EnvOverrideHost) != "":
+		ep, err = fromHost(os.Getenv(client.EnvOverrideHost), client.EnvOverrideHost)
+	case opts.Context == defaultContext:
+		ep = endpoint{host: client.DefaultDockerHost}
+	default:
+		if name := os.Getenv("DOCKER_CONTEXT"); name != "" {
+			current = name
+		} else if cfgErr != nil {
+			return endpoint{}, &Error{What: "reading the docker configuration", Err: cfgErr,
+				Hint: "Mend " + filepath.Join(config.Dir(), config.ConfigFileName) + ", or name the engine with --host."}
+		}
+		if current == "" || current == defaultContext {
+			ep = endpoint{host: client.DefaultDockerHost}
+		} else {
+			ep, err = fromContext(current, "")
+		}
+	}
+	ep.headers = headers
+	return ep, err
+}
+
+// fromHost reads an address the way `docker -H` does, with TLS as DOCKER_TLS_VERIFY and its kin ask for.
+func fromHost(host, origin string) (endpoint, error) {
+	ep := endpoint{host: host, origin: origin}
+	if !strings.Contains(host, "://") {
+		ep.host = "tcp://" + host
+	}
+	rest, isTCP := strings.CutPrefix(ep.host, "tcp://")
+	if !isTCP {
+		return ep, nil
+	}
+	verify, useTLS := os.Getenv(client.EnvTLSVerify) != "", os.Getenv("DOCKER_TLS") != ""
+	if verify || useTLS {
+		dir := os.Getenv(client.EnvOverrideCertPath)
+		if dir == "" {
+			dir = config.Dir()
+		}
+		material, err := tlsconfig.Client(tlsconfig.Options{
+			CAFile:             existing(filepath.Join(dir, "ca.pem")),
+			CertFile:           existing(filepath.Join(dir, "cert.pem")),
+			KeyFile:            existing(filepath.Join(dir, "key.pem")),
+			InsecureSkipVerify: !verify,
+			ExclusiveRootPools: true,
+		})
+		if err != nil {
+			return ep, &Error{What: "reading the TLS material in " + dir, Err: err,
+				Hint: "DOCKER_CERT_PATH names the folder with ca.pem, cert.pem and key.pem."}
+		}
+		ep.tls = material
+	}
+	if _, _, err := net.SplitHostPort(rest); err != nil && rest != "" && !strings.Contains(rest, "/") {
+		port := "2375"
+		if ep.tls != nil {
+			port = "2376"
+		}
+		ep.host = "tcp://" + net.JoinHostPort(strings.Trim(rest, "[]"), port)
+	}
+	return ep, nil
+}
+
+// existing is path where there is such a file, else empty: each piece of the TLS material is optional.
+func existing(path string) string {
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return path
+}
+
+// fromContext reads a context out of the docker command's own store.
+func fromContext(name, origin string) (endpoint, error) {
+	ep := endpoint{origin: strings.TrimSpace(fmt.Sprintf("%s context %q", origin, name))}
+	if origin == "--context" {
+		ep.origin = fmt.Sprintf("context %q", name)
+	}
+	const hint = "See which contexts there are: docker context ls"
+	contexts := store.New(config.ContextStoreDir(), store.NewConfig(
+		func() any { return &map[string]any{} },
+		store.EndpointTypeGetter(dockerEndpoint, func() any { return &dockercontext.EndpointMetaBase{} }),
+	))
+	metadata, err := contexts.GetMetadata(name)
+	if err != nil {
+		return ep, &Error{What: "reading the docker " + ep.origin, Hint: hint, Err: err}
+	}
+	meta, ok := metadata.Endpoints[dockerEndpoint].(dockercontext.EndpointMetaBase)
+	if !ok || meta.Host == "" {
+		return ep, &Error{What: "reading the docker " + ep.origin + ": it names no engine", Hint: hint}
+	}
+	ep.host = meta.Host
+	material, err := dockercontext.LoadTLSData(contexts, name, dockerEndpoint)
+	if err != nil {
+		return ep, &Error{What: "reading the TLS material of " + ep.origin, Hint: hint, Err: err}
+	}
+	if ep.tls, err = clientTLS(material, meta.SkipTLSVerify); err != nil {
+		return ep, &Error{What: "reading the TLS material of " + ep.origin, Hint: hint, Err: err}
+	}
+	return ep, nil
+}
+
+// ssh tells whether the engine is reached by running ssh.
+func (ep endpoint) ssh() bool { return strings.HasPrefix(ep.host, "ssh://") }
+
+// clientOptions are the engine client's options for this endpoint. DOCKER_API_VERSION is honoured.
+func (ep endpoint) clientOptions() ([]client.Opt, error) {
+	options := []client.Opt{client.WithAPIVersionNegotiation(), client.WithUserAgent("stagewatch")}
+	if len(ep.headers) > 0 {
+		options = append(options, client.WithHTTPHeaders(ep.headers))
+	}
+	helper, err := connhelper.GetConnectionHelper(ep.host)
+	switch {
+	case err != nil:
+		return nil, err
+	case helper != nil:
+		transport := &http.Transport{DialContext: helper.Dialer}
+		options = append(options, client.WithHTTPClient(&http.Client{Transport: transport}),
+			client.WithHost(helper.Host), client.WithDialContext(helper.Dialer))
+	case ep.tls != nil:
+		transport := &http.Transport{TLSClientConfig: ep.tls}
+		options = append(options,
+			client.WithHTTPClient(&http.Client{Transport: transport, CheckRedirect: client.CheckRedirect}),
+			client.WithHost(ep.host))
+	default:
+		options = append(options, client.WithHost(ep.host))
+	}
+	return append(options, client.WithVersionFromEnv()), nil
+}

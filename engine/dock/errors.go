@@ -1,0 +1,120 @@
+package dock
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"os/exec"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/docker/docker/client"
+)
+
+// Error is a failure at the engine's door, in words for a person.
+type Error struct {
+	// What was being done, as the gerund that every error of ours begins with.
+	What string
+	// Hint is what to do next, a sentence; empty where there is nothing to advise.
+	Hint string
+	// Err is the cause; nil where What says it all.
+	Err error
+}
+
+// Error is What and the cause, without the hint.
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return e.What
+	}
+	return e.What + ": " + e.Err.Error()
+}
+
+// Unwrap is the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Causes that stand for what the engine's client says in many ways.
+var (
+	// ErrNotRunning: nothing listens at the engine's address.
+	ErrNotRunning = errors.New("the engine is not running")
+	// ErrPermission: the socket is there, but not for this user.
+	ErrPermission = errors.New("permission denied")
+	// ErrNoAnswer: the address does not answer in time, or its name is unknown.
+	ErrNoAnswer = errors.New("no answer")
+	// ErrNoBuildKit: an engine answers, but has no BuildKit to build with.
+	ErrNoBuildKit = errors.New("this engine has no BuildKit")
+)
+
+// hintOrigin says where the address came from, for a person who did not expect it.
+func (ep endpoint) hintOrigin() string {
+	if ep.origin == "" {
+		return ""
+	}
+	return "The address comes from " + ep.origin + "."
+}
+
+// explain turns a failed first answer into an error that says what is wrong and what to do. The client's own
+// message drops the cause, so the address is dialled once more to learn it.
+func (ep endpoint) explain(ctx context.Context, err error) error {
+	what := "connecting to the engine at " + ep.host
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return &Error{What: what, Err: context.Canceled}
+	}
+	if ep.ssh() {
+		return &Error{What: what, Err: err, Hint: "Try it by hand: docker -H " + ep.host + " version"}
+	}
+	switch cause := ep.dial(); {
+	case cause == nil:
+		return &Error{What: what, Err: err, Hint: ep.hintOrigin()}
+	case errors.Is(cause, fs.ErrPermission):
+		return &Error{What: what, Err: ErrPermission, Hint: ep.hintPermission()}
+	case errors.Is(cause, fs.ErrNotExist), errors.Is(cause, syscall.ECONNREFUSED):
+		return &Error{What: what, Err: ErrNotRunning, Hint: ep.hintNotRunning()}
+	default:
+		return &Error{What: what, Err: ErrNoAnswer, Hint: strings.TrimSpace("Is the address right, and the machine up? " + ep.hintOrigin())}
+	}
+}
+
+// dial tries the bare connection, two seconds at most.
+func (ep endpoint) dial() error {
+	url, err := client.ParseHostURL(ep.host)
+	if err != nil {
+		return err
+	}
+	address := url.Host
+	if url.Scheme == "unix" {
+		address = url.Path
+		if address == "" {
+			address = url.Host
+		}
+	}
+	conn, err := net.DialTimeout(url.Scheme, address, 2*time.Second)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
+func (ep endpoint) hintPermission() string {
+	if runtime.GOOS == "linux" && ep.host == client.DefaultDockerHost {
+		return "Join the docker group and log in again: sudo usermod -aG docker $USER"
+	}
+	return strings.TrimSpace("This user may not use the socket. " + ep.hintOrigin())
+}
+
+func (ep endpoint) hintNotRunning() string {
+	if ep.origin != "" {
+		return "Start it, or name another one with --host or --context. " + ep.hintOrigin()
+	}
+	if runtime.GOOS != "linux" {
+		return "Start Docker Desktop, or name an engine with --host or --context."
+	}
+	if _, err := exec.LookPath("dockerd"); err != nil {
+		if _, err := exec.LookPath("docker"); err != nil {
+			return "Install Docker Engine (https://docs.docker.com/engine/install/), or name one with --host or --context."
+		}
+	}
+	return "Start it (sudo systemctl start docker), or name another one with --host or --context."
+}

@@ -1,0 +1,199 @@
+package dock
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/image"
+	"github.com/gofrs/flock"
+)
+
+// Swept counts what was taken away.
+type Swept struct {
+	Containers int
+	Images     int
+}
+
+// Clean takes away all that the session made on the engine: its containers with their anonymous volumes, and
+// its images but for those in keep (ids or names). An image that has a name which the session did not
+// note as its own stays: somebody asked for that name. Errors are joined; what can be removed is removed.
+func (e *Engine) Clean(ctx context.Context, s *Session, keep ...string) (Swept, error) {
+	return e.remove(ctx, s.ID, s.record.Tags, keep)
+}
+
+// Sweep takes away what dead sessions left on the engine: sessions of this machine and user whose lock nobody
+// holds any more. It never touches a living sibling's things, nor those of a machine whose locks it cannot see.
+func (e *Engine) Sweep(ctx context.Context, s *Session) (Swept, error) {
+	house, _, _ := parseID(s.ID)
+	ids, err := e.labelled(ctx)
+	if err != nil {
+		return Swept{}, err
+	}
+	// A dead session that left nothing on the engine may have left its lock file.
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return Swept{}, fmt.Errorf("reading the session locks: %w", err)
+	}
+	for _, entry := range entries {
+		ids = append(ids, entry.Name())
+	}
+	slices.Sort(ids)
+
+	var total Swept
+	var errs []error
+	for _, id := range slices.Compact(ids) {
+		if of, _, ok := parseID(id); !ok || of != house || id == s.ID {
+			continue
+		}
+		swept, err := e.bury(ctx, s.dir, id)
+		total.Containers += swept.Containers
+		total.Images += swept.Images
+		errs = append(errs, err)
+	}
+	return total, errors.Join(errs...)
+}
+
+// bury removes what a session left, if it is dead.
+func (e *Engine) bury(ctx context.Context, dir, id string) (Swept, error) {
+	path := filepath.Join(dir, id)
+	_, pid, _ := parseID(id)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		// Ended in good order but not clean, or somebody emptied the cache folder under a living session.
+		if alive(pid) {
+			return Swept{}, nil
+		}
+		return e.remove(ctx, id, nil, nil)
+	}
+	// Without O_CREATE: a lock that is gone by now must not come back.
+	lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
+	locked, err := lock.TryLock()
+	if err != nil || !locked {
+		// Held, or not to be known: both mean hands off.
+		return Swept{}, nil
+	}
+	defer lock.Close()
+	var left record
+	if data, err := os.ReadFile(path + recordSuffix); err != nil || json.Unmarshal(data, &left) != nil {
+		// A session that is about to begin has not written its record yet.
+		if alive(pid) {
+			return Swept{}, nil
+		}
+		left.Host = e.Host
+	}
+	swept, err := e.remove(ctx, id, left.Tags, nil)
+	if err != nil || left.Host != e.Host {
+		// It may have left things on the other engine that it worked on.
+		return swept, err
+	}
+	return swept, removeLock(path)
+}
+
+// labelled lists the values of our label on the engine.
+func (e *Engine) labelled(ctx context.Context) ([]string, error) {
+	ours := filters.NewArgs(filters.Arg("label", Label))
+	containers, err := e.Client.ContainerList(ctx, container.ListOptions{All: true, Filters: ours})
+	if err != nil {
+		return nil, fmt.Errorf("listing our containers: %w", err)
+	}
+	images, err := e.Client.ImageList(ctx, image.ListOptions{Filters: ours})
+	if err != nil {
+		return nil, fmt.Errorf("listing our images: %w", err)
+	}
+	var ids []string
+	for _, c := range containers {
+		ids = append(ids, c.Labels[Label])
+	}
+	for _, i := range images {
+		ids = append(ids, i.Labels[Label])
+	}
+	return ids, nil
+}
+
+// remove takes away a session's containers and images.
+func (e *Engine) remove(ctx context.Context, id string, ownTags, keep []string) (Swept, error) {
+	var swept Swept
+	var errs []error
+	ours := filters.NewArgs(filters.Arg("label", Label+"="+id))
+	containers, err := e.Client.ContainerList(ctx, container.ListOptions{All: true, Filters: ours})
+	if err != nil {
+		return swept, fmt.Errorf("listing the containers of session %s: %w", id, err)
+	}
+	for _, c := range containers {
+		err := e.Client.ContainerRemove(ctx, c.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
+		switch {
+		case err == nil:
+			swept.Containers++
+		case !gone(err):
+			errs = append(errs, fmt.Errorf("removing container %.12s: %w", c.ID, err))
+		}
+	}
+	images, err := e.Client.ImageList(ctx, image.ListOptions{Filters: ours})
+	if err != nil {
+		return swept, errors.Join(append(errs, fmt.Errorf("listing the images of session %s: %w", id, err))...)
+	}
+	for _, i := range images {
+		if slices.Contains(keep, i.ID) || slices.ContainsFunc(i.RepoTags, func(t string) bool { return slices.Contains(keep, t) }) {
+			continue
+		}
+		removed, err := e.removeImage(ctx, i.ID, i.RepoTags, ownTags)
+		if removed {
+			swept.Images++
+		}
+		errs = append(errs, err)
+	}
+	return swept, errors.Join(errs...)
+}
+
+// removeImage removes an image of ours if all the names it has are own ones; else only those names. It never
+// forces: what a container of the user's or another image stands on, stays.
+func (e *Engine) removeImage(ctx context.Context, id string, tags, ownTags []string) (bool, error) {
+	named := false
+	var own []string
+	for _, tag := range tags {
+		switch {
+		case slices.Contains(ownTags, tag):
+			own = append(own, tag)
+		case tag != "<none>:<none>":
+			named = true
+		}
+	}
+	for _, tag := range own {
+		// The name may have moved on to another image since the list was made.
+		if now, err := e.Client.ImageInspect(ctx, tag); err != nil || now.ID != id {
+			continue
+		}
+		// Where it is the last name, the image goes with it.
+		if _, err := e.Client.ImageRemove(ctx, tag, image.RemoveOptions{}); err != nil && !gone(err) && !inUse(err) {
+			return false, fmt.Errorf("removing the name %s: %w", tag, err)
+		}
+	}
+	if named {
+		return false, nil
+	}
+	_, err := e.Client.ImageRemove(ctx, id, image.RemoveOptions{})
+	switch {
+	case err == nil, gone(err):
+		return true, nil
+	case inUse(err):
+		return false, nil
+	}
+	return false, fmt.Errorf("removing image %.19s: %w", id, err)
+}
+
+// gone tells whether somebody else removed it, or is just removing it.
+func gone(err error) bool {
+	return errdefs.IsNotFound(err) || errdefs.IsConflict(err) && strings.Contains(err.Error(), "already in progress")
+}
+
+// inUse tells whether a container or another image stands on it.
+func inUse(err error) bool { return errdefs.IsConflict(err) && !gone(err) }
