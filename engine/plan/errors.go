@@ -48,3 +48,6 @@ func Excerpt(file []byte, from, to int) []event.ExcerptLine {
 	}
 	return out
 }
+
+// Excerpt returns the lines from to to of the plan's Dockerfile, marked, with two lines around them.
+func (p *Plan) Excerpt(from, to int) []event.ExcerptLine { return Excerpt(p.source, from, to) }

@@ -14,9 +14,9 @@ type op struct {
 	digest digest.Digest
 	// name is what progress calls the op: "[build 4/6] RUN …".
 	name string
-	// lines are the first Dockerfile lines of the instructions that the op comes from: more than one
-	// where identical instructions were merged.
-	lines []int
+	// lines are the first Dockerfile lines of the instructions that the op comes from, more than one
+	// where identical instructions were merged; ends are their last lines.
+	lines, ends []int
 	// inputs index ops, in the order of pb.Inputs.
 	inputs []int
 	// key covers what the op does and the ops that its cache key is bound to; fullKey covers the ops
@@ -58,6 +58,7 @@ func (p *Plan) readGraph() error {
 				for _, l := range locs.Locations {
 					if len(l.Ranges) > 0 {
 						o.lines = append(o.lines, int(l.Ranges[0].Start.Line))
+						o.ends = append(o.ends, int(l.Ranges[len(l.Ranges)-1].End.Line))
 					}
 				}
 			}

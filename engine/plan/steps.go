@@ -15,8 +15,8 @@ type Step struct {
 	Index, Total int
 	// Instruction is the instruction with its arguments filled in.
 	Instruction string
-	// Line is where the instruction starts in the Dockerfile, from 1.
-	Line int
+	// Line and End are the instruction's first and last line in the Dockerfile, from 1.
+	Line, End int
 	// MergedWith is the step that BuildKit builds instead of this identical one, nil for none.
 	MergedWith *StepID
 
@@ -59,10 +59,8 @@ func (p *Plan) readSteps(l *layout) []Step {
 		}
 		s.ops = append(s.ops, i)
 		if s.Line == 0 && len(o.lines) > 0 {
-			s.Line = o.lines[len(o.lines)-1]
-			if w, ok := l.lineOf(s.Stage, o.lines); ok {
-				s.Line = w.line
-			}
+			k := l.lineOf(s.Stage, o.lines)
+			s.Line, s.End = o.lines[k], o.ends[k]
 		}
 		p.addMerged(byID, l, i, s)
 	}
@@ -80,19 +78,19 @@ func (p *Plan) readSteps(l *layout) []Step {
 	return steps
 }
 
-// lineOf finds the one of the lines that belongs to the stage.
-func (l *layout) lineOf(stage string, lines []int) (written, bool) {
+// lineOf finds the one of the lines, by its place, that belongs to the stage; the last one where none does.
+func (l *layout) lineOf(stage string, lines []int) int {
 	for i, s := range l.stages {
 		if s.Name != stage {
 			continue
 		}
 		for _, w := range l.steps[i] {
-			if slices.Contains(lines, w.line) {
-				return w, true
+			if k := slices.Index(lines, w.line); k >= 0 {
+				return k
 			}
 		}
 	}
-	return written{}, false
+	return len(lines) - 1
 }
 
 // addMerged adds the steps of needed stages that share op i with s: the graph holds their op once, under
@@ -111,7 +109,9 @@ func (p *Plan) addMerged(byID map[StepID]*Step, l *layout, i int, s *Step) {
 				continue
 			}
 			of := s.ID()
-			byID[id] = &Step{Stage: stage.Name, Index: k + 1, Total: len(l.steps[si]), Instruction: w.text, Line: w.line, MergedWith: &of, ops: []int{i}}
+			byID[id] = &Step{Stage: stage.Name, Index: k + 1, Total: len(l.steps[si]), Instruction: w.text, Line: w.line, End: w.line, MergedWith: &of, ops: []int{i}}
 		}
 	}
 }
+
+func (id StepID) String() string { return id.Stage + " " + strconv.Itoa(id.Index) }

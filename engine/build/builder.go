@@ -1,0 +1,127 @@
+// Package build solves a plan with the engine's own BuildKit and reports each step as BuildKit reports
+// it: as a hit, as run, failed, skipped or canceled, with its output and its time.
+//
+// It knows nothing of watching, containers or faces, and does not decide when to build.
+package build
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+
+	"github.com/containerd/platforms"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/util/apicaps"
+	"github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// Dialer opens the two connections that a build needs.
+type Dialer interface {
+	// DialGRPC connects to BuildKit's API.
+	DialGRPC(ctx context.Context, address string) (net.Conn, error)
+	// DialSession connects the way back, on which BuildKit asks for files and secrets.
+	DialSession(ctx context.Context, proto string, meta map[string][]string) (net.Conn, error)
+}
+
+// Builder solves plans on one engine. It is safe for concurrent use.
+type Builder struct {
+	client      *client.Client
+	attachables []session.Attachable
+	caps        apicaps.CapSet
+	platform    ocispecs.Platform
+
+	mu      sync.Mutex
+	configs map[string]imageConfig
+}
+
+type imageConfig struct {
+	ref    string
+	digest digest.Digest
+	config []byte
+}
+
+// New connects to the engine's BuildKit and asks what it can do. attachables serve secrets, ssh agents and
+// registry credentials to every build.
+func New(ctx context.Context, d Dialer, attachables ...session.Attachable) (*Builder, error) {
+	c, err := client.New(ctx, "", client.WithContextDialer(d.DialGRPC), client.WithSessionDialer(d.DialSession))
+	if err != nil {
+		return nil, fmt.Errorf("connecting to BuildKit: %w", err)
+	}
+	b := &Builder{client: c, attachables: attachables, configs: map[string]imageConfig{}}
+	err = b.ask(ctx, func(_ context.Context, g gateway.Client) error {
+		opts := g.BuildOpts()
+		b.caps = opts.LLBCaps
+		b.platform = platforms.Normalize(platforms.DefaultSpec())
+		if len(opts.Workers) > 0 && len(opts.Workers[0].Platforms) > 0 {
+			b.platform = opts.Workers[0].Platforms[0]
+		}
+		return nil
+	})
+	if err != nil {
+		c.Close()
+		return nil, fmt.Errorf("asking BuildKit what it can do: %w", err)
+	}
+	return b, nil
+}
+
+// Close ends the connection; running builds fail.
+func (b *Builder) Close() error { return b.client.Close() }
+
+// Caps are what the engine's BuildKit can do.
+func (b *Builder) Caps() *apicaps.CapSet { return &b.caps }
+
+// Platform is what the engine builds for by itself.
+func (b *Builder) Platform() ocispecs.Platform { return b.platform }
+
+// ask runs fn on the engine's gateway, building nothing.
+func (b *Builder) ask(ctx context.Context, fn func(context.Context, gateway.Client) error) error {
+	_, err := b.client.Build(ctx, client.SolveOpt{Session: b.attachables}, "stagewatch", func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
+		if err := fn(ctx, g); err != nil {
+			return nil, err
+		}
+		return gateway.NewResult(), nil
+	}, nil)
+	return err
+}
+
+// ResolveImageConfig asks the engine for a base image's config, and remembers the answer until Forget:
+// between two saves no base moves, and asking costs as much as a whole cached solve.
+func (b *Builder) ResolveImageConfig(ctx context.Context, ref string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
+	key := ref
+	if opt.ImageOpt != nil {
+		key += "\x00" + opt.ImageOpt.ResolveMode
+		if p := opt.ImageOpt.Platform; p != nil {
+			key += "\x00" + platforms.FormatAll(*p)
+		}
+	}
+	b.mu.Lock()
+	known, ok := b.configs[key]
+	b.mu.Unlock()
+	if ok {
+		return known.ref, known.digest, known.config, nil
+	}
+	var got imageConfig
+	err := b.ask(ctx, func(ctx context.Context, g gateway.Client) (err error) {
+		got.ref, got.digest, got.config, err = g.ResolveImageConfig(ctx, ref, opt)
+		return err
+	})
+	if err != nil {
+		return "", "", nil, fmt.Errorf("resolving image %s: %w", ref, err)
+	}
+	b.mu.Lock()
+	b.configs[key] = got
+	b.mu.Unlock()
+	return got.ref, got.digest, got.config, nil
+}
+
+// Forget drops what is remembered of base images, so that the next plan sees where their tags point now.
+func (b *Builder) Forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.configs = map[string]imageConfig{}
+}

@@ -1,0 +1,102 @@
+package build
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// failedVertex returns the vertex that BuildKit blames for err, empty for none.
+func failedVertex(err error) digest.Digest {
+	var v *errdefs.VertexError
+	if errors.As(err, &v) {
+		return digest.Digest(v.Digest)
+	}
+	return ""
+}
+
+func isCanceled(msg string) bool {
+	return strings.HasSuffix(msg, "context canceled")
+}
+
+func stateOf(err string) event.State {
+	if isCanceled(err) {
+		return event.Canceled
+	}
+	return event.Fail
+}
+
+// newFailure words what went wrong, without what the transport and BuildKit's layers wrap around it.
+func newFailure(p *plan.Plan, step int, err error) *Failure {
+	f := &Failure{Err: err}
+	f.Message = plainMessage(err.Error())
+	f.Hint = hint(f.Message)
+	if step >= 0 {
+		s := p.Steps[step]
+		f.Stage, f.Index, f.Line, f.Instruction = s.Stage, s.Index, s.Line, s.Instruction
+	}
+	from, to := f.Line, f.Line
+	if step >= 0 {
+		to = p.Steps[step].End
+	} else if srcs := errdefs.Sources(err); len(srcs) > 0 && len(srcs[0].Ranges) > 0 {
+		r := srcs[0].Ranges
+		from, to = int(r[0].GetStart().GetLine()), int(r[len(r)-1].GetEnd().GetLine())
+		f.Line = from
+	}
+	if from > 0 {
+		f.Excerpt = p.Excerpt(from, to)
+	}
+	return f
+}
+
+var (
+	wrapping = regexp.MustCompile(`^(?:failed to solve(?: with frontend \S+)?|failed to run Build function|rpc error: code = \w+ desc = |executor failed running|runc did not terminate successfully)(?:: |$)?`)
+	process  = regexp.MustCompile(`(?s)^(?:process "[^"]*"|\[.*?\]:?|"[^"]*") ?(?:did not complete successfully: |: )?(exit code: \d+.*)$`)
+)
+
+func plainMessage(msg string) string {
+	for {
+		short := strings.TrimSpace(wrapping.ReplaceAllString(msg, ""))
+		if short == msg || short == "" {
+			break
+		}
+		msg = short
+	}
+	if m := process.FindStringSubmatch(msg); m != nil {
+		msg = m[1]
+	}
+	return msg
+}
+
+// hints pair what a message contains with what to do about it.
+var hints = []struct{ contains, hint string }{
+	{"exit code: 127", "A command of the step is not installed in the stage's base image."},
+	{"exit code: 126", "A command of the step is not executable: look at its mode and its first line."},
+	{"exit code: 137", "The step was killed, most often for lack of memory."},
+	{"exit code:", "The step's own output says more."},
+	{"not found: not found", "The path is not in the context: look at its spelling and at .dockerignore."},
+	{"failed to calculate checksum", "The path is not in the context: look at its spelling and at .dockerignore."},
+	{"failed to compute cache key", "The path is not in the context: look at its spelling and at .dockerignore."},
+	{"no source files were specified", "No file of the context matches: look at the pattern and at .dockerignore."},
+	{"pull access denied", "Look at the image's name, or log in to its registry with docker login."},
+	{"failed to do request", "The registry can't be reached: look at the network, or pull the image where it can."},
+	{"no such host", "The registry can't be reached: look at the network, or pull the image where it can."},
+	{"i/o timeout", "The network did not answer in time: look at the connection and at proxies."},
+	{"no space left on device", "The engine's disk is full: docker system df shows what takes the space."},
+	{"not found", "Look at the name."},
+}
+
+func hint(msg string) string {
+	for _, h := range hints {
+		if strings.Contains(msg, h.contains) {
+			return h.hint
+		}
+	}
+	return ""
+}

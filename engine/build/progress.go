@@ -1,0 +1,311 @@
+package build
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// tracker turns BuildKit's stream of vertices into the states of the plan's steps.
+//
+// BuildKit marks a vertex as cached, or completed, more than once, and marks vertices of a failing solve
+// as cached that nobody looked at. So a cached mark only becomes a hit when something that needs the
+// vertex starts to run, or when the whole solve succeeds.
+type tracker struct {
+	plan  *plan.Plan
+	saved func(stage, instruction string) time.Duration
+	emit  func(event.Body)
+
+	mu       sync.Mutex
+	bound    *plan.Bound
+	steps    []stepState
+	vertices map[digest.Digest]*vertex
+	partial  map[outputKey][]byte
+	failed   digest.Digest
+}
+
+// vertex is all that was said of one digest so far.
+type vertex struct {
+	inputs         []digest.Digest
+	started, ended *time.Time
+	cached, pulled bool
+	err            string
+	took           time.Duration
+}
+
+type stepState struct {
+	state event.State
+	took  time.Duration
+}
+
+type outputKey struct {
+	vertex digest.Digest
+	stream int
+}
+
+func newTracker(p *plan.Plan, saved func(string, string) time.Duration, emit func(event.Body)) *tracker {
+	if saved == nil {
+		saved = func(string, string) time.Duration { return 0 }
+	}
+	return &tracker{plan: p, saved: saved, emit: emit, steps: make([]stepState, len(p.Steps)), vertices: map[digest.Digest]*vertex{}, partial: map[outputKey][]byte{}}
+}
+
+// bind tells under which digests the steps will be reported.
+func (t *tracker) bind(b *plan.Bound) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.bound = b
+}
+
+func (t *tracker) update(s *client.SolveStatus) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.bound == nil {
+		return
+	}
+	for _, v := range s.Vertexes {
+		t.vertex(v)
+	}
+	for _, st := range s.Statuses {
+		// Progress of bytes: the one sign that a source did more than look at what is there.
+		if v := t.vertices[st.Vertex]; v != nil && st.Total > 0 {
+			v.pulled = true
+		}
+	}
+	for _, l := range s.Logs {
+		t.log(l)
+	}
+}
+
+func (t *tracker) vertex(v *client.Vertex) {
+	known := t.vertices[v.Digest]
+	if known == nil {
+		known = &vertex{}
+		t.vertices[v.Digest] = known
+	}
+	known.inputs = v.Inputs
+	if v.Cached {
+		known.cached = true
+	}
+	if v.Started != nil && !v.Cached {
+		known.started = v.Started
+		t.confirmInputs(v.Inputs)
+	}
+	if v.Error != "" {
+		known.err = v.Error
+		if t.failed == "" && !isCanceled(v.Error) {
+			t.failed = v.Digest
+		}
+	}
+	if v.Completed != nil && v.Started != nil && !v.Cached {
+		if known.ended == nil || v.Completed.After(*known.ended) {
+			known.ended = v.Completed
+			known.took = v.Completed.Sub(*v.Started)
+		}
+	}
+	for _, i := range t.bound.Steps[v.Digest] {
+		t.advance(i)
+	}
+}
+
+// confirmInputs settles that what a running vertex needed was there: cached results, and bases that were
+// looked up and not pulled.
+func (t *tracker) confirmInputs(inputs []digest.Digest) {
+	for _, d := range inputs {
+		v := t.vertices[d]
+		if v == nil {
+			continue
+		}
+		for _, i := range t.bound.Steps[d] {
+			if v.cached && v.started == nil || t.isFrom(i) && !v.pulled && v.ended != nil {
+				t.set(i, event.Hit, 0)
+			}
+		}
+		t.confirmInputs(v.inputs)
+	}
+}
+
+// advance emits what step i has newly come to, as far as it is certain before the solve ends.
+func (t *tracker) advance(i int) {
+	var running, ran bool
+	var took time.Duration
+	for _, d := range t.digests(i) {
+		v := t.vertices[d]
+		switch {
+		case v == nil || v.started == nil:
+		case v.err != "":
+			t.set(i, stateOf(v.err), v.took)
+			return
+		case v.ended == nil:
+			running = true
+		case t.isFrom(i) && !v.pulled:
+			// A base that is there is looked up, not pulled; BuildKit reports that as run.
+		default:
+			ran = true
+			took += v.took
+		}
+	}
+	switch {
+	case running && !t.isFrom(i):
+		t.set(i, event.Running, 0)
+	case ran:
+		t.set(i, event.Ran, took)
+	}
+}
+
+func (t *tracker) isFrom(i int) bool {
+	return strings.HasPrefix(t.plan.Steps[i].Instruction, "FROM ")
+}
+
+// digests are the vertices that carry out step i.
+func (t *tracker) digests(i int) []digest.Digest {
+	var ds []digest.Digest
+	for d, steps := range t.bound.Steps {
+		for _, s := range steps {
+			if s == i {
+				ds = append(ds, d)
+			}
+		}
+	}
+	return ds
+}
+
+func (t *tracker) set(i int, state event.State, took time.Duration) {
+	now := &t.steps[i]
+	if now.state == state && now.took == took {
+		return
+	}
+	*now = stepState{state, took}
+	s := t.plan.Steps[i]
+	body := event.Step{Stage: s.Stage, Index: s.Index, Total: s.Total, Instruction: s.Instruction, Line: s.Line, State: state, MS: took.Milliseconds()}
+	if state == event.Hit {
+		body.SavedMS = t.saved(s.Stage, s.Instruction).Milliseconds()
+	}
+	if m := s.MergedWith; m != nil {
+		body.Because = "merged with " + m.String()
+		body.SavedMS = 0
+	}
+	t.emit(body)
+}
+
+// finish settles every step once the solve is over, and returns the step to blame for err, -1 for none.
+func (t *tracker) finish(err error, canceled bool) (blame int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	blame = -1
+	if t.bound == nil {
+		return blame
+	}
+	t.flush()
+	if d := failedVertex(err); d != "" && t.bound.Steps[d] != nil {
+		t.failed = d
+	}
+	for i := range t.steps {
+		switch t.steps[i].state {
+		case event.Running, "":
+			t.settle(i, err)
+		}
+	}
+	if steps := t.bound.Steps[t.failed]; !canceled && err != nil && len(steps) > 0 {
+		blame = steps[0]
+		t.set(blame, event.Fail, t.steps[blame].took)
+	}
+	return blame
+}
+
+// settle says what became of step i, which the solve left open.
+func (t *tracker) settle(i int, err error) {
+	switch {
+	case err == nil:
+		// Not reported, or reported as cached, in a solve that succeeded: what it makes was there.
+		t.set(i, event.Hit, 0)
+	case t.steps[i].state == event.Running || t.isFrom(i) && t.running(i):
+		t.set(i, event.Canceled, 0)
+	default:
+		t.set(i, event.Skip, 0)
+	}
+}
+
+func (t *tracker) running(i int) bool {
+	for _, d := range t.digests(i) {
+		if v := t.vertices[d]; v != nil && v.started != nil && v.ended == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *tracker) result() *Result {
+	r := &Result{Times: map[plan.StepID]time.Duration{}}
+	for i, s := range t.steps {
+		if t.plan.Steps[i].MergedWith != nil {
+			continue
+		}
+		step := t.plan.Steps[i]
+		switch s.state {
+		case event.Hit:
+			r.Hits++
+			r.Saved += t.saved(step.Stage, step.Instruction)
+		case event.Ran:
+			r.Ran++
+			r.Times[step.ID()] = s.took
+		}
+	}
+	return r
+}
+
+// maxPartial bounds how much of a line without an end is kept back, in bytes.
+const maxPartial = 64 << 10
+
+// log emits a vertex's output line by line; carriage returns count as line ends, as a terminal would
+// show only what follows the last one.
+func (t *tracker) log(l *client.VertexLog) {
+	steps := t.bound.Steps[l.Vertex]
+	if len(steps) == 0 {
+		return
+	}
+	key := outputKey{l.Vertex, l.Stream}
+	data := append(t.partial[key], l.Data...)
+	for {
+		n := bytes.IndexByte(data, '\n')
+		if n < 0 {
+			break
+		}
+		t.output(steps[0], l.Stream, data[:n])
+		data = data[n+1:]
+	}
+	for len(data) >= maxPartial {
+		t.output(steps[0], l.Stream, data[:maxPartial])
+		data = data[maxPartial:]
+	}
+	t.partial[key] = bytes.Clone(data)
+}
+
+func (t *tracker) flush() {
+	for key, data := range t.partial {
+		if len(data) > 0 {
+			t.output(t.bound.Steps[key.vertex][0], key.stream, data)
+		}
+	}
+	t.partial = map[outputKey][]byte{}
+}
+
+func (t *tracker) output(i, stream int, line []byte) {
+	line = bytes.TrimRight(line, "\r")
+	if n := bytes.LastIndexByte(line, '\r'); n >= 0 {
+		line = line[n+1:]
+	}
+	name := "stdout"
+	if stream == 2 {
+		name = "stderr"
+	}
+	s := t.plan.Steps[i]
+	t.emit(event.Output{Stage: s.Stage, Index: s.Index, Stream: name, Text: string(line)})
+}

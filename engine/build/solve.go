@@ -1,0 +1,124 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/tonistiigi/fsutil"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// Request is one build.
+type Request struct {
+	Plan *plan.Plan
+	// Contexts serves the plan's local contexts by name; "context" is the main one.
+	Contexts map[string]fsutil.FS
+	// SharedKey names the contexts' place on disk, so that the engine compares with what it was sent from
+	// there before, instead of asking for every file again.
+	SharedKey string
+	// Tag names the image; empty leaves it with its id only.
+	Tag string
+	// NoCache makes every step run.
+	NoCache bool
+	// Saved returns how long a step last ran for real, 0 where that is not known.
+	Saved func(stage, instruction string) time.Duration
+	// Emit is called with Step, Output and Warning events, one at a time. It must not block for long:
+	// BuildKit waits for it.
+	Emit func(event.Body)
+}
+
+// Result is a build that succeeded.
+type Result struct {
+	// Image is the image's id on the engine.
+	Image string
+	// Hits and Ran count the steps; a step that BuildKit merged with another counts in neither.
+	Hits, Ran int
+	// Saved sums what the hits saved.
+	Saved time.Duration
+	// Took is the time of the solve with its export.
+	Took time.Duration
+	// Times are how long each step that ran took.
+	Times map[plan.StepID]time.Duration
+}
+
+// Build solves the request's plan and exports its target into the engine's image store. A failing build
+// comes back as a [*Failure]; a canceled one as ctx's error.
+func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
+	start := time.Now()
+	track := newTracker(req.Plan, req.Saved, req.Emit)
+	status := make(chan *client.SolveStatus)
+	tracked := make(chan struct{})
+	go func() {
+		defer close(tracked)
+		for s := range status {
+			track.update(s)
+		}
+	}()
+	attrs := map[string]string{}
+	if req.Tag != "" {
+		attrs["name"] = req.Tag
+	}
+	opt := client.SolveOpt{
+		Exports:     []client.ExportEntry{{Type: "moby", Attrs: attrs}},
+		LocalMounts: req.Contexts,
+		SharedKey:   req.SharedKey,
+		Session:     b.attachables,
+	}
+	resp, err := b.client.Build(ctx, opt, "stagewatch", func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
+		bound, err := req.Plan.Bind(g.BuildOpts().SessionID)
+		if err != nil {
+			return nil, err
+		}
+		if req.NoCache {
+			for _, md := range bound.Definition.Metadata {
+				md.IgnoreCache = true
+			}
+		}
+		track.bind(bound)
+		res, err := g.Solve(ctx, gateway.SolveRequest{Definition: bound.Definition})
+		if err != nil {
+			return nil, err
+		}
+		res.AddMeta(exptypes.ExporterImageConfigKey, req.Plan.Image)
+		return res, nil
+	}, status)
+	<-tracked
+	if ctxErr := context.Cause(ctx); ctxErr != nil {
+		track.finish(ctxErr, true)
+		return nil, ctxErr
+	}
+	if err != nil {
+		failed := track.finish(err, false)
+		return nil, newFailure(req.Plan, failed, err)
+	}
+	track.finish(nil, false)
+	res := track.result()
+	res.Took = time.Since(start)
+	res.Image = resp.ExporterResponse[exptypes.ExporterImageDigestKey]
+	if res.Image == "" {
+		return nil, errors.New("building: the engine's BuildKit named no image; is its \"moby\" exporter there?")
+	}
+	return res, nil
+}
+
+// Failure is a build that failed.
+type Failure struct {
+	event.Failed
+	Err error
+}
+
+func (f *Failure) Error() string {
+	if f.Stage == "" {
+		return f.Message
+	}
+	return fmt.Sprintf("building stage %q, step %d (line %d): %s", f.Stage, f.Index, f.Line, f.Message)
+}
+
+func (f *Failure) Unwrap() error { return f.Err }
