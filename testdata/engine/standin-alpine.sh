@@ -62,7 +62,7 @@ compile() {
   libraries "$work"
   unpack python3.9 "$py" --exclude='*/Lib/test' --exclude='*/tests' --exclude='*/idle_test' --exclude='*/Doc'
   point_to_musl "$py"
-  cd "$py"
+  cd "$py" || exit
   # -O1 and no -g: it compiles in half the time, and what is measured here is builds, not Python.
   ./configure --prefix=/usr/local --without-ensurepip --with-openssl=/nonexistent \
     OPT='-DNDEBUG -fwrapv -O1' CFLAGS=-pipe CPPFLAGS="-I$work/deps/include" LDFLAGS="-L$work/deps/lib"

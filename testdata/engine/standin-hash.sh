@@ -6,8 +6,8 @@ hash_of() { (cd "$here" && uname -m && cat "$@") | sha256sum | cut -c1-12; }
 
 slim_debian_hash=$(hash_of standin-slim.sh)
 alpine_python_hash=$(hash_of standin-alpine.sh)
-slim_hash=$(hash_of standin-slim.sh standin-finish.sh standin-wheels.py standin.sh standin-apt.sh)
-alpine_hash=$(hash_of standin-alpine.sh standin-finish.sh standin-wheels.py standin.sh standin-apt.sh)
+slim_hash=$(hash_of standin-slim.sh standin-finish.sh standin-wheels.py standin-list.sh)
+alpine_hash=$(hash_of standin-alpine.sh standin-finish.sh standin-wheels.py standin-list.sh)
 
 slim_debian="$bases/slim-debian-$slim_debian_hash.tar"
 alpine_python="$bases/alpine-python-$alpine_python_hash.tar"

@@ -43,21 +43,13 @@ await() {
 
 lists_and_downloads() {
   source "$here/standin-apt.sh"
-  local suite=$1
+  source "$here/standin-list.sh"
+  local suite=$1 kind names
   update_lists "$suite"
-  case $suite in
-    bullseye)
-      fetch bullseye sources python3.9 zlib libffi
-      fetch bullseye debs python3.9-minimal libpython3.9-minimal libpython3.9-stdlib busybox-static \
-        python3-psutil python3-simplejson python3-markupsafe
-      ;;
-    bookworm) fetch bookworm debs python3-pip-whl python3-wheel-whl ;;
-    trixie)
-      fetch trixie debs python3-flask python3-werkzeug python3-jinja2 python3-markupsafe python3-click \
-        python3-itsdangerous python3-blinker python3-importlib-metadata python3-zipp python3-waitress
-      fetch trixie sources setuptools
-      ;;
-  esac
+  for kind in sources debs; do
+    read -rd '' -a names <<<"${stand_in_list[$suite/$kind]:-}" || true
+    ((${#names[@]} == 0)) || fetch "$suite" "$kind" "${names[@]}"
+  done
 }
 
 # A file is in its place under its name only when it is whole.

@@ -1,0 +1,96 @@
+# stagewatch. `make run` starts the dashboard on the sample, `make test` runs every test; `make help` has the rest.
+#
+# The work behind the targets is in testdata/engine (a private Docker Engine, the base images) and testdata/lint.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Which engine: auto (one that answers, else a private one), private (always that), none (no engine).
+ENGINE ?= auto
+# For `make run`: flags of stagewatch. For `make test`: flags of go test, and which packages.
+ARGS ?=
+TESTARGS ?= -timeout 15m
+PKGS ?= ./...
+BENCHARGS ?= -benchmem
+
+export ENGINE
+# Where Go's own installer puts it, for a shell whose PATH does not know yet.
+export PATH := $(PATH):/usr/local/go/bin
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+engine := testdata/engine
+# Two things at once, whatever the caller's own -j says: the compiler and the set-up want different things.
+together := MAKEFLAGS= $(MAKE) --no-print-directory -j2
+
+.PHONY: help build run test lint bench clean setup bases engine-up engine-down engine-wipe engine-env bases-wipe \
+	compile-tests vet boundaries staticcheck vulncheck shellcheck go
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\n  ENGINE=auto|private|none picks the engine, ARGS goes to stagewatch, TESTARGS and PKGS to go test.\n'
+
+build: go ## bin/stagewatch
+	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/stagewatch ./cmd/stagewatch
+
+run: ## the dashboard on the sample, with whatever it needs set up first
+	@[[ $(ENGINE) != none ]] || { echo 'stagewatch: make run needs an engine, and ENGINE=none says there is to be none.' >&2; exit 1; }
+	@$(together) build setup
+	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && exec bin/stagewatch $(ARGS) testdata/python-app
+
+test: ## every test, with -race, on a real engine
+	@$(engine)/packages.sh test
+	@$(together) compile-tests setup
+	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && CGO_ENABLED=1 exec go test -race $(TESTARGS) $(PKGS)
+
+lint: vet boundaries staticcheck vulncheck ## vet, the rooms' boundaries, staticcheck, known vulnerabilities
+
+bench: go setup ## every benchmark
+	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && exec go test -run '^$$' -bench . $(BENCHARGS) $(PKGS)
+
+clean: ## what build made
+	@rm -rf bin
+
+setup:
+	@$(engine)/setup.sh $(ENGINE)
+
+engine-up: ## start the private engine (it stays up)
+	@$(engine)/engine.sh up
+
+engine-down: ## stop the private engine
+	@$(engine)/engine.sh down
+
+engine-wipe: ## stop it and delete all that is on it
+	@$(engine)/engine.sh wipe
+
+engine-env: ## the export lines of the engine in use: eval "$(make -s engine-env)"
+	@$(engine)/env.sh $(ENGINE)
+
+bases: setup ## the base images of the sample, onto the engine in use
+
+bases-wipe: ## delete the cache that the stand-ins of the base images are built in
+	@$(engine)/standin-wipe.sh
+
+compile-tests: go
+	@CGO_ENABLED=1 go build -race $(PKGS)
+
+vet: go
+	@go vet ./...
+
+boundaries: go
+	@testdata/lint/boundaries.sh
+
+staticcheck: go
+	@go run $(STATICCHECK) ./...
+
+vulncheck: go
+	@testdata/lint/vulncheck.sh $(GOVULNCHECK)
+
+shellcheck: ## the scripts (needs shellcheck)
+	@shellcheck -x -P SCRIPTDIR $(engine)/*.sh testdata/lint/*.sh .ci/run
+
+go:
+	@command -v go >/dev/null || { echo "stagewatch: go is missing. Install Go $$(awk '/^go / {print $$2}' go.mod) or newer: https://go.dev/doc/install" >&2; exit 1; }
