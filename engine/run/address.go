@@ -1,0 +1,88 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/go-connections/nat"
+)
+
+const loopback = "127.0.0.1"
+
+// publishes tells whether a container on the network needs a published port to be dialled from here.
+func (r *Runner) publishes(ctx context.Context, mode container.NetworkMode) bool {
+	switch {
+	case mode.IsHost():
+		return false
+	case !r.direct:
+		return true
+	case mode.IsDefault() || mode.IsBridge():
+		return false
+	default:
+		return !r.engine.Reaches(ctx, string(mode))
+	}
+}
+
+// bindAddress is where an engine publishes for us alone: on its own loopback, unless it is another machine's
+// and we come over the network.
+func bindAddress(engineHost string) string {
+	if host := engineHostname(engineHost); host != loopback {
+		return ""
+	}
+	return loopback
+}
+
+// engineHostname is the name that a published port of the engine is dialled at.
+func engineHostname(engineHost string) string {
+	address, err := url.Parse(engineHost)
+	if err != nil || address.Scheme != "tcp" {
+		return loopback
+	}
+	host := address.Hostname()
+	if ip := net.ParseIP(host); host == "localhost" || host == "" || ip != nil && ip.IsLoopback() {
+		return loopback
+	}
+	return host
+}
+
+// locate finds out where the started container is dialled.
+func (c *Container) locate(seen container.InspectResponse) error {
+	if c.spec.Port == 0 {
+		return nil
+	}
+	inside := strconv.Itoa(c.spec.Port)
+	switch bindings := seen.NetworkSettings.Ports[nat.Port(inside+"/tcp")]; {
+	case seen.HostConfig.NetworkMode.IsHost():
+		c.Addr = net.JoinHostPort(engineHostname(c.runner.engine.Host), inside)
+	case seen.HostConfig.PortBindings != nil && len(bindings) > 0:
+		c.Addr = net.JoinHostPort(engineHostname(c.runner.engine.Host), bindings[0].HostPort)
+	default:
+		for _, attached := range seen.NetworkSettings.Networks {
+			if attached.IPAddress != "" {
+				c.Addr = net.JoinHostPort(attached.IPAddress, inside)
+			}
+		}
+	}
+	if c.Addr == "" {
+		if !seen.State.Running {
+			// It ended before it could be looked at, and the address went with it. Whoever waits for it to be
+			// ready learns how it ended.
+			c.dial = func(context.Context) (net.Conn, error) { return nil, errEnded }
+			return nil
+		}
+		return fmt.Errorf("finding the container's address: the engine gave it none on network %q", strings.TrimPrefix(string(seen.HostConfig.NetworkMode), "default"))
+	}
+	c.dial = func(ctx context.Context) (net.Conn, error) {
+		var dialer net.Dialer
+		return dialer.DialContext(ctx, "tcp", c.Addr)
+	}
+	return nil
+}
+
+var errEnded = errors.New("the container has ended")

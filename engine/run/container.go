@@ -1,0 +1,186 @@
+package run
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+
+	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// Container is a container that was started. Its methods may be called from any goroutine.
+type Container struct {
+	// ID is the engine's id.
+	ID string
+	// Image and Build are those of the [Spec].
+	Image string
+	Build int
+	// Addr is where the app can be dialled from here, host:port; empty for an app without a port.
+	Addr string
+
+	runner *Runner
+	spec   Spec
+	// dial opens a connection to Addr.
+	dial func(context.Context) (net.Conn, error)
+	// healthcheck is the command of the image's HEALTHCHECK, nil where it has none.
+	healthcheck []string
+
+	// done is closed when the container has ended and its log is read to the end; then exit holds.
+	done chan struct{}
+	exit Exit
+	// logged is closed when no more log will come.
+	logged chan struct{}
+	tail   *tail
+	// forget ends the watching of a container that is removed.
+	forget context.CancelFunc
+
+	mu   sync.Mutex
+	name string
+}
+
+// Start creates a container and starts it. An error means that nothing is left of it.
+// The context bounds the start, not the container's life.
+func (r *Runner) Start(ctx context.Context, spec Spec) (*Container, error) {
+	config, host, err := r.configure(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	c := &Container{
+		Image: spec.Image, Build: spec.Build, runner: r, spec: spec,
+		done: make(chan struct{}), logged: make(chan struct{}), tail: newTail(),
+	}
+	if spec.Name != "" {
+		// Not the build alone: a build can be started anew while its last container still goes down.
+		c.name = fmt.Sprintf("%s-%d-%s", spec.Name, spec.Build, strings.ToLower(rand.Text()[:4]))
+	}
+	cli := r.engine.Client
+	created, err := cli.ContainerCreate(ctx, config, host, nil, nil, c.name)
+	if err != nil {
+		return nil, explainStart("creating the container", err)
+	}
+	c.ID = created.ID
+	if err := c.start(ctx); err != nil {
+		// The caller's context may be the reason of the failure.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), retireWithin)
+		defer cancel()
+		_ = cli.ContainerRemove(ctx, c.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
+		return nil, err
+	}
+	watching, forget := context.WithCancel(context.WithoutCancel(ctx))
+	c.forget = forget
+	go c.follow(watching)
+	go c.watch(watching)
+	return c, nil
+}
+
+// start starts the created container and learns its address.
+func (c *Container) start(ctx context.Context) error {
+	cli := c.runner.engine.Client
+	if err := cli.ContainerStart(ctx, c.ID, container.StartOptions{}); err != nil {
+		return explainStart("starting the container", err)
+	}
+	seen, err := cli.ContainerInspect(ctx, c.ID)
+	if err != nil {
+		return fmt.Errorf("inspecting the container: %w", err)
+	}
+	c.name = strings.TrimPrefix(seen.Name, "/")
+	c.healthcheck = healthcheckOf(seen)
+	return c.locate(seen)
+}
+
+// Name is the container's name at this time.
+func (c *Container) Name() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.name
+}
+
+// Dial opens a connection to the app.
+func (c *Container) Dial(ctx context.Context) (net.Conn, error) { return c.dial(ctx) }
+
+// Tail is the end of what the container printed, a few lines, the newest last.
+func (c *Container) Tail() []event.Log { return c.tail.lines() }
+
+// TakeName gives the container the plain name of its Spec. A container with our labels that still bears the
+// name gives it up; one of somebody else's keeps it, and the error says so.
+func (c *Container) TakeName(ctx context.Context) error {
+	want := c.spec.Name
+	if want == "" {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.name == want {
+		return nil
+	}
+	cli := c.runner.engine.Client
+	err := cli.ContainerRename(ctx, c.ID, want)
+	if errdefs.IsConflict(err) {
+		holder, inspectErr := cli.ContainerInspect(ctx, want)
+		if inspectErr == nil && !c.runner.made(holder.Config) {
+			return &dock.Error{What: fmt.Sprintf("naming the container: the name %q is taken by a container that is not ours", want),
+				Hint: fmt.Sprintf("It runs as %s. Choose another name with --name, or remove the other: docker rm %s", c.name, want)}
+		}
+		if inspectErr == nil {
+			// It may be gone before it is renamed: all the better.
+			_ = cli.ContainerRename(ctx, holder.ID, fmt.Sprintf("%s-old-%.6s", want, holder.ID))
+		}
+		err = cli.ContainerRename(ctx, c.ID, want)
+	}
+	if err != nil {
+		return fmt.Errorf("naming the container %s: %w", want, err)
+	}
+	c.name = want
+	return nil
+}
+
+// made tells whether a container carries this runner's labels.
+func (r *Runner) made(config *container.Config) bool {
+	for key, value := range r.labels {
+		if config.Labels[key] != value {
+			return false
+		}
+	}
+	return len(r.labels) > 0
+}
+
+// explainStart takes the runtime's stack of causes off a failed start.
+func explainStart(what string, err error) error {
+	const process = "starting container process caused: "
+	text := err.Error()
+	for _, marker := range []string{"unable to start container process: ", process, "OCI runtime create failed: ", "Error response from daemon: "} {
+		if _, cause, found := strings.Cut(text, marker); found {
+			text = cause
+			break
+		}
+	}
+	text = strings.TrimSuffix(strings.TrimSpace(text), ": unknown")
+	hint := ""
+	switch {
+	case strings.Contains(text, "executable file not found"), strings.Contains(text, "no such file or directory"):
+		hint = "Is the command of CMD or ENTRYPOINT in the final stage? A script also needs the shell that its first line names."
+	case strings.Contains(text, "exec format error"):
+		hint = "The command is for another platform, or a script without a #! line."
+	case strings.Contains(text, "permission denied"):
+		hint = "Is the command executable? RUN chmod +x, or COPY --chmod=755."
+	case errdefs.IsNotFound(err):
+		hint = "Was the image or the network removed?"
+	}
+	return &dock.Error{What: what, Hint: hint, Err: startError{text, err}}
+}
+
+// startError is a cause in fewer words than the engine's.
+type startError struct {
+	text string
+	err  error
+}
+
+func (e startError) Error() string { return e.text }
+func (e startError) Unwrap() error { return e.err }

@@ -1,0 +1,110 @@
+package run
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+)
+
+// Times of the probing.
+const (
+	// probeEvery is the time between two attempts to connect.
+	probeEvery = 5 * time.Millisecond
+	// connectWithin bounds one attempt; an address on the bridge refuses at once.
+	connectWithin = time.Second
+	// answerWithin is how long a server that accepted may think over its first answer. One that says nothing for
+	// so long does not speak HTTP, or is busy with it: either way it is up.
+	answerWithin = 3 * time.Second
+	// holdWithin is how long a connection on which nobody speaks must stay open to count as accepted. A port
+	// that the engine publishes accepts on behalf of an app that is not there yet, and closes at once.
+	holdWithin = 250 * time.Millisecond
+)
+
+// dialer opens connections to the app.
+type dialer func(context.Context) (net.Conn, error)
+
+// awaitAnswer returns nil once the app accepts a connection and answers. The last failure comes with the
+// context's error.
+func awaitAnswer(ctx context.Context, dial dialer) error {
+	last := errors.New("nothing was tried yet")
+	for ctx.Err() == nil {
+		err := probe(ctx, dial)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() == nil {
+			last = err
+		}
+		pause(ctx, probeEvery)
+	}
+	return last
+}
+
+// probe asks once: any answer to a GET counts, whatever its status, and so does silence. A connection that is
+// closed without a word is looked at again, for a server that hangs up on HTTP.
+func probe(ctx context.Context, dial dialer) error {
+	conn, err := connect(ctx, dial)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	_ = conn.SetDeadline(time.Now().Add(answerWithin))
+	_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: stagewatch (is it ready?)\r\nAccept: */*\r\nConnection: close\r\n\r\n")
+	if err == nil {
+		err = answer(conn)
+	}
+	if err == nil || timedOut(err) {
+		return nil
+	}
+	return holds(ctx, dial)
+}
+
+// answer waits for the first byte. The rest of a short answer is read as well: some servers log an error when
+// the client leaves before.
+func answer(conn net.Conn) error {
+	in := bufio.NewReader(conn)
+	if _, err := in.Peek(1); err != nil {
+		return err
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	_, _ = io.CopyN(io.Discard, in, 64<<10)
+	return nil
+}
+
+// holds tells whether a connection is kept open, or spoken on, though we say nothing.
+func holds(ctx context.Context, dial dialer) error {
+	conn, err := connect(ctx, dial)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	_ = conn.SetReadDeadline(time.Now().Add(holdWithin))
+	_, err = conn.Read(make([]byte, 1))
+	if err == nil || timedOut(err) {
+		return nil
+	}
+	return fmt.Errorf("it accepts connections and closes them without a word: %w", err)
+}
+
+func connect(ctx context.Context, dial dialer) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectWithin)
+	defer cancel()
+	return dial(ctx)
+}
+
+func timedOut(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) && network.Timeout()
+}
+
+// refused tells a connection that nobody wanted from other failures.
+func refused(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "connection refused")
+}
