@@ -1,0 +1,121 @@
+package watch
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+const (
+	quiet   = 40 * time.Millisecond
+	maxWait = 300 * time.Millisecond
+)
+
+// inBubble runs the test with a debounce whose clock is the bubble's.
+func inBubble(t *testing.T, test func(t *testing.T, hits chan<- hit, batches <-chan Batch)) {
+	synctest.Test(t, func(t *testing.T) {
+		hits, batches := make(chan hit), make(chan Batch)
+		go debounce(hits, batches, quiet, maxWait)
+		test(t, hits, batches)
+		close(hits)
+		for range batches { // it is closed in the end, or this blocks
+		}
+	})
+}
+
+func now(path string) hit { return hit{path: path, at: time.Now()} }
+
+func TestBatchComesWhenTheBurstIsOver(t *testing.T) {
+	inBubble(t, func(t *testing.T, hits chan<- hit, batches <-chan Batch) {
+		start := time.Now()
+		hits <- now("b")
+		time.Sleep(30 * time.Millisecond)
+		hits <- now("a")
+		time.Sleep(30 * time.Millisecond)
+		hits <- now("b")
+		got := <-batches
+		if since := time.Since(start); since != 60*time.Millisecond+quiet {
+			t.Errorf("the batch came after %v", since)
+		}
+		want := Batch{Paths: []string{"a", "b"}, First: start, Last: start.Add(60 * time.Millisecond)}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("\n got %v\nwant %v", got, want)
+		}
+	})
+}
+
+func TestBatchComesInTheMidstOfAStorm(t *testing.T) {
+	inBubble(t, func(t *testing.T, hits chan<- hit, batches <-chan Batch) {
+		start := time.Now()
+		stop := make(chan struct{})
+		storm := make(chan struct{})
+		go func() {
+			defer close(storm)
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					return
+				case hits <- now(fmt.Sprint(i)):
+					time.Sleep(time.Millisecond)
+				}
+			}
+		}()
+		got := <-batches
+		if since := time.Since(start); since != maxWait {
+			t.Errorf("the batch came after %v", since)
+		}
+		if n := len(got.Paths); n < 290 || n > 301 {
+			t.Errorf("the batch has %d paths", n)
+		}
+		close(stop)
+		<-storm
+	})
+}
+
+func TestSlowConsumerGetsOneLargeBatch(t *testing.T) {
+	inBubble(t, func(t *testing.T, hits chan<- hit, batches <-chan Batch) {
+		for i := range 1000 {
+			hits <- now(fmt.Sprintf("%04d", i))
+			time.Sleep(10 * time.Millisecond)
+		}
+		hits <- hit{at: time.Now(), rescan: true}
+		got := <-batches
+		if len(got.Paths) != 1000 || !got.Rescan {
+			t.Errorf("got %d paths, rescan %v", len(got.Paths), got.Rescan)
+		}
+		if span := got.Last.Sub(got.First); span != 10*time.Second {
+			t.Errorf("the batch spans %v", span)
+		}
+		hits <- now("next")
+		if got := <-batches; !reflect.DeepEqual(got.Paths, []string{"next"}) || got.Rescan {
+			t.Errorf("what was taken came again: %v", got)
+		}
+	})
+}
+
+func TestConsumerThatComesInAStormIsServedSoon(t *testing.T) {
+	inBubble(t, func(t *testing.T, hits chan<- hit, batches <-chan Batch) {
+		stop, storm := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(storm)
+			for {
+				select {
+				case <-stop:
+					return
+				case hits <- now("x"):
+					time.Sleep(time.Millisecond)
+				}
+			}
+		}()
+		time.Sleep(5 * time.Second)
+		came := time.Now()
+		<-batches
+		if waited := time.Since(came); waited > quiet {
+			t.Errorf("the consumer waited %v", waited)
+		}
+		close(stop)
+		<-storm
+	})
+}

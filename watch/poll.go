@@ -1,0 +1,100 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// pollShare is how many times as long as a comparison took there has to be rest before the next one.
+const pollShare = 10
+
+// pollSource sees writes by comparing the stats of all files at intervals. It costs what a walk of the
+// tree costs, so the interval grows with that.
+type pollSource struct {
+	w    *Watcher
+	root os.FileInfo
+	seen map[string]stamp // by the path to report
+	cost time.Duration
+}
+
+func (w *Watcher) openPoll(ctx context.Context) (source, ending) {
+	root, ok := w.identity()
+	if !ok {
+		return nil, rootLost
+	}
+	s := &pollSource{w: w, root: root}
+	s.seen = s.look(ctx)
+	return s, running
+}
+
+func (s *pollSource) close() {}
+
+func (s *pollSource) serve(ctx context.Context) ending {
+	timer := time.NewTimer(s.rest())
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return closed
+		case <-timer.C:
+		}
+		seen := s.look(ctx)
+		if ctx.Err() != nil {
+			return closed
+		}
+		if !s.w.isRoot(s.root) { // after the look: half a tree must not read as deletions
+			return rootLost
+		}
+		now := time.Now()
+		for path, stamp := range seen {
+			if was, ok := s.seen[path]; !ok || was != stamp {
+				s.w.hit(ctx, hit{path: path, at: now})
+			}
+			delete(s.seen, path)
+		}
+		for path := range s.seen {
+			s.w.hit(ctx, hit{path: path, at: now})
+		}
+		s.seen = seen
+		timer.Reset(s.rest())
+	}
+}
+
+// rest is the time until the next comparison.
+func (s *pollSource) rest() time.Duration { return max(s.w.opts.PollEvery, pollShare*s.cost) }
+
+// look stats everything that is to be watched.
+func (s *pollSource) look(ctx context.Context) map[string]stamp {
+	start := time.Now()
+	seen := make(map[string]stamp, len(s.seen))
+	filepath.WalkDir(s.w.root+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if errors.Is(err, fs.ErrPermission) {
+			s.w.unreadable(path, err)
+		}
+		if err != nil || path == s.w.root+string(filepath.Separator) {
+			return nil
+		}
+		rel, ok := s.w.rel(path, d.IsDir())
+		if !ok && d.IsDir() {
+			return filepath.SkipDir
+		}
+		if st, err := stampOf(path); ok && err == nil {
+			seen[rel] = st
+		}
+		return nil
+	})
+	for path, name := range s.w.extra {
+		if st, err := stampOf(path); err == nil {
+			seen[name] = st
+		}
+	}
+	s.cost = time.Since(start)
+	return seen
+}

@@ -1,0 +1,314 @@
+package watch
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// both runs a test by notifications and by comparing.
+func both(t *testing.T, test func(t *testing.T, opts Options)) {
+	t.Run("notify", func(t *testing.T) { test(t, Options{}) })
+	t.Run("poll", func(t *testing.T) { test(t, Options{Poll: true, PollEvery: 20 * time.Millisecond}) })
+}
+
+func open(t *testing.T, root string, opts Options) *Watcher {
+	t.Helper()
+	w, err := New(root, opts)
+	must(t, err)
+	t.Cleanup(func() { w.Close() })
+	return w
+}
+
+// seen gathers what batches say until everything wanted was in one; patience is only for what is broken.
+type seen struct {
+	paths  map[string]bool
+	rescan bool
+}
+
+func await(t *testing.T, w *Watcher, want ...string) seen {
+	t.Helper()
+	s := seen{paths: map[string]bool{}}
+	patience := time.After(20 * time.Second)
+	for {
+		missing := slices.DeleteFunc(slices.Clone(want), func(p string) bool { return s.paths[p] })
+		if len(missing) == 0 {
+			return s
+		}
+		select {
+		case b, ok := <-w.Batches():
+			if !ok {
+				t.Fatal("the watcher is closed")
+			}
+			s.rescan = s.rescan || b.Rescan
+			for _, p := range b.Paths {
+				s.paths[p] = true
+			}
+		case <-patience:
+			t.Fatalf("%d never reported, e.g. %s", len(missing), missing[0])
+		}
+	}
+}
+
+func awaitRescan(t *testing.T, w *Watcher) {
+	t.Helper()
+	patience := time.After(20 * time.Second)
+	for {
+		select {
+		case b := <-w.Batches():
+			if b.Rescan {
+				return
+			}
+		case <-patience:
+			t.Fatal("no rescan was asked for")
+		}
+	}
+}
+
+func awaitNotice(t *testing.T, w *Watcher, code string) Notice {
+	t.Helper()
+	select {
+	case n := <-w.Notices():
+		if n.Code != code {
+			t.Fatalf("got notice %q (%s), want %q", n.Code, n.Message, code)
+		}
+		return n
+	case <-time.After(20 * time.Second):
+		t.Fatalf("no notice %q", code)
+		return Notice{}
+	}
+}
+
+func write(t *testing.T, root, name, text string) {
+	t.Helper()
+	path := filepath.Join(root, name)
+	must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	must(t, os.WriteFile(path, []byte(text), 0o644))
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSavesAreSeen(t *testing.T) {
+	in := func(root, name string) string { return filepath.Join(root, name) }
+	for _, test := range []struct {
+		name string
+		save func(t *testing.T, root string)
+		want []string
+	}{
+		{"in place", func(t *testing.T, root string) { write(t, root, "src/app.py", "two") }, []string{"src/app.py"}},
+		{"by rename, as VS Code does", func(t *testing.T, root string) {
+			write(t, root, "src/app.py.tmp", "two")
+			must(t, os.Rename(in(root, "src/app.py.tmp"), in(root, "src/app.py")))
+		}, []string{"src/app.py"}},
+		{"by backup and rename, as vim does", func(t *testing.T, root string) {
+			write(t, root, "src/4913", "")
+			must(t, os.Remove(in(root, "src/4913")))
+			must(t, os.Rename(in(root, "src/app.py"), in(root, "src/app.py~")))
+			write(t, root, "src/app.py", "two")
+			must(t, os.Remove(in(root, "src/app.py~")))
+		}, []string{"src/app.py"}},
+		{"chmod", func(t *testing.T, root string) { must(t, os.Chmod(in(root, "src/app.py"), 0o755)) }, []string{"src/app.py"}},
+		{"chmod of a folder", func(t *testing.T, root string) { must(t, os.Chmod(in(root, "src"), 0o700)) }, []string{"src"}},
+		{"deletion", func(t *testing.T, root string) { must(t, os.Remove(in(root, "src/app.py"))) }, []string{"src/app.py"}},
+		{"deletion of a folder", func(t *testing.T, root string) { must(t, os.RemoveAll(in(root, "src"))) }, []string{"src"}},
+		{"new empty folder", func(t *testing.T, root string) { must(t, os.Mkdir(in(root, "new"), 0o755)) }, []string{"new"}},
+		{"new link", func(t *testing.T, root string) { must(t, os.Symlink("app.py", in(root, "src/link"))) }, []string{"src/link"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			both(t, func(t *testing.T, opts Options) {
+				root := t.TempDir()
+				write(t, root, "src/app.py", "one")
+				w := open(t, root, opts)
+				test.save(t, root)
+				await(t, w, test.want...)
+			})
+		})
+	}
+}
+
+func TestSavesAgainAndAgain(t *testing.T) {
+	root := t.TempDir()
+	write(t, root, "app.py", "0")
+	w := open(t, root, Options{})
+	for i := range 5 {
+		write(t, root, "app.py.tmp", fmt.Sprint(i))
+		must(t, os.Rename(filepath.Join(root, "app.py.tmp"), filepath.Join(root, "app.py")))
+		await(t, w, "app.py")
+	}
+}
+
+func TestNewFoldersFilledAtOnceLoseNothing(t *testing.T) {
+	both(t, func(t *testing.T, opts Options) {
+		root := t.TempDir()
+		w := open(t, root, opts)
+		var want []string
+		for i := range 100 {
+			dir := fmt.Sprintf("new%d/b/c", i)
+			for _, name := range []string{"one", "d/two", "d/e/three"} {
+				write(t, root, filepath.Join(dir, name), "")
+				want = append(want, dir+"/"+name)
+			}
+		}
+		await(t, w, want...)
+		write(t, root, "new99/b/c/d/e/three", "watched from then on")
+		await(t, w, "new99/b/c/d/e/three")
+	})
+}
+
+func TestBranchSwitch(t *testing.T) {
+	both(t, func(t *testing.T, opts Options) {
+		const files = 10_000
+		root := t.TempDir()
+		name := func(branch string, i int) string { return fmt.Sprintf("%s%d/sub/file%d", branch, i/50, i) }
+		for i := range files {
+			write(t, root, name("common", i), "main")
+			if i%5 == 0 {
+				write(t, root, name("main", i), "main")
+			}
+		}
+		w := open(t, root, opts)
+		var want []string
+		for i := range files {
+			write(t, root, name("common", i), "feature: it is longer")
+			want = append(want, name("common", i))
+			if i%5 == 0 {
+				must(t, os.Remove(filepath.Join(root, name("main", i))))
+				write(t, root, name("feature", i), "")
+				want = append(want, name("main", i), name("feature", i))
+			}
+		}
+		await(t, w, want...)
+	})
+}
+
+func TestRenamedFolderIsSeenUnderItsNewNameOnly(t *testing.T) {
+	root := t.TempDir()
+	write(t, root, "old/sub/file", "")
+	w := open(t, root, Options{})
+	must(t, os.Rename(filepath.Join(root, "old"), filepath.Join(root, "new")))
+	await(t, w, "old", "new", "new/sub", "new/sub/file")
+
+	write(t, root, "new/sub/file", "two")
+	if s := await(t, w, "new/sub/file"); s.paths["old/sub/file"] {
+		t.Error("a write was reported under the old name")
+	}
+	write(t, root, "old/sub/file", "again")
+	await(t, w, "old/sub/file")
+}
+
+func TestFolderMovedOutIsNotWatchedAnyMore(t *testing.T) {
+	root, outside := t.TempDir(), t.TempDir()
+	write(t, root, "lib/sub/file", "")
+	w := open(t, root, Options{})
+	must(t, os.Rename(filepath.Join(root, "lib"), filepath.Join(outside, "lib")))
+	await(t, w, "lib")
+	write(t, outside, "lib/sub/file", "two")
+	write(t, root, "last", "")
+	if s := await(t, w, "last"); s.paths["lib/sub/file"] {
+		t.Error("a write outside of the root was reported")
+	}
+}
+
+func TestIgnoredFoldersAreNotLookedInto(t *testing.T) {
+	both(t, func(t *testing.T, opts Options) {
+		root := t.TempDir()
+		write(t, root, "node_modules/a/index.js", "")
+		opts.Ignore = func(rel string, isDir bool) bool {
+			if strings.Contains(rel, "node_modules/") {
+				t.Errorf("asked for %s below an ignored folder", rel)
+			}
+			return isDir && strings.HasSuffix(rel, "node_modules")
+		}
+		w := open(t, root, opts)
+		write(t, root, "node_modules/a/index.js", "two")
+		write(t, root, "web/node_modules/b/index.js", "")
+		write(t, root, "last", "")
+		s := await(t, w, "web", "last")
+		for p := range s.paths {
+			if strings.Contains(p, "node_modules") {
+				t.Errorf("%s was reported", p)
+			}
+		}
+	})
+}
+
+func TestLinksAreNotFollowed(t *testing.T) {
+	root, outside := t.TempDir(), t.TempDir()
+	must(t, os.Symlink(outside, filepath.Join(root, "link")))
+	w := open(t, root, Options{})
+	write(t, outside, "file", "")
+	write(t, root, "last", "")
+	s := await(t, w, "last")
+	if len(s.paths) != 1 {
+		t.Errorf("reported %v", s.paths)
+	}
+}
+
+func TestExtraFiles(t *testing.T) {
+	both(t, func(t *testing.T, opts Options) {
+		root, elsewhere := t.TempDir(), t.TempDir()
+		write(t, root, "docker/Dockerfile", "")
+		write(t, elsewhere, "Dockerfile", "")
+		opts.Ignore = func(rel string, isDir bool) bool { return rel == "docker" }
+		opts.Extra = []string{
+			filepath.Join(root, "docker/Dockerfile"),
+			filepath.Join(elsewhere, "Dockerfile"),
+			filepath.Join(elsewhere, "Dockerfile.dockerignore"), // not there yet
+		}
+		w := open(t, root, opts)
+		write(t, elsewhere, "other", "")
+		write(t, root, "docker/other", "")
+		write(t, root, "docker/Dockerfile", "FROM scratch")
+		write(t, elsewhere, "Dockerfile", "FROM scratch")
+		write(t, elsewhere, "Dockerfile.dockerignore", "*")
+		s := await(t, w, append(opts.Extra[1:], "docker/Dockerfile")...)
+		if len(s.paths) != 3 {
+			t.Errorf("reported %v", s.paths)
+		}
+	})
+}
+
+func TestNoBatchWithoutAWrite(t *testing.T) {
+	root := t.TempDir()
+	write(t, root, "app.py", "")
+	w := open(t, root, Options{})
+	_, err := os.ReadFile(filepath.Join(root, "app.py"))
+	must(t, err)
+	write(t, root, "last", "")
+	if s := await(t, w, "last"); len(s.paths) != 1 || s.rescan {
+		t.Errorf("reported %v, rescan %v", s.paths, s.rescan)
+	}
+}
+
+func TestCloseClosesTheChannels(t *testing.T) {
+	both(t, func(t *testing.T, opts Options) {
+		root := t.TempDir()
+		w := open(t, root, opts)
+		write(t, root, "nobody takes it", "")
+		must(t, w.Close())
+		for range w.Batches() {
+		}
+		for range w.Notices() {
+		}
+		must(t, w.Close())
+	})
+}
+
+func TestRootThatCannotBeWatched(t *testing.T) {
+	root := t.TempDir()
+	write(t, root, "file", "")
+	for _, name := range []string{"missing", "file"} {
+		if _, err := New(filepath.Join(root, name), Options{}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
