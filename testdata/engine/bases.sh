@@ -48,7 +48,9 @@ pull() {
     rm -f "$log"
     return 0
   else
-    reason=$(tail -n 1 "$log" | sed 's/^Error response from daemon: //')
+    # "Get "https://…": dial tcp: lookup HOST on ADDRESS: no such host" says too much.
+    reason=$(tail -n 1 "$log" |
+      sed -E 's/^Error response from daemon: //; s/^Get "?https?:[^ ]*: //; s/dial tcp: //; s/ on [][0-9a-f.:]+: /: /')
   fi
   rm -f "$log"
   return 1

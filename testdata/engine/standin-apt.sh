@@ -88,8 +88,10 @@ fetch() {
   [[ $kind == debs ]] || command=(apt-get source --download-only --tar-only "$@")
   wanted=$(private_apt "$suite" "${command[@]}" --print-uris | awk '/^.https?:/ {print $2}') || wanted=
   [[ -n $wanted ]] || die "the package lists of $suite do not name all of: $*."
-  (cd "$dir" && private_apt "$suite" "${command[@]}") ||
-    die "downloading $* ($suite) from $(<"$apt_root/$suite/mirror") broke off. What has arrived is kept: check this machine's network, then run it again."
+  if ! (cd "$dir" && private_apt "$suite" "${command[@]}" 2>&1) | tee "$dir.log"; then
+    file=$(sed -n 's/^E: Failed to fetch \([^ ]*\).*/\1/p' "$dir.log" | head -n 1)
+    die "downloading ${file:-$*} broke off. What has arrived is kept: check this machine's network, then run it again."
+  fi
   for file in "$dir"/*; do
     grep -qxF "${file##*/}" <<<"$wanted" || rm -f "$file"
   done

@@ -37,7 +37,7 @@ draw() {
           ;;
         fail)
           settle "[bases $number/$steps] ${texts[$number]} … FAILED after ${rest}s. The end of $logs/$number.log:"
-          tail -qn 15 "$logs/$number.log" 2>/dev/null | cut -c1-200 | sed 's/^/    /' >&2
+          tail -qn 15 "$logs/$number.log" 2>/dev/null | grep -v '^stagewatch:' | cut -c1-200 | sed 's/^/    /' >&2
           if [[ -s $work/why.$number ]]; then
             say "$(<"$work/why.$number")"
           else
