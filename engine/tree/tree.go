@@ -151,7 +151,10 @@ func (t *Tree) statRoot() (meta, error) {
 // outOfSight tells that the path is ignored and cannot lead to anything in the context, which spares
 // reading an ignored folder again and again because of files that come and go in it.
 func (t *Tree) outOfSight(old *Snapshot, p string) bool {
-	if ignored, _ := t.rules.match(p); !ignored || old.find(p) != nil {
+	if old.find(p) != nil {
+		return false
+	}
+	if ignored, _ := t.rules.match(p); !ignored {
 		return false
 	}
 	if !t.rules.reincludes(p) {
@@ -181,11 +184,12 @@ func (t *Tree) report(told marks, old, fresh *Snapshot) Changes {
 		if p == "." || holdsChange(c.Changed, p) {
 			continue
 		}
-		ignored, by := t.rules.match(p)
-		if ignored && old.find(p) == nil && fresh.find(p) == nil {
-			rule := t.rules.patterns[by]
-			c.Ignored = append(c.Ignored, IgnoredPath{Path: p, Rule: rule.text, Line: rule.line})
-			continue
+		if old.find(p) == nil && fresh.find(p) == nil {
+			if ignored, by := t.rules.match(p); ignored {
+				rule := t.rules.patterns[by]
+				c.Ignored = append(c.Ignored, IgnoredPath{Path: p, Rule: rule.text, Line: rule.line})
+				continue
+			}
 		}
 		c.Unchanged = append(c.Unchanged, p)
 	}
