@@ -55,7 +55,7 @@ func BenchmarkLoad(b *testing.B) {
 
 // walkOnly is Load without the hashing behind it.
 func walkOnly(b *testing.B, root string, rules *Rules) (*Snapshot, error) {
-	t := &Tree{root: root, rules: rules}
+	t := &Tree{root: root, rules: rules, wake: make(chan struct{}, 1)}
 	n, err := t.scan(b.Context(), rules, nil)
 	return &Snapshot{dir: root, root: n}, err
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ import (
 
 func TestNewRulesTellWhatEntersAndLeaves(t *testing.T) {
 	root := files(t, map[string]string{"app.py": "", "app.log": "", "docs/a.md": "", "docs/README.md": ""})
-	tr := load(t, root, "*.log\n")
+	tr := learned(t, root, "*.log\n")
 	rules, err := ParseRules(".dockerignore", []byte("docs\n!docs/README.md\n"))
 	must(t, err)
 	changes, err := tr.SetRules(t.Context(), rules)
@@ -68,17 +69,33 @@ func TestWriteWithinTheClocksGrainIsFound(t *testing.T) {
 
 func TestTouchBeforeHashingCountsAsChange(t *testing.T) {
 	root := files(t, map[string]string{"app.py": "one"})
-	stopped, stop := context.WithCancel(t.Context())
-	tr, err := Load(stopped, root, nil)
-	must(t, err)
-	stop()
-	n := tr.Snapshot().root.kid("app.py")
-	n.known.Store(nil) // whether or not the background was quick enough
+	tr := learned(t, root, "")
+	tr.Snapshot().root.kid("app.py").known.Store(nil)
 	later := time.Now().Add(time.Hour)
 	must(t, os.Chtimes(filepath.Join(root, "app.py"), later, later))
 	changes, err := tr.Update(t.Context(), []string{"app.py"})
 	must(t, err)
 	equal(t, changes, Changes{Changed: []event.Change{{Path: "app.py", Kind: event.ContentChanged}}})
+}
+
+// Load's background has to find every file, and those of later updates too.
+func TestBackgroundLearnsEveryFile(t *testing.T) {
+	root := files(t, map[string]string{"a": "1", "b/c": "1"})
+	tr := load(t, root, "")
+	awaitKnown := func(p string) {
+		t.Helper()
+		for patience := time.Now().Add(10 * time.Second); tr.Snapshot().find(p).known.Load() == nil; runtime.Gosched() {
+			if time.Now().After(patience) {
+				t.Fatalf("%s was never hashed", p)
+			}
+		}
+	}
+	awaitKnown("a")
+	awaitKnown("b/c")
+	write(t, root, "b/d", "1")
+	_, err := tr.Update(t.Context(), []string{"b/d"})
+	must(t, err)
+	awaitKnown("b/d")
 }
 
 func TestOwnerAndCapabilitiesCountAsMode(t *testing.T) {

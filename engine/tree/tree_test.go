@@ -50,11 +50,15 @@ func load(t testing.TB, root, ignore string) *Tree {
 	return tr
 }
 
-// learned loads a context and waits until its content is known.
+// learned is a context whose content is known, with no background that could still be at it.
 func learned(t testing.TB, root, ignore string) *Tree {
 	t.Helper()
-	tr := load(t, root, ignore)
-	s := tr.Snapshot()
+	rules, err := ParseRules(".dockerignore", []byte(ignore))
+	must(t, err)
+	tr := &Tree{root: root, rules: rules, wake: make(chan struct{}, 1)}
+	n, err := tr.scan(t.Context(), rules, nil)
+	must(t, err)
+	s := tr.publish(n)
 	s.root.each("", func(rel string, n *node) bool {
 		if n.wantsFacts() {
 			must(t, s.learn(rel, n))
