@@ -46,6 +46,38 @@ free_subnet() {
 
 bridge_cidr() { ip -4 -o addr show dev "$STAGEWATCH_BRIDGE" 2>/dev/null | awk '{print $4; exit}'; }
 
+# A zombie that nobody reaps still has a pid, but no command line.
+alive() { grep -qs . "/proc/$1/cmdline"; }
+
+# stop_process PID SECONDS: asks, waits, and only then insists.
+stop_process() {
+  local pid=$1 until=$((SECONDS + $2))
+  kill -TERM "$pid" 2>/dev/null || return 0
+  while alive "$pid"; do
+    if ((SECONDS > until)); then kill -KILL "$pid" 2>/dev/null || return 0; fi
+    sleep 0.05
+  done
+}
+
+# pids_with PATTERN FILE: the processes in whose /proc file that pattern is found.
+pids_with() { grep -ls -- "$1" /proc/[0-9]*/"$2" | cut -d/ -f3 || true; }
+
+# sweep: what an engine that was killed leaves running and mounted. Its containers outlive it, and a pid file of its
+# containerd that names nobody, or somebody else, keeps the next one from starting.
+sweep() {
+  local pid shim mount
+  if pid=$(our_pid "$exec_root/containerd/containerd.pid" "$exec_root/containerd"); then stop_process "$pid" 10; fi
+  while read -r shim; do
+    [[ $(readlink "/proc/$shim/exe") == */containerd-shim* ]] || continue
+    while read -r pid; do kill -KILL "$pid" 2>/dev/null || true; done < <(pids_with "^PPid:[[:space:]]*$shim\$" status)
+    stop_process "$shim" 0
+  done < <(pids_with "$exec_root/containerd/" cmdline)
+  # Deepest first.
+  awk -v a="$data_root" -v b="$exec_root" '$2==a || index($2,a "/")==1 || index($2,b "/")==1 {print $2}' /proc/mounts |
+    sort -r | while read -r mount; do umount -l "$(printf '%b' "$mount")" 2>/dev/null || true; done
+  rm -rf --one-file-system "$exec_root" "$pidfile" "$engine_socket"
+}
+
 bridge_up() {
   if [[ -z $(bridge_cidr) ]]; then
     local net
@@ -81,7 +113,7 @@ up() {
 
   local started=$SECONDS pid
   if ! dockerd_pid >/dev/null; then
-    rm -f "$pidfile" "$engine_socket"
+    sweep
     mkdir -p "$data_root" "$exec_root"
     # The engine reads /etc/docker/daemon.json unless told otherwise, and that one is the user's.
     printf '{}\n' >"$STAGEWATCH_STATE/daemon.json"
@@ -104,25 +136,12 @@ up() {
   until answers; do
     if ! alive "$pid" || ((SECONDS - started > 60)); then
       say "the private engine did not start. The end of its log, $logfile:"
-      tail -n 15 "$logfile" | sed 's/^/    /' >&2
+      grep -v level=info "$logfile" | tail -n 10 | cut -c1-300 | sed 's/^/    /' >&2
       exit 1
     fi
     sleep 0.05
   done
   say "private Docker Engine $(engine_version "$private_host") is up at $private_host (stop it: make engine-down)"
-}
-
-# A zombie that nobody reaps still has a pid, but no command line.
-alive() { grep -qs . "/proc/$1/cmdline"; }
-
-# stop_process PID SECONDS: asks, waits, and only then insists.
-stop_process() {
-  local pid=$1 until=$((SECONDS + $2))
-  kill -TERM "$pid" 2>/dev/null || return 0
-  while alive "$pid"; do
-    if ((SECONDS > until)); then kill -KILL "$pid" 2>/dev/null || return 0; fi
-    sleep 0.05
-  done
 }
 
 down() {
@@ -134,14 +153,9 @@ down() {
     stop_process "$pid" 20
     say "private engine stopped"
   fi
-  # A dockerd that was killed leaves its containerd behind.
-  if pid=$(our_pid "$exec_root/containerd/containerd.pid" "$exec_root/containerd"); then stop_process "$pid" 10; fi
-  # And mounts of containers, deepest first.
-  awk -v a="$data_root/" -v b="$exec_root/" 'index($2,a)==1 || index($2,b)==1 {print $2}' /proc/mounts | sort -r |
-    while read -r mount; do umount -l "$(printf '%b' "$mount")" 2>/dev/null || true; done
+  sweep
   masquerade delete
   ip link delete "$STAGEWATCH_BRIDGE" 2>/dev/null || true
-  rm -rf --one-file-system "$exec_root" "$pidfile" "$engine_socket"
 }
 
 wipe() {

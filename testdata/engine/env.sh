@@ -5,4 +5,4 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 read -r kind host < <("$(dirname "${BASH_SOURCE[0]}")/choose.sh" "${1:-auto}")
-[[ $kind != private && ${host:-} == "${DOCKER_HOST:-}" ]] || [[ -z ${host:-} ]] || printf 'export DOCKER_HOST=%s\n' "$host"
+[[ $kind != private ]] || printf 'export DOCKER_HOST=%s\n' "$host"

@@ -3,7 +3,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-read -r kind host < <("$here/choose.sh" "${1:-auto}") || die "no engine was chosen."
+read -r kind host < <("$here/choose.sh" "${1:-auto}") || exit 1
 case $kind in
   none) exit 0 ;;
   private)
