@@ -35,8 +35,8 @@ func stateOf(err string) event.State {
 // newFailure words what went wrong, without what the transport and BuildKit's layers wrap around it.
 func newFailure(p *plan.Plan, step int, err error) *Failure {
 	f := &Failure{Err: err}
-	f.Message = plainMessage(err.Error())
-	f.Hint = hint(f.Message)
+	f.Message = PlainMessage(err.Error())
+	f.Hint = Hint(f.Message)
 	if step >= 0 {
 		s := p.Steps[step]
 		f.Stage, f.Index, f.Line, f.Instruction = s.Stage, s.Index, s.Line, s.Instruction
@@ -60,7 +60,8 @@ var (
 	process  = regexp.MustCompile(`(?s)^(?:process "[^"]*"|\[.*?\]:?|"[^"]*") ?(?:did not complete successfully: |: )?(exit code: \d+.*)$`)
 )
 
-func plainMessage(msg string) string {
+// PlainMessage takes off a message what the transport and BuildKit wrap around it.
+func PlainMessage(msg string) string {
 	for {
 		short := strings.TrimSpace(wrapping.ReplaceAllString(msg, ""))
 		if short == msg || short == "" {
@@ -92,7 +93,8 @@ var hints = []struct{ contains, hint string }{
 	{"not found", "Look at the name."},
 }
 
-func hint(msg string) string {
+// Hint says what to do about a message of BuildKit, empty where nothing is known.
+func Hint(msg string) string {
 	for _, h := range hints {
 		if strings.Contains(msg, h.contains) {
 			return h.hint

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/moby/buildkit/client"
@@ -29,6 +30,8 @@ type Request struct {
 	NoCache bool
 	// Saved returns how long a step last ran for real, 0 where that is not known.
 	Saved func(stage, instruction string) time.Duration
+	// Started is called once BuildKit works on the request; nil for nobody.
+	Started func()
 	// Emit is called with Step, Output and Warning events, one at a time. It must not block for long:
 	// BuildKit waits for it.
 	Emit func(event.Body)
@@ -57,7 +60,15 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 	tracked := make(chan struct{})
 	go func() {
 		defer close(tracked)
+		started := sync.OnceFunc(func() {
+			if req.Started != nil {
+				req.Started()
+			}
+		})
 		for s := range status {
+			if len(s.Vertexes) > 0 {
+				started()
+			}
 			track.update(s)
 		}
 	}()

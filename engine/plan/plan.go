@@ -63,6 +63,8 @@ type Plan struct {
 	Steps []Step
 	// Image is the JSON of the target's image config.
 	Image []byte
+	// BaseLayers counts the layers that the target's base image brings.
+	BaseLayers int
 	// Lint is what BuildKit's rules say of the Dockerfile.
 	Lint []Lint
 
@@ -155,6 +157,9 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 	}
 	if p.Image, err = json.Marshal(res.Image); err != nil {
 		return nil, fmt.Errorf("encoding image config: %w", err)
+	}
+	if res.BaseImage != nil {
+		p.BaseLayers = len(res.BaseImage.RootFS.DiffIDs)
 	}
 	def, err := res.State.Marshal(ctx, llb.WithCaps(*in.Caps), llb.Platform(*target))
 	if err != nil {

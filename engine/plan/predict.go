@@ -245,3 +245,16 @@ func (o *op) selects(k int, name string, changes []Change, tree Tree) []Change {
 	}
 	return read
 }
+
+// Reads tells whether a step that the target needs reads the change.
+func (p *Plan) Reads(c Change, tree Tree) bool {
+	for i := range p.ops {
+		o := &p.ops[i]
+		for k, j := range o.inputs {
+			if name, ok := p.ops[j].local(); ok && len(o.selects(k, name, []Change{c}, tree)) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}

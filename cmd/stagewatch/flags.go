@@ -1,0 +1,114 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/stagewatch/stagewatch/engine"
+)
+
+// options are the flags of every command, under docker's own names.
+type options struct {
+	cfg           engine.Config
+	context       string
+	buildContexts []string
+	progress      string
+	record        string
+	noMouse       bool
+}
+
+// The faces that --progress chooses from.
+const (
+	faceAuto  = "auto"
+	faceTTY   = "tty"
+	facePlain = "plain"
+	faceJSON  = "json"
+)
+
+func (o *options) buildFlags(f *pflag.FlagSet) {
+	c := &o.cfg
+	f.StringVarP(&c.File, "file", "f", "", "the Dockerfile (default CONTEXT/Dockerfile)")
+	f.StringVarP(&c.Tag, "tag", "t", "", "name the image, and keep it at the end (default: the context folder's name, taken away at the end)")
+	f.StringVar(&c.Target, "target", "", "the stage to build (default the last)")
+	f.StringVar(&c.Before, "before", "", "the stage to compare sizes with (default the one that the target copies most from)")
+	f.StringArrayVar(&c.BuildArgs, "build-arg", nil, "set an ARG: NAME=value, or NAME for the environment's value")
+	f.StringArrayVar(&c.Secrets, "secret", nil, "a secret for RUN --mount=type=secret: id=NAME,src=FILE or id=NAME,env=VARIABLE")
+	f.StringArrayVar(&c.SSH, "ssh", nil, "an ssh agent or key for RUN --mount=type=ssh: default or NAME=SOCKET")
+	f.StringVar(&c.Platform, "platform", "", "the platform to build for, e.g. linux/arm64")
+	f.StringArrayVar(&o.buildContexts, "build-context", nil, "a named context: NAME=FOLDER, NAME=docker-image://IMAGE, …")
+	f.BoolVar(&c.NoCache, "no-cache", false, "run every step of the first build")
+	f.BoolVar(&c.Pull, "pull", false, "look base images up at their registry")
+	f.StringVarP(&c.Engine.Host, "host", "H", "", "the engine's address (default DOCKER_HOST, or the docker context's)")
+	f.StringVarP(&c.Engine.Context, "context", "c", "", "the docker context to use")
+}
+
+func (o *options) runFlags(f *pflag.FlagSet) {
+	c := &o.cfg
+	f.StringVarP(&c.Publish, "publish", "p", "8080:8080", "[address:]port:container-port; on 127.0.0.1 unless an address is given")
+	f.StringArrayVarP(&c.Env, "env", "e", nil, "set an environment variable in the container")
+	f.StringArrayVar(&c.EnvFiles, "env-file", nil, "read environment variables from a file")
+	f.StringArrayVarP(&c.Volumes, "volume", "v", nil, "mount a folder or a volume: SOURCE:PATH[:ro]")
+	f.StringVar(&c.Network, "network", "", "the container's network")
+	f.StringVar(&c.Name, "name", "", "the container's name (default: the context folder's name)")
+	f.StringVar(&c.Swap, "swap", "blue-green", "blue-green, or restart for an app that can't run twice at once")
+	f.BoolVar(&c.Poll, "poll", false, "compare the tree at intervals instead of being notified")
+	f.BoolVar(&o.noMouse, "no-mouse", false, "leave the mouse to the terminal")
+}
+
+func (o *options) faceFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.progress, "progress", faceAuto, "auto, tty, plain or json")
+}
+
+// config finishes the engine's configuration out of the flags and the arguments.
+func (o *options) config(args []string) (engine.Config, error) {
+	c := o.cfg
+	c.Context = "."
+	if len(args) > 0 {
+		c.Context = args[0]
+	}
+	switch o.progress {
+	case faceAuto, faceTTY, facePlain, faceJSON:
+	default:
+		return c, &engine.Problem{What: fmt.Sprintf("reading --progress %q: there is no such face", o.progress), Hint: "Choose auto, tty, plain or json."}
+	}
+	switch c.Swap {
+	case "", "blue-green", "restart":
+	default:
+		return c, &engine.Problem{What: fmt.Sprintf("reading --swap %q: there is no such way", c.Swap), Hint: "Choose blue-green or restart."}
+	}
+	for i, arg := range c.BuildArgs {
+		if name, _, ok := strings.Cut(arg, "="); !ok {
+			v, set := os.LookupEnv(name)
+			if !set {
+				// As docker does: an argument without a value that the environment lacks is not set.
+				c.BuildArgs[i] = ""
+				continue
+			}
+			c.BuildArgs[i] = name + "=" + v
+		}
+	}
+	c.BuildContexts = map[string]string{}
+	for _, bc := range o.buildContexts {
+		name, ref, ok := strings.Cut(bc, "=")
+		if !ok || name == "" || ref == "" {
+			return c, &engine.Problem{What: fmt.Sprintf("reading --build-context %q", bc), Hint: "Write --build-context NAME=FOLDER."}
+		}
+		c.BuildContexts[name] = ref
+	}
+	return c, nil
+}
+
+// face is how to show things; interactive says whether a dashboard would be seen.
+func (o *options) face(interactive bool) face {
+	f := face{kind: o.progress, noMouse: o.noMouse}
+	if f.kind == faceAuto {
+		f.kind = facePlain
+		if interactive {
+			f.kind = faceTTY
+		}
+	}
+	return f
+}

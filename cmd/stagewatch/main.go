@@ -1,0 +1,60 @@
+// Command stagewatch keeps a multi-stage Dockerfile built and running while its source is edited. This
+// package is flags and wiring: the work is engine's, the showing ui's.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/ui/clean"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	err := rootCommand().ExecuteContext(ctx)
+	stop()
+	os.Exit(report(os.Stderr, err))
+}
+
+// exitCode ends the program with a code of its own, everything having been said.
+type exitCode int
+
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
+// report prints an error and its hint, and returns the exit code.
+func report(w io.Writer, err error) int {
+	if err == nil {
+		return 0
+	}
+	var code exitCode
+	if errors.As(err, &code) {
+		return int(code)
+	}
+	fmt.Fprintln(w, "stagewatch:", clean.Line(err.Error()))
+	if hint := hintOf(err); hint != "" {
+		fmt.Fprintln(w, clean.Line(hint))
+	}
+	return 1
+}
+
+func hintOf(err error) string {
+	var p *engine.Problem
+	if errors.As(err, &p) {
+		return p.Hint
+	}
+	var d *dock.Error
+	if errors.As(err, &d) {
+		return d.Hint
+	}
+	return ""
+}

@@ -1,0 +1,331 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/front"
+	"github.com/stagewatch/stagewatch/engine/run"
+)
+
+// runner starts containers.
+type runner interface {
+	Start(ctx context.Context, spec run.Spec) (instance, error)
+}
+
+// instance is a container that was started.
+type instance interface {
+	ID() string
+	Backend() front.Backend
+	Ready(ctx context.Context, within time.Duration) error
+	TakeName(ctx context.Context) error
+	Stop(ctx context.Context, grace time.Duration) error
+	Done() <-chan struct{}
+	Exit() run.Exit
+}
+
+// door is the published port.
+type door interface {
+	URL() string
+	// Switch hands the port to b. It returns false while the port is somebody else's; opened is then
+	// called when it is had.
+	Switch(b front.Backend) (drain *front.Drain, open bool)
+	Hold() *front.Drain
+	Release()
+	SetStatus(front.Status)
+}
+
+// app keeps one container of the newest good image serving. Its methods are called on the loop's goroutine.
+type app struct {
+	l      *loop
+	runner runner
+	door   door
+	spec   run.Spec
+	// restartSwap stops the old container before the new one starts.
+	restartSwap bool
+
+	current *serving
+	next    *deployment
+	crashes run.Crashes
+	// stopped tells that a person stopped the app.
+	stopped bool
+	// background counts what goes on beside the loop: starts and stops.
+	background sync.WaitGroup
+}
+
+// serving is the container that requests go to.
+type serving struct {
+	job     *job
+	inst    instance
+	since   time.Time
+	retired bool
+}
+
+// deployment is a container on its way to serve.
+type deployment struct {
+	job    *job
+	cancel context.CancelFunc
+	// asked is when the person's wait began.
+	asked time.Time
+}
+
+func (a *app) alive() bool {
+	if a.current == nil {
+		return false
+	}
+	select {
+	case <-a.current.inst.Done():
+		return false
+	default:
+		return true
+	}
+}
+
+// deploy brings the image of a build into service.
+func (a *app) deploy(j *job) {
+	a.stopped = false
+	a.crashes = run.Crashes{}
+	if a.alive() && a.current.job.result.Image == j.result.Image && a.next == nil {
+		a.current.job = j
+		b := a.current.inst.Backend()
+		b.Build = j.number
+		a.announce(b, j.saved)
+		a.l.measure(j)
+		return
+	}
+	a.begin(j, j.saved)
+}
+
+// begin starts a container of the build and lets it take over when it answers.
+func (a *app) begin(j *job, asked time.Time) {
+	if a.next != nil {
+		a.next.cancel()
+	}
+	ctx, cancel := context.WithCancel(a.l.ctx)
+	d := &deployment{job: j, cancel: cancel, asked: asked}
+	a.next = d
+	a.door.SetStatus(front.Status{Title: "Starting", Detail: fmt.Sprintf("Build %d is ready; its container is starting.", j.number)})
+	spec := a.spec
+	spec.Image, spec.Build = j.result.Image, j.number
+	spec.Log = func(log event.Log) { a.l.emit(j.number, log) }
+	var old *serving
+	var drain *front.Drain
+	if a.restartSwap && a.alive() {
+		old, drain = a.current, a.door.Hold()
+		old.retired = true
+	}
+	a.background.Go(func() {
+		if old != nil {
+			a.retire(old, drain, "replaced")
+		}
+		inst, err := a.runner.Start(ctx, spec)
+		if err == nil {
+			err = inst.Ready(ctx, run.ReadyWithin)
+		}
+		a.l.do(func() { a.arrived(d, inst, err) })
+	})
+}
+
+// arrived takes in a container that answers, or that will not.
+func (a *app) arrived(d *deployment, inst instance, err error) {
+	if d != a.next {
+		if inst != nil {
+			a.dispose(inst)
+		}
+		return
+	}
+	a.next = nil
+	if err != nil {
+		a.unready(d, inst, err)
+		return
+	}
+	old := a.current
+	a.current = &serving{job: d.job, inst: inst, since: time.Now()}
+	b := inst.Backend()
+	b.Build = d.job.number
+	drain := a.announce(b, d.asked)
+	if old != nil && !old.retired {
+		old.retired = true
+		a.background.Go(func() { a.retire(old, drain, "replaced") })
+	}
+	cur := a.current
+	a.background.Go(func() {
+		if err := inst.TakeName(a.l.ctx); err != nil && a.l.ctx.Err() == nil {
+			a.l.emit(d.job.number, event.Warning{Code: "container-name", Message: err.Error()})
+		}
+	})
+	a.background.Go(func() {
+		select {
+		case <-inst.Done():
+			a.l.do(func() { a.exited(cur) })
+		case <-a.l.ctx.Done():
+		}
+	})
+	a.l.measure(d.job)
+}
+
+// announce hands the port over and says so.
+func (a *app) announce(b front.Backend, asked time.Time) *front.Drain {
+	drain, open := a.door.Switch(b)
+	if open {
+		a.served(asked)
+	}
+	return drain
+}
+
+// served reports what serves now.
+func (a *app) served(asked time.Time) {
+	j := a.current.job
+	a.l.emit(j.number, event.Serving{URL: a.door.URL(), Container: a.current.inst.ID(), Image: j.result.Image, MS: time.Since(asked).Milliseconds(), EditsBehind: a.l.pending.edits - j.edits})
+}
+
+// unready takes in a container that did not get to serve. What served before goes on.
+func (a *app) unready(d *deployment, inst instance, err error) {
+	reason := fmt.Sprintf("the container of build %d is not ready: %v", d.job.number, err)
+	hint := ""
+	stopped := event.Stopped{Reason: "unready"}
+	var why *run.UnreadyError
+	if errors.As(err, &why) {
+		hint = why.Hint
+		if why.Exited {
+			stopped.Reason, stopped.ExitCode = "exited", why.Exit.Code
+		}
+	}
+	if inst != nil {
+		stopped.Container = inst.ID()
+		a.dispose(inst)
+		a.l.emit(d.job.number, stopped)
+	}
+	failed := event.Failed{Message: reason, Hint: hint}
+	a.l.emit(d.job.number, event.Warning{Code: "not-ready", Message: reason, Hint: hint})
+	a.stale(reason, failed)
+	a.l.engine.check()
+	if a.restartSwap && a.current != nil && a.current.job != d.job {
+		// The old one had to go first: bring it back.
+		a.begin(a.current.job, time.Now())
+		return
+	}
+	if a.current != nil && !a.alive() || a.current == nil && stopped.Reason == "exited" {
+		a.restartLater(d.job, 0)
+	}
+	a.l.measure(d.job)
+}
+
+// exited takes in the end of the container that served.
+func (a *app) exited(s *serving) {
+	if s != a.current || s.retired {
+		return
+	}
+	exit := s.inst.Exit()
+	a.door.Hold()
+	a.dispose(s.inst)
+	s.retired = true
+	a.l.emit(s.job.number, event.Stopped{Container: s.inst.ID(), ExitCode: exit.Code, Reason: "exited"})
+	a.l.engine.check()
+	if a.next == nil {
+		a.restartLater(s.job, time.Since(s.since))
+	}
+}
+
+// restartLater starts the build's image again, at once after a first death and ever later after more.
+func (a *app) restartLater(j *job, age time.Duration) {
+	var delay time.Duration
+	a.crashes, delay = a.crashes.Next(age)
+	if a.crashes.Looping() {
+		reason := fmt.Sprintf("build %d keeps exiting; next try in %s", j.number, delay)
+		a.l.emit(j.number, event.Stopped{Reason: "crash-loop"})
+		a.stale(reason, event.Failed{Message: reason, Hint: "The container's log says why."})
+	}
+	time.AfterFunc(delay, func() {
+		a.l.do(func() {
+			if a.next == nil && !a.alive() && !a.stopped && a.l.good == j {
+				a.begin(j, time.Now())
+			}
+		})
+	})
+}
+
+// stale says that what serves is not the newest source, and why.
+func (a *app) stale(reason string, f event.Failed) {
+	e := event.Stale{Reason: reason, EditsBehind: a.l.pending.edits}
+	if a.alive() && !a.current.retired {
+		e.ServingBuild = a.current.job.number
+		e.EditsBehind = a.l.pending.edits - a.current.job.edits
+	}
+	a.l.emit(0, e)
+	a.door.SetStatus(front.Status{Title: "Not built", Detail: f.Message + "\n" + f.Hint, Excerpt: f.Excerpt, Failed: true})
+}
+
+// restart starts a new container of what serves.
+func (a *app) restart() {
+	if a.l.good == nil {
+		return
+	}
+	a.stopped = false
+	a.crashes = run.Crashes{}
+	a.begin(a.l.good, time.Now())
+}
+
+// stop takes the app down until the next build or restart.
+func (a *app) stop() {
+	if a.next != nil {
+		a.next.cancel()
+		a.next = nil
+	}
+	a.stopped = true
+	a.door.SetStatus(front.Status{Title: "Stopped", Detail: "The app was stopped. The next build starts it again.", Failed: true})
+	if !a.alive() || a.current.retired {
+		return
+	}
+	s, drain := a.current, a.door.Hold()
+	s.retired = true
+	a.background.Go(func() { a.retire(s, drain, "asked") })
+}
+
+// drainWithin bounds how long requests in flight may keep an old container alive.
+const drainWithin = 5 * time.Second
+
+// retire lets requests in flight finish, stops the container and reports it.
+func (a *app) retire(s *serving, drain *front.Drain, reason string) {
+	if drain != nil {
+		ctx, cancel := context.WithTimeout(a.l.ctx, drainWithin)
+		drain.Wait(ctx)
+		cancel()
+	}
+	a.halt(s.inst)
+	if drain != nil {
+		drain.Cut()
+	}
+	a.l.emit(s.job.number, event.Stopped{Container: s.inst.ID(), ExitCode: s.inst.Exit().Code, Reason: reason})
+	a.l.do(a.l.collect)
+}
+
+// dispose stops and removes a container in the background.
+func (a *app) dispose(inst instance) {
+	a.background.Go(func() {
+		a.halt(inst)
+		a.l.do(a.l.collect)
+	})
+}
+
+// halt stops a container even while everything ends.
+func (a *app) halt(inst instance) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.l.ctx), stopGrace+cleanWithin)
+	defer cancel()
+	if err := inst.Stop(ctx, stopGrace); err != nil {
+		a.l.emit(0, event.Warning{Code: "container-left", Message: err.Error(), Hint: "It carries the label stagewatch; the next start removes it."})
+	}
+}
+
+// quit stops what runs.
+func (a *app) quit() {
+	a.background.Wait()
+	if a.current != nil && !a.current.retired {
+		a.halt(a.current.inst)
+		a.l.emit(a.current.job.number, event.Stopped{Container: a.current.inst.ID(), ExitCode: a.current.inst.Exit().Code, Reason: "quit"})
+	}
+}

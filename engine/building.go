@@ -1,0 +1,178 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/build"
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// startBuild starts a build of all that is pending. A running one is superseded: its solve is canceled only
+// when the new one is on its way, so that steps which both need go on running.
+func (l *loop) startBuild(because string, noCache bool) {
+	l.builds++
+	old := l.job
+	if old != nil {
+		l.emit(old.number, event.Abandoned{Reason: errSuperseded.Error(), MS: time.Since(old.began).Milliseconds()})
+	}
+	ctx, cancel := context.WithCancelCause(l.ctx)
+	j := &job{number: l.builds, plan: l.plan, changes: l.pending.list(), seq: l.pending.last, edits: l.pending.edits, saved: l.pending.saved, cancel: cancel, began: time.Now()}
+	if j.saved.IsZero() {
+		j.saved = j.began
+	}
+	l.job = j
+	l.sizes.stop()
+	supersede := func() {
+		if old != nil {
+			old.cancel(errSuperseded)
+		}
+	}
+	if l.plan == nil {
+		supersede()
+		l.failed(j, l.err)
+		return
+	}
+	l.emit(j.number, l.planned(j, because, noCache))
+	for _, w := range l.plan.Lint {
+		l.emit(j.number, event.Warning{Code: w.Rule, Message: fmt.Sprintf("%s (line %d)", w.Message, w.Line), Hint: w.URL})
+	}
+	contexts, err := l.project.contexts()
+	if err != nil {
+		supersede()
+		l.failed(j, err)
+		return
+	}
+	req := build.Request{Plan: j.plan, Contexts: contexts, SharedKey: l.project.root, Tag: l.cfg.Tag, NoCache: noCache, Saved: l.history.last, Started: supersede}
+	req.Emit = func(body event.Body) {
+		// A superseded build has said its last word.
+		if ctx.Err() == nil {
+			l.emit(j.number, body)
+		}
+	}
+	l.running.Go(func() {
+		res, err := l.builder.Build(ctx, req)
+		supersede()
+		l.do(func() { l.ended(j, res, err) })
+	})
+}
+
+// planned is the prediction, as an event.
+func (l *loop) planned(j *job, because string, noCache bool) event.Planned {
+	var prev *plan.Plan
+	if l.good != nil && !noCache {
+		prev = l.good.plan
+	}
+	return planEvent(j.plan, prev, l.project.planChanges(j.changes), l.project.links(), because)
+}
+
+// planEvent puts a plan and what it expects into an event.
+func planEvent(p, prev *plan.Plan, changes []plan.Change, tree plan.Tree, because string) event.Planned {
+	e := event.Planned{Paths: []string{}, Target: p.Target, Because: because}
+	for _, c := range changes {
+		e.Paths = append(e.Paths, c.Path)
+	}
+	for _, s := range p.Stages {
+		e.Stages = append(e.Stages, event.PlannedStage{Name: s.Name, Base: s.Base, Line: s.Line, Needed: s.Needed, From: s.From})
+	}
+	for i, pr := range p.Predict(prev, changes, tree) {
+		s := p.Steps[i]
+		e.Steps = append(e.Steps, event.PlannedStep{Stage: s.Stage, Index: s.Index, Total: s.Total, Instruction: s.Instruction, Line: s.Line, Prediction: pr.Prediction, Because: pr.Because})
+	}
+	return e
+}
+
+// ended takes in the result of a build.
+func (l *loop) ended(j *job, res *build.Result, err error) {
+	if j != l.job {
+		// It was superseded, and finished all the same.
+		if err == nil {
+			l.sizes.discard(res.Image)
+		}
+		return
+	}
+	if err != nil {
+		if l.ctx.Err() == nil {
+			l.failed(j, err)
+		}
+		return
+	}
+	l.job = nil
+	j.result = res
+	l.history.add(j.plan, res)
+	l.sizes.made[res.Image] = true
+	l.emit(j.number, event.Built{Target: j.plan.Target, Image: res.Image, Tag: l.cfg.Tag, MS: res.Took.Milliseconds(), Hits: res.Hits, Ran: res.Ran, SavedMS: res.Saved.Milliseconds()})
+	l.pending.settle(j.seq)
+	l.good = j
+	l.err = nil
+	if l.app == nil {
+		l.measure(j)
+		return
+	}
+	l.app.deploy(j)
+}
+
+// failed takes in a build that did not succeed: what it was to build stays pending.
+func (l *loop) failed(j *job, err error) {
+	l.job = nil
+	l.err = err
+	e := failedEvent(err)
+	l.emit(j.number, e)
+	if l.app != nil {
+		reason := fmt.Sprintf("build %d failed", j.number)
+		if e.Stage != "" {
+			reason += fmt.Sprintf(" at %s %d, line %d", e.Stage, e.Index, e.Line)
+		} else if e.Line > 0 {
+			reason += fmt.Sprintf(" at line %d", e.Line)
+		}
+		l.app.stale(reason, e)
+	}
+	if l.cfg.Once {
+		l.done = true
+		return
+	}
+	l.engine.check()
+}
+
+// failedEvent words an error of planning or building.
+func failedEvent(err error) event.Failed {
+	var f *build.Failure
+	if errors.As(err, &f) {
+		return f.Failed
+	}
+	var p *plan.Error
+	if errors.As(err, &p) {
+		return event.Failed{Line: p.Line, Message: p.Message, Excerpt: p.Excerpt, Hint: build.Hint(p.Message)}
+	}
+	var pr *Problem
+	if errors.As(err, &pr) {
+		return event.Failed{Message: pr.Error(), Hint: pr.Hint}
+	}
+	return event.Failed{Message: build.PlainMessage(err.Error()), Hint: build.Hint(err.Error())}
+}
+
+// measure has the sizes of a build taken, off the way from save to served.
+func (l *loop) measure(j *job) {
+	l.sizes.measure(j, func(err error) {
+		if l.cfg.Once && l.job == nil {
+			l.done = true
+			if l.err == nil {
+				l.err = err
+			}
+		}
+	})
+}
+
+// BuildFailure returns what failed where err is the failure of a build or a Dockerfile, already told as an
+// event, and not one of stagewatch's own.
+func BuildFailure(err error) (event.Failed, bool) {
+	var f *build.Failure
+	var p *plan.Error
+	if errors.As(err, &f) || errors.As(err, &p) {
+		return failedEvent(err), true
+	}
+	return event.Failed{}, false
+}

@@ -1,0 +1,150 @@
+// Package engine is the loop that keeps a multi-stage Dockerfile built and running while its source is
+// edited: it takes in changed paths, plans what they affect, builds it, runs the image and hands the
+// published port over, and tells all of it as events.
+//
+// [Start] connects everything for real. The loop itself talks to the engine, the runner and the front
+// through small interfaces of its own. Nothing here knows what a terminal is.
+package engine
+
+import (
+	"fmt"
+	"net"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/stagewatch/stagewatch/engine/dock"
+)
+
+// Config is what to build and how to run it, in the words of docker's own flags.
+type Config struct {
+	// Context is the folder of the build context.
+	Context string
+	// File is the Dockerfile's path, empty for Context/Dockerfile.
+	File string
+	// Target is the stage to build, empty for the last.
+	Target string
+	// Before is the stage to compare sizes with, empty for the one that the target copies most from.
+	Before string
+	// Tag names the image; empty names it after the context's folder, and takes the name away at the end.
+	Tag string
+	// BuildArgs are NAME=value, or NAME for the value in the environment.
+	BuildArgs []string
+	// BuildContexts are named contexts: folders, docker-image://…, https://….
+	BuildContexts map[string]string
+	// Secrets and SSH are the values of --secret and --ssh.
+	Secrets, SSH []string
+	Platform     string
+	NoCache      bool
+	Pull         bool
+
+	// Publish is the value of -p: [[address:]port:]containerPort.
+	Publish string
+	// Name, Network, Env, EnvFiles and Volumes are as for docker run.
+	Name, Network          string
+	Env, EnvFiles, Volumes []string
+	// Swap is "blue-green", or "restart" for an app that can't run twice at once.
+	Swap string
+
+	// Engine chooses the engine.
+	Engine dock.Options
+	// Once builds once, measures, and ends; nothing is run or watched.
+	Once bool
+	// Poll compares the tree at intervals instead of being notified.
+	Poll bool
+}
+
+// publish is where the app is served and where it listens.
+type publish struct {
+	addr string
+	port int
+}
+
+// parsePublish reads a -p value. An address is only bound to where it is asked for: the default is loopback.
+func parsePublish(value string) (publish, error) {
+	bad := func(why string) (publish, error) {
+		return publish{}, &Problem{What: fmt.Sprintf("reading -p %q: %s", value, why), Hint: "Write -p PORT:CONTAINER-PORT, e.g. -p 8080:8080, or -p 0.0.0.0:8080:8080 for every interface."}
+	}
+	if value == "" {
+		value = "8080:8080"
+	}
+	rest, proto, _ := strings.Cut(value, "/")
+	if proto != "" && proto != "tcp" {
+		return bad("only tcp can be served")
+	}
+	host, container := "127.0.0.1", rest
+	port := ""
+	if i := strings.LastIndexByte(rest, ':'); i >= 0 {
+		port, container = rest[:i], rest[i+1:]
+		if j := strings.LastIndexByte(port, ':'); j >= 0 {
+			host, port = strings.Trim(port[:j], "[]"), port[j+1:]
+			if net.ParseIP(host) == nil && host != "localhost" {
+				return bad("the address is no IP address")
+			}
+		}
+	} else {
+		port = container
+	}
+	inner, err := strconv.ParseUint(container, 10, 16)
+	if err != nil || inner == 0 {
+		return bad("the container's port is no number from 1 to 65535")
+	}
+	if port == "" {
+		port = "0"
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return bad("the port is no number up to 65535")
+	}
+	return publish{addr: net.JoinHostPort(host, port), port: int(inner)}, nil
+}
+
+// attrs are the frontend attributes that the flags amount to.
+func (c Config) attrs() map[string]string {
+	a := map[string]string{}
+	for k, v := range map[string]string{"target": c.Target, "platform": c.Platform} {
+		if v != "" {
+			a[k] = v
+		}
+	}
+	for _, arg := range c.BuildArgs {
+		k, v, _ := strings.Cut(arg, "=")
+		a["build-arg:"+k] = v
+	}
+	if c.Pull {
+		a["image-resolve-mode"] = "pull"
+	}
+	return a
+}
+
+// imageName makes an image's name of the context's folder, as compose does: lower case, and only what a
+// reference may hold.
+func imageName(context string) string {
+	abs, err := filepath.Abs(context)
+	if err != nil {
+		abs = context
+	}
+	name := strings.Map(func(r rune) rune {
+		r = unicode.ToLower(r)
+		if r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._-", r)) {
+			return r
+		}
+		return '-'
+	}, filepath.Base(abs))
+	name = strings.Trim(name, "._-")
+	if name == "" {
+		return "stagewatch-app"
+	}
+	return name
+}
+
+// Times of the loop.
+const (
+	// stopGrace is what a replaced app gets between SIGTERM and SIGKILL.
+	stopGrace = 3 * time.Second
+	// cleanWithin bounds the cleaning up at the end.
+	cleanWithin = 20 * time.Second
+	// enginePoll is how often an engine that went away is looked for.
+	enginePoll = 500 * time.Millisecond
+)

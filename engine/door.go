@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/front"
+)
+
+// portRetry is how often a taken port is tried again; nothing tells when a port becomes free.
+const portRetry = time.Second
+
+// gate is the published port for real. Where something else holds the port it says who, and tries on.
+type gate struct {
+	addr   string
+	holder func(addr string) string
+	emit   func(event.Body)
+	// opened is called once the port is had after all, from another goroutine.
+	opened func()
+
+	mu     sync.Mutex
+	front  *front.Front
+	wanted *front.Backend
+	status front.Status
+}
+
+// openGate opens the port, or starts waiting for it. It fails where the address can never be listened on.
+func openGate(ctx context.Context, addr string, holder func(string) string, emit func(event.Body)) (*gate, error) {
+	g := &gate{addr: addr, holder: holder, emit: emit, opened: func() {}}
+	f, err := front.Listen(addr)
+	var inUse *front.InUseError
+	switch {
+	case err == nil:
+		g.front = f
+	case errors.As(err, &inUse):
+		g.warn()
+		go g.retry(ctx)
+	default:
+		return nil, &Problem{What: "listening on " + addr, Err: err, Hint: "Choose another address or port with -p."}
+	}
+	return g, nil
+}
+
+func (g *gate) warn() {
+	_, port, _ := net.SplitHostPort(g.addr)
+	by := ""
+	if who := g.holder(g.addr); who != "" {
+		by = " by " + who
+	}
+	g.emit(event.Warning{Code: "port-taken", Message: fmt.Sprintf("port %s is taken%s; the app is built and runs, but nobody reaches it there", port, by),
+		Hint: fmt.Sprintf("Stop what holds the port, and it is taken over; or choose another one: -p %s1:%s.", port[:max(len(port)-1, 0)], port)})
+}
+
+func (g *gate) retry(ctx context.Context) {
+	tick := time.NewTicker(portRetry)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		f, err := front.Listen(g.addr)
+		if err != nil {
+			continue
+		}
+		g.mu.Lock()
+		g.front = f
+		f.SetStatus(g.status)
+		wanted := g.wanted
+		if wanted != nil {
+			f.Switch(*wanted)
+		}
+		g.mu.Unlock()
+		g.emit(event.Warning{Code: "port-free", Message: "the port is free now, and taken over"})
+		if wanted != nil {
+			g.opened()
+		}
+		return
+	}
+}
+
+// URL is where a browser finds the app.
+func (g *gate) URL() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	addr := g.addr
+	if g.front != nil {
+		addr = g.front.Addr().String()
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err == nil && net.ParseIP(host).IsUnspecified() {
+		addr = net.JoinHostPort("127.0.0.1", port)
+	}
+	return "http://" + addr
+}
+
+func (g *gate) Switch(b front.Backend) (*front.Drain, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.wanted = &b
+	if g.front == nil {
+		return nil, false
+	}
+	return g.front.Switch(b), true
+}
+
+func (g *gate) Hold() *front.Drain {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.wanted = nil
+	if g.front == nil {
+		return nil
+	}
+	return g.front.Hold()
+}
+
+func (g *gate) Release() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.front != nil {
+		g.front.Release()
+	}
+}
+
+func (g *gate) SetStatus(s front.Status) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.status = s
+	if g.front != nil {
+		g.front.SetStatus(s)
+	}
+}
+
+// Close gives the port back; requests in flight have until ctx ends.
+func (g *gate) Close(ctx context.Context) error {
+	g.mu.Lock()
+	f := g.front
+	g.mu.Unlock()
+	if f == nil {
+		return nil
+	}
+	return f.Close(ctx)
+}

@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// pinger asks the engine for a sign of life.
+type pinger interface {
+	Ping(ctx context.Context) error
+	Info(ctx context.Context) (event.Engine, error)
+}
+
+// engineWatch finds out whether a failure was the engine's going away, and waits for it to come back. It
+// asks only after a failure: a healthy engine is never polled.
+type engineWatch struct {
+	l      *loop
+	pinger pinger
+	gone   bool
+	asking bool
+}
+
+// pingWithin bounds one sign of life.
+const pingWithin = 5 * time.Second
+
+// check asks whether the engine still answers, in the background.
+func (e *engineWatch) check() {
+	if e.gone || e.asking || e.pinger == nil {
+		return
+	}
+	e.asking = true
+	go func() {
+		err := e.ping()
+		e.l.do(func() {
+			e.asking = false
+			if err != nil {
+				e.lost(err)
+			}
+		})
+	}()
+}
+
+func (e *engineWatch) ping() error {
+	ctx, cancel := context.WithTimeout(e.l.ctx, pingWithin)
+	defer cancel()
+	return e.pinger.Ping(ctx)
+}
+
+// lost says that the engine is gone, and looks for it until it is back.
+func (e *engineWatch) lost(err error) {
+	if e.l.ctx.Err() != nil || e.gone {
+		return
+	}
+	e.gone = true
+	e.l.emit(0, event.Warning{Code: "engine-gone", Message: "the engine does not answer any more: " + err.Error(), Hint: "Start it again; the loop goes on by itself when it answers."})
+	go func() {
+		tick := time.NewTicker(enginePoll)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+			case <-e.l.ctx.Done():
+				return
+			}
+			if e.ping() == nil {
+				e.l.do(e.back)
+				return
+			}
+		}
+	}()
+}
+
+// back goes on where the engine left off.
+func (e *engineWatch) back() {
+	e.gone = false
+	if info, err := e.pinger.Info(e.l.ctx); err == nil {
+		e.l.emit(0, info)
+	}
+	e.l.builder.Forget()
+	e.l.replan()
+	e.l.startBuild("the engine is back", false)
+}

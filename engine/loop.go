@@ -1,0 +1,219 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/build"
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/watch"
+)
+
+// builder is what the loop needs of an engine that builds.
+type builder interface {
+	toolchain
+	Build(ctx context.Context, req build.Request) (*build.Result, error)
+	// Forget makes the next plan look base images up again.
+	Forget()
+}
+
+// inputs are what reaches the loop from outside.
+type inputs struct {
+	batches <-chan watch.Batch
+	notices <-chan watch.Notice
+	intents <-chan event.Intent
+}
+
+// loop decides: what is pending, what is built, what serves. All its state belongs to the goroutine that
+// run is called on; everything else reaches it as a function through do.
+type loop struct {
+	cfg     Config
+	project *project
+	builder builder
+	// app runs and serves the images; nil where nothing is run.
+	app     *app
+	sizes   *sizes
+	engine  *engineWatch
+	history *history
+	out     *outbox
+	tasks   chan func()
+	// running counts the solves that go on beside the loop.
+	running sync.WaitGroup
+	ctx     context.Context
+
+	plan    *plan.Plan
+	pending pending
+	// good is the last successful build; its plan is what the next prediction compares with.
+	good   *job
+	job    *job
+	builds int
+	paused bool
+	missed bool
+	err    error
+	done   bool
+}
+
+// job is one build.
+type job struct {
+	number  int
+	plan    *plan.Plan
+	changes []event.Change
+	// seq and edits say which changes the build contains.
+	seq, edits int
+	// saved is the save that caused it, or the time it was asked for.
+	saved  time.Time
+	cancel context.CancelCauseFunc
+	result *build.Result
+	began  time.Time
+}
+
+var errSuperseded = errors.New("superseded by a newer change")
+
+// do has fn called on the loop's goroutine, unless the loop is over.
+func (l *loop) do(fn func()) {
+	select {
+	case l.tasks <- fn:
+	case <-l.ctx.Done():
+	}
+}
+
+func (l *loop) emit(number int, body event.Body) {
+	l.out.put(event.Event{Time: time.Now(), Build: number, Body: body})
+}
+
+// run works until ctx ends or, with Config.Once, until the build is done; the error is then that of the build.
+func (l *loop) run(ctx context.Context, in inputs) error {
+	l.ctx = ctx
+	l.replan()
+	l.startBuild("first build", l.cfg.NoCache)
+	for !l.done {
+		select {
+		case b, ok := <-in.batches:
+			if !ok {
+				in.batches = nil
+				continue
+			}
+			l.onBatch(b)
+		case n, ok := <-in.notices:
+			if !ok {
+				in.notices = nil
+				continue
+			}
+			l.emit(0, event.Warning{Code: "watch-" + n.Code, Message: n.Message, Hint: n.Hint})
+		case i := <-in.intents:
+			l.onIntent(i)
+		case fn := <-l.tasks:
+			fn()
+		case <-ctx.Done():
+			l.done = true
+		}
+	}
+	return l.err
+}
+
+// onBatch takes in one save: says what of it leads to nothing and why, and builds the rest.
+func (l *loop) onBatch(b watch.Batch) {
+	if l.paused {
+		l.missed = true
+		return
+	}
+	d, err := l.project.take(l.ctx, b)
+	if err != nil {
+		l.emit(0, event.Warning{Code: "context-unreadable", Message: err.Error(), Hint: "The last good build keeps serving; watching goes on."})
+		l.missed = true
+		return
+	}
+	l.skipped(d)
+	if d.dockerfile || d.rules {
+		l.replan()
+	}
+	relevant := d.Changed
+	if l.plan != nil && !d.dockerfile {
+		relevant = l.relevant(d.Changed)
+	}
+	if len(relevant) == 0 && !d.dockerfile {
+		if len(d.Changed) > 0 {
+			l.emit(0, event.Skipped{Paths: paths(d.Changed), Reason: event.Unused})
+		}
+		return
+	}
+	l.pending.add(relevant, b.Last)
+	changed := paths(relevant)
+	if d.dockerfile && !slices.Contains(changed, l.project.name()) {
+		changed = append(changed, l.project.name())
+	}
+	l.emit(0, event.Changed{Paths: changed, Changes: relevant})
+	l.startBuild(cause(changed), false)
+}
+
+// skipped reports the written paths that lead to no build, by reason and rule.
+func (l *loop) skipped(d delta) {
+	if len(d.Unchanged) > 0 && !d.dockerfile {
+		l.emit(0, event.Skipped{Paths: d.Unchanged, Reason: event.Unchanged})
+	}
+	byRule := map[string][]string{}
+	var rules []string
+	for _, i := range d.Ignored {
+		if byRule[i.Rule] == nil {
+			rules = append(rules, i.Rule)
+		}
+		byRule[i.Rule] = append(byRule[i.Rule], i.Path)
+	}
+	for _, r := range rules {
+		l.emit(0, event.Skipped{Paths: byRule[r], Reason: event.Ignored, Rule: r})
+	}
+}
+
+// relevant returns the changes that a step of the target reads.
+func (l *loop) relevant(changes []event.Change) []event.Change {
+	links := l.project.links()
+	return slices.DeleteFunc(slices.Clone(changes), func(c event.Change) bool {
+		return !l.plan.Reads(l.project.planChanges([]event.Change{c})[0], links)
+	})
+}
+
+func cause(paths []string) string {
+	switch len(paths) {
+	case 0:
+		return "asked for"
+	case 1:
+		return paths[0] + " changed"
+	}
+	return fmt.Sprintf("%s and %d more changed", paths[0], len(paths)-1)
+}
+
+func (l *loop) onIntent(i event.Intent) {
+	switch i := i.(type) {
+	case event.Rebuild:
+		l.builder.Forget()
+		l.replan()
+		l.pending.saved = time.Now()
+		l.startBuild("asked for", i.NoCache)
+	case event.Restart:
+		if l.app != nil {
+			l.app.restart()
+		}
+	case event.Stop:
+		if l.app != nil {
+			l.app.stop()
+		}
+	case event.Watch:
+		l.paused = !i.On
+		l.emit(0, event.Watching{On: i.On, Mode: watch.ModeNotify})
+		if i.On && l.missed {
+			l.missed = false
+			now := time.Now()
+			l.onBatch(watch.Batch{Rescan: true, First: now, Last: now})
+		}
+	}
+}
+
+// replan converts the Dockerfile again. A broken one leaves no plan, and the error for the next build.
+func (l *loop) replan() {
+	l.plan, l.err = l.project.plan(l.ctx, l.builder, "")
+}

@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// maxQueuedLogs bounds the log lines and step output that wait for a slow face. What is beyond is
+// dropped and counted; no other event ever is.
+const maxQueuedLogs = 20_000
+
+// outbox hands events to a face in order, without ever making the engine wait for it.
+type outbox struct {
+	mu      sync.Mutex
+	queue   []event.Event
+	logs    int
+	dropped int
+	closed  bool
+	wake    chan struct{}
+}
+
+func newOutbox() *outbox { return &outbox{wake: make(chan struct{}, 1)} }
+
+func isLog(b event.Body) bool {
+	switch b.(type) {
+	case event.Log, event.Output:
+		return true
+	}
+	return false
+}
+
+func (o *outbox) put(e event.Event) {
+	o.mu.Lock()
+	if isLog(e.Body) {
+		if o.logs >= maxQueuedLogs {
+			o.dropped++
+			o.mu.Unlock()
+			return
+		}
+		o.logs++
+	} else {
+		o.reportDropped(e)
+	}
+	o.queue = append(o.queue, e)
+	o.mu.Unlock()
+	o.signal()
+}
+
+// reportDropped puts a count where the dropped lines would have stood.
+func (o *outbox) reportDropped(e event.Event) {
+	if o.dropped == 0 {
+		return
+	}
+	o.queue = append(o.queue, event.Event{Time: e.Time, Build: e.Build, Body: event.Warning{
+		Code: "log-dropped", Message: fmt.Sprintf("%d log lines came faster than they could be shown, and were dropped", o.dropped),
+	}})
+	o.dropped = 0
+}
+
+// close lets run end once everything queued was taken.
+func (o *outbox) close() {
+	o.mu.Lock()
+	o.closed = true
+	o.mu.Unlock()
+	o.signal()
+}
+
+func (o *outbox) signal() {
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run sends events to out until the outbox is closed and empty, or until ctx ends because nobody reads any
+// more, and closes out.
+func (o *outbox) run(ctx context.Context, out chan<- event.Event) {
+	defer close(out)
+	for {
+		o.mu.Lock()
+		if n := len(o.queue); n > 0 {
+			o.reportDropped(o.queue[n-1])
+		}
+		batch, closed := o.queue, o.closed
+		o.queue, o.logs = nil, 0
+		o.mu.Unlock()
+		for _, e := range batch {
+			select {
+			case out <- e:
+			case <-ctx.Done():
+				return
+			}
+		}
+		if len(batch) > 0 {
+			continue
+		}
+		if closed {
+			return
+		}
+		select {
+		case <-o.wake:
+		case <-ctx.Done():
+			return
+		}
+	}
+}

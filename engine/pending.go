@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// pending holds the changes that no successful build contains yet.
+type pending struct {
+	changes map[string]pendingChange
+	// last numbers the last change taken in.
+	last int
+	// saved is the last write of the newest batch, edits counts the batches so far.
+	saved time.Time
+	edits int
+}
+
+type pendingChange struct {
+	event.Change
+	seq int
+}
+
+// add takes in one save.
+func (p *pending) add(changes []event.Change, saved time.Time) {
+	if p.changes == nil {
+		p.changes = map[string]pendingChange{}
+	}
+	for _, c := range changes {
+		p.last++
+		if known, ok := p.changes[c.Path]; ok {
+			c.Kind = combine(known.Kind, c.Kind)
+		}
+		p.changes[c.Path] = pendingChange{c, p.last}
+	}
+	p.edits++
+	p.saved = saved
+}
+
+// combine says how a path differs from the last build after two changes.
+func combine(first, second string) string {
+	if first == event.ModeChanged || second == event.Deleted {
+		return second
+	}
+	if first == event.Deleted && second == event.Added {
+		return event.ContentChanged
+	}
+	return first
+}
+
+// list returns the changes by path.
+func (p *pending) list() []event.Change {
+	out := make([]event.Change, 0, len(p.changes))
+	for _, c := range p.changes {
+		out = append(out, c.Change)
+	}
+	slices.SortFunc(out, func(a, b event.Change) int { return cmp.Compare(a.Path, b.Path) })
+	return out
+}
+
+// settle drops what a successful build contains: the changes up to seq.
+func (p *pending) settle(seq int) {
+	for path, c := range p.changes {
+		if c.seq <= seq {
+			delete(p.changes, path)
+		}
+	}
+}
+
+func paths(changes []event.Change) []string {
+	out := make([]string, len(changes))
+	for i, c := range changes {
+		out[i] = c.Path
+	}
+	return out
+}

@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/stagewatch/stagewatch/engine/build"
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// images is what the loop needs of the engine's image store.
+type images interface {
+	// Measure returns the sizes of an image's layers; the first base ones came with the base image.
+	Measure(ctx context.Context, image string, base int) (event.StageSize, error)
+	// Basis says what Measure counts.
+	Basis() string
+	// Remove takes away an image of ours; one that is in use stays.
+	Remove(ctx context.Context, image string) error
+}
+
+// sizes measures builds in the background: the stage before is solved and exported only here, never on the
+// way from a save to its being served.
+type sizes struct {
+	l      *loop
+	images images
+	// before is the stage asked for, empty for the plan's choice.
+	before string
+
+	cancel     context.CancelFunc
+	background sync.WaitGroup
+	// last is the newest measurement, and beforeImage the image that it exported.
+	last        *event.Sized
+	beforeImage string
+	// made are the images of this session that may still be there.
+	made map[string]bool
+}
+
+// stop ends a measurement that a newer build makes worthless, and that would slow it down.
+func (s *sizes) stop() {
+	if s.cancel != nil {
+		s.cancel()
+		s.cancel = nil
+	}
+}
+
+// measure sizes the build, and calls done on the loop's goroutine.
+func (s *sizes) measure(j *job, done func(error)) {
+	s.stop()
+	s.made[j.result.Image] = true
+	ctx, cancel := context.WithCancel(s.l.ctx)
+	s.cancel = cancel
+	before := s.before
+	if before == "" {
+		before = j.plan.Before()
+	}
+	var beforePlan *plan.Plan
+	var err error
+	if before != "" {
+		beforePlan, err = s.l.project.plan(ctx, s.l.builder, before)
+	}
+	if err != nil {
+		done(err)
+		return
+	}
+	s.background.Go(func() {
+		sized, image, err := s.both(ctx, j, beforePlan)
+		s.l.do(func() {
+			if image != "" {
+				s.made[image] = true
+			}
+			if ctx.Err() == nil {
+				s.took(j, sized, image, err)
+			}
+			s.l.collect()
+			done(err)
+		})
+	})
+}
+
+func (s *sizes) both(ctx context.Context, j *job, before *plan.Plan) (sized event.Sized, beforeImage string, err error) {
+	sized.Basis = s.images.Basis()
+	if sized.After, err = s.images.Measure(ctx, j.result.Image, j.plan.BaseLayers); err != nil {
+		return sized, "", fmt.Errorf("measuring stage %q: %w", j.plan.Target, err)
+	}
+	sized.After.Stage = j.plan.Target
+	if before == nil {
+		return sized, "", nil
+	}
+	contexts, err := s.l.project.contexts()
+	if err != nil {
+		return sized, "", err
+	}
+	res, err := s.l.builder.Build(ctx, build.Request{Plan: before, Contexts: contexts, SharedKey: s.l.project.root, Emit: func(event.Body) {}})
+	if err != nil {
+		return sized, "", fmt.Errorf("exporting stage %q to measure it: %w", before.Target, err)
+	}
+	if sized.Before, err = s.images.Measure(ctx, res.Image, before.BaseLayers); err != nil {
+		return sized, res.Image, fmt.Errorf("measuring stage %q: %w", before.Target, err)
+	}
+	sized.Before.Stage = before.Target
+	sized.Ratio = float64(sized.After.Bytes) / float64(max(sized.Before.Bytes, 1))
+	return sized, res.Image, nil
+}
+
+// took takes in a measurement.
+func (s *sizes) took(j *job, sized event.Sized, beforeImage string, err error) {
+	if err != nil {
+		s.l.emit(j.number, event.Warning{Code: "unmeasured", Message: err.Error()})
+		return
+	}
+	if s.last != nil {
+		sized.Delta = sized.After.Bytes - s.last.After.Bytes
+		sized.BeforeDelta = sized.Before.Bytes - s.last.Before.Bytes
+	}
+	s.last, s.beforeImage = &sized, beforeImage
+	s.l.emit(j.number, sized)
+}
+
+// discard notes an image that nobody will use.
+func (s *sizes) discard(image string) {
+	s.made[image] = true
+	s.l.collect()
+}
+
+// collect removes the images of superseded builds.
+func (l *loop) collect() {
+	keep := map[string]bool{l.sizes.beforeImage: true}
+	if l.good != nil {
+		keep[l.good.result.Image] = true
+	}
+	if a := l.app; a != nil {
+		if a.current != nil {
+			keep[a.current.job.result.Image] = true
+		}
+		if a.next != nil {
+			keep[a.next.job.result.Image] = true
+		}
+	}
+	for image := range l.sizes.made {
+		if keep[image] {
+			continue
+		}
+		delete(l.sizes.made, image)
+		l.sizes.background.Go(func() {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), cleanWithin)
+			defer cancel()
+			if err := l.sizes.images.Remove(ctx, image); err != nil {
+				// Its container is still going down: the next collection finds it again.
+				l.do(func() { l.sizes.made[image] = true })
+			}
+		})
+	}
+}

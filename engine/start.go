@@ -1,0 +1,226 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/moby/buildkit/session"
+
+	"github.com/stagewatch/stagewatch/engine/build"
+	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/run"
+	"github.com/stagewatch/stagewatch/watch"
+)
+
+// Run does all that cfg asks for until ctx ends, or with Config.Once until the one build is done. It sends
+// what happens to events, which it closes at the end, and takes what a person asks for from intents.
+// Everything that it made on the engine and that nobody asked to keep is gone when it returns.
+//
+// A face that stops reading events must end quit, or Run waits for it.
+func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, events chan<- event.Event) (err error) {
+	out := newOutbox()
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		out.run(quit, events)
+	}()
+	defer func() {
+		out.close()
+		<-sent
+	}()
+	emit := func(body event.Body) { out.put(event.Event{Time: time.Now(), Body: body}) }
+
+	p, err := openProject(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	c, err := connect(ctx, &cfg, emit)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.close(ctx, cfg)) }()
+
+	p.attrs["label:"+dock.Label] = c.session.ID
+	work, stop := context.WithCancel(ctx)
+	defer stop()
+	l := &loop{cfg: cfg, project: p, builder: c, out: out, tasks: make(chan func())}
+	l.history = openHistory(stateDir("history"), p.root, p.dockerfile)
+	l.sizes = &sizes{l: l, images: c.images, before: cfg.Before, made: map[string]bool{}}
+	l.engine = &engineWatch{l: l, pinger: c}
+	in := inputs{intents: intents}
+	if !cfg.Once {
+		g, err := l.open(work, c, emit)
+		if err != nil {
+			return err
+		}
+		defer func() {
+			closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+			defer cancel()
+			_ = g.Close(closing)
+		}()
+		w, err := watch.New(p.root, watch.Options{Ignore: p.ignores, Extra: p.extra(), Poll: cfg.Poll})
+		if err != nil {
+			return fmt.Errorf("watching %s: %w", p.root, err)
+		}
+		defer w.Close()
+		in.batches, in.notices = w.Batches(), w.Notices()
+		emit(event.Watching{On: true, Mode: w.Mode(), Files: p.files()})
+	}
+	err = l.run(work, in)
+	stop()
+	l.wait()
+	return errors.Join(err, l.history.save())
+}
+
+// open makes the loop one that also runs and serves what it builds.
+func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (*gate, error) {
+	pub, err := parsePublish(l.cfg.Publish)
+	if err != nil {
+		return nil, err
+	}
+	g, err := openGate(ctx, pub.addr, func(addr string) string { return "" }, emit)
+	if err != nil {
+		return nil, err
+	}
+	a := &app{l: l, runner: starter{run.New(ctx, c.engine, c.session.Labels())}, door: g, restartSwap: l.cfg.Swap == "restart"}
+	a.spec = run.Spec{Name: l.cfg.Name, Port: pub.port, Env: l.cfg.Env, EnvFiles: l.cfg.EnvFiles, Volumes: l.cfg.Volumes, Network: l.cfg.Network}
+	g.opened = func() {
+		l.do(func() {
+			if a.alive() {
+				a.served(time.Now())
+			}
+		})
+	}
+	l.app = a
+	return g, nil
+}
+
+// wait lets everything that goes on beside the loop come to its end.
+func (l *loop) wait() {
+	l.running.Wait()
+	if l.app != nil {
+		l.app.quit()
+	}
+	l.sizes.background.Wait()
+}
+
+// connection is the engine with all that is connected to it.
+type connection struct {
+	*build.Builder
+	engine  *dock.Engine
+	session *dock.Session
+	images  images
+}
+
+// connect finds the engine, begins a session on it, and clears what dead sessions left.
+func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connection, error) {
+	e, err := dock.Connect(ctx, cfg.Engine)
+	if err != nil {
+		return nil, err
+	}
+	c := &connection{engine: e}
+	info, err := e.Info(ctx)
+	if err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	emit(info)
+	if c.session, err = dock.NewSession(e.Host); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	swept, err := e.Sweep(ctx, c.session)
+	if err != nil {
+		emit(event.Warning{Code: "leftovers", Message: err.Error()})
+	}
+	if swept.Containers+swept.Images > 0 {
+		emit(event.Warning{Code: "swept", Message: fmt.Sprintf("removed what an earlier session left: %d containers, %d images", swept.Containers, swept.Images)})
+	}
+	attachables, err := attach(cfg)
+	if err == nil {
+		c.Builder, err = build.New(ctx, e, attachables...)
+	}
+	if err == nil {
+		err = c.chooseTag(ctx, cfg, emit)
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.session.Close(), e.Close())
+	}
+	c.images = tmpStore{e}
+	return c, nil
+}
+
+// chooseTag settles the image's name. A name that nobody asked for, and that is some other image's, is left
+// to it.
+func (c *connection) chooseTag(ctx context.Context, cfg *Config, emit func(event.Body)) error {
+	if cfg.Tag != "" {
+		return nil
+	}
+	name := imageName(cfg.Context)
+	if cfg.Name == "" {
+		cfg.Name = name
+	}
+	tag := name + ":latest"
+	if _, err := c.engine.Client.ImageInspect(ctx, tag); err == nil {
+		tag = name + ":stagewatch"
+		emit(event.Warning{Code: "tag-taken", Message: fmt.Sprintf("there is an image %s already, which stays as it is; ours is %s", name, tag), Hint: "Name ours with -t."})
+	}
+	cfg.Tag = tag
+	return c.session.OwnTag(tag)
+}
+
+func (c *connection) planInput(in *plan.Input) {
+	in.Caps, in.Platform = c.Caps(), c.Platform()
+}
+
+// Ping asks the engine for a sign of life.
+func (c *connection) Ping(ctx context.Context) error {
+	_, err := c.engine.Client.Ping(ctx)
+	return err
+}
+
+// Info tells which engine answers.
+func (c *connection) Info(ctx context.Context) (event.Engine, error) { return c.engine.Info(ctx) }
+
+// close takes away what the session made, but for an image that was asked for by name, and disconnects.
+func (c *connection) close(ctx context.Context, cfg Config) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanWithin)
+	defer cancel()
+	_, err := c.engine.Clean(ctx, c.session)
+	return errors.Join(err, c.Builder.Close(), c.session.Close(), c.engine.Close())
+}
+
+// stateDir is a folder of ours under the user's cache, empty where there is none.
+func stateDir(name string) string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "stagewatch", name)
+}
+
+// attach makes what serves secrets, ssh agents and registry credentials to builds.
+func attach(cfg *Config) ([]session.Attachable, error) {
+	var out []session.Attachable
+	out = append(out, build.Credentials())
+	if len(cfg.Secrets) > 0 {
+		a, err := build.Secrets(cfg.Secrets)
+		if err != nil {
+			return nil, &Problem{What: "reading --secret " + strings.Join(cfg.Secrets, " "), Err: err, Hint: "Write --secret id=NAME,src=FILE or --secret id=NAME,env=VARIABLE."}
+		}
+		out = append(out, a)
+	}
+	if len(cfg.SSH) > 0 {
+		a, err := build.SSH(cfg.SSH)
+		if err != nil {
+			return nil, &Problem{What: "reading --ssh " + strings.Join(cfg.SSH, " "), Err: err, Hint: "Write --ssh default or --ssh NAME=SOCKET."}
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
