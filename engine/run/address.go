@@ -22,7 +22,7 @@ func (r *Runner) publishes(ctx context.Context, mode container.NetworkMode) bool
 		return false
 	case !r.direct:
 		return true
-	case mode.IsDefault() || mode.IsBridge():
+	case mode == "", mode.IsDefault(), mode.IsBridge():
 		return false
 	default:
 		return !r.engine.Reaches(ctx, string(mode))
