@@ -57,7 +57,8 @@ pull() {
 }
 
 import() {
-  local image=$1 tar=$2 what=$3
+  local image=$1 tar=$2 what=$3 old
+  old=$(docker_ image inspect --format '{{.Id}}' "$image" 2>/dev/null) || old=
   docker_ import \
     -c 'ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin' -c 'ENV LANG=C.UTF-8' \
     -c 'ENV PYTHON_VERSION=3.9.2' -c 'ENV PYTHON_PIP_VERSION=23.0.1' -c 'CMD ["python3"]' \
@@ -65,6 +66,8 @@ import() {
     "$tar" "$image" >/dev/null
   docker_ run --rm --network none "$image" python3 -c 'import sys; assert sys.version_info[:2] == (3, 9)' ||
     die "the stand-in for $image does not run on the engine."
+  # The stand-in of an older recipe has lost its name by now. One that something still uses stays.
+  [[ -z $old ]] || docker_ image rm "$old" >/dev/null 2>&1 || true
   say "$image is a stand-in: $what"
 }
 
