@@ -108,3 +108,34 @@ func CutLeft(s string, width int) string {
 	}
 	return "…" + ansi.TruncateLeft(s, n-width+1, "")
 }
+
+// Wrap breaks the line into lines of at most width columns.
+func (l Line) Wrap(width int) []Line {
+	if width <= 0 || l.Width() <= width {
+		return []Line{l}
+	}
+	var (
+		out  []Line
+		line Line
+		used int
+	)
+	for _, s := range l {
+		for s.Text != "" {
+			head := ansi.Truncate(s.Text, width-used, "")
+			if head == "" && used == 0 {
+				// Not even one character fits.
+				return append(out, l)
+			}
+			if head != "" {
+				line = append(line, Seg{head, s.Style})
+				used += Width(head)
+				s.Text = s.Text[len(head):]
+			}
+			if s.Text != "" {
+				out = append(out, line)
+				line, used = nil, 0
+			}
+		}
+	}
+	return append(out, line)
+}

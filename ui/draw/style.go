@@ -42,3 +42,11 @@ func (s Style) paintsBlanks() bool {
 	role := s & roleMask
 	return s&(Reverse|Underline|Selected) != 0 || role >= BadgeGood && role <= Match
 }
+
+// Select is s as it looks under the cursor. An app's own colours stay as they are.
+func (s Style) Select() Style {
+	if s >= extraBase {
+		return s
+	}
+	return s | Selected
+}

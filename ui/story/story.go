@@ -7,6 +7,7 @@
 package story
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -226,4 +227,9 @@ func short(s string) string {
 		return s[:most] + " … cut after 8 kB"
 	}
 	return s
+}
+
+// Dropped notes that n log lines were dropped before they reached the story.
+func (s *Story) Dropped(at time.Time, n int) {
+	s.Logs.Add(Entry{Time: at, Kind: Gap, Text: fmt.Sprintf("%d lines dropped here: they came faster than anyone reads", n)})
 }

@@ -1,0 +1,176 @@
+package ui
+
+import (
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/clean"
+	"github.com/stagewatch/stagewatch/ui/draw"
+)
+
+// noteMsg is how a command that ran outside reports back.
+type noteMsg struct {
+	style draw.Style
+	text  string
+}
+
+func (m *Model) say(st draw.Style, text string) {
+	m.toast = toast{text: clean.Line(text), style: st, until: m.now.Add(toastTime)}
+}
+
+// send hands an intent to the engine.
+func (m *Model) send(i event.Intent, said string) tea.Cmd {
+	if m.opt.Send == nil {
+		m.say(draw.Warn, "nothing listens here: this dashboard has no engine behind it")
+		return nil
+	}
+	send := m.opt.Send
+	m.say(draw.Accent, said)
+	return func() tea.Msg {
+		send(i)
+		return nil
+	}
+}
+
+func (m *Model) build() tea.Cmd { return m.send(event.Rebuild{}, "asked for a build") }
+
+func (m *Model) buildFresh() tea.Cmd {
+	m.ask = &question{"Build everything again without the cache?", func(m *Model) tea.Cmd {
+		return m.send(event.Rebuild{NoCache: true}, "asked for a build without the cache")
+	}}
+	return nil
+}
+
+func (m *Model) restart() tea.Cmd { return m.send(event.Restart{}, "asked for a restart") }
+
+func (m *Model) stop() tea.Cmd {
+	m.ask = &question{"Stop the app? Nothing will answer until the next build or restart.", func(m *Model) tea.Cmd {
+		return m.send(event.Stop{}, "asked to stop the app")
+	}}
+	return nil
+}
+
+func (m *Model) watch() tea.Cmd {
+	on := m.story.Watching == nil || m.story.Watching.On
+	if on {
+		return m.send(event.Watch{On: false}, "asked to stop watching")
+	}
+	return m.send(event.Watch{On: true}, "asked to watch again")
+}
+
+func (m *Model) shell() tea.Cmd {
+	switch {
+	case m.opt.Shell == nil:
+		m.say(draw.Warn, "no way to open a shell here")
+	case m.story.Serving == nil:
+		m.say(draw.Warn, "no container runs to open a shell in")
+	default:
+		cmd := m.opt.Shell(m.story.Serving.Container)
+		if cmd == nil {
+			m.say(draw.Warn, "no way to open a shell here")
+			return nil
+		}
+		return tea.ExecProcess(cmd, func(err error) tea.Msg {
+			if err != nil {
+				return noteMsg{draw.Bad, "shell ended: " + err.Error()}
+			}
+			return nil
+		})
+	}
+	return nil
+}
+
+func (m *Model) browse() tea.Cmd {
+	switch {
+	case m.story.Serving == nil || m.story.Serving.URL == "":
+		m.say(draw.Warn, "nothing answers yet, so there is nothing to open")
+	case m.opt.Open == nil:
+		m.say(draw.Warn, "no browser here; the address is "+m.story.Serving.URL)
+	default:
+		open, url := m.opt.Open, m.story.Serving.URL
+		return func() tea.Msg {
+			if err := open(url); err != nil {
+				return noteMsg{draw.Bad, "opening " + url + ": " + err.Error()}
+			}
+			return noteMsg{draw.Accent, "opened " + url}
+		}
+	}
+	return nil
+}
+
+// copy puts what the focused panel is about into the clipboard.
+func (m *Model) copy() tea.Cmd {
+	lines := m.copyable()
+	if len(lines) == 0 {
+		m.say(draw.Warn, "nothing to copy here")
+		return nil
+	}
+	put, text := m.opt.Copy, strings.Join(lines, "\n")+"\n"
+	return func() tea.Msg {
+		if err := put(text); err != nil {
+			return noteMsg{draw.Bad, "copying: " + err.Error()}
+		}
+		return noteMsg{draw.Accent, draw.Count(len(lines), "line") + " handed to the terminal's clipboard"}
+	}
+}
+
+// save writes the whole text behind the focused panel into a file.
+func (m *Model) save() tea.Cmd {
+	name, lines := m.savable()
+	switch {
+	case m.opt.SaveLog == nil:
+		m.say(draw.Warn, "no place to save to here")
+		return nil
+	case len(lines) == 0:
+		m.say(draw.Warn, "nothing to save yet")
+		return nil
+	}
+	save := m.opt.SaveLog
+	return func() tea.Msg {
+		path, err := save(name, lines)
+		if err != nil {
+			return noteMsg{draw.Bad, "saving: " + err.Error()}
+		}
+		return noteMsg{draw.Accent, "saved " + draw.Count(len(lines), "line") + " to " + path}
+	}
+}
+
+func (m *Model) toggleMouse() tea.Cmd {
+	m.mouse = !m.mouse
+	if m.mouse {
+		m.say(draw.Accent, "mouse: click and wheel work here")
+		return tea.EnableMouseCellMotion
+	}
+	m.say(draw.Accent, "mouse let go: select text with the terminal, M takes it back")
+	return tea.DisableMouse
+}
+
+func (m *Model) pause() tea.Cmd {
+	m.opt.Tape.Pause()
+	return nil
+}
+
+func pace(by float64) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd {
+		_, _, speed := m.opt.Tape.Position()
+		m.opt.Tape.SetSpeed(speed * by)
+		return nil
+	}
+}
+
+func stepTape(by int) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd {
+		next, _, _ := m.opt.Tape.Position()
+		m.seek(next + by)
+		return nil
+	}
+}
+
+func seekBuild(back bool) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd {
+		m.seek(m.opt.Tape.BuildBoundary(back))
+		return nil
+	}
+}

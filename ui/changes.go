@@ -1,0 +1,148 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// changeRows shows what caused the build and how that reached the steps; in its other tabs the changes
+// that led to nothing, and the warnings.
+func (m *Model) changeRows(int) []row {
+	switch m.panes[changes].tab {
+	case 1:
+		return m.skipRows()
+	case 2:
+		return m.warningRows()
+	}
+	var rows []row
+	if n := len(m.story.Pending); n > 0 {
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Accent|draw.Bold, "not yet built")})
+		for i := range n {
+			rows = append(rows, changeRow(m.story.Pending[i], n, i))
+		}
+	}
+	b := m.shown()
+	if b == nil {
+		return append(rows, row{left: draw.Line{}.Add(draw.Dim, "nothing changed yet")})
+	}
+	list := b.Changes
+	if len(list) == 0 {
+		for _, p := range b.Paths {
+			list = append(list, event.Change{Path: p})
+		}
+	}
+	if len(list) == 0 {
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Plain, cause(b)), ref: changeRef(0)})
+	}
+	for i, c := range list {
+		rows = append(rows, changeRow(c, len(rows), i))
+	}
+	b.Steps(func(s *story.Step) {
+		if s.Because == "" || s.State == event.Hit {
+			return
+		}
+		k := m.mark(b, s)
+		rows = append(rows, row{
+			left: draw.Line{}.Add(draw.Dim, "  → ").Add(draw.Plain, fmt.Sprintf("%s %d/%d ", s.Stage, s.Index, s.Total)).
+				Add(k.style, k.word).Add(draw.Dim, "  "+s.Because), ref: s,
+		})
+	})
+	return rows
+}
+
+// changeRef makes a row of the changes one that the cursor can be on.
+type changeRef int
+
+func changeRow(c event.Change, _, i int) row {
+	kind := map[string]string{event.ContentChanged: "edited", event.ModeChanged: "mode", event.Added: "added", event.Deleted: "deleted"}[c.Kind]
+	st := draw.Warn
+	if c.Kind == event.Deleted {
+		st = draw.Bad
+	}
+	return row{left: draw.Line{}.Add(draw.Plain|draw.Bold, c.Path), right: draw.Line{}.Add(st, kind), ref: changeRef(i)}
+}
+
+func (m *Model) skipRows() []row {
+	var rows []row
+	for i := len(m.story.Skips) - 1; i >= 0; i-- {
+		s := m.story.Skips[i]
+		rows = append(rows, row{
+			left:  draw.Line{}.Add(draw.Dim, s.At.Format("15:04:05 ")).Add(draw.Plain, strings.Join(s.Paths, ", ")),
+			right: draw.Line{}.Add(draw.Dim, skipReason(s.Skipped)), ref: changeRef(i),
+		})
+	}
+	if rows == nil {
+		rows = []row{{left: draw.Line{}.Add(draw.Dim, "no change was without effect so far")}}
+	}
+	return rows
+}
+
+func (m *Model) warningRows() []row {
+	var rows []row
+	for i := len(m.story.Warnings) - 1; i >= 0; i-- {
+		w := m.story.Warnings[i]
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Warn, "▲ "+w.Message).Add(draw.Dim, "  "+w.Code), ref: changeRef(i)})
+		if w.Hint != "" {
+			rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "  "+w.Hint)})
+		}
+		for _, p := range w.Paths {
+			rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "  "+p)})
+		}
+	}
+	if rows == nil {
+		rows = []row{{left: draw.Line{}.Add(draw.Dim, "no warnings")}}
+	}
+	return rows
+}
+
+// buildRows lists the builds so far, the newest first.
+func (m *Model) buildRows(width int) []row {
+	var rows []row
+	for i := len(m.story.Builds) - 1; i >= 0; i-- {
+		b := m.story.Builds[i]
+		k := buildMark(b)
+		if b.State == story.Building {
+			k.sign = m.spinner()
+		}
+		serves := m.story.Serving != nil && m.story.Serving.Build == b.Number
+		line := draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf("%3d ", b.Number)).Add(k.style, k.sign+" ")
+		if width >= 60 {
+			line = line.Add(k.style, fmt.Sprintf("%-9s", k.word))
+		}
+		line = line.Add(draw.Plain, cause(b))
+		var right draw.Line
+		if width >= 60 && b.State == story.Built {
+			right = right.Add(draw.Dim, fmt.Sprintf("%d ran %d hit  ", b.Ran, b.Hits))
+			if b.Saved > 0 {
+				right = right.Add(draw.Good, "saved "+draw.Millis(b.Saved)+"  ")
+			}
+		}
+		if serves {
+			right = right.Add(draw.Good|draw.Bold, "serves ")
+		}
+		if b.Over() {
+			right = right.Add(draw.Plain, fmt.Sprintf("%5s", draw.Millis(b.MS)))
+		}
+		rows = append(rows, row{left: line, right: right, ref: b})
+	}
+	if rows == nil {
+		rows = []row{{left: draw.Line{}.Add(draw.Dim, "no build yet")}}
+	}
+	return rows
+}
+
+func buildMark(b *story.Build) mark {
+	switch b.State {
+	case story.Built:
+		return mark{"✓", "built", draw.Good}
+	case story.Failed:
+		return mark{"✗", "failed", draw.Bad}
+	case story.Abandoned:
+		return mark{"-", "given up", draw.Dim}
+	}
+	return mark{"○", "building", draw.Accent}
+}

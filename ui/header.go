@@ -1,0 +1,246 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/clean"
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// status is what serves, and how fresh that is: the one thing that is always on the screen.
+type status struct {
+	badge draw.Style
+	word  string
+	text  string
+}
+
+func (m *Model) status() status {
+	s, cur := m.story, m.story.Current()
+	building := cur != nil && cur.State == story.Building
+	if m.story.Warned(story.EngineGone) != nil {
+		if s.Serving != nil {
+			return status{draw.BadgeBad, "ENGINE GONE", fmt.Sprintf("build %d served last", s.Serving.Build)}
+		}
+		return status{draw.BadgeBad, "ENGINE GONE", "nothing is built or served until it is back"}
+	}
+	if s.Serving == nil {
+		return m.statusDown(building)
+	}
+	serves := fmt.Sprintf("build %d serves", s.Serving.Build)
+	behind := s.Behind()
+	if behind == 0 {
+		switch {
+		case s.Watching != nil && !s.Watching.On:
+			return status{draw.BadgeWarn, "NOT WATCHING", serves + ", newer saves are not seen"}
+		case building:
+			return status{draw.BadgeAccent, "BUILDING", fmt.Sprintf("build %d · %s", cur.Number, serves)}
+		case cur != nil && cur.State == story.Failed && cur.Number > s.Serving.Build:
+			return status{draw.BadgeBad, "STALE", fmt.Sprintf("%s, build %d failed", serves, cur.Number)}
+		}
+		return status{draw.BadgeGood, "LIVE", serves + " the newest save"}
+	}
+	serves += ", " + draw.Count(behind, "edit") + " behind"
+	switch {
+	case building:
+		return status{draw.BadgeAccent, "BUILDING", fmt.Sprintf("build %d · %s", cur.Number, serves)}
+	case cur != nil && cur.State == story.Built && cur.Number > s.Serving.Build && s.Down == nil && (s.Stale == nil || s.Stale.Reason == ""):
+		return status{draw.BadgeAccent, "STARTING", fmt.Sprintf("build %d · %s", cur.Number, serves)}
+	}
+	why := ""
+	if s.Stale != nil && s.Stale.Reason != "" {
+		why = ": " + s.Stale.Reason
+	} else if cur != nil && cur.State == story.Failed {
+		why = fmt.Sprintf(": build %d failed", cur.Number)
+	}
+	return status{draw.BadgeBad, "STALE", serves + why}
+}
+
+// statusDown is the status while nothing serves.
+func (m *Model) statusDown(building bool) status {
+	s, cur := m.story, m.story.Current()
+	if w := s.Warned(story.PortTaken); w != nil {
+		return status{draw.BadgeBad, "PORT TAKEN", "nothing serves: " + w.Message}
+	}
+	if d := s.Down; d != nil && !building {
+		switch {
+		case d.Reason == "asked":
+			return status{draw.BadgeWarn, "STOPPED", "nothing serves, " + m.keys.Restart.Help().Key + " starts it again"}
+		case d.Reason == "crash-loop":
+			return status{draw.BadgeBad, "CRASH LOOP", fmt.Sprintf("nothing serves: exit code %d, again and again", d.ExitCode)}
+		case d.Reason == "unready":
+			return status{draw.BadgeBad, "NOT ANSWERING", fmt.Sprintf("nothing serves: build %d never answered", d.Build)}
+		}
+		return status{draw.BadgeBad, "DOWN", fmt.Sprintf("nothing serves: exited with code %d", d.ExitCode)}
+	}
+	switch {
+	case s.Warned(story.NoDockerfile) != nil:
+		return status{draw.BadgeWarn, "NO DOCKERFILE", "nothing to build here"}
+	case s.Engine == nil && cur == nil:
+		return status{draw.BadgeAccent, "WAITING", "for the engine"}
+	case cur == nil:
+		return status{draw.BadgeAccent, "WAITING", "for the first build"}
+	case building:
+		return status{draw.BadgeAccent, "BUILDING", fmt.Sprintf("build %d · nothing serves yet", cur.Number)}
+	case cur.State == story.Failed:
+		return status{draw.BadgeBad, "NOTHING SERVES", fmt.Sprintf("build %d failed", cur.Number)}
+	case cur.State == story.Built:
+		return status{draw.BadgeAccent, "STARTING", fmt.Sprintf("build %d", cur.Number)}
+	}
+	return status{draw.BadgeWarn, "NOTHING SERVES", "no build came to its end yet"}
+}
+
+// drawStatus writes the first line: freshness and address at the left, where they are never cut first,
+// then names, engine and savings as far as there is room.
+func (m *Model) drawStatus(c *draw.Canvas, r draw.Rect) {
+	st := m.status()
+	left := draw.Line{}.Add(st.badge, " "+st.word+" ").Add(draw.Plain, " ").Add(draw.Plain|draw.Bold, st.text)
+	if s := m.story.Serving; s != nil && s.URL != "" {
+		left = left.Add(draw.Plain, "  ").Add(draw.Accent|draw.Underline, s.URL)
+	}
+	used := c.Line(r.X, r.Y, r.W, left)
+	var right []string
+	if tape := m.opt.Tape; tape != nil {
+		right = append(right, m.tapeText())
+	}
+	if m.opt.Context != "" {
+		name := clean.Line(m.opt.Context)
+		if b := m.shown(); b != nil && b.Target != "" {
+			name += " → " + b.Target
+		} else if m.opt.Target != "" {
+			name += " → " + clean.Line(m.opt.Target)
+		}
+		right = append(right, name)
+	}
+	if m.story.Saved > 0 {
+		right = append(right, "cache saved "+draw.Millis(m.story.Saved))
+	}
+	if e := m.story.Engine; e != nil {
+		right = append(right, strings.TrimSpace(e.Name+" "+e.Version))
+	}
+	if f := clean.Line(m.opt.Dockerfile); f != "" && f != "Dockerfile" {
+		right = append(right, f)
+	}
+	for n := len(right); n > 0; n-- {
+		line := draw.Line{}.Add(draw.Dim, strings.Join(right[:n], " · "))
+		if line.Width() <= r.W-used-3 {
+			c.Right(r.X+used+2, r.Y, r.W-used-3, line)
+			return
+		}
+	}
+}
+
+// summary answers in one line what the save cost, and why.
+func (m *Model) summary() draw.Line {
+	b := m.shown()
+	if b == nil {
+		return m.summaryBefore()
+	}
+	line := draw.Line{}
+	if m.pinned != 0 {
+		line = line.Add(draw.Accent, "looking back at ")
+	}
+	if skip := m.newestSkip(b); skip != nil && m.pinned == 0 {
+		return line.Add(draw.Plain, paths(skip.Paths)+" changed ").Add(draw.Dim, "→ ").
+			Add(draw.Good, "nothing to build").Add(draw.Dim, ": "+skipReason(skip.Skipped))
+	}
+	line = line.Add(draw.Plain|draw.Bold, fmt.Sprintf("build %d", b.Number))
+	line = line.Add(draw.Dim, " · ").Add(draw.Plain, cause(b)).Add(draw.Dim, " → ")
+	switch b.State {
+	case story.Building:
+		return append(line, m.progress(b)...)
+	case story.Failed:
+		where := ""
+		if f := b.Failure; f.Stage != "" {
+			where = " at " + f.Stage + " " + fmt.Sprint(f.Index)
+		}
+		if f := b.Failure; f.Line > 0 {
+			where += fmt.Sprintf(", Dockerfile line %d", f.Line)
+		}
+		return line.Add(draw.Bad|draw.Bold, "failed"+where).Add(draw.Plain, ": "+b.Failure.Message)
+	case story.Abandoned:
+		return line.Add(draw.Warn, "given up after "+draw.Millis(b.MS)).Add(draw.Dim, ": "+b.Reason)
+	}
+	line = line.Add(draw.Warn, fmt.Sprintf("%d ran", b.Ran)).Add(draw.Dim, ", ").Add(draw.Good, draw.Count(b.Hits, "hit"))
+	if b.Saved > 0 {
+		line = line.Add(draw.Good, " (saved "+draw.Millis(b.Saved)+")")
+	}
+	line = line.Add(draw.Dim, " · built ").Add(draw.Plain, draw.Millis(b.MS))
+	if b.Served {
+		line = line.Add(draw.Dim, " · served ").Add(draw.Plain, draw.Millis(b.ServedMS))
+	}
+	return line
+}
+
+func (m *Model) summaryBefore() draw.Line {
+	if w := m.story.Warned(story.NoDockerfile); w != nil {
+		return draw.Line{}.Add(draw.Plain, w.Message).Add(draw.Dim, hinted(w.Hint))
+	}
+	if m.story.Engine == nil {
+		return draw.Line{}.Add(draw.Dim, "looking for an engine; nothing is built yet")
+	}
+	return draw.Line{}.Add(draw.Dim, "the engine answers; reading the Dockerfile and the context")
+}
+
+func (m *Model) progress(b *story.Build) draw.Line {
+	n := b.Counts()
+	total, expected := 0, 0
+	b.Steps(func(s *story.Step) {
+		total++
+		if s.Prediction == event.WillRerun || s.Prediction == event.MayRerun {
+			expected++
+		}
+	})
+	done := total - n[""] - n[event.Running]
+	line := draw.Line{}.Add(draw.Accent, fmt.Sprintf("%s %d of %s", m.spinner(), done, draw.Count(total, "step")))
+	if expected > 0 {
+		line = line.Add(draw.Dim, fmt.Sprintf(" · %d expected to run", expected))
+	}
+	return line.Add(draw.Dim, " · ").Add(draw.Plain, draw.Millis(m.now.Sub(b.Start).Milliseconds()))
+}
+
+// newestSkip is a batch of changes that came after build b was over and led to nothing.
+func (m *Model) newestSkip(b *story.Build) *story.Skip {
+	n := len(m.story.Skips)
+	if n == 0 || !b.Over() || b.State == story.Failed || m.story.Skips[n-1].At.Before(b.End) {
+		return nil
+	}
+	return &m.story.Skips[n-1]
+}
+
+// bannerText is a warning that must not be overlooked, nil where there is none.
+func (m *Model) bannerText() draw.Line {
+	for _, code := range []string{story.EngineGone, story.PortTaken} {
+		if w := m.story.Warned(code); w != nil {
+			return draw.Line{}.Add(draw.Bad|draw.Bold, "▲ "+w.Message).Add(draw.Plain, hinted(w.Hint))
+		}
+	}
+	if d := m.story.Down; d != nil && d.Reason != "asked" {
+		return draw.Line{}.Add(draw.Bad|draw.Bold, fmt.Sprintf("▲ the app of build %d exited with code %d", d.Build, d.ExitCode)).
+			Add(draw.Plain, " · its last lines are in the logs (4)")
+	}
+	for _, w := range m.story.Warnings {
+		if w.Code != story.NoDockerfile {
+			more := ""
+			if n := len(m.story.Warnings); n > 1 {
+				more = fmt.Sprintf(" · %d more in 3", n-1)
+			}
+			return draw.Line{}.Add(draw.Warn, "▲ "+w.Message).Add(draw.Dim, hinted(w.Hint)+more)
+		}
+	}
+	return nil
+}
+
+func hinted(hint string) string {
+	if hint == "" {
+		return ""
+	}
+	return " · " + hint
+}
+
+func (m *Model) spinner() string {
+	frames := []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}
+	return frames[((m.spin%len(frames))+len(frames))%len(frames)]
+}

@@ -1,0 +1,95 @@
+package ui
+
+import "github.com/stagewatch/stagewatch/ui/draw"
+
+// The sizes at which the screen changes its shape.
+const (
+	gridWidth  = 72 // panels side by side from here
+	gridHeight = 17 // of the body
+	wideWidth  = 116
+)
+
+// layout says where everything is. It depends on the size of the terminal and on what is open, so that
+// painting and the mouse agree.
+type layout struct {
+	status, summary, banner, strip, keys draw.Rect
+	rects                                [panels]draw.Rect
+	// single tells that one panel is shown at a time, without a frame.
+	single bool
+}
+
+// content is the part of a panel that its rows are in.
+func (l layout) content(p panel) draw.Rect {
+	if l.single {
+		return l.rects[p]
+	}
+	r := l.rects[p].Inset()
+	// A column of air at either side.
+	r.X, r.W = r.X+1, max(0, r.W-2)
+	return r
+}
+
+func (m *Model) layout() layout {
+	var l layout
+	body := draw.Rect{W: m.width, H: m.height}
+	take := func(from, n int) draw.Rect {
+		r := draw.Rect{X: 0, Y: body.Y, W: body.W, H: min(n, body.H)}
+		if from < 0 {
+			r.Y = body.Y + body.H - r.H
+		} else {
+			body.Y += r.H
+		}
+		body.H -= r.H
+		return r
+	}
+	l.status = take(1, 1)
+	if m.height >= 4 {
+		l.keys = take(-1, 1)
+	}
+	if m.height >= 6 {
+		l.summary = take(1, 1)
+	}
+	if m.height >= 9 && m.bannerText() != nil {
+		l.banner = take(1, 1)
+	}
+	if body.W < gridWidth || body.H < gridHeight {
+		l.single = true
+		if body.H >= 4 {
+			l.strip = take(1, 1)
+		}
+		l.rects[m.focus] = body
+		return l
+	}
+	if m.zoomed && m.focus != page {
+		l.rects[m.focus] = body
+		return l
+	}
+	if len(m.pages) > 0 && (body.W < wideWidth || m.pages[len(m.pages)-1].kind == helpPage) {
+		l.rects[page] = body
+		return l
+	}
+	m.grid(&l, body)
+	return l
+}
+
+// grid puts the stages at the left, as the centre of the screen, what explains them at the right, and
+// the logs below both.
+func (m *Model) grid(l *layout, body draw.Rect) {
+	logsH := max(7, body.H*33/100)
+	top := draw.Rect{X: body.X, Y: body.Y, W: body.W, H: body.H - logsH}
+	l.rects[logs] = draw.Rect{X: body.X, Y: body.Y + top.H, W: body.W, H: logsH}
+
+	leftW := max(46, top.W*58/100)
+	right := draw.Rect{X: top.X + leftW, Y: top.Y, W: top.W - leftW, H: top.H}
+	l.rects[stages] = draw.Rect{X: top.X, Y: top.Y, W: leftW, H: top.H}
+	if len(m.pages) > 0 {
+		l.rects[page] = right
+		return
+	}
+	sizesH := min(max(5, right.H*36/100), 14)
+	rest := right.H - sizesH
+	changesH := max(4, rest/2)
+	l.rects[sizes] = draw.Rect{X: right.X, Y: right.Y, W: right.W, H: sizesH}
+	l.rects[changes] = draw.Rect{X: right.X, Y: right.Y + sizesH, W: right.W, H: changesH}
+	l.rects[builds] = draw.Rect{X: right.X, Y: right.Y + sizesH + changesH, W: right.W, H: rest - changesH}
+}

@@ -1,0 +1,237 @@
+package ui
+
+import (
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// panel is a part of the screen that can have the focus.
+type panel int
+
+// The panels, in the order of their numbers; page is what is opened over them.
+const (
+	stages panel = iota
+	sizes
+	changes
+	logs
+	builds
+	page
+	panels
+)
+
+// defaultLogLines is how many log lines are kept unless told otherwise.
+const defaultLogLines = 20_000
+
+// Model is the dashboard's state. Only Update changes it.
+type Model struct {
+	opt   Options
+	theme *draw.Theme
+	keys  KeyMap
+	story *story.Story
+
+	width, height int
+	now           time.Time
+	lastBatch     time.Time
+	ticking       bool
+	spin          int
+
+	focus, before panel
+	zoomed        bool
+	panes         [panels]pane
+	folded        map[string]bool
+	// pinned is the build that is looked at in place of the newest; 0 is the newest.
+	pinned int
+	pages  []opened
+	logs   logView
+	// dismissed is the newest failed build whose failure was closed by hand.
+	dismissed int
+
+	ask    *question
+	input  *input
+	search string
+	toast  toast
+	mouse  bool
+	over   bool // no more events will come
+}
+
+// pane is how a list is scrolled.
+type pane struct {
+	cursor, offset, tab int
+	// moved tells that a person moved the cursor: it no longer follows what runs.
+	moved bool
+}
+
+// question is asked before something that can't be undone.
+type question struct {
+	text string
+	yes  func(*Model) tea.Cmd
+}
+
+// toast is a short answer to a key, shown in place of the key line.
+type toast struct {
+	text  string
+	style draw.Style
+	until time.Time
+}
+
+const toastTime = 4 * time.Second
+
+// New returns the dashboard before any event.
+func New(opt Options) *Model {
+	if opt.Clock == nil {
+		opt.Clock = time.Now
+	}
+	if opt.LogLines == 0 {
+		opt.LogLines = defaultLogLines
+	}
+	if opt.Copy == nil {
+		opt.Copy = clipboard(opt.Output)
+	}
+	term := opt.Terminal
+	if term == nil {
+		found := detect(opt.Output)
+		term = &found
+	}
+	return &Model{
+		opt: opt, theme: draw.NewTheme(*term), keys: DefaultKeyMap(), story: story.New(opt.LogLines),
+		now: opt.Clock(), folded: map[string]bool{}, mouse: !opt.NoMouse, logs: logView{follow: true},
+	}
+}
+
+// Init starts the flow of events.
+func (m *Model) Init() tea.Cmd {
+	if m.opt.Tape != nil {
+		m.ticking = true
+		return tick(m.opt.Clock, framePace)
+	}
+	if m.opt.Events == nil {
+		return nil
+	}
+	return pump(m.opt.Events, m.opt.Clock, m.lastBatch)
+}
+
+// Update takes in one message.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	var cmd tea.Cmd
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+	case batchMsg:
+		cmd = m.batch(msg)
+	case tickMsg:
+		cmd = m.tick(msg)
+	case tea.KeyMsg:
+		cmd = m.key(msg)
+	case tea.MouseMsg:
+		cmd = m.click(msg)
+	case noteMsg:
+		m.say(msg.style, msg.text)
+	}
+	m.settle()
+	return m, tea.Batch(cmd, m.keepTicking())
+}
+
+func (m *Model) batch(b batchMsg) tea.Cmd {
+	m.now, m.lastBatch = b.at, b.at
+	if b.dropped > 0 {
+		m.story.Dropped(b.at, b.dropped)
+	}
+	m.apply(b.events)
+	if b.closed {
+		m.over = true
+		return nil
+	}
+	return pump(m.opt.Events, m.opt.Clock, m.lastBatch)
+}
+
+// apply takes in events, and opens by itself what a person wants to see next.
+func (m *Model) apply(events []event.Event) {
+	for _, e := range events {
+		m.story.Apply(e)
+		switch e.Body.(type) {
+		case event.Planned:
+			// What failed before is being tried again: back to the graph.
+			m.closePages(failurePage)
+			m.panes[stages].moved = false
+		case event.Failed:
+			if cur := m.story.Current(); cur != nil && cur.Number != m.dismissed && m.pinned == 0 {
+				m.open(opened{kind: failurePage, build: cur.Number})
+			}
+		}
+	}
+}
+
+// tickMsg comes while something on the screen moves by itself.
+type tickMsg time.Time
+
+func tick(clock func() time.Time, every time.Duration) tea.Cmd {
+	return tea.Tick(every, func(time.Time) tea.Msg { return tickMsg(clock()) })
+}
+
+const spinPace = 120 * time.Millisecond
+
+func (m *Model) tick(msg tickMsg) tea.Cmd {
+	m.ticking = false
+	at := time.Time(msg)
+	if tape := m.opt.Tape; tape != nil {
+		elapsed := at.Sub(m.lastBatch)
+		if m.lastBatch.IsZero() {
+			elapsed = 0
+		}
+		m.lastBatch = at
+		m.apply(tape.Advance(elapsed))
+		m.now = tape.Clock()
+		m.spin = int(m.now.UnixMilli() / spinPace.Milliseconds())
+		return nil
+	}
+	m.now = at
+	m.spin++
+	return nil
+}
+
+// keepTicking asks for the next tick where something moves by itself, and for none where all is still.
+func (m *Model) keepTicking() tea.Cmd {
+	if m.ticking {
+		return nil
+	}
+	if tape := m.opt.Tape; tape != nil {
+		if tape.Paused() || tape.Over() {
+			m.lastBatch = time.Time{}
+			return nil
+		}
+		m.ticking = true
+		return tick(m.opt.Clock, framePace)
+	}
+	if !m.moving() {
+		return nil
+	}
+	m.ticking = true
+	return tick(m.opt.Clock, spinPace)
+}
+
+// moving tells whether a spinner turns or a time runs on the screen.
+func (m *Model) moving() bool {
+	if m.toast.text != "" && m.now.Before(m.toast.until) {
+		return true
+	}
+	if m.over {
+		return false
+	}
+	cur := m.story.Current()
+	return cur != nil && cur.State == story.Building && m.story.Warned(story.EngineGone) == nil
+}
+
+// shown is the build that the panels show: the pinned one, else the newest.
+func (m *Model) shown() *story.Build {
+	if m.pinned != 0 {
+		if b := m.story.Build(m.pinned); b != nil {
+			return b
+		}
+	}
+	return m.story.Current()
+}

@@ -1,0 +1,223 @@
+package ui
+
+import (
+	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+func move(by int) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd { m.moveBy(by); return nil }
+}
+
+func movePage(by int) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd {
+		m.moveBy(by * max(1, m.layout().content(m.focus).H-1))
+		return nil
+	}
+}
+
+func moveEnd(to int) func(*Model) tea.Cmd {
+	const far = 1 << 30
+	return func(m *Model) tea.Cmd { m.moveBy(to * far); return nil }
+}
+
+// moveBy moves the cursor of the focused list, or scrolls where there is no cursor.
+func (m *Model) moveBy(by int) {
+	if m.focus == logs && m.panes[logs].tab == 0 {
+		m.logs.scroll(m, by)
+		return
+	}
+	p := &m.panes[m.focus]
+	p.moved = true
+	rows := m.rows(m.focus, m.layout().content(m.focus).W)
+	if !anySelectable(rows) {
+		p.offset = min(max(0, p.offset+by), max(0, len(rows)-1))
+		return
+	}
+	dir := 1
+	if by < 0 {
+		dir = -1
+	}
+	to := min(max(0, p.cursor+by), len(rows)-1)
+	for i := to; i >= 0 && i < len(rows); i += dir {
+		if rows[i].ref != nil {
+			p.cursor = i
+			return
+		}
+	}
+	for i := to; i >= 0 && i < len(rows); i -= dir {
+		if rows[i].ref != nil {
+			p.cursor = i
+			if dir < 0 {
+				// The heading above the first row comes back into sight.
+				p.offset = 0
+			}
+			return
+		}
+	}
+}
+
+func anySelectable(rows []row) bool {
+	for _, r := range rows {
+		if r.ref != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func goTo(p panel) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd { m.goTo(p); return nil }
+}
+
+// goTo moves the focus; a page that hides the panel closes.
+func (m *Model) goTo(p panel) {
+	m.focus = p
+	for len(m.pages) > 0 && m.layout().rects[p].Empty() {
+		m.closeTop()
+		m.focus = p
+	}
+}
+
+// cycle moves the focus to the next panel on the screen. Where the screen shows one at a time it is the next one.
+func cycle(by int) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd {
+		l := m.layout()
+		n := int(page)
+		if len(m.pages) > 0 {
+			n = int(panels)
+		}
+		for i := 1; i <= n; i++ {
+			p := panel(((int(m.focus)+by*i)%n + n) % n)
+			if !l.rects[p].Empty() || (l.single || m.zoomed) && len(m.pages) == 0 {
+				m.focus = p
+				break
+			}
+		}
+		return nil
+	}
+}
+
+func (m *Model) hasTabs() bool { return len(tabsOf(m.focus)) > 1 }
+
+func turnTab(by int) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd {
+		n := len(tabsOf(m.focus))
+		p := &m.panes[m.focus]
+		*p = pane{tab: ((p.tab+by)%n + n) % n}
+		return nil
+	}
+}
+
+func zoom(on bool) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd { m.zoomed = on; return nil }
+}
+
+func (m *Model) help() tea.Cmd {
+	if n := len(m.pages); n > 0 && m.pages[n-1].kind == helpPage {
+		m.closeTop()
+		return nil
+	}
+	m.open(opened{kind: helpPage})
+	return nil
+}
+
+func (m *Model) canGoBack() bool {
+	return len(m.pages) > 0 || m.zoomed || m.pinned != 0 || m.search != "" || m.logs.filter != ""
+}
+
+// back undoes one thing: what was opened last goes first. It never quits.
+func (m *Model) back() tea.Cmd {
+	switch {
+	case len(m.pages) > 0:
+		if top := m.pages[len(m.pages)-1]; top.kind == failurePage {
+			m.dismissed = top.build
+		}
+		m.closeTop()
+	case m.search != "":
+		m.search = ""
+	case m.logs.filter != "":
+		m.logs.setFilter(m, "")
+	case m.zoomed:
+		m.zoomed = false
+	case m.pinned != 0:
+		m.pinned = 0
+	}
+	return nil
+}
+
+// selected is what the cursor of the focused list is on, nil where that is nothing.
+func (m *Model) selected() any {
+	rows := m.rows(m.focus, m.layout().content(m.focus).W)
+	if i := m.panes[m.focus].cursor; i >= 0 && i < len(rows) {
+		return rows[i].ref
+	}
+	return nil
+}
+
+func (m *Model) canOpen() bool {
+	switch m.focus {
+	case sizes, changes, logs:
+		return !m.zoomed
+	case page:
+		return false
+	}
+	return m.selected() != nil
+}
+
+func (m *Model) openSelected() tea.Cmd {
+	switch ref := m.selected().(type) {
+	case *story.Step:
+		b := m.shown()
+		kind := stepPage
+		if b.Failure != nil && b.Failure.Stage == ref.Stage && b.Failure.Index == ref.Index {
+			kind = failurePage
+		}
+		m.open(opened{kind: kind, build: b.Number, stage: ref.Stage, index: ref.Index})
+	case *story.Stage:
+		return m.fold()
+	case *story.Build:
+		m.pinned = ref.Number
+		if cur := m.story.Current(); cur != nil && cur.Number == ref.Number {
+			m.pinned = 0
+			m.say(draw.Accent, fmt.Sprintf("build %d is the newest", ref.Number))
+		}
+		if ref.Failure != nil {
+			m.open(opened{kind: failurePage, build: ref.Number})
+			return nil
+		}
+		m.panes[stages] = pane{}
+		m.goTo(stages)
+	default:
+		m.zoomed = true
+	}
+	return nil
+}
+
+func (m *Model) canFold() bool {
+	switch m.selected().(type) {
+	case *story.Stage, *story.Step:
+		return m.focus == stages
+	case foldRef:
+		return true
+	}
+	return false
+}
+
+func (m *Model) fold() tea.Cmd {
+	name := ""
+	switch ref := m.selected().(type) {
+	case *story.Stage:
+		name = "stage " + ref.Name
+	case *story.Step:
+		name = "stage " + ref.Stage
+	case foldRef:
+		name = string(ref)
+	}
+	m.folded[name] = !m.folded[name]
+	return nil
+}

@@ -1,0 +1,247 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// pageKind is what a page opened over the panels is about.
+type pageKind int
+
+const (
+	stepPage pageKind = iota
+	failurePage
+	helpPage
+)
+
+// opened is a page with what it is about.
+type opened struct {
+	kind  pageKind
+	build int
+	stage string
+	index int
+	pane  pane // of the page below, kept while this one is open
+}
+
+// open puts a page on top, in place of one of its kind.
+func (m *Model) open(p opened) {
+	m.closePages(p.kind)
+	if len(m.pages) == 0 {
+		m.before = m.focus
+	}
+	p.pane = m.panes[page]
+	m.panes[page] = pane{}
+	m.pages = append(m.pages, p)
+	m.focus = page
+}
+
+func (m *Model) closeTop() {
+	top := m.pages[len(m.pages)-1]
+	m.pages = m.pages[:len(m.pages)-1]
+	m.panes[page] = top.pane
+	if len(m.pages) == 0 && m.focus == page {
+		m.focus = m.before
+	}
+}
+
+// closePages closes all pages of a kind.
+func (m *Model) closePages(kind pageKind) {
+	kept := m.pages[:0]
+	for _, p := range m.pages {
+		if p.kind != kind {
+			kept = append(kept, p)
+		}
+	}
+	m.pages = kept
+	if len(m.pages) == 0 && m.focus == page {
+		m.focus = m.before
+	}
+}
+
+func (m *Model) pageTitle() string {
+	if len(m.pages) == 0 {
+		return ""
+	}
+	switch p := m.pages[len(m.pages)-1]; p.kind {
+	case failurePage:
+		return fmt.Sprintf("Build %d failed", p.build)
+	case stepPage:
+		return fmt.Sprintf("Step %s %d of build %d", p.stage, p.index, p.build)
+	}
+	return "Help"
+}
+
+func (m *Model) pageRows(width int) []row {
+	if len(m.pages) == 0 {
+		return nil
+	}
+	p := m.pages[len(m.pages)-1]
+	b := m.story.Build(p.build)
+	switch {
+	case p.kind == helpPage:
+		return m.helpRows()
+	case b == nil:
+		return []row{{left: draw.Line{}.Add(draw.Dim, "that build is no longer kept")}}
+	case p.kind == failurePage && b.Failure != nil:
+		return m.failureRows(b, width)
+	case p.kind == stepPage:
+		if s := b.Step(p.stage, p.index); s != nil {
+			return m.stepRows(b, s, width)
+		}
+	}
+	return nil
+}
+
+// failureRows is what a person needs to mend a build: what failed, where, what it said, what to do.
+func (m *Model) failureRows(b *story.Build, width int) []row {
+	f := b.Failure
+	var rows []row
+	for _, l := range wrapText(f.Message, width-2) {
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Bad|draw.Bold, "✗ "+l)})
+	}
+	if f.Hint != "" {
+		for _, l := range wrapText(f.Hint, width-2) {
+			rows = append(rows, row{left: draw.Line{}.Add(draw.Accent, "→ ").Add(draw.Plain, l)})
+		}
+	}
+	if len(f.Excerpt) > 0 {
+		rows = append(rows, row{}, heading(fmt.Sprintf("Dockerfile, line %d", f.Line)))
+		for _, l := range f.Excerpt {
+			if l.Blamed {
+				rows = append(rows, row{left: draw.Line{}.Add(draw.Bad|draw.Bold, fmt.Sprintf("▸ %3d │ ", l.Line)).Add(draw.Plain|draw.Bold, l.Text)})
+			} else {
+				rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("  %3d │ %s", l.Line, l.Text))})
+			}
+		}
+	}
+	if s := b.Step(f.Stage, f.Index); s != nil {
+		rows = append(rows, m.outputRows(b, s, width, lastOutput)...)
+	}
+	if s := m.story.Serving; s != nil && s.Build != b.Number {
+		rows = append(rows, row{}, row{left: draw.Line{}.Add(draw.Warn, fmt.Sprintf("build %d goes on serving until this is mended", s.Build))})
+	}
+	return rows
+}
+
+// lastOutput is how much of a failed step's output opens with the failure.
+const lastOutput = 40
+
+func heading(text string) row { return row{left: draw.Line{}.Add(draw.Accent|draw.Bold, text)} }
+
+// outputRows shows the last lines that a step printed; at most most of them, all for 0.
+func (m *Model) outputRows(b *story.Build, s *story.Step, width, most int) []row {
+	lines := s.Output.Lines
+	title := fmt.Sprintf("Output of %s %d/%d", s.Stage, s.Index, s.Total)
+	if most > 0 && len(lines) > most {
+		lines = lines[len(lines)-most:]
+		title += fmt.Sprintf(", its last %d lines", most)
+	}
+	rows := []row{{}, heading(title)}
+	if s.Output.Dropped > 0 {
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("  … %d older lines are gone", s.Output.Dropped))})
+	}
+	for _, l := range lines {
+		st := draw.Plain
+		if l.Stderr {
+			st = draw.Warn
+		}
+		for _, part := range wrapText(l.Text, width-2) {
+			rows = append(rows, row{left: draw.Line{}.Add(draw.Plain, "  ").Add(st, part)})
+		}
+	}
+	if len(lines) == 0 {
+		text := "  it printed nothing"
+		if s.State == event.Hit {
+			text = "  a hit prints nothing: BuildKit took the result that it had"
+			if old := m.outputBefore(b, s); old > 0 {
+				text += fmt.Sprintf("; its output is in build %d", old)
+			}
+		}
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, text)})
+	}
+	return rows
+}
+
+// outputBefore finds the newest build that kept output of the same step.
+func (m *Model) outputBefore(b *story.Build, s *story.Step) int {
+	for i := len(m.story.Builds) - 1; i >= 0; i-- {
+		old := m.story.Builds[i]
+		if old.Number >= b.Number {
+			continue
+		}
+		if same := old.Step(s.Stage, s.Index); same != nil && same.Instruction == s.Instruction && len(same.Output.Lines) > 0 {
+			return old.Number
+		}
+	}
+	return 0
+}
+
+// stepRows opens a step: what it is, what happened and why, its output, its history.
+func (m *Model) stepRows(b *story.Build, s *story.Step, width int) []row {
+	k := m.mark(b, s)
+	var rows []row
+	for _, l := range wrapText(s.Instruction, width) {
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Plain|draw.Bold, l)})
+	}
+	state := draw.Line{}.Add(k.style|draw.Bold, k.sign+" "+k.word)
+	if t := m.stepTime(b, s); len(t) > 0 {
+		state = append(state.Add(draw.Plain, "  "), t...)
+	}
+	if s.Line > 0 {
+		state = state.Add(draw.Dim, fmt.Sprintf("  Dockerfile line %d", s.Line))
+	}
+	rows = append(rows, row{left: state})
+	if s.Because != "" {
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "because ").Add(draw.Plain, s.Because)})
+	}
+	if s.Prediction != "" {
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "expected ").Add(draw.Plain, expectation(s.Prediction))})
+	}
+	rows = append(rows, m.outputRows(b, s, width, 0)...)
+	runs := m.story.History(s)
+	rows = append(rows, row{}, heading(fmt.Sprintf("What became of it in %s", draw.Count(len(runs), "build"))))
+	for _, r := range runs {
+		k := m.mark(b, &story.Step{State: r.State})
+		line := draw.Line{}.Add(draw.Dim, fmt.Sprintf("  build %-4d ", r.Build)).Add(k.style, fmt.Sprintf("%s %-9s", k.sign, k.word))
+		switch {
+		case r.Saved > 0:
+			line = line.Add(draw.Good, fmt.Sprintf("%-13s", "saved "+draw.Millis(r.Saved)))
+		case r.State == event.Ran || r.State == event.Fail:
+			line = line.Add(draw.Plain, fmt.Sprintf("%-13s", draw.Millis(r.MS)))
+		}
+		rows = append(rows, row{left: line.Add(draw.Dim, r.Reason)})
+	}
+	return rows
+}
+
+func expectation(p event.Prediction) string {
+	switch p {
+	case event.WillHit:
+		return "a hit"
+	case event.WillRerun:
+		return "to run"
+	}
+	return "to run if what it reads from other steps changed"
+}
+
+// wrapText breaks a line into pieces of at most width columns, at blanks where it can.
+func wrapText(s string, width int) []string {
+	width = max(width, 8)
+	var out []string
+	for draw.Width(s) > width {
+		head := strings.TrimSuffix(draw.Cut(s, width+1), "…")
+		if i := strings.LastIndexByte(head, ' '); i > width/2 {
+			head = head[:i]
+		}
+		if head == "" {
+			break
+		}
+		out = append(out, head)
+		s = strings.TrimPrefix(s[len(head):], " ")
+	}
+	return append(out, s)
+}

@@ -1,0 +1,174 @@
+package ui
+
+import (
+	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// rows are the rows of a panel, at a width.
+func (m *Model) rows(p panel, width int) []row {
+	switch p {
+	case stages:
+		return m.stageRows(width)
+	case sizes:
+		return m.sizeRows(width)
+	case changes:
+		return m.changeRows(width)
+	case logs:
+		return m.buildOutputRows(width)
+	case builds:
+		return m.buildRows(width)
+	}
+	return m.pageRows(width)
+}
+
+// settle brings cursors and offsets back into bounds after whatever happened, so that View need not.
+func (m *Model) settle() {
+	if m.width <= 0 || m.height <= 0 {
+		return
+	}
+	if m.focus == page && len(m.pages) == 0 {
+		m.focus = m.before
+	}
+	l := m.layout()
+	if l.rects[m.focus].Empty() {
+		// The page in front covers the panel that had the focus.
+		if len(m.pages) > 0 {
+			m.focus = page
+		}
+		l = m.layout()
+	}
+	for p := range panels {
+		in := l.content(p)
+		if in.Empty() || p == logs && m.panes[logs].tab == 0 {
+			continue
+		}
+		m.settlePane(p, in)
+	}
+	m.logs.settle(m)
+}
+
+func (m *Model) settlePane(p panel, in draw.Rect) {
+	rows := m.rows(p, in.W)
+	pane := &m.panes[p]
+	if p == stages && !pane.moved {
+		m.followSteps(pane, rows)
+	}
+	pane.cursor = min(max(0, pane.cursor), max(0, len(rows)-1))
+	if anySelectable(rows) {
+		for pane.cursor < len(rows)-1 && rows[pane.cursor].ref == nil {
+			pane.cursor++
+		}
+		for pane.cursor > 0 && rows[pane.cursor].ref == nil {
+			pane.cursor--
+		}
+		if pane.cursor < pane.offset {
+			pane.offset = pane.cursor
+		}
+		if pane.cursor >= pane.offset+in.H {
+			pane.offset = pane.cursor - in.H + 1
+		}
+	}
+	pane.offset = min(max(0, pane.offset), max(0, len(rows)-in.H))
+	if p == logs && !pane.moved {
+		pane.offset = max(0, len(rows)-in.H)
+	}
+}
+
+// followSteps puts the cursor on the step that a person would look at: the one that failed or runs, else
+// the first that ran or is going to.
+func (m *Model) followSteps(pane *pane, rows []row) {
+	best, rank := 0, 0
+	for i, r := range rows {
+		s, ok := r.ref.(*story.Step)
+		if !ok {
+			continue
+		}
+		n := 0
+		switch {
+		case s.State == event.Fail:
+			n = 5
+		case s.State == event.Running:
+			n = 4
+		case s.State == event.Ran:
+			n = 3
+		case s.State == "" && s.Prediction == event.WillRerun:
+			n = 2
+		case best == 0:
+			n = 1
+		}
+		if n > rank {
+			best, rank = i, n
+		}
+	}
+	pane.cursor = best
+	pane.offset = 0
+}
+
+// panelNote is what stands at the right of a panel's title.
+func (m *Model) panelNote(p panel) draw.Line {
+	switch p {
+	case stages:
+		if m.pinned != 0 {
+			return draw.Line{}.Add(draw.Accent, fmt.Sprintf("build %d, esc is back to now", m.pinned))
+		}
+		if b := m.shown(); b != nil && b.State == story.Building {
+			return draw.Line{}.Add(draw.Dim, "small letters are predictions")
+		}
+	case changes:
+		if n := len(m.story.Skips); n > 0 && m.focus != changes {
+			return draw.Line{}.Add(draw.Dim, fmt.Sprintf("%d skipped", n))
+		}
+	case logs:
+		return m.logs.note(m)
+	case builds:
+		if m.story.Hits+m.story.Ran > 0 {
+			return draw.Line{}.Add(draw.Dim, fmt.Sprintf("%d %% of steps were hits", 100*m.story.Hits/(m.story.Hits+m.story.Ran)))
+		}
+	}
+	return nil
+}
+
+// panelFoot explains the selected step at the foot of the frame, where there is no column for it.
+func (m *Model) panelFoot(p panel) draw.Line {
+	if p != stages || m.layout().content(p).W >= becauseWidth {
+		return nil
+	}
+	in := m.layout().content(p)
+	rows := m.rows(p, in.W)
+	if i := m.panes[p].cursor; i < len(rows) {
+		if s, ok := rows[i].ref.(*story.Step); ok && s.Because != "" {
+			return draw.Line{}.Add(draw.Dim, fmt.Sprintf("%s %d/%d because ", s.Stage, s.Index, s.Total)).Add(draw.Plain, s.Because)
+		}
+	}
+	return nil
+}
+
+// seek puts the tape's playhead before event i and tells the story again up to there.
+func (m *Model) seek(i int) {
+	m.opt.Tape.Seek(i)
+	m.story = story.New(m.opt.LogLines)
+	m.closePages(failurePage)
+	m.dismissed = 0
+	m.apply(m.opt.Tape.Played())
+	m.now = m.opt.Tape.Clock()
+}
+
+func (m *Model) tapeText() string {
+	next, total, speed := m.opt.Tape.Position()
+	state := "playing"
+	switch {
+	case m.opt.Tape.Over():
+		state = "at its end"
+	case m.opt.Tape.Paused():
+		state = "paused"
+	}
+	return fmt.Sprintf("replay %s %d/%d ×%g", state, next, total, speed)
+}
+
+var _ tea.Model = (*Model)(nil)

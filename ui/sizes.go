@@ -1,0 +1,202 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// sizeRows shows what the final stage made of the bytes of the stage before it.
+func (m *Model) sizeRows(width int) []row {
+	b := m.sizedBuild()
+	if b == nil {
+		return []row{{left: draw.Line{}.Add(draw.Dim, "measured after the first build")}}
+	}
+	switch m.panes[sizes].tab {
+	case 1:
+		return m.layerRows(b, width)
+	case 2:
+		return m.ledgerRows(b, width)
+	}
+	s := b.Sizes
+	full := max(s.Before.Bytes, s.After.Bytes)
+	name := min(max(draw.Width(s.Before.Stage), draw.Width(s.After.Stage), 6), 16)
+	var rows []row
+	if s.Before.Stage != "" {
+		rows = append(rows, sizeBar("before", s.Before, full, name, width, draw.Dim))
+	}
+	rows = append(rows, sizeBar("after", s.After, full, name, width, draw.Accent))
+	if s.Before.Bytes > 0 {
+		rows = append(rows, row{left: gain(s)})
+	}
+	rows = append(rows, m.trend(s, width))
+	if b.Ledger != nil {
+		rows = append(rows, split("carried", b.Ledger.Carried, width, draw.Accent), split("left", b.Ledger.Left, width, draw.Dim))
+	}
+	for _, st := range []event.StageSize{s.Before, s.After} {
+		if st.StandIn != "" {
+			rows = append(rows, row{left: draw.Line{}.Add(draw.Warn, "▲ "+st.Stage+" stands on a stand-in: ").Add(draw.Dim, st.StandIn)})
+		}
+	}
+	if s.Basis != "" {
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "counted: "+s.Basis)})
+	}
+	return rows
+}
+
+// sizedBuild is the build whose sizes are shown: the one looked at, else the newest that has any.
+func (m *Model) sizedBuild() *story.Build {
+	if b := m.shown(); b != nil && (b.Sizes != nil || m.pinned != 0) {
+		if b.Sizes == nil {
+			return nil
+		}
+		return b
+	}
+	return m.story.Sizes()
+}
+
+// sizeBar draws a stage on the scale of the larger of both, so that the eye compares right.
+func sizeBar(when string, s event.StageSize, full int64, name, width int, st draw.Style) row {
+	size := fmt.Sprintf("%7s", draw.Bytes(s.Bytes))
+	left := draw.Line{}.Add(draw.Dim, fmt.Sprintf("%-7s", when))
+	if width >= 44 {
+		left = left.Add(draw.Plain, pad(s.Stage, name)+" ")
+	}
+	star := ""
+	if s.StandIn != "" {
+		star = "*"
+	}
+	right := draw.Line{}.Add(draw.Plain|draw.Bold, size).Add(draw.Warn, star)
+	room := width - left.Width() - right.Width() - 1
+	return row{left: left.Add(st, draw.Bar(s.Bytes, full, room)), right: right}
+}
+
+// gain says the ratio in words: "−62 % (131 MB → 50 MB)".
+func gain(s *event.Sized) draw.Line {
+	percent := 100 * (float64(s.After.Bytes)/float64(s.Before.Bytes) - 1)
+	st, word := draw.Good, fmt.Sprintf("−%.0f %%", -percent)
+	if percent >= 0.5 {
+		st, word = draw.Warn, fmt.Sprintf("+%.0f %%", percent)
+	}
+	return draw.Line{}.Add(st|draw.Bold, word).Add(draw.Dim, fmt.Sprintf("  (%s → %s)", draw.Bytes(s.Before.Bytes), draw.Bytes(s.After.Bytes)))
+}
+
+func (m *Model) trend(s *event.Sized, width int) row {
+	values := m.story.Trend()
+	left := draw.Line{}.Add(draw.Dim, "trend  ").Add(draw.Accent, draw.Spark(values, max(1, width-30)))
+	st := draw.Dim
+	if s.Delta > 0 {
+		st = draw.Warn
+	} else if s.Delta < 0 {
+		st = draw.Good
+	}
+	if len(values) < 2 {
+		return row{left: left.Add(draw.Dim, "  first build")}
+	}
+	return row{left: left.Add(st, "  "+draw.Delta(s.Delta)).Add(draw.Dim, " by this build")}
+}
+
+// split sums a side of the ledger and names its largest group.
+func split(name string, groups []event.LedgerGroup, width int, st draw.Style) row {
+	var sum int64
+	var names []string
+	for _, g := range groups {
+		sum += g.Bytes
+		names = append(names, g.Name)
+	}
+	line := draw.Line{}.Add(draw.Dim, fmt.Sprintf("%-8s", name)).Add(st|draw.Bold, fmt.Sprintf("%7s  ", draw.Bytes(sum)))
+	return row{left: line.Add(draw.Dim, draw.Cut(strings.Join(names, ", "), max(0, width-17)))}
+}
+
+// layerRows lists the layers of both images, each on the scale of the larger image.
+func (m *Model) layerRows(b *story.Build, width int) []row {
+	var rows []row
+	full := max(b.Sizes.Before.Bytes, b.Sizes.After.Bytes)
+	bar := max(4, width/5)
+	for _, s := range []event.StageSize{b.Sizes.Before, b.Sizes.After} {
+		if s.Stage == "" {
+			continue
+		}
+		if len(rows) > 0 {
+			rows = append(rows, row{})
+		}
+		rows = append(rows, row{
+			left:  draw.Line{}.Add(draw.Accent|draw.Bold, s.Stage).Add(draw.Dim, "  "+draw.Count(len(s.Layers), "layer")),
+			right: draw.Line{}.Add(draw.Plain|draw.Bold, draw.Bytes(s.Bytes)),
+		})
+		for i, l := range s.Layers {
+			st, text := draw.Accent, draw.Plain
+			if l.Base {
+				st, text = draw.Dim, draw.Dim
+			}
+			name := l.CreatedBy
+			if l.Base {
+				name = "base: " + name
+			}
+			rows = append(rows, row{
+				left:  draw.Line{}.Add(st, pad(draw.Bar(l.Bytes, full, bar), bar)).Add(text, " "+name),
+				right: draw.Line{}.Add(draw.Plain, draw.Bytes(l.Bytes)),
+				ref:   layerRef{s.Stage, i},
+			})
+		}
+	}
+	return rows
+}
+
+// layerRef and foldRef are what the cursor can be on in the sizes.
+type layerRef struct {
+	stage string
+	index int
+}
+type foldRef string
+
+// ledgerRows accounts for every byte: what the final stage carries, and what stayed behind, group by
+// group with their largest paths to unfold.
+func (m *Model) ledgerRows(b *story.Build, width int) []row {
+	if b.Ledger == nil {
+		return []row{{left: draw.Line{}.Add(draw.Dim, "no account of this build's files yet")}}
+	}
+	var rows []row
+	var full int64
+	for _, g := range append(append([]event.LedgerGroup(nil), b.Ledger.Carried...), b.Ledger.Left...) {
+		full = max(full, g.Bytes)
+	}
+	bar := max(4, width/6)
+	side := func(title string, groups []event.LedgerGroup, st draw.Style) {
+		var sum int64
+		for _, g := range groups {
+			sum += g.Bytes
+		}
+		rows = append(rows, row{left: draw.Line{}.Add(st|draw.Bold, title), right: draw.Line{}.Add(draw.Plain|draw.Bold, draw.Bytes(sum))})
+		for _, g := range groups {
+			ref := foldRef(title + "/" + g.Name)
+			sign := "  "
+			if len(g.Paths) > 0 {
+				sign = "▸ "
+				if m.folded[string(ref)] {
+					sign = "▾ "
+				}
+			}
+			rows = append(rows, row{
+				left:  draw.Line{}.Add(draw.Dim, sign).Add(st, pad(draw.Bar(g.Bytes, full, bar), bar)).Add(draw.Plain, " "+g.Name),
+				right: draw.Line{}.Add(draw.Plain, draw.Bytes(g.Bytes)), ref: ref,
+			})
+			if !m.folded[string(ref)] {
+				continue
+			}
+			for _, p := range g.Paths {
+				rows = append(rows, row{
+					left:  draw.Line{}.Add(draw.Dim, strings.Repeat(" ", bar+5)+draw.CutLeft(p.Path, max(4, width-bar-16))),
+					right: draw.Line{}.Add(draw.Dim, draw.Bytes(p.Bytes)), ref: ref,
+				})
+			}
+		}
+	}
+	side("carried into the final stage", b.Ledger.Carried, draw.Accent)
+	rows = append(rows, row{})
+	side("left behind", b.Ledger.Left, draw.Dim)
+	return rows
+}

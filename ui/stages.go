@@ -1,0 +1,239 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// becauseWidth is the width from which the reasons stand beside the steps.
+const becauseWidth = 84
+
+// stageRows is the centre of the screen: every stage with its steps, hanging on a line from its name.
+func (m *Model) stageRows(width int) []row {
+	b := m.shown()
+	if b == nil {
+		return m.emptyStages()
+	}
+	var rows []row
+	for i, st := range b.Stages {
+		if i > 0 && st.Needed {
+			rows = append(rows, row{})
+		}
+		rows = append(rows, m.stageRow(b, st))
+		if m.folded["stage "+st.Name] {
+			continue
+		}
+		for j, step := range st.Steps {
+			rows = append(rows, m.stepRow(b, step, j == len(st.Steps)-1, width))
+		}
+	}
+	return rows
+}
+
+func (m *Model) emptyStages() []row {
+	say := func(lines ...string) []row {
+		rows := []row{{}}
+		for i, l := range lines {
+			st := draw.Dim
+			if i == 0 {
+				st = draw.Plain | draw.Bold
+			}
+			rows = append(rows, row{left: draw.Line{}.Add(st, l)})
+		}
+		return rows
+	}
+	if w := m.story.Warned(story.NoDockerfile); w != nil {
+		return say(w.Message, w.Hint)
+	}
+	if w := m.story.Warned(story.EngineGone); w != nil {
+		return say(w.Message, w.Hint)
+	}
+	if m.story.Engine == nil {
+		return say("Waiting for the engine", "The first build starts as soon as it answers.")
+	}
+	return say("Reading the Dockerfile", "Stages and steps appear here with the first plan.")
+}
+
+func (m *Model) stageRow(b *story.Build, st *story.Stage) row {
+	if !st.Needed {
+		return row{left: draw.Line{}.Add(draw.Dim, "  "+st.Name+"  not needed for "+b.Target), ref: st}
+	}
+	fold := "▾ "
+	if m.folded["stage "+st.Name] {
+		fold = "▸ "
+	}
+	line := draw.Line{}.Add(draw.Dim, fold).Add(draw.Accent|draw.Bold, st.Name)
+	if st.Base != "" {
+		line = line.Add(draw.Dim, "  from ").Add(draw.Plain, st.Base)
+	}
+	if from := without(st.From, st.Base); len(from) > 0 {
+		line = line.Add(draw.Dim, "  ◂ "+strings.Join(from, ", "))
+	}
+	return row{left: line, right: m.stageTotal(st), ref: st}
+}
+
+func without(list []string, drop string) []string {
+	var out []string
+	for _, s := range list {
+		if s != drop {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// stageTotal sums a stage: what matters most in a word, and its time.
+func (m *Model) stageTotal(st *story.Stage) draw.Line {
+	var ms int64
+	n := map[event.State]int{}
+	for _, s := range st.Steps {
+		ms += s.MS
+		n[s.State]++
+	}
+	switch {
+	case n[event.Fail] > 0:
+		return draw.Line{}.Add(draw.Bad|draw.Bold, "failed")
+	case n[event.Running] > 0:
+		return draw.Line{}.Add(draw.Accent, m.spinner())
+	case len(st.Steps) > 0 && n[event.Hit] == len(st.Steps):
+		return draw.Line{}.Add(draw.Good, "all hits")
+	case n[event.Ran] > 0:
+		return draw.Line{}.Add(draw.Dim, fmt.Sprintf("%d ran  ", n[event.Ran])).Add(draw.Plain, draw.Millis(ms))
+	}
+	return nil
+}
+
+// mark is how a step's state looks: a sign, a word and a colour. Small letters are predictions.
+type mark struct {
+	sign, word string
+	style      draw.Style
+}
+
+func (m *Model) mark(b *story.Build, s *story.Step) mark {
+	switch s.State {
+	case event.Running:
+		return mark{m.spinner(), "running", draw.Accent | draw.Bold}
+	case event.Hit:
+		return mark{"✓", "HIT", draw.Good}
+	case event.Ran:
+		return mark{"●", "RAN", draw.Warn}
+	case event.Fail:
+		return mark{"✗", "FAILED", draw.Bad | draw.Bold}
+	case event.Skip:
+		return mark{"-", "SKIPPED", draw.Dim}
+	case event.Canceled:
+		return mark{"-", "CANCELED", draw.Dim}
+	}
+	if b.Over() {
+		return mark{"·", "not seen", draw.Dim}
+	}
+	switch s.Prediction {
+	case event.WillHit:
+		return mark{"○", "will hit", draw.Dim}
+	case event.WillRerun:
+		return mark{"○", "will run", draw.Plain}
+	case event.MayRerun:
+		return mark{"○", "may run", draw.Plain}
+	}
+	return mark{"○", "waiting", draw.Dim}
+}
+
+func (m *Model) stepRow(b *story.Build, s *story.Step, last bool, width int) row {
+	branch := "├ "
+	if last {
+		branch = "└ "
+	}
+	k := m.mark(b, s)
+	line := draw.Line{}.Add(draw.Dim, branch).Add(k.style, k.sign+" ").Add(k.style, fmt.Sprintf("%-9s", k.word))
+	text := draw.Plain
+	if s.State == event.Hit || s.State == event.Skip || s.State == "" && s.Prediction == event.WillHit {
+		text = draw.Dim
+	}
+	right := m.stepTime(b, s)
+	used := line.Width() + right.Width() + 1
+	if width >= becauseWidth && s.Because != "" {
+		room := width - used
+		name := max(room*45/100, 24)
+		line = line.Add(text, fmt.Sprintf("%s  ", pad(s.Instruction, name))).Add(draw.Dim, "← "+s.Because)
+	} else {
+		line = line.Add(text, s.Instruction)
+	}
+	return row{left: line, right: right, ref: s}
+}
+
+// pad cuts or fills s to exactly width columns.
+func pad(s string, width int) string {
+	s = draw.Cut(s, width)
+	return s + strings.Repeat(" ", max(0, width-draw.Width(s)))
+}
+
+func (m *Model) stepTime(b *story.Build, s *story.Step) draw.Line {
+	switch s.State {
+	case event.Running:
+		return draw.Line{}.Add(draw.Accent, draw.Millis(m.now.Sub(s.Started).Milliseconds()))
+	case event.Hit:
+		if s.Saved > 0 {
+			return draw.Line{}.Add(draw.Good, "saved "+draw.Millis(s.Saved))
+		}
+	case event.Ran, event.Fail, event.Canceled:
+		return draw.Line{}.Add(draw.Plain, draw.Millis(s.MS))
+	case "":
+		if !b.Over() && s.Prediction != event.WillHit {
+			if ms := m.lastRun(s); ms > 0 {
+				return draw.Line{}.Add(draw.Dim, "last "+draw.Millis(ms))
+			}
+		}
+	}
+	return nil
+}
+
+// lastRun is how long a step took when it last ran, 0 where that is not known.
+func (m *Model) lastRun(s *story.Step) int64 {
+	for _, r := range m.story.History(s) {
+		if r.State == event.Ran {
+			return r.MS
+		}
+	}
+	return 0
+}
+
+// cause is why a build was made, in words.
+func cause(b *story.Build) string {
+	if len(b.Paths) > 0 {
+		return paths(b.Paths) + " changed"
+	}
+	if b.Because != "" {
+		return b.Because
+	}
+	return "asked for"
+}
+
+// paths names the first path and counts the others.
+func paths(list []string) string {
+	switch len(list) {
+	case 0:
+		return "something"
+	case 1:
+		return draw.CutLeft(list[0], 40)
+	}
+	return draw.CutLeft(list[0], 40) + fmt.Sprintf(" +%d", len(list)-1)
+}
+
+func skipReason(s event.Skipped) string {
+	switch s.Reason {
+	case event.Ignored:
+		if s.Rule != "" {
+			return "ignored by " + s.Rule
+		}
+		return "ignored"
+	case event.Unchanged:
+		return "the content is what it was"
+	case event.Unused:
+		return "no step that the target needs reads it"
+	}
+	return s.Reason
+}

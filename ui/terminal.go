@@ -1,0 +1,62 @@
+package ui
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/aymanbagabas/go-osc52/v2"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
+
+	"github.com/stagewatch/stagewatch/ui/draw"
+)
+
+// detect finds out what the terminal behind out can show.
+func detect(out io.Writer) draw.Terminal {
+	if out == nil {
+		out = os.Stdout
+	}
+	t := draw.Terminal{
+		Profile: termenv.NewOutput(out).EnvColorProfile(),
+		NoColor: os.Getenv("NO_COLOR") != "",
+		// Asked of the terminal once, when bubbletea was loaded.
+		Dark:  lipgloss.HasDarkBackground(),
+		ASCII: ascii(os.Getenv),
+	}
+	if t.NoColor && os.Getenv("TERM") != "dumb" {
+		// Colours are unwanted; bold and reverse still tell things apart.
+		t.Profile = termenv.ANSI
+	}
+	return t
+}
+
+// ascii tells whether the terminal is to get ASCII alone: where that is asked for, or where the locale
+// names another character set. No locale at all says nothing; terminals of today know UTF-8.
+func ascii(env func(string) string) bool {
+	if v := env("STAGEWATCH_ASCII"); v != "" {
+		return v != "0"
+	}
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := strings.ToUpper(env(name)); v != "" {
+			return !strings.Contains(v, "UTF-8") && !strings.Contains(v, "UTF8")
+		}
+	}
+	return false
+}
+
+// clipboard copies by OSC 52, which works over ssh where the terminal allows it.
+func clipboard(out io.Writer) func(string) error {
+	if out == nil {
+		out = os.Stdout
+	}
+	return func(text string) error {
+		// One write, so that it never falls into the middle of a frame.
+		_, err := io.WriteString(out, osc52.New(text).String())
+		if err != nil {
+			return fmt.Errorf("writing to the terminal: %w", err)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,79 @@
+// Package ui is the dashboard: events in, frames and intents out.
+//
+// Update does no IO: what reaches the world (a browser, a shell, a file, the clipboard) goes out as a
+// command through the hooks of [Options]. View is a pure function of the model. The package knows the
+// engine by its events alone, never by docker or BuildKit, and paints only text that package clean went
+// over.
+package ui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os/exec"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/replay"
+)
+
+// Options is what a dashboard needs of the world around it. A nil hook makes its key say why it does nothing.
+type Options struct {
+	// Events is what happens; the dashboard stays when it is closed, until the person quits.
+	Events <-chan event.Event
+	// Tape replays a recording in place of Events.
+	Tape *replay.Tape
+	// Send takes what the person asks for; it must not block.
+	Send func(event.Intent)
+
+	// Context, Dockerfile and Target name what is being worked on, for the header.
+	Context, Dockerfile, Target string
+
+	// Shell returns the command that opens a shell in a container.
+	Shell func(container string) *exec.Cmd
+	// Open shows a URL in the person's browser.
+	Open func(url string) error
+	// SaveLog writes lines to a file of about that name, and returns the path that it took.
+	SaveLog func(name string, lines []string) (path string, err error)
+	// Copy puts text into the person's clipboard; by default OSC 52 on Output.
+	Copy func(text string) error
+
+	// Clock is time.Now unless a test says otherwise.
+	Clock func() time.Time
+	// LogLines bounds the log lines kept; 0 is 20,000.
+	LogLines int
+
+	// Input and Output are the terminal, by default stdin and stdout.
+	Input  io.Reader
+	Output io.Writer
+	// Terminal says what the terminal can show; nil finds out from Output and the environment.
+	Terminal *draw.Terminal
+	// NoMouse leaves the mouse to the terminal from the start.
+	NoMouse bool
+}
+
+// fps bounds the frames: more of them nobody sees.
+const fps = 30
+
+// Run shows the dashboard until the person quits or ctx ends; either is no error.
+func Run(ctx context.Context, opt Options) error {
+	m := New(opt)
+	program := []tea.ProgramOption{tea.WithAltScreen(), tea.WithContext(ctx), tea.WithFPS(fps), tea.WithoutSignalHandler()}
+	if !opt.NoMouse {
+		program = append(program, tea.WithMouseCellMotion())
+	}
+	if opt.Input != nil {
+		program = append(program, tea.WithInput(opt.Input))
+	}
+	if opt.Output != nil {
+		program = append(program, tea.WithOutput(opt.Output))
+	}
+	_, err := tea.NewProgram(m, program...).Run()
+	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,199 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stagewatch/stagewatch/ui/draw"
+)
+
+// row is one line of a list. The cursor stops at rows with a ref only.
+type row struct {
+	left, right draw.Line
+	ref         any
+}
+
+func (r row) text() string {
+	if len(r.right) == 0 {
+		return r.left.Text()
+	}
+	return r.left.Text() + " " + r.right.Text()
+}
+
+// View is the frame for what the model holds.
+func (m *Model) View() string {
+	if m.width <= 0 || m.height <= 0 {
+		// The size comes with the first message; until then there is no frame to be right about.
+		return ""
+	}
+	c := draw.NewCanvas(m.width, m.height)
+	l := m.layout()
+	m.drawStatus(c, l.status)
+	c.Line(l.summary.X+1, l.summary.Y, l.summary.W-2, m.summary())
+	if !l.banner.Empty() {
+		c.Line(l.banner.X+1, l.banner.Y, l.banner.W-2, m.bannerText())
+	}
+	m.drawStrip(c, l.strip)
+	for p := range panels {
+		if !l.rects[p].Empty() {
+			m.drawPanel(c, l, p)
+		}
+	}
+	m.drawKeys(c, l.keys)
+	return c.String(m.theme)
+}
+
+func (m *Model) drawPanel(c *draw.Canvas, l layout, p panel) {
+	r := l.rects[p]
+	if !l.single {
+		frame, title := draw.Dim, draw.Plain
+		if p == m.focus {
+			frame, title = draw.Accent, draw.Accent|draw.Bold
+		}
+		c.Border(r, frame)
+		c.Line(r.X+2, r.Y, r.W-4, m.panelTitle(p, title))
+		if note := m.panelNote(p); len(note) > 0 {
+			used := m.panelTitle(p, title).Width()
+			c.Right(r.X+2+used, r.Y, r.W-4-used, append(append(draw.Line{{Text: " "}}, note...), draw.Seg{Text: " "}))
+		}
+	}
+	in := l.content(p)
+	if in.Empty() {
+		return
+	}
+	if p == logs && m.panes[logs].tab == 0 {
+		m.drawLogs(c, in)
+		return
+	}
+	m.drawRows(c, in, p, m.rows(p, in.W))
+	if foot := m.panelFoot(p); !l.single && len(foot) > 0 {
+		line := append(append(draw.Line{{Text: " "}}, foot...), draw.Seg{Text: " "})
+		c.Line(r.X+2, r.Y+r.H-1, r.W-4, line)
+	}
+}
+
+func (m *Model) drawRows(c *draw.Canvas, in draw.Rect, p panel, rows []row) {
+	pane := m.panes[p]
+	for i := range in.H {
+		n := pane.offset + i
+		if n >= len(rows) {
+			break
+		}
+		r, y := rows[n], in.Y+i
+		used := c.Right(in.X, y, in.W, r.right)
+		if used > 0 {
+			used++
+		}
+		c.Line(in.X, y, in.W-used, r.left)
+		if n == pane.cursor && p == m.focus && r.ref != nil {
+			c.Restyle(draw.Rect{X: in.X, Y: y, W: in.W, H: 1}, func(s draw.Style) draw.Style { return s.Select() })
+		}
+		if m.search != "" && p == m.focus {
+			m.markMatches(c, in, y)
+		}
+	}
+	if len(rows) > in.H && in.H > 1 {
+		m.drawScroll(c, in, pane.offset, len(rows))
+	}
+}
+
+// drawScroll shows on the right edge which part of a long list is in sight.
+func (m *Model) drawScroll(c *draw.Canvas, in draw.Rect, offset, total int) {
+	size := max(1, in.H*in.H/total)
+	at := 0
+	if total > in.H {
+		at = offset * (in.H - size) / (total - in.H)
+	}
+	c.Fill(draw.Rect{X: in.X + in.W, Y: in.Y + min(at, in.H-size), W: 1, H: size}, draw.Dim, "┃")
+}
+
+// panelNames are the titles; tabsOf adds what a panel can turn to.
+func panelName(p panel) string {
+	return [...]string{"Stages", "Sizes", "Changes", "Logs", "Builds", ""}[p]
+}
+
+func tabsOf(p panel) []string {
+	switch p {
+	case sizes:
+		return []string{"Sizes", "Layers", "Kept and left"}
+	case changes:
+		return []string{"Changes", "Skipped", "Warnings"}
+	case logs:
+		return []string{"Logs", "Build output"}
+	}
+	return []string{panelName(p)}
+}
+
+func (m *Model) panelTitle(p panel, st draw.Style) draw.Line {
+	if p == page {
+		return draw.Line{{Text: " "}}.Add(st, m.pageTitle()).Add(st, " ")
+	}
+	line := draw.Line{{Text: " "}}.Add(draw.Dim, fmt.Sprint(int(p)+1)).Add(draw.Plain, " ")
+	tabs := tabsOf(p)
+	for i, tab := range tabs {
+		switch {
+		case i == m.panes[p].tab:
+			line = line.Add(st, tab)
+		case p == m.focus:
+			line = line.Add(draw.Dim, tab)
+		default:
+			continue
+		}
+		if p == m.focus && i < len(tabs)-1 {
+			line = line.Add(draw.Dim, " · ")
+		}
+	}
+	return line.Add(draw.Plain, " ")
+}
+
+// drawStrip names the panels where only one fits.
+func (m *Model) drawStrip(c *draw.Canvas, r draw.Rect) {
+	if r.Empty() {
+		return
+	}
+	if m.focus == page {
+		c.Line(r.X+1, r.Y, r.W-2, draw.Line{}.Add(draw.Accent|draw.Bold, m.pageTitle()))
+		return
+	}
+	var line draw.Line
+	for p := range page {
+		name := panelName(p)
+		if p == m.focus {
+			name = tabsOf(p)[m.panes[p].tab]
+		} else if r.W < 60 {
+			name = ""
+		}
+		st := draw.Dim
+		if p == m.focus {
+			st = draw.Accent | draw.Bold
+		}
+		line = line.Add(st, strings.TrimSuffix(fmt.Sprintf("%d %s", p+1, name), " ")).Add(draw.Plain, "  ")
+	}
+	if note := m.panelNote(m.focus); len(note) > 0 {
+		line = append(line, note...)
+	}
+	c.Line(r.X+1, r.Y, r.W-2, line)
+}
+
+// drawKeys is the bottom line: a question, an input, the answer to the last key, or the keys that work here.
+func (m *Model) drawKeys(c *draw.Canvas, r draw.Rect) {
+	if r.Empty() {
+		return
+	}
+	x, w := r.X+1, r.W-2
+	switch {
+	case m.ask != nil:
+		yes, no := m.keys.Yes.Help(), m.keys.No.Help()
+		tail := fmt.Sprintf("%s %s · %s %s", yes.Key, yes.Desc, no.Key, no.Desc)
+		used := c.Right(x, r.Y, w, draw.Line{}.Add(draw.Warn|draw.Bold, tail))
+		c.Line(x, r.Y, w-used-1, draw.Line{}.Add(draw.Warn, m.ask.text))
+		return
+	case m.input != nil:
+		c.Line(x, r.Y, w, m.input.line())
+		return
+	case m.toast.text != "" && m.now.Before(m.toast.until):
+		c.Line(x, r.Y, w, draw.Line{}.Add(m.toast.style, m.toast.text))
+		return
+	}
+	c.Line(x, r.Y, w, m.keyLine(w))
+}
