@@ -86,6 +86,8 @@ func (s *notifySource) serve(ctx context.Context) ending {
 		select {
 		case <-ctx.Done():
 			return closed
+		case <-s.w.again:
+			return outdated
 		case <-s.lost:
 			return overflowed
 		case ev, ok := <-s.n.events:

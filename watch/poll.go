@@ -40,6 +40,8 @@ func (s *pollSource) serve(ctx context.Context) ending {
 		select {
 		case <-ctx.Done():
 			return closed
+		case <-s.w.again:
+			return outdated
 		case <-timer.C:
 		}
 		seen := s.look(ctx)

@@ -14,7 +14,8 @@ type ending int
 const (
 	running    ending = iota // it has not
 	closed                   // it was told to stop
-	overflowed               // more happened than the system keeps, or watches cannot be trusted any more
+	overflowed               // more happened than the system keeps
+	outdated                 // Rewatch was called
 	exhausted                // the system has no watches left
 	rootLost                 // the root is not there, or another one
 )

@@ -29,7 +29,8 @@ import (
 type Options struct {
 	// Ignore tells which folders are not to be looked into; it is asked for every path, slash-separated and
 	// relative to the root, and what it says true to is neither watched nor reported. It must not depend on
-	// what is on the disk. It is called from one goroutine. Nil ignores nothing.
+	// what is on the disk; where its answers change otherwise, Rewatch has to be called. It is called from one
+	// goroutine. Nil ignores nothing.
 	Ignore func(rel string, isDir bool) bool
 	// Extra are files to watch whether or not they lie below the root and are ignored, e.g. a Dockerfile
 	// elsewhere. Their folders have to be there from the start; the target of a link has to be named too.
@@ -84,6 +85,7 @@ type Watcher struct {
 	hits    chan hit
 	batches chan Batch
 	notices chan Notice
+	again   chan struct{} // asks for Rewatch
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 }
@@ -117,6 +119,7 @@ func start(root string, opts Options, notify func() (notifier, error)) (*Watcher
 		hits:    make(chan hit, 64),
 		batches: make(chan Batch),
 		notices: make(chan Notice, maxNotices),
+		again:   make(chan struct{}, 1),
 		stop:    stop,
 	}
 	w.poll.Store(opts.Poll)
@@ -159,6 +162,15 @@ func (w *Watcher) Mode() string {
 		return ModePoll
 	}
 	return ModeNotify
+}
+
+// Rewatch asks Options.Ignore about everything again, because its answers changed: folders that were left
+// out are watched from now on, others no more. It returns at once. When it is done a batch asks for a rescan.
+func (w *Watcher) Rewatch() {
+	select {
+	case w.again <- struct{}{}:
+	default: // it is asked for already
+	}
 }
 
 // Close ends the watching and closes both channels. A batch that nobody has taken is dropped. It may be
