@@ -29,6 +29,8 @@ type Container struct {
 	spec   Spec
 	// dial opens a connection to Addr.
 	dial func(context.Context) (net.Conn, error)
+	// pid is the app's first process as the engine's machine numbers it.
+	pid int
 	// healthcheck is the command of the image's HEALTHCHECK, nil where it has none.
 	healthcheck []string
 
@@ -92,6 +94,7 @@ func (c *Container) start(ctx context.Context) error {
 	}
 	c.name = strings.TrimPrefix(seen.Name, "/")
 	c.healthcheck = healthcheckOf(seen)
+	c.pid = seen.State.Pid
 	return c.locate(seen)
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"strings"
 	"time"
 )
 
@@ -102,9 +101,4 @@ func connect(ctx context.Context, dial dialer) (net.Conn, error) {
 func timedOut(err error) bool {
 	var network net.Error
 	return errors.As(err, &network) && network.Timeout()
-}
-
-// refused tells a connection that nobody wanted from other failures.
-func refused(err error) bool {
-	return err != nil && strings.Contains(err.Error(), "connection refused")
 }

@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -74,7 +73,7 @@ func (c *Container) Ready(ctx context.Context, within time.Duration) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	return &UnreadyError{After: time.Since(began), Tail: c.Tail(), Hint: c.unreadyHint(err), Err: err}
+	return &UnreadyError{After: time.Since(began), Tail: c.Tail(), Hint: c.unreadyHint(), Err: err}
 }
 
 // await waits for the one sign that counts for this container.
@@ -90,14 +89,14 @@ func (c *Container) await(ctx context.Context) error {
 }
 
 // unreadyHint says what a person can look at.
-func (c *Container) unreadyHint(err error) string {
-	if c.healthcheck != nil || c.spec.Port == 0 {
-		return "The image's HEALTHCHECK decides; its last word is above."
+func (c *Container) unreadyHint() string {
+	switch {
+	case c.healthcheck != nil:
+		return "The image's HEALTHCHECK decides when the app is ready; run it by hand in the container to see why it fails."
+	case c.runner.direct && onLoopbackOnly(c.pid, c.spec.Port):
+		return fmt.Sprintf("The app listens on 127.0.0.1:%[1]d inside the container, where nobody outside can reach it: let it listen on 0.0.0.0:%[1]d.", c.spec.Port)
 	}
-	if refused(err) || errors.Is(err, context.DeadlineExceeded) || timedOut(err) {
-		return fmt.Sprintf("Does the app listen on 0.0.0.0:%d inside the container? On 127.0.0.1 nobody outside can reach it. Another port: --publish 8080:PORT.", c.spec.Port)
-	}
-	return fmt.Sprintf("Does the app listen on port %d inside the container? Another port: --publish 8080:PORT.", c.spec.Port)
+	return fmt.Sprintf("Does the app listen on 0.0.0.0:%[1]d inside the container? On 127.0.0.1 nobody outside can reach it. For another port: --publish 8080:PORT.", c.spec.Port)
 }
 
 // exitHint reads the exit codes that have a meaning of their own.

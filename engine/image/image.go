@@ -1,0 +1,132 @@
+// Package image measures images: the uncompressed bytes of each layer, from the base upwards, in the words of
+// the Dockerfile that made them. It also takes superseded images of ours away.
+//
+// It does not read the files in the layers, and it never removes what lacks our label, what has a name that
+// somebody else gave it, or what a container stands on.
+package image
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/image"
+
+	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// StandInLabel is the label of a base image that stands in for the official one of its name; its value says what
+// it is. Images built on it inherit the label.
+const StandInLabel = "stagewatch.stand-in"
+
+// ErrInUse tells that a container still stands on an image that was to be removed.
+var ErrInUse = errors.New("a container uses the image")
+
+// Store is the image store of an engine, as one session sees it.
+type Store struct {
+	engine  *dock.Engine
+	session string
+	basis   string
+}
+
+// What the sizes count. A graph driver adds up the bytes of a layer's files. The containerd store adds up the
+// blocks that they take on its disk, some per cent more; its "image size" would also include compressed blobs.
+const (
+	basisFiles  = "uncompressed layers"
+	basisBlocks = "uncompressed layers, in blocks on disk"
+)
+
+// New returns the store of the engine, for the session with the id. The name is the store's out of the engine's
+// own information (event.Engine.Store).
+func New(engine *dock.Engine, session, name string) *Store {
+	basis := basisFiles
+	if strings.HasPrefix(name, "containerd") {
+		basis = basisBlocks
+	}
+	return &Store{engine: engine, session: session, basis: basis}
+}
+
+// Basis says in words what Measure counts.
+func (s *Store) Basis() string { return s.basis }
+
+// Measure returns an image's layers from the base upwards and their sum. The first base layers are marked as
+// those of the base image. The sizes are those of `docker history`; its entries that made no layer are left out.
+// The result's Stage is the caller's to set.
+func (s *Store) Measure(ctx context.Context, id string, base int) (event.StageSize, error) {
+	cli := s.engine.Client
+	seen, err := cli.ImageInspect(ctx, id)
+	if err != nil {
+		return event.StageSize{}, fmt.Errorf("inspecting image %s: %w", short(id), err)
+	}
+	history, err := cli.ImageHistory(ctx, id)
+	if err != nil {
+		return event.StageSize{}, fmt.Errorf("reading the history of image %s: %w", short(id), err)
+	}
+	slices.Reverse(history)
+	size := event.StageSize{Layers: layersOf(history, len(seen.RootFS.Layers))}
+	for i := range size.Layers {
+		size.Layers[i].Base = i < base
+		size.Bytes += size.Layers[i].Bytes
+	}
+	if seen.Config != nil {
+		size.StandIn = seen.Config.Labels[StandInLabel]
+	}
+	return size, nil
+}
+
+// layersOf picks the entries of a history, the oldest first, that made one of the image's count layers. The engine
+// does not say which did: an entry with bytes did, and of the others those that are no mere setting.
+func layersOf(history []image.HistoryResponseItem, count int) []event.Layer {
+	layers := make([]event.Layer, 0, count)
+	for _, entry := range history {
+		by := Instruction(entry.CreatedBy)
+		if by == "" {
+			by = entry.Comment
+		}
+		if entry.Size > 0 || !setting(by) {
+			layers = append(layers, event.Layer{Bytes: entry.Size, CreatedBy: by})
+		}
+	}
+	// The old builder made no layer for a WORKDIR whose folder was there.
+	for i := 0; i < len(layers) && len(layers) > count; {
+		if layers[i].Bytes == 0 && strings.HasPrefix(layers[i].CreatedBy, "WORKDIR") {
+			layers = slices.Delete(layers, i, i+1)
+			continue
+		}
+		i++
+	}
+	return layers
+}
+
+// Remove removes an image of this session. An image that is gone already, is not ours, or has a name that somebody
+// gave it is left alone without an error; one that a container stands on gives [ErrInUse].
+func (s *Store) Remove(ctx context.Context, id string) error {
+	cli := s.engine.Client
+	seen, err := cli.ImageInspect(ctx, id)
+	if errdefs.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("inspecting image %s: %w", short(id), err)
+	}
+	if seen.Config == nil || seen.Config.Labels[dock.Label] != s.session || len(seen.RepoTags) > 0 {
+		return nil
+	}
+	_, err = cli.ImageRemove(ctx, seen.ID, image.RemoveOptions{})
+	switch {
+	case err == nil, errdefs.IsNotFound(err):
+		return nil
+	case errdefs.IsConflict(err):
+		return fmt.Errorf("removing image %s: %w", short(id), ErrInUse)
+	}
+	return fmt.Errorf("removing image %s: %w", short(id), err)
+}
+
+// short is an id as people know it.
+func short(id string) string {
+	return fmt.Sprintf("%.12s", strings.TrimPrefix(id, "sha256:"))
+}
