@@ -3,6 +3,7 @@
 # The work behind the targets is in testdata/engine (a private Docker Engine, the base images) and testdata/lint.
 
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 
 # Which engine: auto (one that answers, else a private one), private (always that), none (no engine).
@@ -26,6 +27,9 @@ engine := testdata/engine
 # Two things at once, whatever the caller's own -j says: the compiler and the set-up want different things.
 together := MAKEFLAGS= $(MAKE) --no-print-directory -j2
 
+# A hundred lines of downloads would bury the set-up's progress. What goes wrong still comes through.
+quietly := 2>&1 | { grep -v '^go: downloading' >&2 || true; }
+
 .PHONY: help build run test lint bench clean setup bases engine-up engine-down engine-wipe engine-env bases-wipe \
 	compile-tests vet boundaries staticcheck vulncheck shellcheck go
 
@@ -34,7 +38,8 @@ help: ## this list
 	@printf '\n  ENGINE=auto|private|none picks the engine, ARGS goes to stagewatch, TESTARGS and PKGS to go test.\n'
 
 build: go ## bin/stagewatch
-	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/stagewatch ./cmd/stagewatch
+	@[[ -e bin/stagewatch ]] || echo 'stagewatch: compiling; the first time fetches the Go modules too, and takes a minute or two' >&2
+	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/stagewatch ./cmd/stagewatch $(quietly)
 
 run: ## the dashboard on the sample, with whatever it needs set up first
 	@[[ $(ENGINE) != none ]] || { echo 'stagewatch: make run needs an engine, and ENGINE=none says there is to be none.' >&2; exit 1; }
@@ -75,7 +80,7 @@ bases-wipe: ## delete the cache that the stand-ins of the base images are built 
 	@$(engine)/standin-wipe.sh
 
 compile-tests: go
-	@CGO_ENABLED=1 go build -race $(PKGS)
+	@CGO_ENABLED=1 go build -race $(PKGS) $(quietly)
 
 vet: go
 	@go vet ./...
