@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/build"
@@ -11,53 +12,48 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// startBuild starts a build of all that is pending. A running one is superseded: its solve is canceled only
-// when the new one is on its way, so that steps which both need go on running.
+// startBuild starts a build of all that is pending, in place of one that runs.
 func (l *loop) startBuild(because string, noCache bool) {
 	l.builds++
-	old := l.job
-	if old != nil {
-		l.emit(old.number, event.Abandoned{Reason: errSuperseded.Error(), MS: time.Since(old.began).Milliseconds()})
-	}
 	ctx, cancel := context.WithCancelCause(l.ctx)
 	j := &job{number: l.builds, plan: l.plan, changes: l.pending.list(), seq: l.pending.last, edits: l.pending.edits, saved: l.pending.saved, cancel: cancel, began: time.Now()}
 	if j.saved.IsZero() {
 		j.saved = j.began
 	}
-	l.job = j
+	j.relay = &relay{number: j.number, emit: l.emit}
 	l.sizes.stop()
-	supersede := func() {
-		if old != nil {
-			old.cancel(errSuperseded)
-		}
-	}
-	if l.plan == nil {
+	supersede := l.supersede(j, noCache)
+	l.job = j
+	if j.plan == nil {
 		supersede()
 		l.failed(j, l.err)
 		return
 	}
 	l.emit(j.number, l.planned(j, because, noCache))
-	for _, w := range l.plan.Lint {
-		l.emit(j.number, event.Warning{Code: w.Rule, Message: fmt.Sprintf("%s (line %d)", w.Message, w.Line), Hint: w.URL})
-	}
+	l.lint(j)
 	contexts, err := l.project.contexts()
 	if err != nil {
 		supersede()
 		l.failed(j, err)
 		return
 	}
-	req := build.Request{Plan: j.plan, Contexts: contexts, SharedKey: l.project.root, Tag: l.cfg.Tag, NoCache: noCache, Saved: l.history.last, Started: supersede}
-	req.Emit = func(body event.Body) {
-		// A superseded build has said its last word.
-		if ctx.Err() == nil {
-			l.emit(j.number, body)
-		}
-	}
+	req := build.Request{Plan: j.plan, Contexts: contexts, SharedKey: l.project.root, Tag: l.cfg.Tag, NoCache: noCache, Saved: l.history.last, Started: supersede, Emit: j.relay.send}
 	l.running.Go(func() {
 		res, err := l.builder.Build(ctx, req)
 		supersede()
 		l.do(func() { l.ended(j, res, err) })
 	})
+}
+
+// lint warns of what BuildKit's rules find, once per finding and not at every save.
+func (l *loop) lint(j *job) {
+	for _, w := range j.plan.Lint {
+		if l.linted[w] {
+			continue
+		}
+		l.linted[w] = true
+		l.emit(j.number, event.Warning{Code: w.Rule, Message: fmt.Sprintf("%s (line %d)", w.Message, w.Line), Hint: w.URL})
+	}
 }
 
 // planned is the prediction, as an event.
@@ -66,7 +62,9 @@ func (l *loop) planned(j *job, because string, noCache bool) event.Planned {
 	if l.good != nil && !noCache {
 		prev = l.good.plan
 	}
-	return planEvent(j.plan, prev, l.project.planChanges(j.changes), l.project.links(), because)
+	e := planEvent(j.plan, prev, l.project.planChanges(j.changes), l.project.links(), because)
+	e.Paths = l.withSource(e.Paths, l.pending.source > 0)
+	return e
 }
 
 // planEvent puts a plan and what it expects into an event.
@@ -87,6 +85,7 @@ func planEvent(p, prev *plan.Plan, changes []plan.Change, tree plan.Tree, becaus
 
 // ended takes in the result of a build.
 func (l *loop) ended(j *job, res *build.Result, err error) {
+	delete(l.superseded, j)
 	if j != l.job {
 		// It was superseded, and finished all the same.
 		if err == nil {
@@ -101,6 +100,7 @@ func (l *loop) ended(j *job, res *build.Result, err error) {
 		return
 	}
 	l.job = nil
+	j.relay.adjust(j.plan, res)
 	j.result = res
 	l.history.add(j.plan, res)
 	l.sizes.made[res.Image] = true
@@ -145,7 +145,7 @@ func failedEvent(err error) event.Failed {
 	}
 	var p *plan.Error
 	if errors.As(err, &p) {
-		return event.Failed{Line: p.Line, Message: p.Message, Excerpt: p.Excerpt, Hint: build.Hint(p.Message)}
+		return event.Failed{Line: p.Line, Message: strings.TrimPrefix(p.Message, fmt.Sprintf("line %d: ", p.Line)), Excerpt: p.Excerpt, Hint: build.Hint(p.Message)}
 	}
 	var pr *Problem
 	if errors.As(err, &pr) {

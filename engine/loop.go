@@ -49,13 +49,16 @@ type loop struct {
 	plan    *plan.Plan
 	pending pending
 	// good is the last successful build; its plan is what the next prediction compares with.
-	good   *job
-	job    *job
-	builds int
-	paused bool
-	missed bool
-	err    error
-	done   bool
+	good *job
+	job  *job
+	// superseded are older builds that still run steps which the newer ones wait for.
+	superseded map[*job]bool
+	linted     map[plan.Lint]bool
+	builds     int
+	paused     bool
+	missed     bool
+	err        error
+	done       bool
 }
 
 // job is one build.
@@ -70,6 +73,7 @@ type job struct {
 	cancel context.CancelCauseFunc
 	result *build.Result
 	began  time.Time
+	relay  *relay
 }
 
 var errSuperseded = errors.New("superseded by a newer change")
@@ -89,6 +93,7 @@ func (l *loop) emit(number int, body event.Body) {
 // run works until ctx ends or, with Config.Once, until the build is done; the error is then that of the build.
 func (l *loop) run(ctx context.Context, in inputs) error {
 	l.ctx = ctx
+	l.superseded, l.linted = map[*job]bool{}, map[plan.Lint]bool{}
 	l.replan()
 	l.startBuild("first build", l.cfg.NoCache)
 	for !l.done {
@@ -142,13 +147,18 @@ func (l *loop) onBatch(b watch.Batch) {
 		}
 		return
 	}
-	l.pending.add(relevant, b.Last)
-	changed := paths(relevant)
-	if d.dockerfile && !slices.Contains(changed, l.project.name()) {
-		changed = append(changed, l.project.name())
-	}
+	l.pending.add(relevant, d.dockerfile, b.Last)
+	changed := l.withSource(paths(relevant), d.dockerfile)
 	l.emit(0, event.Changed{Paths: changed, Changes: relevant})
 	l.startBuild(cause(changed), false)
+}
+
+// withSource adds the Dockerfile to the paths where it changed as well.
+func (l *loop) withSource(paths []string, source bool) []string {
+	if source && !slices.Contains(paths, l.project.name()) {
+		paths = append(paths, l.project.name())
+	}
+	return paths
 }
 
 // skipped reports the written paths that lead to no build, by reason and rule.

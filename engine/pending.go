@@ -16,6 +16,8 @@ type pending struct {
 	// saved is the last write of the newest batch, edits counts the batches so far.
 	saved time.Time
 	edits int
+	// source numbers the last edit of the Dockerfile or the ignore file, 0 for none that is pending.
+	source int
 }
 
 type pendingChange struct {
@@ -23,8 +25,8 @@ type pendingChange struct {
 	seq int
 }
 
-// add takes in one save.
-func (p *pending) add(changes []event.Change, saved time.Time) {
+// add takes in one save; source tells that the Dockerfile or the ignore file is part of it.
+func (p *pending) add(changes []event.Change, source bool, saved time.Time) {
 	if p.changes == nil {
 		p.changes = map[string]pendingChange{}
 	}
@@ -34,6 +36,10 @@ func (p *pending) add(changes []event.Change, saved time.Time) {
 			c.Kind = combine(known.Kind, c.Kind)
 		}
 		p.changes[c.Path] = pendingChange{c, p.last}
+	}
+	if source {
+		p.last++
+		p.source = p.last
 	}
 	p.edits++
 	p.saved = saved
@@ -60,8 +66,22 @@ func (p *pending) list() []event.Change {
 	return out
 }
 
+// since returns the changes that came after seq, by path.
+func (p *pending) since(seq int) []event.Change {
+	var out []event.Change
+	for _, c := range p.list() {
+		if p.changes[c.Path].seq > seq {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // settle drops what a successful build contains: the changes up to seq.
 func (p *pending) settle(seq int) {
+	if p.source <= seq {
+		p.source = 0
+	}
 	for path, c := range p.changes {
 		if c.seq <= seq {
 			delete(p.changes, path)

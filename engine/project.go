@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -111,9 +112,11 @@ func (p *project) extra() []string {
 	return append(tree.IgnoreFiles(p.root, p.dockerfile), p.dockerfile)
 }
 
-// ignores tells the watcher which folders hold nothing of the context.
+// ignores tells the watcher what not to look into. An ignored folder itself is watched, so that a write to
+// it can be answered with the rule that ignores it; what lies deeper is not, however much it may be.
 func (p *project) ignores(rel string, isDir bool) bool {
-	return isDir && p.ignoring.Load().SkipDir(rel)
+	parent := path.Dir(rel)
+	return isDir && parent != "." && p.ignoring.Load().SkipDir(parent)
 }
 
 // files counts what is in the context.
@@ -137,10 +140,10 @@ type delta struct {
 func (p *project) take(ctx context.Context, b watch.Batch) (delta, error) {
 	var d delta
 	var own []string
-	for _, path := range b.Paths {
-		abs := path
+	for _, name := range b.Paths {
+		abs := name
 		if !filepath.IsAbs(abs) {
-			abs = filepath.Join(p.root, filepath.FromSlash(path))
+			abs = filepath.Join(p.root, filepath.FromSlash(name))
 		}
 		if slices.Contains(p.extra(), abs) {
 			own = append(own, abs)
@@ -169,6 +172,12 @@ func (p *project) take(ctx context.Context, b watch.Batch) (delta, error) {
 			d.Changed = append(d.Changed, more.Changed...)
 		}
 	}
+	snap := p.tree.Snapshot()
+	d.Unchanged = slices.DeleteFunc(d.Unchanged, func(rel string) bool {
+		// An editor's temporary file that came and went.
+		_, there := snap.Lookup(rel)
+		return !there
+	})
 	// A Dockerfile that is ignored as a file of the context still is what we build.
 	if d.dockerfile || d.rules {
 		d.Ignored = slices.DeleteFunc(d.Ignored, func(i tree.IgnoredPath) bool {

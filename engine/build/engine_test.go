@@ -82,6 +82,11 @@ func (b *bench) plan() *plan.Plan {
 
 func (b *bench) build(ctx context.Context, watch func(event.Body)) (outcome, error) {
 	b.t.Helper()
+	return b.buildWith(ctx, func(*Request) {}, watch)
+}
+
+func (b *bench) buildWith(ctx context.Context, edit func(*Request), watch func(event.Body)) (outcome, error) {
+	b.t.Helper()
 	fs, err := fsutil.NewFS(b.dir)
 	if err != nil {
 		b.t.Fatal(err)
@@ -101,6 +106,7 @@ func (b *bench) build(ctx context.Context, watch func(event.Body)) (outcome, err
 			watch(body)
 		}
 	}}
+	edit(&req)
 	o.Result, err = b.builder.Build(ctx, req)
 	for _, s := range p.Steps {
 		o.steps += last[fmt.Sprint(s.Stage, s.Index)] + "\n"

@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/build"
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// supersede takes the place of the running build for j. A step that runs right now and that j needs just as
+// it is, a long install say, is not started anew: BuildKit lets j's solve wait for it, as long as the old
+// solve lives. So the old one lives on until its last such step has ended, and what it says of them counts
+// for j. The function that is returned ends the old builds that have no such step; it is to be called once
+// j's own solve is under way.
+func (l *loop) supersede(j *job, noCache bool) func() {
+	if old := l.job; old != nil {
+		l.superseded[old] = true
+		l.emit(old.number, event.Abandoned{Reason: errSuperseded.Error(), MS: time.Since(old.began).Milliseconds()})
+	}
+	var idle []*job
+	for old := range l.superseded {
+		var shared map[plan.StepID]bool
+		if j.plan != nil && !noCache {
+			shared = l.shared(old, j)
+		}
+		if !old.relay.handOver(j.relay, shared, func() { old.cancel(errSuperseded) }) {
+			idle = append(idle, old)
+		}
+	}
+	return func() {
+		for _, old := range idle {
+			old.cancel(errSuperseded)
+		}
+	}
+}
+
+// shared returns the steps that are the same in both builds.
+func (l *loop) shared(old, j *job) map[plan.StepID]bool {
+	if old.plan == nil {
+		return nil
+	}
+	same := map[plan.StepID]bool{}
+	since := l.project.planChanges(l.pending.since(old.seq))
+	for i, pr := range j.plan.Predict(old.plan, since, l.project.links()) {
+		if pr.Prediction == event.WillHit {
+			same[j.plan.Steps[i].ID()] = true
+		}
+	}
+	return same
+}
+
+// relay passes on what a build says of its steps; after the build was superseded, only what it says of the
+// steps that the next one waits for.
+type relay struct {
+	number int
+	emit   func(build int, body event.Body)
+
+	mu    sync.Mutex
+	state map[plan.StepID]event.State
+	// heir is the build that superseded this one, kept the steps that it waits for.
+	heir *relay
+	kept map[plan.StepID]bool
+	// ended is called when the last kept step has ended.
+	ended func()
+	// adopted are the steps that ran to their end in an older build.
+	adopted map[plan.StepID]event.Step
+}
+
+// handOver makes heir the one that the running steps among shared are reported for. It returns false where
+// there are none; else ended is called after the last of them.
+func (r *relay) handOver(heir *relay, shared map[plan.StepID]bool, ended func()) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.heir, r.ended, r.kept = heir, ended, map[plan.StepID]bool{}
+	for id, s := range r.state {
+		if s == event.Running && shared[id] {
+			r.kept[id] = true
+		}
+	}
+	return len(r.kept) > 0
+}
+
+// send is where the build's events go.
+func (r *relay) send(body event.Body) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s, isStep := body.(event.Step)
+	id := plan.StepID{Stage: s.Stage, Index: s.Index}
+	if out, ok := body.(event.Output); ok {
+		id = plan.StepID{Stage: out.Stage, Index: out.Index}
+	}
+	if isStep {
+		if r.state == nil {
+			r.state = map[plan.StepID]event.State{}
+		}
+		r.state[id] = s.State
+	}
+	switch {
+	case r.heir == nil:
+		if isStep && s.State == event.Hit && r.hasAdopted(id) {
+			// It ran for this build, if in an older one's solve, and was reported.
+			return
+		}
+		r.emit(r.number, body)
+	case !r.kept[id]:
+	case !isStep:
+		r.emit(r.heir.number, body)
+	default:
+		s.Because = fmt.Sprintf("started by build %d", r.number)
+		r.heir.adopt(id, s)
+		if s.State != event.Running {
+			delete(r.kept, id)
+			if len(r.kept) == 0 {
+				r.ended()
+			}
+		}
+	}
+}
+
+func (r *relay) hasAdopted(id plan.StepID) bool {
+	_, ok := r.adopted[id]
+	return ok
+}
+
+func (r *relay) adopt(id plan.StepID, s event.Step) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s.State == event.Canceled || r.heir != nil {
+		return
+	}
+	if s.State == event.Ran {
+		if r.adopted == nil {
+			r.adopted = map[plan.StepID]event.Step{}
+		}
+		r.adopted[id] = s
+	}
+	r.emit(r.number, s)
+}
+
+// adjust counts the steps that an older build's solve ran for this one as run.
+func (r *relay) adjust(p *plan.Plan, res *build.Result) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id, s := range r.adopted {
+		if _, ran := res.Times[id]; ran {
+			continue
+		}
+		res.Hits--
+		res.Ran++
+		res.Times[id] = time.Duration(s.MS) * time.Millisecond
+	}
+}
