@@ -22,7 +22,7 @@ func (m *Model) changeRows(int) []row {
 	if n := len(m.story.Pending); n > 0 {
 		rows = append(rows, row{left: draw.Line{}.Add(draw.Accent|draw.Bold, "not yet built")})
 		for i := range n {
-			rows = append(rows, changeRow(m.story.Pending[i], n, i))
+			rows = append(rows, changeRow(m.story.Pending[i], i))
 		}
 	}
 	b := m.shown()
@@ -36,13 +36,13 @@ func (m *Model) changeRows(int) []row {
 		}
 	}
 	if len(list) == 0 {
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Plain, cause(b)), ref: changeRef(0)})
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Plain, cause(b, 40)), ref: changeRef(0)})
 	}
 	for i, c := range list {
-		rows = append(rows, changeRow(c, len(rows), i))
+		rows = append(rows, changeRow(c, i))
 	}
 	b.Steps(func(s *story.Step) {
-		if s.Because == "" || s.State == event.Hit {
+		if because(b, s) == "" || s.State == event.Hit {
 			return
 		}
 		k := m.mark(b, s)
@@ -57,7 +57,7 @@ func (m *Model) changeRows(int) []row {
 // changeRef makes a row of the changes one that the cursor can be on.
 type changeRef int
 
-func changeRow(c event.Change, _, i int) row {
+func changeRow(c event.Change, i int) row {
 	kind := map[string]string{event.ContentChanged: "edited", event.ModeChanged: "mode", event.Added: "added", event.Deleted: "deleted"}[c.Kind]
 	st := draw.Warn
 	if c.Kind == event.Deleted {
@@ -113,7 +113,7 @@ func (m *Model) buildRows(width int) []row {
 		if width >= 60 {
 			line = line.Add(k.style, fmt.Sprintf("%-9s", k.word))
 		}
-		line = line.Add(draw.Plain, cause(b))
+		line = line.Add(draw.Plain, cause(b, 40))
 		var right draw.Line
 		if width >= 60 && b.State == story.Built {
 			right = right.Add(draw.Dim, fmt.Sprintf("%d ran %d hit  ", b.Ran, b.Hits))
@@ -138,6 +138,9 @@ func (m *Model) buildRows(width int) []row {
 func buildMark(b *story.Build) mark {
 	switch b.State {
 	case story.Built:
+		if b.Mishap != "" {
+			return mark{"✗", "crashed", draw.Bad}
+		}
 		return mark{"✓", "built", draw.Good}
 	case story.Failed:
 		return mark{"✗", "failed", draw.Bad}

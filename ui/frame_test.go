@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -84,25 +83,6 @@ func (s *screen) text() string {
 		lines[i] = strings.TrimRight(l, " ")
 	}
 	return strings.Join(lines, "\n") + "\n"
-}
-
-func TestShow(t *testing.T) {
-	name := os.Getenv("SHOW")
-	if name == "" {
-		t.Skip()
-	}
-	var w, h, n int
-	fmt.Sscanf(os.Getenv("SIZE"), "%dx%d", &w, &h)
-	ev := recording(t, name)
-	fmt.Sscanf(os.Getenv("N"), "%d", &n)
-	if n > 0 {
-		ev = ev[:n]
-	}
-	s := newScreen(t, w, h).play(ev)
-	for _, k := range strings.Fields(os.Getenv("KEYS")) {
-		s.press(k)
-	}
-	fmt.Println(s.text())
 }
 
 func (s *screen) press(keys ...string) *screen {

@@ -143,11 +143,11 @@ func (m *Model) summary() draw.Line {
 		line = line.Add(draw.Accent, "looking back at ")
 	}
 	if skip := m.newestSkip(b); skip != nil && m.pinned == 0 {
-		return line.Add(draw.Plain, paths(skip.Paths)+" changed ").Add(draw.Dim, "→ ").
+		return line.Add(draw.Plain, paths(skip.Paths, m.pathWidth())+" changed ").Add(draw.Dim, "→ ").
 			Add(draw.Good, "nothing to build").Add(draw.Dim, ": "+skipReason(skip.Skipped))
 	}
 	line = line.Add(draw.Plain|draw.Bold, fmt.Sprintf("build %d", b.Number))
-	line = line.Add(draw.Dim, " · ").Add(draw.Plain, cause(b)).Add(draw.Dim, " → ")
+	line = line.Add(draw.Dim, " · ").Add(draw.Plain, cause(b, m.pathWidth())).Add(draw.Dim, " → ")
 	switch b.State {
 	case story.Building:
 		return append(line, m.progress(b)...)
@@ -163,12 +163,15 @@ func (m *Model) summary() draw.Line {
 	case story.Abandoned:
 		return line.Add(draw.Warn, "given up after "+draw.Millis(b.MS)).Add(draw.Dim, ": "+b.Reason)
 	}
+	if b.Mishap != "" {
+		line = line.Add(draw.Bad|draw.Bold, b.Mishap).Add(draw.Dim, " · ")
+	}
 	line = line.Add(draw.Warn, fmt.Sprintf("%d ran", b.Ran)).Add(draw.Dim, ", ").Add(draw.Good, draw.Count(b.Hits, "hit"))
 	if b.Saved > 0 {
 		line = line.Add(draw.Good, " (saved "+draw.Millis(b.Saved)+")")
 	}
 	line = line.Add(draw.Dim, " · built ").Add(draw.Plain, draw.Millis(b.MS))
-	if b.Served {
+	if b.Served && b.Mishap == "" {
 		line = line.Add(draw.Dim, " · served ").Add(draw.Plain, draw.Millis(b.ServedMS))
 	}
 	return line
@@ -195,7 +198,7 @@ func (m *Model) progress(b *story.Build) draw.Line {
 	})
 	done := total - n[""] - n[event.Running]
 	line := draw.Line{}.Add(draw.Accent, fmt.Sprintf("%s %d of %s", m.spinner(), done, draw.Count(total, "step")))
-	if expected > 0 {
+	if expected > 0 && m.width >= 96 {
 		line = line.Add(draw.Dim, fmt.Sprintf(" · %d expected to run", expected))
 	}
 	return line.Add(draw.Dim, " · ").Add(draw.Plain, draw.Millis(m.now.Sub(b.Start).Milliseconds()))
@@ -243,4 +246,15 @@ func hinted(hint string) string {
 func (m *Model) spinner() string {
 	frames := []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}
 	return frames[((m.spin%len(frames))+len(frames))%len(frames)]
+}
+
+// pathWidth is how much of a path the summary shows: its end, as what it cost matters more.
+func (m *Model) pathWidth() int {
+	switch {
+	case m.width < 60:
+		return 14
+	case m.width < 100:
+		return 20
+	}
+	return 48
 }

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/stagewatch/stagewatch/ui/draw"
 )
@@ -37,11 +38,38 @@ func (m *Model) keyLine(width int) draw.Line {
 
 func (m *Model) keyHelp(c command) draw.Line {
 	h := c.Help()
-	return draw.Line{}.Add(draw.Accent, h.Key).Add(draw.Plain, " ").Add(draw.Dim, h.Desc+"   ")
+	return draw.Line{}.Add(draw.Accent, h.Key).Add(draw.Plain, " ").Add(draw.Dim, h.Desc+"  ")
 }
 
-// helpRows lists every key by group, those that don't work here dimmed.
-func (m *Model) helpRows() []row {
+// helpRows lists every key by group, and the words that the screen uses.
+func (m *Model) helpRows(width int) []row {
+	rows := m.helpList()
+	if width < 100 {
+		return rows
+	}
+	// Two columns, where there is room: nobody scrolls through help.
+	half := len(rows)
+	for i, r := range rows {
+		// The end of a group nearest to the middle.
+		if len(r.left) == 0 && max(i, len(rows)-i) < max(half, len(rows)-half) {
+			half = i
+		}
+	}
+	out := make([]row, max(half, len(rows)-half-1))
+	for i := range out {
+		var left draw.Line
+		if i < half {
+			left = rows[i].left
+		}
+		out[i].left = left
+		if j := half + 1 + i; j < len(rows) {
+			out[i].left = append(left.Add(draw.Plain, strings.Repeat(" ", max(1, width/3-left.Width()))), rows[j].left...)
+		}
+	}
+	return out
+}
+
+func (m *Model) helpList() []row {
 	var rows []row
 	group := ""
 	for _, c := range m.commands() {

@@ -34,7 +34,7 @@ func DefaultKeyMap() KeyMap {
 		Top:      bind(k("home", "g"), "home/g", "to the top"),
 		Bottom:   bind(k("end", "G"), "end/G", "to the bottom"),
 
-		Next:    bind(k("tab"), "tab", "next panel"),
+		Next:    bind(k("tab"), "tab", "panel"),
 		Prev:    bind(k("shift+tab"), "shift+tab", "previous panel"),
 		NextTab: bind(k("]"), "]", "next tab"),
 		PrevTab: bind(k("["), "[", "previous tab"),
@@ -57,11 +57,11 @@ func DefaultKeyMap() KeyMap {
 
 		Build:      bind(k("b"), "b", "build"),
 		BuildFresh: bind(k("B"), "B", "build without cache"),
-		Restart:    bind(k("r"), "r", "restart app"),
+		Restart:    bind(k("r"), "r", "restart"),
 		Stop:       bind(k("s"), "s", "stop app"),
 		Shell:      bind(k("E"), "E", "shell in container"),
-		Browse:     bind(k("o"), "o", "open browser"),
-		Watch:      bind(k("w"), "w", "watching on/off"),
+		Browse:     bind(k("o"), "o", "browser"),
+		Watch:      bind(k("w"), "w", "watch on/off"),
 
 		Follow:     bind(k("f"), "f", "follow"),
 		Wrap:       bind(k("W"), "W", "wrap"),

@@ -75,18 +75,21 @@ func (m *Model) layout() layout {
 // grid puts the stages at the left, as the centre of the screen, what explains them at the right, and
 // the logs below both.
 func (m *Model) grid(l *layout, body draw.Rect) {
-	logsH := max(7, body.H*33/100)
+	logsH := max(6, body.H*38/100)
 	top := draw.Rect{X: body.X, Y: body.Y, W: body.W, H: body.H - logsH}
 	l.rects[logs] = draw.Rect{X: body.X, Y: body.Y + top.H, W: body.W, H: logsH}
 
 	leftW := max(46, top.W*58/100)
+	if top.W >= 100 {
+		leftW = top.W * 62 / 100
+	}
 	right := draw.Rect{X: top.X + leftW, Y: top.Y, W: top.W - leftW, H: top.H}
 	l.rects[stages] = draw.Rect{X: top.X, Y: top.Y, W: leftW, H: top.H}
 	if len(m.pages) > 0 {
 		l.rects[page] = right
 		return
 	}
-	sizesH := min(max(5, right.H*36/100), 14)
+	sizesH := min(max(5, right.H*42/100), 14)
 	rest := right.H - sizesH
 	changesH := max(4, rest/2)
 	l.rects[sizes] = draw.Rect{X: right.X, Y: right.Y, W: right.W, H: sizesH}

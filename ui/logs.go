@@ -17,7 +17,9 @@ type logView struct {
 	// top is the first entry in sight while not following.
 	top int
 	// seen is the entry to come when following ended: what is newer is new.
-	seen             int
+	seen int
+	// match is the entry that the search is at, -1 where it has not begun.
+	match            int
 	wrap, times, raw bool
 	filter           string
 }
@@ -79,6 +81,7 @@ func (v *logView) gutter() int {
 func (v *logView) scroll(m *Model, by int) {
 	in := m.layout().content(logs)
 	r := m.story.Logs
+	v.match = -1
 	bottom := v.bottomTop(m, in)
 	if v.follow {
 		if by >= 0 {
@@ -107,12 +110,14 @@ func (v *logView) find(m *Model, dir int, here bool) bool {
 	if r.Len() == 0 {
 		return false
 	}
-	in := m.layout().content(logs)
-	at := v.top
-	if v.follow {
-		at = r.Next() - 1
-		dir = -1
-	} else if !here {
+	at := v.match
+	switch {
+	case at < 0 && v.follow:
+		// From the end, what is newest comes first.
+		at, dir = r.Next()-1, -1
+	case at < 0:
+		at = v.top
+	case !here:
 		at += dir
 	}
 	for range r.Len() {
@@ -126,9 +131,9 @@ func (v *logView) find(m *Model, dir int, here bool) bool {
 			if v.follow {
 				v.seen = r.Next()
 			}
-			// A match that is in sight at the bottom stays there; there is nothing below to scroll in.
-			v.follow, v.top = false, at
-			_ = in
+			// Near the end there is nothing below to fill the panel with.
+			v.match, v.follow = at, false
+			v.top = min(at, v.bottomTop(m, m.layout().content(logs)))
 			return true
 		}
 		at += dir

@@ -99,7 +99,7 @@ func New(opt Options) *Model {
 	}
 	return &Model{
 		opt: opt, theme: draw.NewTheme(*term), keys: DefaultKeyMap(), story: story.New(opt.LogLines),
-		now: opt.Clock(), folded: map[string]bool{}, mouse: !opt.NoMouse, logs: logView{follow: true},
+		now: opt.Clock(), folded: map[string]bool{}, mouse: !opt.NoMouse, logs: logView{follow: true, match: -1},
 	}
 }
 

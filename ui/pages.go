@@ -83,7 +83,7 @@ func (m *Model) pageRows(width int) []row {
 	b := m.story.Build(p.build)
 	switch {
 	case p.kind == helpPage:
-		return m.helpRows()
+		return m.helpRows(width)
 	case b == nil:
 		return []row{{left: draw.Line{}.Add(draw.Dim, "that build is no longer kept")}}
 	case p.kind == failurePage && b.Failure != nil:
@@ -100,13 +100,9 @@ func (m *Model) pageRows(width int) []row {
 func (m *Model) failureRows(b *story.Build, width int) []row {
 	f := b.Failure
 	var rows []row
-	for _, l := range wrapText(f.Message, width-2) {
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Bad|draw.Bold, "✗ "+l)})
-	}
+	rows = append(rows, paragraph("✗ ", draw.Bad|draw.Bold, f.Message, draw.Bad|draw.Bold, width)...)
 	if f.Hint != "" {
-		for _, l := range wrapText(f.Hint, width-2) {
-			rows = append(rows, row{left: draw.Line{}.Add(draw.Accent, "→ ").Add(draw.Plain, l)})
-		}
+		rows = append(rows, paragraph("→ ", draw.Accent, f.Hint, draw.Plain, width)...)
 	}
 	if len(f.Excerpt) > 0 {
 		rows = append(rows, row{}, heading(fmt.Sprintf("Dockerfile, line %d", f.Line)))
@@ -123,6 +119,16 @@ func (m *Model) failureRows(b *story.Build, width int) []row {
 	}
 	if s := m.story.Serving; s != nil && s.Build != b.Number {
 		rows = append(rows, row{}, row{left: draw.Line{}.Add(draw.Warn, fmt.Sprintf("build %d goes on serving until this is mended", s.Build))})
+	}
+	return rows
+}
+
+// paragraph wraps text behind a sign of two columns.
+func paragraph(sign string, signStyle draw.Style, text string, st draw.Style, width int) []row {
+	var rows []row
+	for _, l := range wrapText(text, width-2) {
+		rows = append(rows, row{left: draw.Line{}.Add(signStyle, sign).Add(st, l)})
+		sign = "  "
 	}
 	return rows
 }

@@ -51,6 +51,7 @@ func (m *Model) typed(msg tea.KeyMsg) {
 }
 
 func (m *Model) startSearch() tea.Cmd {
+	m.logs.match = -1
 	m.input = &input{
 		prompt:  "/",
 		changed: func(s string) { m.search = s; m.find(1, true) },

@@ -142,7 +142,7 @@ func (m *Model) panelFoot(p panel) draw.Line {
 	in := m.layout().content(p)
 	rows := m.rows(p, in.W)
 	if i := m.panes[p].cursor; i < len(rows) {
-		if s, ok := rows[i].ref.(*story.Step); ok && s.Because != "" {
+		if s, ok := rows[i].ref.(*story.Step); ok && m.shown() != nil && because(m.shown(), s) != "" {
 			return draw.Line{}.Add(draw.Dim, fmt.Sprintf("%s %d/%d because ", s.Stage, s.Index, s.Total)).Add(draw.Plain, s.Because)
 		}
 	}

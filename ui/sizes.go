@@ -76,11 +76,11 @@ func sizeBar(when string, s event.StageSize, full int64, name, width int, st dra
 
 // gain says the ratio in words: "−62 % (131 MB → 50 MB)".
 func gain(s *event.Sized) draw.Line {
-	percent := 100 * (float64(s.After.Bytes)/float64(s.Before.Bytes) - 1)
-	st, word := draw.Good, fmt.Sprintf("−%.0f %%", -percent)
-	if percent >= 0.5 {
-		st, word = draw.Warn, fmt.Sprintf("+%.0f %%", percent)
+	st := draw.Good
+	if s.After.Bytes > s.Before.Bytes {
+		st = draw.Warn
 	}
+	word := draw.Percent(s.Before.Bytes, s.After.Bytes)
 	return draw.Line{}.Add(st|draw.Bold, word).Add(draw.Dim, fmt.Sprintf("  (%s → %s)", draw.Bytes(s.Before.Bytes), draw.Bytes(s.After.Bytes)))
 }
 

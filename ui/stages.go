@@ -10,7 +10,10 @@ import (
 )
 
 // becauseWidth is the width from which the reasons stand beside the steps.
-const becauseWidth = 84
+const becauseWidth = 66
+
+// timeWidth is the width of the longest of the times at the right, so that the reasons line up.
+const timeWidth = len("saved 12.3s") + 1
 
 // stageRows is the centre of the screen: every stage with its steps, hanging on a line from its name.
 func (m *Model) stageRows(width int) []row {
@@ -23,12 +26,14 @@ func (m *Model) stageRows(width int) []row {
 		if i > 0 && st.Needed {
 			rows = append(rows, row{})
 		}
-		rows = append(rows, m.stageRow(b, st))
+		rows = append(rows, m.stageRow(b, st, width))
 		if m.folded["stage "+st.Name] {
 			continue
 		}
 		for j, step := range st.Steps {
-			rows = append(rows, m.stepRow(b, step, j == len(st.Steps)-1, width))
+			if !isFrom(step) {
+				rows = append(rows, m.stepRow(b, step, j == len(st.Steps)-1, width))
+			}
 		}
 	}
 	return rows
@@ -58,7 +63,7 @@ func (m *Model) emptyStages() []row {
 	return say("Reading the Dockerfile", "Stages and steps appear here with the first plan.")
 }
 
-func (m *Model) stageRow(b *story.Build, st *story.Stage) row {
+func (m *Model) stageRow(b *story.Build, st *story.Stage, width int) row {
 	if !st.Needed {
 		return row{left: draw.Line{}.Add(draw.Dim, "  "+st.Name+"  not needed for "+b.Target), ref: st}
 	}
@@ -70,10 +75,21 @@ func (m *Model) stageRow(b *story.Build, st *story.Stage) row {
 	if st.Base != "" {
 		line = line.Add(draw.Dim, "  from ").Add(draw.Plain, st.Base)
 	}
+	if len(st.Steps) > 0 && isFrom(st.Steps[0]) {
+		if from := st.Steps[0]; width >= becauseWidth || from.State != event.Hit && from.State != event.Ran {
+			k := m.mark(b, from)
+			line = line.Add(k.style, "  "+k.sign+" "+k.word)
+		}
+	}
 	if from := without(st.From, st.Base); len(from) > 0 {
 		line = line.Add(draw.Dim, "  ◂ "+strings.Join(from, ", "))
 	}
 	return row{left: line, right: m.stageTotal(st), ref: st}
+}
+
+// isFrom tells whether a step is the stage's FROM, which the stage's own line stands for.
+func isFrom(s *story.Step) bool {
+	return s.Index == 1 && len(s.Instruction) > 5 && strings.EqualFold(s.Instruction[:5], "from ")
 }
 
 func without(list []string, drop string) []string {
@@ -154,15 +170,22 @@ func (m *Model) stepRow(b *story.Build, s *story.Step, last bool, width int) row
 		text = draw.Dim
 	}
 	right := m.stepTime(b, s)
-	used := line.Width() + right.Width() + 1
-	if width >= becauseWidth && s.Because != "" {
-		room := width - used
-		name := max(room*45/100, 24)
-		line = line.Add(text, fmt.Sprintf("%s  ", pad(s.Instruction, name))).Add(draw.Dim, "← "+s.Because)
+	if why := because(b, s); width >= becauseWidth && why != "" {
+		room := width - line.Width() - timeWidth - 4
+		name := max(room-max(draw.Width(why), 24), room/2)
+		line = line.Add(text, fmt.Sprintf("%s  ", pad(s.Instruction, name))).Add(draw.Dim, "← "+why)
 	} else {
 		line = line.Add(text, s.Instruction)
 	}
 	return row{left: line, right: right, ref: s}
+}
+
+// because is why a step ran or is going to, empty where the build as a whole says it already.
+func because(b *story.Build, s *story.Step) string {
+	if s.Because == b.Because && len(b.Paths) == 0 || s.State == event.Skip {
+		return ""
+	}
+	return s.Because
 }
 
 // pad cuts or fills s to exactly width columns.
@@ -202,9 +225,9 @@ func (m *Model) lastRun(s *story.Step) int64 {
 }
 
 // cause is why a build was made, in words.
-func cause(b *story.Build) string {
+func cause(b *story.Build, width int) string {
 	if len(b.Paths) > 0 {
-		return paths(b.Paths) + " changed"
+		return paths(b.Paths, width) + " changed"
 	}
 	if b.Because != "" {
 		return b.Because
@@ -213,14 +236,14 @@ func cause(b *story.Build) string {
 }
 
 // paths names the first path and counts the others.
-func paths(list []string) string {
+func paths(list []string, width int) string {
 	switch len(list) {
 	case 0:
 		return "something"
 	case 1:
-		return draw.CutLeft(list[0], 40)
+		return draw.CutLeft(list[0], width)
 	}
-	return draw.CutLeft(list[0], 40) + fmt.Sprintf(" +%d", len(list)-1)
+	return draw.CutLeft(list[0], width) + fmt.Sprintf(" +%d", len(list)-1)
 }
 
 func skipReason(s event.Skipped) string {

@@ -18,6 +18,9 @@ import (
 // tabStop is the distance that a terminal's tabs have unless told otherwise.
 const tabStop = 8
 
+// sgrReset ends every line that kept colours.
+const sgrReset = "\x1b[m"
+
 // maxMarks bounds the combining marks of one character: more of them only climb over the lines above.
 const maxMarks = 4
 
@@ -27,7 +30,7 @@ func Line(s string) string {
 	if printable(s) {
 		return s
 	}
-	return scrub(s, false)
+	return scrubbed(s, false)
 }
 
 // Colored is [Line] that keeps SGR sequences, so that an app's own colours stay. A line that holds any
@@ -36,7 +39,7 @@ func Colored(s string) string {
 	if printable(s) {
 		return s
 	}
-	return scrub(s, true)
+	return scrubbed(s, true)
 }
 
 // Lines splits s at its line ends and returns each as [Line] does. Of a line that was overwritten by
@@ -75,6 +78,19 @@ func printable(s string) bool {
 		}
 	}
 	return true
+}
+
+// scrubbed scrubs until nothing changes any more: what an expanded tab or a colour stood between may come
+// together when it is read again.
+func scrubbed(s string, colors bool) string {
+	for range 4 {
+		next := scrub(s, colors)
+		if next == s || printable(next) {
+			return next
+		}
+		s = next
+	}
+	return s
 }
 
 // scrub drops what is not text first and settles widths after, because a dropped character may bring two
@@ -118,8 +134,8 @@ func scrub(s string, colors bool) string {
 		}
 	}
 	flush()
-	if colored {
-		out.WriteString("\x1b[m")
+	if colored && !strings.HasSuffix(out.String(), sgrReset) {
+		out.WriteString(sgrReset)
 	}
 	return out.String()
 }

@@ -2,6 +2,7 @@ package draw
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 )
@@ -119,4 +120,19 @@ func Spark(values []int64, width int) string {
 		out.WriteRune(marks[i])
 	}
 	return out.String()
+}
+
+// Percent writes how much larger or smaller after is than before: "−62 %".
+func Percent(before, after int64) string {
+	if before <= 0 {
+		return ""
+	}
+	percent := math.Round(100 * (float64(after)/float64(before) - 1))
+	switch {
+	case percent < 0:
+		return fmt.Sprintf("−%.0f %%", -percent)
+	case percent > 0:
+		return fmt.Sprintf("+%.0f %%", percent)
+	}
+	return "±0 %"
 }

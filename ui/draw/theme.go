@@ -134,8 +134,8 @@ func (t *Theme) write(out *strings.Builder, text string) {
 
 // ascii stands in for the signs that our own screens use; what apps write beyond ASCII becomes a question mark.
 func ascii(r rune) byte {
-	const from, to = "─│╭╮╰╯├└┌┐┬┴┼━╌═▾▸◂▏▎▍▌▋▊▉█▁▂▃▄▅▆▇░·•…—–−→←↑↓✓✗↻●○◌▲■△◆⏸⏵≈±×⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏",
-		"-|++++|`++++++-=v><.::|||##_.-=+*%.-*~---><^v+xr*o.!#!*=>~+x|/-\\|/-\\|/"
+	const from, to = "┃─│╭╮╰╯├└┌┐┬┴┼━╌═▾▸◂▏▎▍▌▋▊▉█▁▂▃▄▅▆▇░·•…—–−→←↑↓✓✗↻●○◌▲■△◆⏸⏵≈±×⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏",
+		"|-|++++|`++++++-=v><.::|||##_.-=+*%.-*~---><^v+xr*o.!#!*=>~+x|/-\\|/-\\|/"
 	i := 0
 	for _, f := range from {
 		if f == r {

@@ -29,17 +29,19 @@ type Build struct {
 	Changes []event.Change
 	Stages  []*Stage
 	// Start is when it was planned, End when it was over.
-	Start, End       time.Time
-	MS               int64
-	Hits, Ran        int
-	Saved            int64
-	Image, Tag       string
-	ServedMS         int64
-	Served           bool
-	Failure          *event.Failed
-	Sizes            *event.Sized
-	Ledger           *event.Ledger
-	Reason           string
+	Start, End time.Time
+	MS         int64
+	Hits, Ran  int
+	Saved      int64
+	Image, Tag string
+	ServedMS   int64
+	Served     bool
+	Failure    *event.Failed
+	Sizes      *event.Sized
+	Ledger     *event.Ledger
+	Reason     string
+	// Mishap is how the build's container ended by itself, empty where it did not.
+	Mishap           string
 	unserved         int // of the story, when it was planned
 	outputsForgotten bool
 }
@@ -144,8 +146,7 @@ func (s *Story) planned(e event.Event, p event.Planned) {
 	b := s.build(e)
 	b.Start, b.State = e.Time, Building
 	b.Target, b.Because, b.Paths = clean.Line(p.Target), clean.Line(p.Because), lines(p.Paths)
-	b.Changes = s.Pending
-	s.Pending = nil
+	b.Changes = s.taken(b.Paths)
 	b.Stages = nil
 	for _, st := range p.Stages {
 		b.Stages = append(b.Stages, &Stage{Name: clean.Line(st.Name), Base: clean.Line(st.Base), Line: st.Line, Needed: st.Needed, From: lines(st.From)})
@@ -164,6 +165,19 @@ func (s *Story) planned(e event.Event, p event.Planned) {
 		}
 	}
 	s.Warnings = kept
+}
+
+// taken are the changes that a plan of paths takes up, each in the way it was last seen to change.
+func (s *Story) taken(paths []string) []event.Change {
+	changes := make([]event.Change, 0, len(paths))
+	for _, p := range paths {
+		changes = append(changes, event.Change{Path: p, Kind: s.kinds[p]})
+	}
+	s.Pending = nil
+	if len(s.kinds) > maxPending {
+		clear(s.kinds)
+	}
+	return changes
 }
 
 // place finds a step's place, and makes it where the plan did not have it.

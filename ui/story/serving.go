@@ -24,7 +24,7 @@ func (s *Story) serving(e event.Event, b event.Serving) {
 	}
 	again := false
 	if build := s.Build(number); build != nil {
-		again = build.Served
+		again, build.Mishap = build.Served, ""
 		if !again {
 			build.ServedMS, build.Served = b.MS, true
 			s.Unserved -= min(s.Unserved, build.unserved)
@@ -54,6 +54,9 @@ func (s *Story) stopped(e event.Event, b event.Stopped) {
 		s.Logs.Add(Entry{Time: e.Time, Kind: Boundary, Build: e.Build, Text: "stopped on request"})
 	default:
 		s.crashes++
+		if build := s.Build(e.Build); build != nil {
+			build.Mishap = stopText(b)
+		}
 		s.Logs.Add(Entry{Time: e.Time, Kind: Mishap, Build: e.Build, Text: stopText(b)})
 	}
 	serves := s.Serving != nil && s.Serving.Container == b.Container

@@ -60,6 +60,8 @@ type Story struct {
 	Last time.Time
 	// crashes counts the unasked ends of containers since one last served a new build.
 	crashes int
+	// kinds is how each path changed last.
+	kinds map[string]string
 }
 
 // Serving is what requests reach.
@@ -94,7 +96,7 @@ type Warning struct {
 
 // New returns the story before any event. It keeps at most logLines lines of logs.
 func New(logLines int) *Story {
-	return &Story{Logs: NewRing(logLines, 16<<20)}
+	return &Story{Logs: NewRing(logLines, 16<<20), kinds: map[string]string{}}
 }
 
 // Apply takes in one event.
@@ -167,6 +169,7 @@ func (s *Story) changed(b event.Changed) {
 	}
 	for _, c := range changes {
 		c.Path, c.Kind = clean.Line(c.Path), clean.Line(c.Kind)
+		s.kinds[c.Path] = c.Kind
 		s.Pending = append(s.Pending, c)
 	}
 	s.Pending = bounded(s.Pending, maxPending)

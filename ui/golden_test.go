@@ -1,0 +1,154 @@
+package ui
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+var update = flag.Bool("update", false, "write the goldens anew")
+
+// until cuts a story after the n-th event that is wanted; it fails where there are fewer.
+func until(t testing.TB, events []event.Event, n int, want func(event.Event) bool) []event.Event {
+	t.Helper()
+	for i, e := range events {
+		if want(e) {
+			if n--; n == 0 {
+				return events[:i+1]
+			}
+		}
+	}
+	t.Fatal("the story has no such event")
+	return nil
+}
+
+func kind(name string, build int) func(event.Event) bool {
+	return func(e event.Event) bool { return e.Body.Kind() == name && e.Build == build }
+}
+
+func running(build int, stage string, index int) func(event.Event) bool {
+	return func(e event.Event) bool {
+		s, ok := e.Body.(event.Step)
+		return ok && e.Build == build && s.Stage == stage && s.Index == index && s.State == event.Running
+	}
+}
+
+// scene is a state of the dashboard with the keys that lead to a view of it.
+type scene struct {
+	name  string
+	story string
+	n     int
+	until func(event.Event) bool
+	extra []event.Body
+	keys  string
+}
+
+var scenes = []scene{
+	{name: "waiting"},
+	{name: "engine-answers", story: "python-app", n: 1, until: kind("watching", 0)},
+	{name: "first-build", story: "python-app", n: 3, until: kind("output", 1)},
+	{name: "starting", story: "python-app", n: 1, until: kind("built", 1)},
+	{name: "live", story: "python-app", n: 1, until: kind("ledger", 2)},
+	{name: "building", story: "python-app", n: 1, until: running(3, "build", 4)},
+	{name: "nothing-to-build", story: "python-app", n: 1, until: kind("skipped", 0)},
+	{name: "failed", story: "python-app", n: 1, until: kind("failed", 4)},
+	{name: "failed-closed", story: "python-app", n: 1, until: kind("failed", 4), keys: "esc"},
+	{name: "mended", story: "python-app"},
+	{name: "superseded", story: "superseded"},
+	{name: "crash-loop", story: "crash-loop"},
+	{name: "crash-first", story: "crash-first"},
+	{name: "engine-gone", story: "engine-gone"},
+	{name: "port-taken", story: "port-taken"},
+	{name: "no-dockerfile", story: "no-dockerfile"},
+	{name: "not-watching", story: "python-app", n: 1, until: kind("ledger", 2), extra: []event.Body{event.Watching{On: false}}},
+	{name: "stopped", story: "python-app", n: 1, until: kind("ledger", 2), extra: []event.Body{event.Stopped{Container: "stagewatch-2", Reason: "asked"}}},
+	{name: "stand-in", story: "python-app", n: 1, until: kind("ledger", 1), extra: []event.Body{
+		event.Sized{Before: event.StageSize{Stage: "build", Bytes: 134e6, StandIn: "Debian bullseye with CPython 3.9.2"}, After: event.StageSize{Stage: "stage-1", Bytes: 50e6}, Ratio: 0.37, Basis: "uncompressed layers"},
+		event.Warning{Code: "libc-mismatch", Message: "2 files from build need glibc, stage-1 has musl", Paths: []string{"/usr/local/lib/python3.9/site-packages/x.so"}, Hint: "build them on alpine, or copy into a slim base"}}},
+	{name: "unneeded-stage", extra: []event.Body{event.Planned{Target: "app", Because: "first build",
+		Stages: []event.PlannedStage{{Name: "test", Base: "build", From: []string{"build"}}, {Name: "build", Base: "golang:1.26", Needed: true}, {Name: "app", Base: "scratch", Needed: true, From: []string{"build", "scratch"}}},
+		Steps:  []event.PlannedStep{{Stage: "build", Index: 2, Total: 2, Instruction: "RUN go build ./...", Prediction: event.MayRerun}, {Stage: "app", Index: 1, Total: 1, Instruction: "COPY --from=build /bin/app /", Prediction: event.MayRerun}}}}},
+	{name: "view-help", story: "python-app", n: 1, until: kind("ledger", 2), keys: "?"},
+	{name: "view-step", story: "python-app", n: 1, until: kind("ledger", 2), keys: "1 j enter"},
+	{name: "view-hit", story: "python-app", n: 1, until: kind("ledger", 2), keys: "1 g j j j enter"},
+	{name: "view-layers", story: "python-app", n: 1, until: kind("ledger", 2), keys: "2 ] +"},
+	{name: "view-ledger", story: "python-app", n: 1, until: kind("ledger", 2), keys: "2 [ + space"},
+	{name: "view-logs", story: "superseded", keys: "4 + t / G E T enter"},
+	{name: "view-logs-paused", story: "python-app", n: 1, until: kind("ledger", 2), keys: "4 k k k"},
+	{name: "view-output", story: "python-app", n: 1, until: kind("failed", 4), keys: "esc 4 ]"},
+	{name: "view-skipped", story: "python-app", keys: "3 ] +"},
+	{name: "view-builds", story: "python-app", keys: "5 +"},
+	{name: "view-old-build", story: "python-app", keys: "5 j j enter"},
+	{name: "view-old-failure", story: "python-app", keys: "5 j enter"},
+	{name: "asking", story: "python-app", n: 1, until: kind("ledger", 2), keys: "s"},
+}
+
+func (sc scene) play(t testing.TB, w, h int, change ...func(*Options)) *screen {
+	t.Helper()
+	s := newScreen(t, w, h, change...)
+	if sc.story != "" {
+		events := recording(t, sc.story)
+		if sc.until != nil {
+			events = until(t, events, sc.n, sc.until)
+		}
+		s.play(events)
+	}
+	for _, b := range sc.extra {
+		build := 1
+		if _, ok := b.(event.Stopped); ok {
+			build = 2
+		}
+		s.play([]event.Event{{Time: s.now, Build: build, Body: b}})
+	}
+	for _, k := range strings.Fields(sc.keys) {
+		s.press(k)
+	}
+	return s
+}
+
+// TestFrames compares every state with what a person approved of, at four sizes.
+func TestFrames(t *testing.T) {
+	for _, sc := range scenes {
+		t.Run(sc.name, func(t *testing.T) {
+			var got strings.Builder
+			for _, size := range [][2]int{{40, 12}, {80, 24}, {120, 40}, {200, 60}} {
+				fmt.Fprintf(&got, "== %d×%d\n%s", size[0], size[1], sc.play(t, size[0], size[1]).text())
+			}
+			golden(t, filepath.Join("testdata", "frames", sc.name+".txt"), got.String())
+		})
+	}
+}
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (-update writes it anew):\n%s", path, firstDifference(got, string(want)))
+	}
+}
+
+func firstDifference(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			return fmt.Sprintf("line %d\n got %s\nwant %s", i+1, g[i], w[i])
+		}
+	}
+	return fmt.Sprintf("%d lines, want %d", len(g), len(w))
+}

@@ -1,0 +1,173 @@
+// Package plain writes events as lines of text, for pipes, CI logs and people who want no screen: in the
+// manner of BuildKit's plain progress, with the facts that stagewatch adds.
+//
+// It keeps no history beyond what a line needs, moves no cursor and writes no control character. The
+// words are those of the dashboard: capitals are what happened, small letters predictions.
+package plain
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/clean"
+)
+
+// Options says what to leave out. The zero value leaves nothing out.
+type Options struct {
+	// NoLogs leaves the app's own output away.
+	NoLogs bool
+	// NoOutput leaves the output of steps away.
+	NoOutput bool
+}
+
+// Printer writes events to a writer, one at a time. It is not safe for concurrent use.
+type Printer struct {
+	w   io.Writer
+	opt Options
+	err error
+	// open are steps' lines of output whose end has not come yet.
+	open map[string]string
+	// done are the steps of the current build that were reported, as BuildKit may complete one twice.
+	done  map[string]event.State
+	build int
+	// cause of the current build, which need not be said again at every step.
+	cause string
+}
+
+// New returns a printer to w.
+func New(w io.Writer, opt Options) *Printer {
+	return &Printer{w: w, opt: opt, open: map[string]string{}, done: map[string]event.State{}}
+}
+
+// Print writes what a person wants to know of e. After the first error of the writer it does nothing and
+// returns that error.
+func (p *Printer) Print(e event.Event) error {
+	if e.Build != 0 && e.Build != p.build {
+		p.build = e.Build
+		clear(p.open)
+		clear(p.done)
+	}
+	switch b := e.Body.(type) {
+	case event.Planned:
+		p.planned(e.Build, b)
+	case event.Step:
+		p.step(e.Build, b)
+	case event.Output:
+		p.output(e.Build, b)
+	case event.Built:
+		p.built(e.Build, b)
+	case event.Failed:
+		p.failed(e.Build, b)
+	case event.Abandoned:
+		p.line(e.Build, "GIVEN UP after %s: %s", millis(b.MS), b.Reason)
+	case event.Sized:
+		p.sized(e.Build, b)
+	case event.Ledger:
+		p.ledger(e.Build, b)
+	default:
+		p.session(e)
+	}
+	return p.err
+}
+
+// line writes one line, its build in front as BuildKit numbers its vertices.
+func (p *Printer) line(build int, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if build > 0 {
+		text = fmt.Sprintf("#%d %s", build, text)
+	}
+	p.write(clean.Line(text))
+}
+
+func (p *Printer) write(text string) {
+	if p.err != nil {
+		return
+	}
+	if _, err := io.WriteString(p.w, strings.TrimRight(text, " ")+"\n"); err != nil {
+		p.err = fmt.Errorf("writing progress: %w", err)
+	}
+}
+
+// session writes the events that belong to no build, or to what serves.
+func (p *Printer) session(e event.Event) {
+	switch b := e.Body.(type) {
+	case event.Engine:
+		p.line(0, "engine %s %s, API %s, builder %s, store %s", b.Name, b.Version, b.API, b.Builder, b.Store)
+	case event.Watching:
+		switch {
+		case !b.On:
+			p.line(0, "watching is off")
+		case b.Files > 0:
+			p.line(0, "watching %s", count(b.Files, "file"))
+		default:
+			p.line(0, "watching")
+		}
+	case event.Changed:
+		p.line(0, "changed %s", strings.Join(b.Paths, ", "))
+	case event.Skipped:
+		p.line(0, "nothing to build for %s: %s", strings.Join(b.Paths, ", "), reason(b))
+	case event.Warning:
+		p.line(e.Build, "WARNING %s (%s)", b.Message, b.Code)
+		if b.Hint != "" {
+			p.line(e.Build, "  hint: %s", b.Hint)
+		}
+		for _, path := range b.Paths {
+			p.line(e.Build, "  %s", path)
+		}
+	case event.Serving:
+		p.line(e.Build, "SERVING %s after %s%s", b.URL, millis(b.MS), behind(b.EditsBehind))
+	case event.Stale:
+		if b.ServingBuild == 0 {
+			p.line(0, "STALE nothing serves%s: %s", behind(b.EditsBehind), b.Reason)
+		} else {
+			p.line(0, "STALE build %d serves%s: %s", b.ServingBuild, behind(b.EditsBehind), b.Reason)
+		}
+	case event.Log:
+		if !p.opt.NoLogs {
+			p.write(clean.Line("app | " + clean.Overwritten(b.Text)))
+		}
+	case event.Stopped:
+		p.stopped(e.Build, b)
+	}
+}
+
+func (p *Printer) stopped(build int, b event.Stopped) {
+	switch b.Reason {
+	case "replaced", "quit", "asked":
+		p.line(build, "stopped %s (%s)", short(b.Container), b.Reason)
+	default:
+		p.line(build, "STOPPED %s: %s, exit code %d", short(b.Container), b.Reason, b.ExitCode)
+	}
+}
+
+func behind(edits int) string {
+	if edits == 0 {
+		return ""
+	}
+	return ", " + count(edits, "edit") + " behind"
+}
+
+func reason(b event.Skipped) string {
+	switch b.Reason {
+	case event.Ignored:
+		if b.Rule != "" {
+			return "ignored by " + b.Rule
+		}
+		return "ignored"
+	case event.Unchanged:
+		return "the content is what it was"
+	case event.Unused:
+		return "no step that the target needs reads it"
+	}
+	return b.Reason
+}
+
+// short cuts the ids that engines give to what docker prints of them.
+func short(id string) string {
+	if len(id) == 64 && strings.Trim(id, "0123456789abcdef") == "" {
+		return id[:12]
+	}
+	return id
+}

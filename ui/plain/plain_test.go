@@ -1,0 +1,119 @@
+package plain
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/replay"
+)
+
+var update = flag.Bool("update", false, "write the goldens anew")
+
+func TestStories(t *testing.T) {
+	stories, err := filepath.Glob("../testdata/stories/*.jsonl")
+	if err != nil || len(stories) == 0 {
+		t.Fatal("no stories", err)
+	}
+	for _, path := range stories {
+		name := strings.TrimSuffix(filepath.Base(path), ".jsonl")
+		t.Run(name, func(t *testing.T) {
+			f, err := os.Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			events, err := replay.Read(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			p := New(&out, Options{})
+			for _, e := range events {
+				if err := p.Print(e); err != nil {
+					t.Fatal(err)
+				}
+			}
+			golden := filepath.Join("testdata", name+".txt")
+			if *update {
+				if err := os.WriteFile(golden, out.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out.String() != string(want) {
+				t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+			}
+		})
+	}
+}
+
+func TestOutputComesInPieces(t *testing.T) {
+	var out bytes.Buffer
+	p := New(&out, Options{})
+	for _, text := range []string{"one\ntw", "o\n", "10%\r90%\r100%"} {
+		p.Print(event.Event{Build: 1, Body: event.Output{Stage: "build", Index: 2, Text: text}})
+	}
+	p.Print(event.Event{Build: 1, Body: event.Step{Stage: "build", Index: 2, Total: 3, Instruction: "RUN x", State: event.Ran, MS: 10}})
+	want := "#1 build 2 | one\n#1 build 2 | two\n#1 build 2 | 100%\n#1 build 2/3 RUN x RAN 10ms\n"
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+}
+
+func TestAStepThatCompletesTwiceIsOneLine(t *testing.T) {
+	var out bytes.Buffer
+	p := New(&out, Options{})
+	for _, s := range []event.State{event.Running, event.Ran, event.Running, event.Ran} {
+		p.Print(event.Event{Build: 1, Body: event.Step{Stage: "a", Index: 1, Total: 1, Instruction: "RUN x", State: s}})
+	}
+	if n := strings.Count(out.String(), "\n"); n != 2 {
+		t.Errorf("%d lines:\n%s", n, out.String())
+	}
+}
+
+// TestNothingHostileGetsThrough feeds every text field with what a terminal would obey.
+func TestNothingHostileGetsThrough(t *testing.T) {
+	const evil = "a\x1b]0;t\a\x1b[2J\u009b31m\x00\u202e\xff\nb"
+	var out bytes.Buffer
+	p := New(&out, Options{})
+	for _, b := range []event.Body{
+		event.Engine{Name: evil, Version: evil}, event.Changed{Paths: []string{evil}}, event.Skipped{Paths: []string{evil}, Reason: evil},
+		event.Planned{Target: evil, Because: evil, Steps: []event.PlannedStep{{Stage: evil, Instruction: evil, Prediction: event.WillRerun, Because: evil}}},
+		event.Step{Stage: evil, Instruction: evil, State: event.Ran, Because: evil}, event.Output{Stage: evil, Text: evil + "\n"},
+		event.Failed{Message: evil, Hint: evil, Excerpt: []event.ExcerptLine{{Text: evil}}}, event.Abandoned{Reason: evil},
+		event.Built{Target: evil, Tag: evil}, event.Sized{Before: event.StageSize{Stage: evil, Bytes: 1, StandIn: evil}, Basis: evil},
+		event.Ledger{Carried: []event.LedgerGroup{{Name: evil}}}, event.Warning{Code: evil, Message: evil, Hint: evil, Paths: []string{evil}},
+		event.Serving{URL: evil}, event.Stale{Reason: evil, ServingBuild: 1}, event.Log{Text: evil}, event.Stopped{Container: evil, Reason: evil},
+	} {
+		if err := p.Print(event.Event{Time: time.Now(), Build: 1, Body: b}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, r := range out.String() {
+		if r != '\n' && unicode.IsControl(r) || r == '\u202e' {
+			t.Fatalf("%U got through:\n%q", r, out.String())
+		}
+	}
+}
+
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errors.New("pipe closed") }
+
+func TestABrokenWriterIsReported(t *testing.T) {
+	p := New(broken{}, Options{})
+	if err := p.Print(event.Event{Body: event.Log{Text: "x"}}); err == nil {
+		t.Error("no error")
+	}
+}
