@@ -24,7 +24,9 @@ type Backend struct {
 // backend is a Backend with its connections and what is in flight on it.
 type backend struct {
 	Backend
-	transport *http.Transport
+	// pooled keeps connections for requests that may be sent again, should the app just be closing one.
+	// The others go over fresh, with a connection each.
+	pooled, fresh *http.Transport
 	// spokeHTTP: it, or the backend before it, has answered HTTP.
 	spokeHTTP atomic.Bool
 	// gone ends when what is left on the backend is to be cut.
@@ -41,8 +43,7 @@ type backend struct {
 // Times of the connections to a backend.
 const (
 	dialWithin = 3 * time.Second
-	// idleBackend is shorter than any app server keeps an idle connection, so that we close first and never
-	// send a request on a connection that is just being closed.
+	// idleBackend is shorter than most app servers keep an idle connection, so that we close first.
 	idleBackend = 1500 * time.Millisecond
 )
 
@@ -50,19 +51,25 @@ func newBackend(ctx context.Context, b Backend) *backend {
 	made := &backend{Backend: b}
 	made.spokeHTTP.Store(b.HTTP)
 	made.gone, made.end = context.WithCancel(ctx)
-	made.transport = &http.Transport{
+	made.pooled, made.fresh = made.transport(), made.transport()
+	made.pooled.MaxIdleConnsPerHost = 256
+	made.fresh.MaxIdleConnsPerHost = -1
+	return made
+}
+
+// transport speaks HTTP to the backend.
+func (b *backend) transport() *http.Transport {
+	return &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return made.dial(ctx)
+			return b.dial(ctx)
 		},
-		// The bytes are the app's: no compression of ours, and as many connections as there are requests.
+		// The bytes are the app's: no compression of ours.
 		DisableCompression:    true,
-		MaxIdleConnsPerHost:   256,
 		IdleConnTimeout:       idleBackend,
 		ExpectContinueTimeout: time.Second,
 		// Large enough that a header of the app's never fails for its size.
 		MaxResponseHeaderBytes: 16 << 20,
 	}
-	return made
 }
 
 func (b *backend) dial(ctx context.Context) (net.Conn, error) {
@@ -106,7 +113,7 @@ func (b *backend) done() {
 		b.idle = nil
 	}
 	if b.retired {
-		b.transport.CloseIdleConnections()
+		b.pooled.CloseIdleConnections()
 	}
 }
 
@@ -116,7 +123,7 @@ func (b *backend) retire() {
 	defer b.mu.Unlock()
 	b.retired = true
 	if b.inFlight == 0 {
-		b.transport.CloseIdleConnections()
+		b.pooled.CloseIdleConnections()
 	}
 }
 
@@ -145,7 +152,7 @@ func (b *backend) drained(ctx context.Context) int {
 // cut closes all connections to the backend, whatever is in flight on them.
 func (b *backend) cut() {
 	b.end()
-	b.transport.CloseIdleConnections()
+	b.pooled.CloseIdleConnections()
 }
 
 // Drain is the emptying of a backend that gets no new requests.

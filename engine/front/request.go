@@ -39,6 +39,8 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer way.leave()
+	// Some apps answer while they still read. Where it is not to be had, they answer after.
+	_ = http.NewResponseController(w).EnableFullDuplex()
 	ctx := context.WithValue(r.Context(), flightKey{}, way)
 	f.proxy.ServeHTTP(w, r.WithContext(ctx))
 }
@@ -87,6 +89,8 @@ func rewrite(p *httputil.ProxyRequest) {
 	p.Out.URL.Scheme = "http"
 	// The library drops what it cannot parse, and what proxies before us said: both are the app's to judge.
 	p.Out.URL.RawQuery = p.In.URL.RawQuery
+	// Filled in at the end of the body, after the library has made its copy.
+	p.Out.Trailer = p.In.Trailer
 	for _, name := range []string{"Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto"} {
 		if values, ok := p.In.Header[name]; ok {
 			p.Out.Header[name] = values

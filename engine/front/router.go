@@ -68,7 +68,11 @@ func (t router) send(req *http.Request, b *backend, body *replay) (*http.Respons
 			return body.attempt(), nil
 		}
 	}
-	answer, err := b.transport.RoundTrip(out)
+	transport := b.fresh
+	if harmless(req) {
+		transport = b.pooled
+	}
+	answer, err := transport.RoundTrip(out)
 	if err != nil {
 		stop()
 		cancel()

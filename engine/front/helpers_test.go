@@ -1,0 +1,147 @@
+package front
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// open is a front on a port of its own that waits this long for a backend. It
+// closes with the test.
+func open(t testing.TB, wait time.Duration) *Front {
+	t.Helper()
+	f, err := listen("127.0.0.1:0", wait)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = f.Close(ctx)
+	})
+	return f
+}
+
+// app is an HTTP backend of the build with the handler; it goes down with the test.
+func app(t testing.TB, build int, handler http.HandlerFunc) Backend {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return Backend{Addr: server.Listener.Addr().String(), Build: build}
+}
+
+// saying is a handler that answers with the text.
+func saying(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) }
+}
+
+// raw is a TCP backend whose connections are served by talk.
+func raw(t testing.TB, build int, talk func(net.Conn)) Backend {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				talk(conn)
+			}()
+		}
+	}()
+	return Backend{Addr: listener.Addr().String(), Build: build}
+}
+
+// url is an address on the front.
+func url(f *Front, path string) string { return "http://" + f.Addr().String() + path }
+
+// client is an HTTP client with connections of its own.
+func client(t testing.TB) *http.Client {
+	t.Helper()
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport, Timeout: 20 * time.Second}
+}
+
+// ask sends a request and reads the answer to its end.
+func ask(t testing.TB, c *http.Client, r *http.Request) (*http.Response, string) {
+	t.Helper()
+	answer, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer, string(body)
+}
+
+// get asks for a path.
+func get(t testing.TB, f *Front, path string) (*http.Response, string) {
+	t.Helper()
+	return ask(t, client(t), request(t, f, http.MethodGet, path, nil))
+}
+
+func request(t testing.TB, f *Front, method, path string, body io.Reader) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url(f, path), body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// dial opens a bare connection to the front, on which nothing takes longer than ten seconds.
+func dial(t testing.TB, f *Front) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", f.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	return conn
+}
+
+// want fails the test unless the answer came from the build.
+func wantBuild(t testing.TB, answer *http.Response, build int) {
+	t.Helper()
+	if got := answer.Header.Get(BuildHeader); got != strconv.Itoa(build) {
+		t.Errorf("%s: %q, want %d", BuildHeader, got, build)
+	}
+}
+
+// within bounds a wait in a test.
+func within(t testing.TB, d time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// goroutines counts those that run code of this package and are none of a test's own.
+func goroutines() int {
+	buffer := make([]byte, 4<<20)
+	count := 0
+	for stack := range strings.SplitSeq(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
+		if strings.Contains(stack, "/engine/front/") && !strings.Contains(stack, "_test.go") {
+			count++
+		}
+	}
+	return count
+}

@@ -1,0 +1,77 @@
+package front
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// browse asks as a browser does.
+func browse(t *testing.T, f *Front) (*http.Response, string) {
+	t.Helper()
+	r := request(t, f, http.MethodGet, "/", nil)
+	r.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+	return ask(t, client(t), r)
+}
+
+func TestABrowserSeesTheBuildsProgressAtOnce(t *testing.T) {
+	f := open(t, 30*time.Second)
+	f.SetStatus(Status{Title: "Building", Detail: "step 3 of 6"})
+	answer, body := browse(t, f)
+	if answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" {
+		t.Errorf("%s, Retry-After %q", answer.Status, answer.Header.Get("Retry-After"))
+	}
+	for _, want := range []string{"Building", "step 3 of 6", `http-equiv="refresh"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %q:\n%s", want, body)
+		}
+	}
+	f.Switch(app(t, 1, saying("hello")))
+	if answer, body := browse(t, f); body != "hello" {
+		t.Errorf("once the app serves: %s %q", answer.Status, body)
+	}
+}
+
+func TestThePageShowsWhereTheDockerfileFailedAndEscapesIt(t *testing.T) {
+	f := open(t, 30*time.Second)
+	f.SetStatus(Status{Title: "The build failed", Detail: "exit code 1: <script>alert(1)</script>", Failed: true,
+		Excerpt: []event.ExcerptLine{{Line: 3, Text: "COPY . ."}, {Line: 4, Text: "RUN pip install '<b>'", Blamed: true}}})
+	_, body := browse(t, f)
+	for _, want := range []string{"&lt;script&gt;", "   3  COPY . .", `class="blamed">   4  RUN pip install`, "&lt;b&gt;"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %q:\n%s", want, body)
+		}
+	}
+	if strings.Contains(body, "<script") {
+		t.Errorf("markup got through:\n%s", body)
+	}
+}
+
+func TestAProgramIsToldAfterTheWait(t *testing.T) {
+	f := open(t, 100*time.Millisecond)
+	f.SetStatus(Status{Title: "The build failed", Detail: "no such file"})
+	began := time.Now()
+	answer, body := get(t, f, "/")
+	if answer.StatusCode != http.StatusServiceUnavailable || !strings.Contains(body, "The build failed") || strings.Contains(body, "<") {
+		t.Errorf("%s %q", answer.Status, body)
+	}
+	if waited := time.Since(began); waited < 100*time.Millisecond {
+		t.Errorf("answered after %s", waited)
+	}
+}
+
+func TestABackendThatStaysDeadIsA502(t *testing.T) {
+	f := open(t, 100*time.Millisecond)
+	dead := mustListen(t)
+	f.Switch(Backend{Addr: dead.Addr().String(), Build: 1})
+	dead.Close()
+	if answer, body := get(t, f, "/"); answer.StatusCode != http.StatusBadGateway || !strings.Contains(body, "does not answer") {
+		t.Errorf("%s %q", answer.Status, body)
+	}
+	if answer, body := browse(t, f); answer.StatusCode != http.StatusBadGateway || !strings.Contains(body, "http-equiv") {
+		t.Errorf("%s %q", answer.Status, body)
+	}
+}

@@ -1,0 +1,219 @@
+package front
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// The front's promise: whoever asks while builds come and go gets an answer, each time.
+func TestNoRequestFailsOverTwoHundredSwitches(t *testing.T) {
+	f := open(t, 10*time.Second)
+	// As a container does, each backend lives until its last request has been answered, and not longer.
+	start := func(build int) (Backend, *http.Server) {
+		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			fmt.Fprintf(w, "build %d read %d", build, len(body))
+		})}
+		listener := mustListen(t)
+		go func() { _ = server.Serve(listener) }()
+		return Backend{Addr: listener.Addr().String(), Build: build}, server
+	}
+	backend, server := start(1)
+	f.Switch(backend)
+
+	var asked, failed atomic.Int64
+	stop := make(chan struct{})
+	var load sync.WaitGroup
+	for worker := range 8 {
+		load.Go(func() {
+			transport := &http.Transport{DisableKeepAlives: worker%2 == 0}
+			defer transport.CloseIdleConnections()
+			c := &http.Client{Transport: transport, Timeout: 10 * time.Second}
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				asked.Add(1)
+				if err := askOnce(c, f, i); err != nil {
+					failed.Add(1)
+					t.Log(err)
+				}
+			}
+		})
+	}
+	for build := 2; build <= 201; build++ {
+		next, nextServer := start(build)
+		drain := f.Switch(next)
+		if left := drain.Wait(within(t, 10*time.Second)); left > 0 {
+			t.Errorf("%d requests stayed on build %d", left, build-1)
+		}
+		server.Close()
+		server = nextServer
+	}
+	close(stop)
+	load.Wait()
+	server.Close()
+	if failed.Load() > 0 {
+		t.Errorf("%d of %d requests failed", failed.Load(), asked.Load())
+	}
+	t.Logf("%d requests over 200 switches", asked.Load())
+}
+
+// askOnce is a GET, or every third time a POST, which nobody may send twice.
+func askOnce(c *http.Client, f *Front, i int) error {
+	var answer *http.Response
+	var err error
+	if i%3 == 0 {
+		answer, err = c.Post(url(f, "/"), "text/plain", strings.NewReader("hello"))
+	} else {
+		answer, err = c.Get(url(f, "/"))
+	}
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err == nil && (answer.StatusCode != http.StatusOK || !strings.HasPrefix(string(body), "build "+answer.Header.Get(BuildHeader)+" ")) {
+		err = fmt.Errorf("answer %s of build %q: %q", answer.Status, answer.Header.Get(BuildHeader), body)
+	}
+	return err
+}
+
+func TestARequestInFlightFinishesOnTheOldBackend(t *testing.T) {
+	f := open(t, 10*time.Second)
+	arrived, finish := make(chan struct{}), make(chan struct{})
+	f.Switch(app(t, 1, func(w http.ResponseWriter, _ *http.Request) {
+		close(arrived)
+		<-finish
+		_, _ = io.WriteString(w, "old")
+	}))
+	slow := make(chan string)
+	go func() {
+		answer, body := get(t, f, "/")
+		slow <- answer.Header.Get(BuildHeader) + " " + body
+	}()
+	<-arrived
+	drain := f.Switch(app(t, 2, saying("new")))
+
+	answer, body := get(t, f, "/")
+	wantBuild(t, answer, 2)
+	if body != "new" {
+		t.Errorf("a new request was answered %q", body)
+	}
+	if left := drain.Wait(within(t, 50*time.Millisecond)); left != 1 {
+		t.Errorf("%d requests left on the old backend, want 1", left)
+	}
+	close(finish)
+	if got := <-slow; got != "1 old" {
+		t.Errorf("the slow request was answered %q", got)
+	}
+	if left := drain.Wait(within(t, 5*time.Second)); left != 0 {
+		t.Errorf("%d requests left after the last one finished", left)
+	}
+}
+
+// After the cut, who may be asked again is, by the front; the others learn that they were cut off.
+func TestCutEndsWhatIsStillOnTheOldBackend(t *testing.T) {
+	for _, c := range []struct{ method, want string }{{http.MethodGet, "new"}, {http.MethodPost, "cut off"}} {
+		t.Run(c.method, func(t *testing.T) {
+			f := open(t, 10*time.Second)
+			arrived := make(chan struct{})
+			f.Switch(app(t, 1, func(_ http.ResponseWriter, r *http.Request) {
+				close(arrived)
+				<-r.Context().Done()
+			}))
+			got := make(chan string)
+			go func() {
+				answer, err := client(t).Do(request(t, f, c.method, "/", nil))
+				if err != nil {
+					got <- "cut off"
+					return
+				}
+				defer answer.Body.Close()
+				body, _ := io.ReadAll(answer.Body)
+				got <- string(body)
+			}()
+			<-arrived
+			f.Switch(app(t, 2, saying("new"))).Cut()
+			if body := <-got; body != c.want {
+				t.Errorf("%q, want %q", body, c.want)
+			}
+		})
+	}
+}
+
+func TestRequestsWaitForTheFirstBackend(t *testing.T) {
+	f := open(t, 10*time.Second)
+	got := make(chan string)
+	go func() {
+		_, body := get(t, f, "/")
+		got <- body
+	}()
+	select {
+	case body := <-got:
+		t.Fatalf("answered %q with no backend there", body)
+	case <-time.After(200 * time.Millisecond):
+	}
+	f.Switch(app(t, 1, saying("first")))
+	if body := <-got; body != "first" {
+		t.Errorf("answered %q", body)
+	}
+}
+
+// For apps that cannot run twice at once, the old one stops before the new one starts.
+func TestHoldKeepsRequestsWaitingBetweenTwoBackends(t *testing.T) {
+	f := open(t, 10*time.Second)
+	f.Switch(app(t, 1, saying("old")))
+	get(t, f, "/")
+	if left := f.Hold().Wait(within(t, time.Second)); left != 0 {
+		t.Fatalf("%d requests in flight", left)
+	}
+	if f.Build() != 0 {
+		t.Errorf("build %d serves while requests are held", f.Build())
+	}
+	got := make(chan string, 2)
+	for range 2 {
+		go func() {
+			_, body := get(t, f, "/")
+			got <- body
+		}()
+	}
+	time.Sleep(100 * time.Millisecond)
+	f.Switch(app(t, 2, saying("new")))
+	for range 2 {
+		if body := <-got; body != "new" {
+			t.Errorf("a held request was answered %q", body)
+		}
+	}
+	f.Hold()
+	f.Release()
+	if _, body := get(t, f, "/"); body != "new" {
+		t.Errorf("after a release: %q", body)
+	}
+}
+
+// A container can die between two saves. Programs that ask meanwhile wait for the next one.
+func TestADeadBackendsRequestsGoToTheNext(t *testing.T) {
+	f := open(t, 10*time.Second)
+	dead := mustListen(t)
+	f.Switch(Backend{Addr: dead.Addr().String(), Build: 1})
+	dead.Close()
+	got := make(chan string)
+	go func() {
+		answer, body := ask(t, client(t), request(t, f, http.MethodPost, "/", strings.NewReader("body")))
+		got <- answer.Header.Get(BuildHeader) + " " + body
+	}()
+	time.Sleep(100 * time.Millisecond)
+	f.Switch(app(t, 2, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }))
+	if body := <-got; body != "2 body" {
+		t.Errorf("answered %q", body)
+	}
+}
