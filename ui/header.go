@@ -30,7 +30,7 @@ func (m *Model) status() status {
 		return m.statusDown(building)
 	}
 	serves := fmt.Sprintf("build %d serves", s.Serving.Build)
-	behind := s.Behind()
+	behind := s.Behind
 	if behind == 0 {
 		switch {
 		case s.Watching != nil && !s.Watching.On:
@@ -224,16 +224,21 @@ func (m *Model) bannerText() draw.Line {
 		return draw.Line{}.Add(draw.Bad|draw.Bold, fmt.Sprintf("▲ the app of build %d exited with code %d", d.Build, d.ExitCode)).
 			Add(draw.Plain, " · its last lines are in the logs (4)")
 	}
-	for _, w := range m.story.Warnings {
-		if w.Code != story.NoDockerfile {
-			more := ""
-			if n := len(m.story.Warnings); n > 1 {
-				more = fmt.Sprintf(" · %d more in 3", n-1)
-			}
-			return draw.Line{}.Add(draw.Warn, "▲ "+w.Message).Add(draw.Dim, hinted(w.Hint)+more)
+	for i := len(m.story.Warnings) - 1; i >= 0; i-- {
+		if w := m.story.Warnings[i]; loud(w) {
+			return draw.Line{}.Add(draw.Warn, "▲ "+w.Message).Add(draw.Dim, hinted(w.Hint))
 		}
 	}
 	return nil
+}
+
+// loud tells whether a warning is for everyone to see; the others wait in their tab.
+func loud(w story.Warning) bool {
+	switch w.Code {
+	case story.NotReady, "libc-mismatch", "context-unreadable":
+		return true
+	}
+	return strings.HasPrefix(w.Code, "watch-")
 }
 
 func hinted(hint string) string {

@@ -56,7 +56,6 @@ type Model struct {
 	search string
 	toast  toast
 	mouse  bool
-	over   bool // no more events will come
 }
 
 // pane is how a list is scrolled.
@@ -143,8 +142,8 @@ func (m *Model) batch(b batchMsg) tea.Cmd {
 	}
 	m.apply(b.events)
 	if b.closed {
-		m.over = true
-		return nil
+		// Nothing more will come: what there is to say is the caller's, on the terminal below.
+		return tea.Quit
 	}
 	return pump(m.opt.Events, m.opt.Clock, m.lastBatch)
 }
@@ -218,9 +217,6 @@ func (m *Model) keepTicking() tea.Cmd {
 func (m *Model) moving() bool {
 	if m.toast.text != "" && m.now.Before(m.toast.until) {
 		return true
-	}
-	if m.over {
-		return false
 	}
 	cur := m.story.Current()
 	return cur != nil && cur.State == story.Building && m.story.Warned(story.EngineGone) == nil

@@ -121,7 +121,13 @@ func (m *Model) panelNote(p panel) draw.Line {
 			return draw.Line{}.Add(draw.Dim, "small letters are predictions")
 		}
 	case changes:
-		if n := len(m.story.Skips); n > 0 && m.focus != changes {
+		if m.focus == changes {
+			return nil
+		}
+		if n := len(m.story.Warnings); n > 0 {
+			return draw.Line{}.Add(draw.Warn, draw.Count(n, "warning"))
+		}
+		if n := len(m.story.Skips); n > 0 {
 			return draw.Line{}.Add(draw.Dim, fmt.Sprintf("%d skipped", n))
 		}
 	case logs:

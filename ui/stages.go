@@ -21,6 +21,9 @@ func (m *Model) stageRows(width int) []row {
 	if b == nil {
 		return m.emptyStages()
 	}
+	if b.Failure != nil && len(b.Stages) == 0 {
+		return []row{{}, {left: draw.Line{}.Add(draw.Bad|draw.Bold, "there is no plan: "+b.Failure.Message), ref: b}}
+	}
 	var rows []row
 	for i, st := range b.Stages {
 		if i > 0 && st.Needed {
@@ -231,6 +234,9 @@ func cause(b *story.Build, width int) string {
 	}
 	if b.Because != "" {
 		return b.Because
+	}
+	if b.Number == 1 {
+		return "first build"
 	}
 	return "asked for"
 }

@@ -22,7 +22,7 @@ import (
 
 // Options is what a dashboard needs of the world around it. A nil hook makes its key say why it does nothing.
 type Options struct {
-	// Events is what happens; the dashboard stays when it is closed, until the person quits.
+	// Events is what happens. The dashboard ends when it is closed.
 	Events <-chan event.Event
 	// Tape replays a recording in place of Events.
 	Tape *replay.Tape
@@ -58,7 +58,7 @@ type Options struct {
 // fps bounds the frames: more of them nobody sees.
 const fps = 30
 
-// Run shows the dashboard until the person quits or ctx ends; either is no error.
+// Run shows the dashboard until the person quits, the events end or ctx does, none of which is an error.
 func Run(ctx context.Context, opt Options) error {
 	m := New(opt)
 	program := []tea.ProgramOption{tea.WithAltScreen(), tea.WithContext(ctx), tea.WithFPS(fps), tea.WithoutSignalHandler()}

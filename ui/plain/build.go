@@ -60,9 +60,6 @@ func because(why string) string {
 
 func (p *Printer) step(build int, b event.Step) {
 	id := place(b.Stage, b.Index)
-	if b.State != event.Running {
-		p.flush(build, id)
-	}
 	if have := p.done[id]; have == b.State || have != "" && b.State == event.Running {
 		return
 	}
@@ -92,31 +89,12 @@ func (p *Printer) step(build int, b event.Step) {
 	}
 }
 
-// output writes whole lines; a piece without its end waits for it.
 func (p *Printer) output(build int, b event.Output) {
 	if p.opt.NoOutput {
 		return
 	}
-	id := place(b.Stage, b.Index)
-	text := p.open[id] + b.Text
-	const most = 64 << 10
-	end := strings.LastIndexByte(text, '\n') + 1
-	if len(text)-end > most {
-		end = len(text)
-	}
-	p.open[id] = text[end:]
-	if end == 0 {
-		return
-	}
-	for _, l := range clean.Lines(text[:end]) {
-		p.line(build, "%s | %s", id, l)
-	}
-}
-
-func (p *Printer) flush(build int, id string) {
-	if rest := p.open[id]; rest != "" {
-		delete(p.open, id)
-		p.line(build, "%s | %s", id, clean.Line(clean.Overwritten(rest)))
+	for _, l := range clean.Lines(b.Text) {
+		p.line(build, "%s | %s", place(b.Stage, b.Index), l)
 	}
 }
 

@@ -27,8 +27,6 @@ type Printer struct {
 	w   io.Writer
 	opt Options
 	err error
-	// open are steps' lines of output whose end has not come yet.
-	open map[string]string
 	// done are the steps of the current build that were reported, as BuildKit may complete one twice.
 	done  map[string]event.State
 	build int
@@ -38,7 +36,7 @@ type Printer struct {
 
 // New returns a printer to w.
 func New(w io.Writer, opt Options) *Printer {
-	return &Printer{w: w, opt: opt, open: map[string]string{}, done: map[string]event.State{}}
+	return &Printer{w: w, opt: opt, done: map[string]event.State{}}
 }
 
 // Print writes what a person wants to know of e. After the first error of the writer it does nothing and
@@ -46,7 +44,6 @@ func New(w io.Writer, opt Options) *Printer {
 func (p *Printer) Print(e event.Event) error {
 	if e.Build != 0 && e.Build != p.build {
 		p.build = e.Build
-		clear(p.open)
 		clear(p.done)
 	}
 	switch b := e.Body.(type) {

@@ -42,7 +42,6 @@ type Build struct {
 	Reason     string
 	// Mishap is how the build's container ended by itself, empty where it did not.
 	Mishap           string
-	unserved         int // of the story, when it was planned
 	outputsForgotten bool
 }
 
@@ -133,7 +132,7 @@ func (s *Story) build(e event.Event) *Build {
 	if b := s.Build(number); b != nil {
 		return b
 	}
-	b := &Build{Number: number, Start: e.Time, unserved: s.Unserved}
+	b := &Build{Number: number, Start: e.Time}
 	s.Builds = bounded(append(s.Builds, b), maxBuilds)
 	if i := len(s.Builds) - 1 - maxDetailed; i >= 0 && !s.Builds[i].outputsForgotten {
 		s.Builds[i].outputsForgotten = true
@@ -219,7 +218,8 @@ func (b *Build) step(at time.Time, e event.Step) {
 	if e.Line > 0 {
 		s.Line = e.Line
 	}
-	if e.Because != "" {
+	if e.Because != "" || e.State == event.Hit {
+		// What was expected to make a step run is no reason for a hit.
 		s.Because = clean.Line(e.Because)
 	}
 }

@@ -15,8 +15,6 @@ type Output struct {
 	Lines []OutputLine
 	// Dropped counts the oldest lines, which are gone.
 	Dropped int
-	// open is the last line as it came, where its end has not come yet.
-	open string
 }
 
 // OutputLine is one line of a step's output.
@@ -25,17 +23,8 @@ type OutputLine struct {
 	Text   string
 }
 
-// add takes in a piece of output, which may end within a line.
+// add takes in what one event brought: a line, or several.
 func (o *Output) add(stderr bool, text string) {
-	if o.open != "" {
-		text = o.open + text
-		o.Lines = o.Lines[:len(o.Lines)-1]
-		o.open = ""
-	}
-	// A piece without a line end is a line that goes on; one that grows without end is cut.
-	if !strings.HasSuffix(text, "\n") {
-		o.open = short(text[strings.LastIndexByte(text, '\n')+1:])
-	}
 	for l := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
 		o.Lines = append(o.Lines, OutputLine{stderr, clean.Line(clean.Overwritten(short(l)))})
 	}

@@ -12,13 +12,11 @@ func (s *Story) serving(e event.Event, b event.Serving) {
 	prev := s.Serving
 	s.Serving = &Serving{
 		Build: number, URL: clean.Line(b.URL), Container: clean.Line(b.Container), Image: clean.Line(b.Image),
-		MS: b.MS, Behind: b.EditsBehind, At: e.Time,
+		MS: b.MS, At: e.Time,
 	}
-	if prev == nil || prev.Build != number {
-		s.crashes = 0
-	}
-	s.Down = nil
+	s.Down, s.looping, s.Behind = nil, false, b.EditsBehind
 	s.clear(PortTaken)
+	s.clear(NotReady)
 	if b.EditsBehind == 0 {
 		s.Stale = nil
 	}
@@ -27,12 +25,6 @@ func (s *Story) serving(e event.Event, b event.Serving) {
 		again, build.Mishap = build.Served, ""
 		if !again {
 			build.ServedMS, build.Served = b.MS, true
-			s.Unserved -= min(s.Unserved, build.unserved)
-			for _, later := range s.Builds {
-				if later.Number >= number {
-					later.unserved -= min(later.unserved, build.unserved)
-				}
-			}
 		}
 	}
 	if prev != nil && prev.Build == number && prev.Container == s.Serving.Container {
@@ -52,19 +44,21 @@ func (s *Story) stopped(e event.Event, b event.Stopped) {
 		return
 	case "asked":
 		s.Logs.Add(Entry{Time: e.Time, Kind: Boundary, Build: e.Build, Text: "stopped on request"})
+	case "crash-loop":
+		// The engine says it anew at every end; the container and its code came with the end itself.
+		b.ExitCode = s.exit
+		s.mishap(e, b, !s.looping)
+		s.looping = true
 	default:
-		s.crashes++
-		if build := s.Build(e.Build); build != nil {
-			build.Mishap = stopText(b)
-		}
-		s.Logs.Add(Entry{Time: e.Time, Kind: Mishap, Build: e.Build, Text: stopText(b)})
+		s.exit = b.ExitCode
+		s.mishap(e, b, true)
 	}
 	serves := s.Serving != nil && s.Serving.Container == b.Container
 	if serves {
 		s.Serving = nil
 	}
 	if s.Serving == nil {
-		s.Down = &Down{Stopped: b, Build: e.Build, At: e.Time, Crashes: s.crashes}
+		s.Down = &Down{Stopped: b, Build: e.Build, At: e.Time}
 	}
 }
 
@@ -78,14 +72,12 @@ func stopText(b event.Stopped) string {
 	return fmt.Sprintf("exited with code %d", b.ExitCode)
 }
 
-// Behind is how many edits what serves is behind the newest source.
-func (s *Story) Behind() int {
-	n := s.Unserved
-	if s.Serving != nil {
-		n = max(n, s.Serving.Behind)
+// mishap notes how a build's container ended by itself.
+func (s *Story) mishap(e event.Event, b event.Stopped, log bool) {
+	if build := s.Build(e.Build); build != nil {
+		build.Mishap = stopText(b)
 	}
-	if s.Stale != nil {
-		n = max(n, s.Stale.EditsBehind)
+	if log {
+		s.Logs.Add(Entry{Time: e.Time, Kind: Mishap, Build: e.Build, Text: stopText(b)})
 	}
-	return n
 }

@@ -28,6 +28,11 @@ const (
 	EngineGone   = "engine-gone"
 	PortTaken    = "port-taken"
 	NoDockerfile = "no-dockerfile"
+	// NotReady: a new container did not get to answer.
+	NotReady = "not-ready"
+
+	portFree   = "port-free"
+	logDropped = "log-dropped"
 )
 
 // Story is all that is known after the events so far. Its zero value is not ready: see [New].
@@ -44,8 +49,9 @@ type Story struct {
 	Down *Down
 	// Pending are the changes that no plan has taken up yet.
 	Pending []event.Change
-	// Unserved counts the batches of changes since the plan of the build that serves.
-	Unserved int
+	// Behind counts the saves that what serves does not contain, as the engine last said and with what
+	// changed since.
+	Behind int
 	// Skips are changes that led to no build, the newest last.
 	Skips    []Skip
 	Warnings []Warning
@@ -58,8 +64,10 @@ type Story struct {
 	Hits, Ran int
 	// Last is the time of the newest event.
 	Last time.Time
-	// crashes counts the unasked ends of containers since one last served a new build.
-	crashes int
+	// looping tells that the crash loop was marked in the logs.
+	looping bool
+	// exit is the code of the container that ended last.
+	exit int
 	// kinds is how each path changed last.
 	kinds map[string]string
 }
@@ -69,7 +77,6 @@ type Serving struct {
 	Build                 int
 	URL, Container, Image string
 	MS                    int64
-	Behind                int
 	At                    time.Time
 }
 
@@ -78,8 +85,6 @@ type Down struct {
 	event.Stopped
 	Build int
 	At    time.Time
-	// Crashes counts ends like this one in a row.
-	Crashes int
 }
 
 // Skip is a batch of changes that led to no build.
@@ -122,7 +127,15 @@ func (s *Story) Apply(e event.Event) {
 	case event.Built:
 		s.built(e, b)
 	case event.Failed:
-		s.build(e).fail(e.Time, b)
+		build := s.build(e)
+		if len(build.Stages) == 0 {
+			// It failed before there was a plan to take up the changes.
+			for _, c := range s.Pending {
+				build.Paths = append(build.Paths, c.Path)
+			}
+			build.Changes = s.taken(build.Paths)
+		}
+		build.fail(e.Time, b)
 	case event.Abandoned:
 		build := s.build(e)
 		build.State, build.End, build.MS, build.Reason = Abandoned, e.Time, b.MS, clean.Line(b.Reason)
@@ -138,10 +151,7 @@ func (s *Story) Apply(e event.Event) {
 		s.serving(e, b)
 	case event.Stale:
 		b.Reason = clean.Line(b.Reason)
-		s.Stale = &b
-		if s.Serving != nil {
-			s.Serving.Behind = b.EditsBehind
-		}
+		s.Stale, s.Behind = &b, b.EditsBehind
 	case event.Log:
 		s.Logs.Add(Entry{Time: e.Time, Kind: LogLine, Build: e.Build, Stderr: b.Stream == "stderr", Text: clean.Colored(clean.Overwritten(short(b.Text)))})
 	case event.Stopped:
@@ -160,7 +170,7 @@ func (s *Story) engine(b event.Engine) {
 }
 
 func (s *Story) changed(b event.Changed) {
-	s.Unserved++
+	s.Behind++
 	changes := b.Changes
 	if len(changes) == 0 {
 		for _, p := range b.Paths {
@@ -177,6 +187,14 @@ func (s *Story) changed(b event.Changed) {
 
 func (s *Story) warn(build int, w event.Warning) {
 	w.Code, w.Message, w.Hint, w.Paths = clean.Line(w.Code), clean.Line(w.Message), clean.Line(w.Hint), lines(w.Paths)
+	switch w.Code {
+	case portFree:
+		s.clear(PortTaken)
+		return
+	case logDropped:
+		s.Logs.Add(Entry{Time: s.Last, Kind: Gap, Text: w.Message})
+		return
+	}
 	for i, have := range s.Warnings {
 		if have.Code == w.Code && have.Message == w.Message {
 			s.Warnings = append(s.Warnings[:i], s.Warnings[i+1:]...)
