@@ -150,6 +150,8 @@ for branch in "${branches[@]}"; do
 done
 draw "${#branches[@]}" <&7
 rm -rf --one-file-system "$work"
+# Package lists are fetched anew each time, and are the largest thing here.
+rm -rf "$bases"/apt/*/lists
 # Recipes of yesterday.
 find "$bases" -maxdepth 1 -name '*.tar' ! -name "*-$slim_hash.tar" ! -name "*-$alpine_hash.tar" \
   ! -name "*-$alpine_python_hash.tar" ! -name "*-$slim_debian_hash.tar" -delete
