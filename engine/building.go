@@ -22,15 +22,16 @@ func (l *loop) startBuild(because string, noCache bool) {
 	}
 	j.relay = &relay{number: j.number, emit: l.emit}
 	l.sizes.stop()
-	supersede := l.supersede(j, noCache)
+	l.abandon()
 	l.job = j
 	if j.plan == nil {
-		supersede()
+		l.supersede(j, noCache)()
 		l.failed(j, l.err)
 		return
 	}
 	l.emit(j.number, l.planned(j, because, noCache))
 	l.lint(j)
+	supersede := l.supersede(j, noCache)
 	contexts, err := l.project.contexts()
 	if err != nil {
 		supersede()

@@ -42,6 +42,8 @@ type loop struct {
 	history *history
 	out     *outbox
 	tasks   chan func()
+	// rewatch tells the watcher that other folders are ignored now.
+	rewatch func()
 	// running counts the solves that go on beside the loop.
 	running sync.WaitGroup
 	ctx     context.Context
@@ -134,6 +136,9 @@ func (l *loop) onBatch(b watch.Batch) {
 		return
 	}
 	l.skipped(d)
+	if d.rules && l.rewatch != nil {
+		l.rewatch()
+	}
 	if d.dockerfile || d.rules {
 		l.replan()
 	}

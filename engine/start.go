@@ -14,6 +14,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/run"
 	"github.com/stagewatch/stagewatch/watch"
@@ -70,6 +71,7 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 			return fmt.Errorf("watching %s: %w", p.root, err)
 		}
 		defer w.Close()
+		l.rewatch = w.Rewatch
 		in.batches, in.notices = w.Batches(), w.Notices()
 		emit(event.Watching{On: true, Mode: w.Mode(), Files: p.files()})
 	}
@@ -85,11 +87,12 @@ func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (
 	if err != nil {
 		return nil, err
 	}
-	g, err := openGate(ctx, pub.addr, func(addr string) string { return "" }, emit)
+	runner := run.New(ctx, c.engine, c.session.Labels())
+	g, err := openGate(ctx, pub.addr, func(addr string) string { return runner.WhoHolds(ctx, addr) }, emit)
 	if err != nil {
 		return nil, err
 	}
-	a := &app{l: l, runner: starter{run.New(ctx, c.engine, c.session.Labels())}, door: g, restartSwap: l.cfg.Swap == "restart"}
+	a := &app{l: l, runner: starter{runner}, door: g, restartSwap: l.cfg.Swap == "restart"}
 	a.spec = run.Spec{Name: l.cfg.Name, Port: pub.port, Env: l.cfg.Env, EnvFiles: l.cfg.EnvFiles, Volumes: l.cfg.Volumes, Network: l.cfg.Network}
 	g.opened = func() {
 		l.do(func() {
@@ -116,7 +119,7 @@ type connection struct {
 	*build.Builder
 	engine  *dock.Engine
 	session *dock.Session
-	images  images
+	images  *image.Store
 }
 
 // connect finds the engine, begins a session on it, and clears what dead sessions left.
@@ -151,7 +154,7 @@ func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connecti
 	if err != nil {
 		return nil, errors.Join(err, c.session.Close(), e.Close())
 	}
-	c.images = tmpStore{e}
+	c.images = image.New(e, c.session.ID, info.Store)
 	return c, nil
 }
 

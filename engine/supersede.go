@@ -10,16 +10,20 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// supersede takes the place of the running build for j. A step that runs right now and that j needs just as
+// abandon says of the running build that it will not be the one to end.
+func (l *loop) abandon() {
+	if old := l.job; old != nil {
+		l.superseded[old] = true
+		l.emit(old.number, event.Abandoned{Reason: errSuperseded.Error(), MS: time.Since(old.began).Milliseconds()})
+	}
+}
+
+// supersede takes the place of the abandoned builds for j. A step that runs right now and that j needs just as
 // it is, a long install say, is not started anew: BuildKit lets j's solve wait for it, as long as the old
 // solve lives. So the old one lives on until its last such step has ended, and what it says of them counts
 // for j. The function that is returned ends the old builds that have no such step; it is to be called once
 // j's own solve is under way.
 func (l *loop) supersede(j *job, noCache bool) func() {
-	if old := l.job; old != nil {
-		l.superseded[old] = true
-		l.emit(old.number, event.Abandoned{Reason: errSuperseded.Error(), MS: time.Since(old.began).Milliseconds()})
-	}
 	var idle []*job
 	for old := range l.superseded {
 		var shared map[plan.StepID]bool
@@ -59,7 +63,7 @@ type relay struct {
 	emit   func(build int, body event.Body)
 
 	mu    sync.Mutex
-	state map[plan.StepID]event.State
+	last map[plan.StepID]event.Step
 	// heir is the build that superseded this one, kept the steps that it waits for.
 	heir *relay
 	kept map[plan.StepID]bool
@@ -75,9 +79,10 @@ func (r *relay) handOver(heir *relay, shared map[plan.StepID]bool, ended func())
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.heir, r.ended, r.kept = heir, ended, map[plan.StepID]bool{}
-	for id, s := range r.state {
-		if s == event.Running && shared[id] {
+	for id, s := range r.last {
+		if s.State == event.Running && shared[id] {
 			r.kept[id] = true
+			heir.adopt(id, r.handed(s))
 		}
 	}
 	return len(r.kept) > 0
@@ -93,10 +98,10 @@ func (r *relay) send(body event.Body) {
 		id = plan.StepID{Stage: out.Stage, Index: out.Index}
 	}
 	if isStep {
-		if r.state == nil {
-			r.state = map[plan.StepID]event.State{}
+		if r.last == nil {
+			r.last = map[plan.StepID]event.Step{}
 		}
-		r.state[id] = s.State
+		r.last[id] = s
 	}
 	switch {
 	case r.heir == nil:
@@ -109,8 +114,7 @@ func (r *relay) send(body event.Body) {
 	case !isStep:
 		r.emit(r.heir.number, body)
 	default:
-		s.Because = fmt.Sprintf("started by build %d", r.number)
-		r.heir.adopt(id, s)
+		r.heir.adopt(id, r.handed(s))
 		if s.State != event.Running {
 			delete(r.kept, id)
 			if len(r.kept) == 0 {
@@ -118,6 +122,12 @@ func (r *relay) send(body event.Body) {
 			}
 		}
 	}
+}
+
+// handed is a step of this build as the heir reports it.
+func (r *relay) handed(s event.Step) event.Step {
+	s.Because = fmt.Sprintf("started by build %d", r.number)
+	return s
 }
 
 func (r *relay) hasAdopted(id plan.StepID) bool {
