@@ -62,7 +62,7 @@ type relay struct {
 	number int
 	emit   func(build int, body event.Body)
 
-	mu    sync.Mutex
+	mu   sync.Mutex
 	last map[plan.StepID]event.Step
 	// heir is the build that superseded this one, kept the steps that it waits for.
 	heir *relay

@@ -1,0 +1,346 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/docker/docker/api/types/image"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// TestASaveRebuildsOnlyWhatItAffects is the product's main job: serve, edit, serve the edit, and say of every
+// write that leads to nothing why it does.
+func TestASaveRebuildsOnlyWhatItAffects(t *testing.T) {
+	l := newLive(t)
+	l.start(Config{})
+	first, _ := await[event.Serving](l, nil)
+	if got := l.get(first.URL); got != "one" {
+		t.Errorf("the first page is %q", got)
+	}
+	if !strings.HasPrefix(first.URL, "http://127.0.0.1:") {
+		t.Errorf("served at %s", first.URL)
+	}
+	await[event.Sized](l, nil)
+
+	l.write("page.txt", "two")
+	planned, e := await[event.Planned](l, nil)
+	if diff := cmp.Diff([]string{"page.txt"}, planned.Paths); diff != "" {
+		t.Error(diff)
+	}
+	second, _ := await[event.Serving](l, nil)
+	if got := l.get(second.URL); got != "two" {
+		t.Errorf("after the edit the page is %q", got)
+	}
+	if diff := cmp.Diff(map[string]event.State{
+		"build 1": event.Hit, "build 2": event.Hit, "build 3": event.Hit, "build 4": event.Hit, "build 5": event.Ran,
+		"stage-1 1": event.Hit, "stage-1 2": event.Hit, "stage-1 3": event.Ran,
+	}, l.steps(e.Build)); diff != "" {
+		t.Error(diff)
+	}
+	for _, s := range planned.Steps {
+		if s.Prediction == event.WillHit && l.steps(e.Build)[fmt.Sprintf("%s %d", s.Stage, s.Index)] != event.Hit {
+			t.Errorf("%s %d was promised as a hit", s.Stage, s.Index)
+		}
+	}
+	await(l, func(s event.Stopped) bool { return s.Reason == "replaced" && s.Container == first.Container })
+
+	now := time.Now()
+	if err := os.Chtimes(filepath.Join(l.dir, "page.txt"), now, now); err != nil {
+		t.Fatal(err)
+	}
+	if s, _ := await[event.Skipped](l, nil); s.Reason != event.Unchanged {
+		t.Errorf("a touch is %+v", s)
+	}
+	l.write("x.pyc", "x")
+	if s, _ := await(l, func(s event.Skipped) bool { return s.Reason == event.Ignored }); s.Rule != "*.pyc" || s.Paths[0] != "x.pyc" {
+		t.Errorf("an ignored file is %+v", s)
+	}
+	session := l.session(second.Container)
+	if containers, images := l.left(session); containers != 1 || images > 3 {
+		t.Errorf("%d containers and %d images of ours", containers, images)
+	}
+	l.stop()
+	if containers, images := l.left(session); containers+images != 0 {
+		t.Errorf("%d containers and %d images are left", containers, images)
+	}
+}
+
+func TestAPathThatNoStepReadsBuildsNothing(t *testing.T) {
+	l := newLive(t)
+	l.write("Dockerfile", "FROM python:3.9-alpine\nCOPY main.py page.txt /app/\nCMD [\"python\", \"/app/main.py\"]\n")
+	l.start(Config{})
+	await[event.Serving](l, nil)
+	l.write("notes.txt", "hello")
+	s, _ := await[event.Skipped](l, nil)
+	if s.Reason != event.Unused || len(s.Paths) != 1 || s.Paths[0] != "notes.txt" {
+		t.Errorf("got %+v", s)
+	}
+}
+
+// TestABrokenBuildKeepsTheLastGoodOneServing covers the Dockerfile that does not parse, the step that fails,
+// and the way back.
+func TestABrokenBuildKeepsTheLastGoodOneServing(t *testing.T) {
+	l := newLive(t)
+	l.start(Config{})
+	first, e := await[event.Serving](l, nil)
+	for _, tt := range []struct {
+		add     string
+		line    int
+		message string
+	}{
+		{"RUNN nothing\n", 11, "unknown instruction"},
+		{"RUN exit 3\n", 11, "exit code: 3"},
+		{"COPY nowhere /\n", 11, "nowhere"},
+	} {
+		l.write("Dockerfile", liveDockerfile+tt.add)
+		f, _ := await[event.Failed](l, nil)
+		if f.Line != tt.line || !strings.Contains(f.Message, tt.message) || len(f.Excerpt) == 0 {
+			t.Errorf("%s failed with %+v", tt.add, f)
+		}
+		stale, _ := await[event.Stale](l, nil)
+		if stale.ServingBuild != e.Build || stale.EditsBehind == 0 {
+			t.Errorf("stale is %+v", stale)
+		}
+		if got := l.get(first.URL); got != "one" {
+			t.Errorf("page is %q", got)
+		}
+	}
+	l.write("page.txt", "two")
+	await[event.Failed](l, nil)
+	l.write("Dockerfile", liveDockerfile)
+	await[event.Serving](l, nil)
+	if got := l.get(first.URL); got != "two" {
+		t.Errorf("mended, the page is %q: the edit that was pending is lost", got)
+	}
+}
+
+// TestAnEditDoesNotRestartARunningInstall: a step that the edit does not affect goes on in the superseded
+// build, and is told of as the new build's.
+func TestAnEditDoesNotRestartARunningInstall(t *testing.T) {
+	l := newLive(t)
+	l.write("Dockerfile", strings.Replace(liveDockerfile, "echo installing UNIQUE", "echo installing UNIQUE; sleep 3; echo installed", 1))
+	l.start(Config{})
+	await(l, func(o event.Output) bool { return strings.Contains(o.Text, "installing") })
+	l.write("page.txt", "two")
+	await[event.Abandoned](l, nil)
+	await(l, func(s event.Step) bool { return s.Index == 4 && s.State == event.Running })
+	step, e := await(l, func(s event.Step) bool { return s.Index == 4 && s.State == event.Ran })
+	if e.Build != 2 || step.Because != "started by build 1" {
+		t.Errorf("build %d: %+v", e.Build, step)
+	}
+	s, e := await[event.Serving](l, nil)
+	if got := l.get(s.URL); got != "two" || e.Build != 2 {
+		t.Errorf("build %d serves %q", e.Build, got)
+	}
+	if out := l.output(); strings.Count(out, "installing") != 1 {
+		t.Errorf("installed more than once:\n%s", out)
+	}
+}
+
+func TestAContainerThatDiesIsStartedAgain(t *testing.T) {
+	l := newLive(t)
+	l.start(Config{})
+	first, _ := await[event.Serving](l, nil)
+	if err := l.engine.Client.ContainerKill(t.Context(), first.Container, "KILL"); err != nil {
+		t.Fatal(err)
+	}
+	if s, _ := await[event.Stopped](l, nil); s.ExitCode != 137 || s.Reason != "exited" {
+		t.Errorf("got %+v", s)
+	}
+	again, _ := await[event.Serving](l, nil)
+	if again.Container == first.Container || l.get(again.URL) != "one" {
+		t.Errorf("served by %s", again.Container)
+	}
+}
+
+func TestAnImageThatExitsAtOnceIsToldAndReplaced(t *testing.T) {
+	l := newLive(t)
+	l.start(Config{})
+	first, _ := await[event.Serving](l, nil)
+	l.write("main.py", "print('no such luck'); raise SystemExit(7)")
+	if s, _ := await(l, func(s event.Stopped) bool { return s.Reason == "exited" }); s.ExitCode != 7 {
+		t.Errorf("got %+v", s)
+	}
+	if s, _ := await[event.Stale](l, nil); s.ServingBuild != 1 || s.EditsBehind != 1 {
+		t.Errorf("got %+v", s)
+	}
+	if got := l.get(first.URL); got != "one" {
+		t.Errorf("page is %q", got)
+	}
+	l.write("main.py", liveApp)
+	await[event.Serving](l, nil)
+}
+
+func TestTheFirstImageCrashLoops(t *testing.T) {
+	l := newLive(t)
+	l.write("main.py", "raise SystemExit(7)")
+	l.start(Config{})
+	await(l, func(s event.Stopped) bool { return s.Reason == "crash-loop" })
+	l.write("main.py", liveApp)
+	s, _ := await[event.Serving](l, nil)
+	if got := l.get(s.URL); got != "one" {
+		t.Errorf("page is %q", got)
+	}
+}
+
+func TestATakenPortIsNamedAndTakenOverWhenFree(t *testing.T) {
+	holder, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.Close()
+	l := newLive(t)
+	port := holder.Addr().(*net.TCPAddr).Port
+	l.start(Config{Publish: fmt.Sprintf("%d:8080", port)})
+	w, _ := await(l, func(w event.Warning) bool { return w.Code == "port-taken" })
+	if !strings.Contains(w.Message, fmt.Sprint(port)) || !strings.Contains(w.Message, fmt.Sprint(os.Getpid())) {
+		t.Errorf("%q names neither the port nor its holder", w.Message)
+	}
+	await[event.Built](l, nil)
+	await[event.Sized](l, nil)
+	holder.Close()
+	s, _ := await[event.Serving](l, nil)
+	if got := l.get(s.URL); got != "one" {
+		t.Errorf("page is %q", got)
+	}
+}
+
+// TestNoRequestFails holds a constant load on the port while the app is replaced again and again.
+func TestNoRequestFails(t *testing.T) {
+	l := newLive(t)
+	l.start(Config{})
+	first, _ := await[event.Serving](l, nil)
+	ctx, stop := context.WithCancel(t.Context())
+	var requests, failed atomic.Int64
+	var wg sync.WaitGroup
+	for worker := range 4 {
+		wg.Go(func() {
+			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: worker%2 == 0}}
+			tick := time.NewTicker(10 * time.Millisecond)
+			defer tick.Stop()
+			for ctx.Err() == nil {
+				requests.Add(1)
+				res, err := client.Get(first.URL)
+				if err == nil {
+					_, err = io.Copy(io.Discard, res.Body)
+					res.Body.Close()
+					if res.StatusCode != 200 {
+						err = fmt.Errorf("status %s", res.Status)
+					}
+				}
+				if err != nil {
+					failed.Add(1)
+					t.Log(err)
+				}
+				<-tick.C
+			}
+		})
+	}
+	for i := range 5 {
+		page := fmt.Sprint("page ", i)
+		l.write("page.txt", page)
+		await[event.Serving](l, nil)
+		if got := l.get(first.URL); got != page {
+			t.Errorf("served %q for %q", got, page)
+		}
+	}
+	stop()
+	wg.Wait()
+	if failed.Load() > 0 || requests.Load() < 100 {
+		t.Errorf("%d of %d requests failed", failed.Load(), requests.Load())
+	}
+}
+
+// TestSizesAgreeWithTheEngine compares with what docker history says.
+func TestSizesAgreeWithTheEngine(t *testing.T) {
+	l := newLive(t)
+	l.start(Config{})
+	built, _ := await[event.Built](l, nil)
+	sized, _ := await[event.Sized](l, nil)
+	history, err := l.engine.Client.ImageHistory(t.Context(), built.Image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var total int64
+	for _, h := range history {
+		total += h.Size
+	}
+	if sized.After.Bytes != total {
+		t.Errorf("after: %d bytes, docker history has %d", sized.After.Bytes, total)
+	}
+	img, err := l.engine.Client.ImageInspect(t.Context(), "python:3.9-slim")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sized.Before.Stage != "build" || sized.Before.Bytes <= img.Size || sized.Before.Bytes > img.Size+1<<20 {
+		t.Errorf("before: %+v, its base has %d bytes", sized.Before, img.Size)
+	}
+	if len(sized.After.Layers) == 0 || !sized.After.Layers[0].Base || sized.After.Layers[len(sized.After.Layers)-1].Base {
+		t.Errorf("layers are %+v", sized.After.Layers)
+	}
+	l.write("page.txt", strings.Repeat("x", 10_003))
+	if again, _ := await[event.Sized](l, nil); again.Delta != 10_000 {
+		t.Errorf("10,000 bytes more are a delta of %d", again.Delta)
+	}
+}
+
+func TestRestartAndStopOnRequest(t *testing.T) {
+	l := newLive(t)
+	l.start(Config{})
+	first, _ := await[event.Serving](l, nil)
+	l.intents <- event.Restart{}
+	second, _ := await[event.Serving](l, nil)
+	if second.Container == first.Container {
+		t.Error("the same container serves after a restart")
+	}
+	await(l, func(s event.Stopped) bool { return s.Container == first.Container })
+	l.intents <- event.Stop{}
+	if s, _ := await[event.Stopped](l, nil); s.Container != second.Container || s.Reason != "asked" {
+		t.Errorf("got %+v", s)
+	}
+	l.intents <- event.Watch{On: false}
+	await(l, func(w event.Watching) bool { return !w.On })
+	l.write("page.txt", "two")
+	l.intents <- event.Rebuild{}
+	third, _ := await[event.Serving](l, nil)
+	if l.get(third.URL) != "two" {
+		t.Error("a build that was asked for lacks the edit made while watching was off")
+	}
+}
+
+func TestATagOfSomebodyElseStays(t *testing.T) {
+	l := newLive(t)
+	name := imageName(l.dir)
+	theirs, err := l.engine.Client.ImageInspect(t.Context(), "python:3.9-alpine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.engine.Client.ImageTag(t.Context(), "python:3.9-alpine", name+":latest"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_, _ = l.engine.Client.ImageRemove(context.Background(), name+":latest", image.RemoveOptions{})
+	})
+	l.start(Config{})
+	w, _ := await(l, func(w event.Warning) bool { return w.Code == "tag-taken" })
+	if !strings.Contains(w.Message, name) {
+		t.Errorf("got %+v", w)
+	}
+	await[event.Serving](l, nil)
+	l.stop()
+	if now, err := l.engine.Client.ImageInspect(t.Context(), name+":latest"); err != nil || now.ID != theirs.ID {
+		t.Errorf("the name is %s now, %v", now.ID, err)
+	}
+}
