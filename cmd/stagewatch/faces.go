@@ -6,75 +6,130 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui"
+	"github.com/stagewatch/stagewatch/ui/plain"
+	"github.com/stagewatch/stagewatch/ui/replay"
 )
 
 // face is a way to show events.
 type face struct {
 	kind    string
+	record  string
 	noMouse bool
 }
 
-// watch runs the engine and shows it, until the engine ends or the face does.
-func watch(ctx context.Context, cfg engine.Config, f face) error {
+// follow runs the engine and shows it, until the engine ends or the face does.
+func follow(ctx context.Context, cfg engine.Config, f face) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	faceGone, gone := context.WithCancel(context.Background())
-	defer gone()
+	unread, giveUp := context.WithCancel(context.Background())
+	defer giveUp()
 	events := make(chan event.Event, 64)
 	intents := make(chan event.Intent, 16)
-	done := make(chan error, 1)
-	go func() { done <- engine.Run(ctx, faceGone, cfg, intents, events) }()
-	shown := f.show(ctx, cfg, events, intents)
+	ended := make(chan error, 1)
+	go func() { ended <- engine.Run(ctx, unread, cfg, intents, events) }()
+	recorded, err := f.recording(events)
+	if err != nil {
+		giveUp()
+		stop()
+		return errors.Join(err, <-ended)
+	}
+	shown := f.show(ctx, stop, cfg, recorded, intents, ended)
 	stop()
-	gone()
-	err := <-done
-	if cfg.Once && failed(err) {
-		// The face has shown it, with its lines.
+	giveUp()
+	err = <-ended
+	if _, told := engine.BuildFailure(err); told && cfg.Once {
 		return errors.Join(exitCode(1), shown)
 	}
 	return errors.Join(err, shown)
 }
 
-// failed tells whether err is a build's own failure, which the face has shown.
-func failed(err error) bool {
-	_, ok := engine.BuildFailure(err)
-	return ok
-}
-
-func (f face) show(ctx context.Context, cfg engine.Config, events <-chan event.Event, intents chan<- event.Intent) error {
-	switch f.kind {
-	case faceJSON:
-		return writeJSON(os.Stdout, events)
-	default:
-		return writePlain(os.Stdout, events)
+// show is the face itself; it returns when the events end or, with a dashboard, when the person quits.
+func (f face) show(ctx context.Context, stop func(), cfg engine.Config, events <-chan event.Event, intents chan<- event.Intent, ended chan error) error {
+	if f.kind != faceTTY {
+		return f.stream(os.Stdout, events)
 	}
-}
-
-// show prints what was not run.
-func show(bodies []event.Body, f face) error {
-	events := make(chan event.Event, len(bodies))
-	for _, b := range bodies {
-		events <- event.Event{Time: time.Now(), Body: b}
-	}
-	close(events)
-	return f.show(context.Background(), engine.Config{}, events, nil)
-}
-
-func writeJSON(w io.Writer, events <-chan event.Event) error {
-	for e := range events {
-		line, err := event.Encode(e)
+	// What ends before there was anything to see belongs on the screen that is left behind.
+	go func() {
+		err := <-ended
+		ended <- err
 		if err != nil {
-			return err
+			stop()
 		}
-		if _, err := w.Write(line); err != nil {
+	}()
+	return ui.Run(ctx, ui.Options{
+		Events:     events,
+		Send:       func(i event.Intent) { intents <- i },
+		Context:    cfg.Context,
+		Dockerfile: cfg.File,
+		Target:     cfg.Target,
+		Shell:      shellIn(cfg.Engine),
+		Open:       openURL,
+		SaveLog:    saveLog,
+		NoMouse:    f.noMouse,
+	})
+}
+
+// stream writes events as lines, until they end.
+func (f face) stream(w io.Writer, events <-chan event.Event) error {
+	write := plain.New(w, plain.Options{}).Print
+	if f.kind == faceJSON {
+		write = func(e event.Event) error { return writeEvent(w, e) }
+	}
+	for e := range events {
+		if err := write(e); err != nil {
 			return fmt.Errorf("writing events: %w", err)
 		}
 	}
 	return nil
 }
 
-func writePlain(w io.Writer, events <-chan event.Event) error { return writeJSON(w, events) }
+func writeEvent(w io.Writer, e event.Event) error {
+	line, err := event.Encode(e)
+	if err == nil {
+		_, err = w.Write(line)
+	}
+	return err
+}
+
+// recording passes events on and writes each to the file that was asked for.
+func (f face) recording(events <-chan event.Event) (<-chan event.Event, error) {
+	if f.record == "" {
+		return events, nil
+	}
+	file, err := os.Create(f.record)
+	if err != nil {
+		return nil, &engine.Problem{What: "recording", Err: err, Hint: "Give --record a file that can be written."}
+	}
+	out := make(chan event.Event, cap(events))
+	go func() {
+		defer close(out)
+		defer file.Close()
+		for e := range events {
+			// A disk that is full must not stop the loop: the recording ends early, and replay says where.
+			_ = writeEvent(file, e)
+			out <- e
+		}
+	}()
+	return out, nil
+}
+
+// replayed shows a recording.
+func (f face) replayed(ctx context.Context, events []event.Event, speed float64) error {
+	if f.kind == faceTTY {
+		return ui.Run(ctx, ui.Options{Tape: replay.New(events, speed), Send: func(event.Intent) {}, Open: openURL, SaveLog: saveLog, NoMouse: f.noMouse})
+	}
+	return f.stream(os.Stdout, queued(events))
+}
+
+func queued(events []event.Event) <-chan event.Event {
+	out := make(chan event.Event, len(events))
+	for _, e := range events {
+		out <- e
+	}
+	close(out)
+	return out
+}

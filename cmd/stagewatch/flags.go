@@ -55,11 +55,12 @@ func (o *options) runFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.Name, "name", "", "the container's name (default: the context folder's name)")
 	f.StringVar(&c.Swap, "swap", "blue-green", "blue-green, or restart for an app that can't run twice at once")
 	f.BoolVar(&c.Poll, "poll", false, "compare the tree at intervals instead of being notified")
-	f.BoolVar(&o.noMouse, "no-mouse", false, "leave the mouse to the terminal")
+	f.StringVar(&o.record, "record", "", "write what happens to a file, for stagewatch replay")
 }
 
 func (o *options) faceFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.progress, "progress", faceAuto, "auto, tty, plain or json")
+	f.BoolVar(&o.noMouse, "no-mouse", false, "leave the mouse to the terminal")
 }
 
 // config finishes the engine's configuration out of the flags and the arguments.
@@ -103,7 +104,7 @@ func (o *options) config(args []string) (engine.Config, error) {
 
 // face is how to show things; interactive says whether a dashboard would be seen.
 func (o *options) face(interactive bool) face {
-	f := face{kind: o.progress, noMouse: o.noMouse}
+	f := face{kind: o.progress, record: o.record, noMouse: o.noMouse}
 	if f.kind == faceAuto {
 		f.kind = facePlain
 		if interactive {

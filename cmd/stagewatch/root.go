@@ -1,12 +1,16 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/replay"
 )
 
 func rootCommand() *cobra.Command {
@@ -28,14 +32,14 @@ On a terminal it is a dashboard (press ? for the keys); elsewhere it is a plain 
 			if err != nil {
 				return err
 			}
-			return watch(cmd.Context(), cfg, o.face(term.IsTerminal(int(os.Stdout.Fd()))))
+			return follow(cmd.Context(), cfg, o.face(term.IsTerminal(int(os.Stdout.Fd()))))
 		},
 	}
 	o.buildFlags(root.Flags())
 	o.runFlags(root.Flags())
 	o.faceFlags(root.Flags())
 	root.SetVersionTemplate("stagewatch {{.Version}}\n")
-	root.AddCommand(buildCommand(), planCommand(), doctorCommand())
+	root.AddCommand(buildCommand(), planCommand(), replayCommand(), doctorCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }
@@ -54,7 +58,7 @@ The image is kept only where -t names it.`,
 				return err
 			}
 			cfg.Once = true
-			return watch(cmd.Context(), cfg, o.face(false))
+			return follow(cmd.Context(), cfg, o.face(false))
 		},
 	}
 	o.buildFlags(cmd.Flags())
@@ -68,7 +72,7 @@ func planCommand() *cobra.Command {
 		Use:   "plan [flags] PATH…",
 		Short: "Tell which stages and steps would rerun if these paths changed (needs no engine)",
 		Example: `  stagewatch plan app/main.py
-  stagewatch plan --context examples/api examples/api/requirements.txt`,
+  stagewatch plan --context-dir examples/api requirements.txt`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := o.config([]string{o.context})
@@ -79,11 +83,44 @@ func planCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return show(bodies, o.face(false))
+			var events []event.Event
+			for _, b := range bodies {
+				events = append(events, event.Event{Time: time.Now(), Body: b})
+			}
+			return o.face(false).stream(os.Stdout, queued(events))
 		},
 	}
 	cmd.Flags().StringVar(&o.context, "context-dir", ".", "the build context")
 	o.buildFlags(cmd.Flags())
+	o.faceFlags(cmd.Flags())
+	return cmd
+}
+
+func replayCommand() *cobra.Command {
+	o := &options{}
+	speed := 1.0
+	cmd := &cobra.Command{
+		Use:   "replay [flags] FILE",
+		Short: "Show a recorded session again, with no engine",
+		Long:  "Show again what --record wrote, at its own pace or another. On a terminal: space pauses, ? lists the keys.",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, err := o.config(nil); err != nil {
+				return err
+			}
+			file, err := os.Open(args[0])
+			if err != nil {
+				return &engine.Problem{What: "opening the recording", Err: err, Hint: "Make one with stagewatch --record FILE."}
+			}
+			defer file.Close()
+			events, err := replay.Read(file)
+			if err != nil {
+				return fmt.Errorf("reading the recording %s: %w", args[0], err)
+			}
+			return o.face(term.IsTerminal(int(os.Stdout.Fd()))).replayed(cmd.Context(), events, speed)
+		},
+	}
+	cmd.Flags().Float64Var(&speed, "speed", 1, "how many times faster than it happened")
 	o.faceFlags(cmd.Flags())
 	return cmd
 }

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/dock"
+)
+
+// shellIn returns what opens a shell in a container: the docker command, nil where there is none.
+func shellIn(opts dock.Options) func(container string) *exec.Cmd {
+	docker, err := exec.LookPath("docker")
+	if err != nil {
+		return nil
+	}
+	return func(container string) *exec.Cmd {
+		var args []string
+		if opts.Host != "" {
+			args = append(args, "--host", opts.Host)
+		}
+		if opts.Context != "" {
+			args = append(args, "--context", opts.Context)
+		}
+		return exec.Command(docker, append(args, "exec", "--interactive", "--tty", container, "sh")...)
+	}
+}
+
+// openURL shows a page in the person's browser.
+func openURL(url string) error {
+	opener := "xdg-open"
+	switch runtime.GOOS {
+	case "darwin":
+		opener = "open"
+	case "windows":
+		return exec.Command("rundll32", "url.dll,FileProtocolHandler", url).Start()
+	}
+	if _, err := exec.LookPath(opener); err != nil {
+		return fmt.Errorf("opening %s: there is no %s here", url, opener)
+	}
+	return exec.Command(opener, url).Start()
+}
+
+// saveLog writes lines to a new file in the working folder, and never over an old one.
+func saveLog(name string, lines []string) (string, error) {
+	name = filepath.Base(name)
+	ext := filepath.Ext(name)
+	stem := strings.TrimSuffix(name, ext)
+	for n := 1; ; n++ {
+		path := name
+		if n > 1 {
+			path = fmt.Sprintf("%s-%d%s", stem, n, ext)
+		}
+		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		_, err = file.WriteString(strings.Join(lines, "\n") + "\n")
+		return path, errors.Join(err, file.Close())
+	}
+}
