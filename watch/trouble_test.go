@@ -1,9 +1,11 @@
 package watch
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -120,10 +122,24 @@ func TestLimitFallsBackToComparing(t *testing.T) {
 	})
 }
 
+// says checks that the notice names the setting with its value, and tells how to raise it.
 func says(t *testing.T, n Notice, setting string) {
 	t.Helper()
-	if !strings.Contains(n.Message, setting) || !strings.Contains(n.Hint, "sudo sysctl "+setting+"=") {
-		t.Errorf("the notice does not name %s and what to set: %+v", setting, n)
+	current, err := readSetting(setting)
+	must(t, err)
+	if want := fmt.Sprintf("%s (now %d)", setting, current); !strings.Contains(n.Message, want) {
+		t.Errorf("%q does not say %q", n.Message, want)
+	}
+	_, value, _ := strings.Cut(n.Hint, "sudo sysctl "+setting+"=")
+	if raised, err := strconv.Atoi(value); err != nil || raised <= current {
+		t.Errorf("the hint raises nothing: %q", n.Hint)
+	}
+}
+
+func TestOtherFailureIsNotBlamedOnASetting(t *testing.T) {
+	n := limitNotice(syscall.ENOSYS, instanceSetting())
+	if strings.Contains(n.Message, "fs.inotify") || n.Hint != "" {
+		t.Errorf("got %+v", n)
 	}
 }
 

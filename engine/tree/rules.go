@@ -172,10 +172,7 @@ func (r *Rules) eval(rel string, parent, own []bool) (ignored bool, by int) {
 			own[i] = matched
 		}
 		if matched {
-			if ignored == p.negated {
-				by = i
-			}
-			ignored = !p.negated
+			ignored, by = !p.negated, i
 		}
 	}
 	return ignored, by

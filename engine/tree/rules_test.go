@@ -21,6 +21,8 @@ func TestMatchNamesTheRuleThatDecided(t *testing.T) {
 		{"*\n!src", "src/app.py", false, "!src"},
 		{"*\n!src\nsrc/*.log", "src/x.log", true, "src/*.log"},
 		{"*.log\nx.log\n", "x.log", true, "*.log"}, // the second changes nothing any more
+		{"*.log\nlib", "lib/x.log", true, "lib"},
+		{"**/*.log\nlib", "lib/x.log", true, "lib"},
 		{"docs\n!docs/README.md", "docs/README.md", false, "!docs/README.md"},
 		{"docs\n!docs/README.md", "docs/a.md", true, "docs"},
 		{"a/b\n!a", "a/b", true, "a/b"}, // BuildKit's way: "!a" was not looked at for a
@@ -50,6 +52,7 @@ func TestSkipDirOnlyWhereNothingIsReincluded(t *testing.T) {
 		{"docs\nlib\n!docs/README.md", "lib", true},
 		{"docs\n!docs/a/b.md", "docs/a", false},
 		{"docs\n!docs/a/b.md", "docs/ab", true},
+		{"doc\n!docs/README.md", "doc", true},
 		{"lib\n!**/keep", "lib/x", false},
 		{"lib\n!lib/**", "lib", false},
 	} {

@@ -217,8 +217,8 @@ func TestUpdateTellsWhatBecameOfAPath(t *testing.T) {
 			},
 		},
 		{
-			name:   "a pipe",
-			before: map[string]string{"a": "one"},
+			name:   "an empty file becomes a pipe",
+			before: map[string]string{"a": ""},
 			edit: func(t *testing.T, root string) {
 				must(t, os.Remove(filepath.Join(root, "a")))
 				must(t, syscall.Mkfifo(filepath.Join(root, "a"), 0o644))
