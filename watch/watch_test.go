@@ -4,105 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 )
-
-// both runs a test by notifications and by comparing.
-func both(t *testing.T, test func(t *testing.T, opts Options)) {
-	t.Run("notify", func(t *testing.T) { test(t, Options{}) })
-	t.Run("poll", func(t *testing.T) { test(t, Options{Poll: true, PollEvery: 20 * time.Millisecond}) })
-}
-
-func open(t *testing.T, root string, opts Options) *Watcher {
-	t.Helper()
-	w, err := New(root, opts)
-	must(t, err)
-	t.Cleanup(func() { w.Close() })
-	return w
-}
-
-// seen gathers what batches say until everything wanted was in one; patience is only for what is broken.
-type seen struct {
-	paths  map[string]bool
-	rescan bool
-}
-
-func await(t *testing.T, w *Watcher, want ...string) seen {
-	t.Helper()
-	return awaitUnless(t, w, func(seen) bool { return false }, want...)
-}
-
-// awaitUnless is await, and ends early where enough says so.
-func awaitUnless(t *testing.T, w *Watcher, enough func(seen) bool, want ...string) seen {
-	t.Helper()
-	s := seen{paths: map[string]bool{}}
-	patience := time.After(20 * time.Second)
-	for {
-		missing := slices.DeleteFunc(slices.Clone(want), func(p string) bool { return s.paths[p] })
-		if len(missing) == 0 || enough(s) {
-			return s
-		}
-		select {
-		case b, ok := <-w.Batches():
-			if !ok {
-				t.Fatal("the watcher is closed")
-			}
-			s.rescan = s.rescan || b.Rescan
-			for _, p := range b.Paths {
-				s.paths[p] = true
-			}
-		case <-patience:
-			t.Fatalf("%d never reported, e.g. %s", len(missing), missing[0])
-		}
-	}
-}
-
-func awaitRescan(t *testing.T, w *Watcher) {
-	t.Helper()
-	patience := time.After(20 * time.Second)
-	for {
-		select {
-		case b := <-w.Batches():
-			if b.Rescan {
-				return
-			}
-		case <-patience:
-			t.Fatal("no rescan was asked for")
-		}
-	}
-}
-
-func awaitNotice(t *testing.T, w *Watcher, code string) Notice {
-	t.Helper()
-	select {
-	case n := <-w.Notices():
-		if n.Code != code {
-			t.Fatalf("got notice %q (%s), want %q", n.Code, n.Message, code)
-		}
-		return n
-	case <-time.After(20 * time.Second):
-		t.Fatalf("no notice %q", code)
-		return Notice{}
-	}
-}
-
-func write(t *testing.T, root, name, text string) {
-	t.Helper()
-	path := filepath.Join(root, name)
-	must(t, os.MkdirAll(filepath.Dir(path), 0o755))
-	must(t, os.WriteFile(path, []byte(text), 0o644))
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 func TestSavesAreSeen(t *testing.T) {
 	in := func(root, name string) string { return filepath.Join(root, name) }
