@@ -121,11 +121,16 @@ func (t *Theme) sequence(st Style, extra []string) string {
 
 // write writes a cell's text, in ASCII where the terminal knows nothing else.
 func (t *Theme) write(out *strings.Builder, text string) {
-	if !t.term.ASCII || text == "" || text[0] < utf8.RuneSelf {
+	if !t.term.ASCII || len(text) <= 1 {
 		out.WriteString(text)
 		return
 	}
 	r, _ := utf8.DecodeRuneInString(text)
+	if r < utf8.RuneSelf {
+		// A letter under a mark is still that letter.
+		out.WriteByte(byte(r))
+		return
+	}
 	out.WriteByte(ascii(r))
 	if Width(text) > 1 {
 		out.WriteByte('?')

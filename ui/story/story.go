@@ -116,7 +116,7 @@ func (s *Story) Apply(e event.Event) {
 		s.changed(b)
 	case event.Skipped:
 		b.Paths = lines(b.Paths)
-		b.Rule = clean.Line(b.Rule)
+		b.Reason, b.Rule = clean.Line(b.Reason), clean.Line(b.Rule)
 		s.Skips = bounded(append(s.Skips, Skip{b, e.Time}), maxSkips)
 	case event.Planned:
 		s.planned(e, b)
