@@ -173,9 +173,6 @@ func (s *Story) taken(paths []string) []event.Change {
 		changes = append(changes, event.Change{Path: p, Kind: s.kinds[p]})
 	}
 	s.Pending = nil
-	if len(s.kinds) > maxPending {
-		clear(s.kinds)
-	}
 	return changes
 }
 

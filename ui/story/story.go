@@ -177,6 +177,9 @@ func (s *Story) changed(b event.Changed) {
 			changes = append(changes, event.Change{Path: p})
 		}
 	}
+	if len(s.kinds) > maxPending {
+		clear(s.kinds)
+	}
 	for _, c := range changes {
 		c.Path, c.Kind = clean.Line(c.Path), clean.Line(c.Kind)
 		s.kinds[c.Path] = c.Kind
