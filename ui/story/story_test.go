@@ -128,9 +128,9 @@ func TestBoundariesInTheLogs(t *testing.T) {
 
 func TestMemoryIsBounded(t *testing.T) {
 	s := tell()
-	for n := 1; n < 2000; n++ {
+	for n := 1; n < 700; n++ {
 		s.on(0, event.Changed{Paths: []string{fmt.Sprint(n)}}, event.Skipped{Paths: []string{"x"}}, event.Warning{Code: fmt.Sprint(n)})
-		s.on(n, step(1, event.Running), event.Output{Stage: "build", Index: 1, Text: strings.Repeat("x", 20_000)}, event.Log{Text: "x"})
+		s.on(n, step(1, event.Running), event.Output{Stage: "build", Index: 1, Text: strings.Repeat("x", 9_000)}, event.Log{Text: "x"})
 	}
 	kept := 0
 	for _, b := range s.Builds {
@@ -140,7 +140,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		t.Errorf("%d builds, %d outputs, %d skips, %d warnings, %d logs, %d pending, %d kinds", len(s.Builds), kept, len(s.Skips), len(s.Warnings), s.Logs.Len(), len(s.Pending), len(s.kinds))
 	}
 	for range 5000 {
-		s.on(1999, event.Output{Stage: "build", Index: 1, Text: "x"})
+		s.on(699, event.Output{Stage: "build", Index: 1, Text: "x"})
 	}
 	if o := s.Current().Step("build", 1).Output; len(o.Lines) > 2*maxOutput || o.Dropped+len(o.Lines) != 5001 {
 		t.Errorf("%d lines kept, %d dropped", len(o.Lines), o.Dropped)
