@@ -118,7 +118,7 @@ func (a *app) begin(j *job, asked time.Time) {
 		old, drain = a.current, a.door.Hold()
 		old.retired = true
 	}
-	a.background.Go(func() {
+	a.l.aside(&a.background, func() {
 		if old != nil {
 			a.retire(old, drain, "replaced")
 		}
@@ -150,15 +150,15 @@ func (a *app) arrived(d *deployment, inst instance, err error) {
 	drain := a.announce(b, d.asked)
 	if old != nil && !old.retired {
 		old.retired = true
-		a.background.Go(func() { a.retire(old, drain, "replaced") })
+		a.l.aside(&a.background, func() { a.retire(old, drain, "replaced") })
 	}
 	cur := a.current
-	a.background.Go(func() {
+	a.l.aside(&a.background, func() {
 		if err := inst.TakeName(a.l.ctx); err != nil && a.l.ctx.Err() == nil {
 			a.l.emit(d.job.number, event.Warning{Code: "container-name", Message: err.Error()})
 		}
 	})
-	a.background.Go(func() {
+	a.l.aside(&a.background, func() {
 		select {
 		case <-inst.Done():
 			a.l.do(func() { a.exited(cur) })
@@ -283,7 +283,7 @@ func (a *app) stop() {
 	}
 	s, drain := a.current, a.door.Hold()
 	s.retired = true
-	a.background.Go(func() { a.retire(s, drain, "asked") })
+	a.l.aside(&a.background, func() { a.retire(s, drain, "asked") })
 }
 
 // drainWithin bounds how long requests in flight may keep an old container alive.
@@ -306,7 +306,7 @@ func (a *app) retire(s *serving, drain *front.Drain, reason string) {
 
 // dispose stops and removes a container in the background.
 func (a *app) dispose(inst instance) {
-	a.background.Go(func() {
+	a.l.aside(&a.background, func() {
 		a.halt(inst)
 		a.l.do(a.l.collect)
 	})

@@ -39,7 +39,7 @@ func (l *loop) startBuild(because string, noCache bool) {
 		return
 	}
 	req := build.Request{Plan: j.plan, Contexts: contexts, SharedKey: l.project.root, Tag: l.cfg.Tag, NoCache: noCache, Saved: l.history.last, Started: supersede, Emit: j.relay.send}
-	l.running.Go(func() {
+	l.aside(&l.running, func() {
 		res, err := l.builder.Build(ctx, req)
 		supersede()
 		l.do(func() { l.ended(j, res, err) })

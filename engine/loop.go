@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -88,13 +89,26 @@ func (l *loop) do(fn func()) {
 	}
 }
 
+// aside runs fn beside the loop; wg counts it.
+func (l *loop) aside(wg *sync.WaitGroup, fn func()) {
+	wg.Go(func() {
+		defer func() {
+			if r := recover(); r != nil {
+				stack := debug.Stack()
+				l.do(func() { panic(fmt.Sprintf("%v\n\n%s", r, stack)) })
+			}
+		}()
+		fn()
+	})
+}
+
 func (l *loop) emit(number int, body event.Body) {
 	l.out.put(event.Event{Time: time.Now(), Build: number, Body: body})
 }
 
-// run works until ctx ends or, with Config.Once, until the build is done; the error is then that of the build.
-func (l *loop) run(ctx context.Context, in inputs) error {
-	l.ctx = ctx
+// run works until l.ctx ends or, with Config.Once, until the build is done; the error is then that of the
+// build. A panic beside the loop is raised again here, so that what has to be cleaned up is.
+func (l *loop) run(in inputs) error {
 	l.superseded, l.linted = map[*job]bool{}, map[plan.Lint]bool{}
 	l.replan()
 	l.startBuild("first build", l.cfg.NoCache)
@@ -116,8 +130,8 @@ func (l *loop) run(ctx context.Context, in inputs) error {
 			l.onIntent(i)
 		case fn := <-l.tasks:
 			fn()
-		case <-ctx.Done():
-			l.done = true
+		case <-l.ctx.Done():
+			return nil
 		}
 	}
 	return l.err
@@ -129,11 +143,18 @@ func (l *loop) onBatch(b watch.Batch) {
 		l.missed = true
 		return
 	}
+	if changed := l.take(b); len(changed) > 0 {
+		l.startBuild(cause(changed), false)
+	}
+}
+
+// take adds what a batch changed to what is pending, and returns the paths that matter.
+func (l *loop) take(b watch.Batch) []string {
 	d, err := l.project.take(l.ctx, b)
 	if err != nil {
 		l.emit(0, event.Warning{Code: "context-unreadable", Message: err.Error(), Hint: "The last good build keeps serving; watching goes on."})
 		l.missed = true
-		return
+		return nil
 	}
 	l.skipped(d)
 	if d.rules && l.rewatch != nil {
@@ -147,15 +168,29 @@ func (l *loop) onBatch(b watch.Batch) {
 		relevant = l.relevant(d.Changed)
 	}
 	if len(relevant) == 0 && !d.dockerfile {
-		if len(d.Changed) > 0 {
-			l.emit(0, event.Skipped{Paths: paths(d.Changed), Reason: event.Unused})
+		unused := paths(d.Changed)
+		if d.rules {
+			unused = append(unused, d.ruleFiles...)
 		}
-		return
+		if len(unused) > 0 {
+			l.emit(0, event.Skipped{Paths: unused, Reason: event.Unused})
+		}
+		return nil
 	}
 	l.pending.add(relevant, d.dockerfile, b.Last)
 	changed := l.withSource(paths(relevant), d.dockerfile)
 	l.emit(0, event.Changed{Paths: changed, Changes: relevant})
-	l.startBuild(cause(changed), false)
+	return changed
+}
+
+// catchUp takes in what was missed while nobody looked.
+func (l *loop) catchUp() []string {
+	if !l.missed {
+		return nil
+	}
+	l.missed = false
+	now := time.Now()
+	return l.take(watch.Batch{Rescan: true, First: now, Last: now})
 }
 
 // withSource adds the Dockerfile to the paths where it changed as well.
@@ -206,6 +241,7 @@ func (l *loop) onIntent(i event.Intent) {
 	switch i := i.(type) {
 	case event.Rebuild:
 		l.builder.Forget()
+		l.catchUp()
 		l.replan()
 		l.pending.saved = time.Now()
 		l.startBuild("asked for", i.NoCache)
@@ -220,10 +256,10 @@ func (l *loop) onIntent(i event.Intent) {
 	case event.Watch:
 		l.paused = !i.On
 		l.emit(0, event.Watching{On: i.On, Mode: watch.ModeNotify})
-		if i.On && l.missed {
-			l.missed = false
-			now := time.Now()
-			l.onBatch(watch.Batch{Rescan: true, First: now, Last: now})
+		if i.On {
+			if changed := l.catchUp(); len(changed) > 0 {
+				l.startBuild(cause(changed), false)
+			}
 		}
 	}
 }

@@ -122,8 +122,10 @@ func (p *project) ignores(rel string, isDir bool) bool {
 // files counts what is in the context.
 func (p *project) files() int {
 	n := 0
-	p.tree.Snapshot().Walk("", func(string, tree.Entry) bool {
-		n++
+	p.tree.Snapshot().Walk("", func(_ string, e tree.Entry) bool {
+		if e.Mode.IsRegular() {
+			n++
+		}
 		return true
 	})
 	return n
@@ -134,6 +136,8 @@ type delta struct {
 	tree.Changes
 	// dockerfile tells that the Dockerfile is another one, rules that the ignore rules are.
 	dockerfile, rules bool
+	// ruleFiles are the ignore files in the batch.
+	ruleFiles []string
 }
 
 // take finds out what really changed among the paths of the batch.
@@ -147,6 +151,9 @@ func (p *project) take(ctx context.Context, b watch.Batch) (delta, error) {
 		}
 		if slices.Contains(p.extra(), abs) {
 			own = append(own, abs)
+			if abs != p.dockerfile {
+				d.ruleFiles = append(d.ruleFiles, name)
+			}
 		}
 	}
 	if b.Rescan || slices.Contains(own, p.dockerfile) {

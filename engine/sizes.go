@@ -64,7 +64,7 @@ func (s *sizes) measure(j *job, done func(error)) {
 		done(err)
 		return
 	}
-	s.background.Go(func() {
+	s.l.aside(&s.background, func() {
 		sized, image, err := s.both(ctx, j, beforePlan)
 		s.l.do(func() {
 			if image != "" {
@@ -143,7 +143,7 @@ func (l *loop) collect() {
 			continue
 		}
 		delete(l.sizes.made, image)
-		l.sizes.background.Go(func() {
+		l.aside(&l.sizes.background, func() {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), cleanWithin)
 			defer cancel()
 			if err := l.sizes.images.Remove(ctx, image); err != nil {

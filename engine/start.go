@@ -51,7 +51,7 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	p.attrs["label:"+dock.Label] = c.session.ID
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	l := &loop{cfg: cfg, project: p, builder: c, out: out, tasks: make(chan func())}
+	l := &loop{cfg: cfg, project: p, builder: c, out: out, tasks: make(chan func()), ctx: work}
 	l.history = openHistory(stateDir("history"), p.root, p.dockerfile)
 	l.sizes = &sizes{l: l, images: c.images, before: cfg.Before, made: map[string]bool{}}
 	l.engine = &engineWatch{l: l, pinger: c}
@@ -75,7 +75,7 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 		in.batches, in.notices = w.Batches(), w.Notices()
 		emit(event.Watching{On: true, Mode: w.Mode(), Files: p.files()})
 	}
-	err = l.run(work, in)
+	err = l.run(in)
 	stop()
 	l.wait()
 	return errors.Join(err, l.history.save())
@@ -168,13 +168,19 @@ func (c *connection) chooseTag(ctx context.Context, cfg *Config, emit func(event
 	if cfg.Name == "" {
 		cfg.Name = name
 	}
-	tag := name + ":latest"
-	if _, err := c.engine.Client.ImageInspect(ctx, tag); err == nil {
-		tag = name + ":stagewatch"
-		emit(event.Warning{Code: "tag-taken", Message: fmt.Sprintf("there is an image %s already, which stays as it is; ours is %s", name, tag), Hint: "Name ours with -t."})
+	cfg.Tag = name + ":latest"
+	for n := 1; c.has(ctx, cfg.Tag); n++ {
+		cfg.Tag = fmt.Sprintf("%s:stagewatch-%d", name, n)
 	}
-	cfg.Tag = tag
-	return c.session.OwnTag(tag)
+	if cfg.Tag != name+":latest" {
+		emit(event.Warning{Code: "tag-taken", Message: fmt.Sprintf("there is an image %s:latest already, which stays as it is; ours is %s", name, cfg.Tag), Hint: "Name ours with -t."})
+	}
+	return c.session.OwnTag(cfg.Tag)
+}
+
+func (c *connection) has(ctx context.Context, tag string) bool {
+	_, err := c.engine.Client.ImageInspect(ctx, tag)
+	return err == nil
 }
 
 func (c *connection) planInput(in *plan.Input) {

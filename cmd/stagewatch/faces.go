@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -63,7 +64,7 @@ func (f face) show(ctx context.Context, stop func(), cfg engine.Config, events <
 	return ui.Run(ctx, ui.Options{
 		Events:     events,
 		Send:       func(i event.Intent) { intents <- i },
-		Context:    cfg.Context,
+		Context:    contextName(cfg.Context),
 		Dockerfile: cfg.File,
 		Target:     cfg.Target,
 		Shell:      shellIn(cfg.Engine),
@@ -132,4 +133,13 @@ func queued(events []event.Event) <-chan event.Event {
 	}
 	close(out)
 	return out
+}
+
+// contextName is the context's folder as a person calls it.
+func contextName(dir string) string {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return dir
+	}
+	return filepath.Base(abs)
 }
