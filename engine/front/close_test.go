@@ -29,13 +29,7 @@ func TestCloseLeavesNoGoroutineBehind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	waiting := make(chan string)
-	go func() {
-		// Sent before there is a backend.
-		_, body := get(t, f, "/")
-		waiting <- body
-	}()
-	time.Sleep(50 * time.Millisecond)
+	waiting := later(t, f, 1, http.MethodGet, nil)
 	dial(t, f) // says nothing
 	fmt.Fprint(dial(t, f), "GET / HT")
 	f.Switch(raw(t, 1, shout("one")))
@@ -74,17 +68,12 @@ func TestCloseLeavesNoGoroutineBehind(t *testing.T) {
 
 func TestCloseAnswersWhoWaits(t *testing.T) {
 	f := open(t, time.Minute)
-	status := make(chan int)
-	go func() {
-		answer, _ := get(t, f, "/")
-		status <- answer.StatusCode
-	}()
-	time.Sleep(100 * time.Millisecond)
+	got := later(t, f, 1, http.MethodGet, nil)
 	if err := f.Close(within(t, 5*time.Second)); err != nil {
 		t.Error(err)
 	}
-	if code := <-status; code != http.StatusServiceUnavailable {
-		t.Errorf("the waiting request was answered %d", code)
+	if answer := <-got; !strings.HasPrefix(answer, "503 ") {
+		t.Errorf("the waiting request was answered %q", answer)
 	}
 }
 

@@ -2,6 +2,7 @@ package front
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -91,6 +92,40 @@ func ask(t testing.TB, c *http.Client, r *http.Request) (*http.Response, string)
 	return answer, string(body)
 }
 
+// reply is an answer as a line: status, build, body; or the error.
+func reply(c *http.Client, r *http.Request) string {
+	answer, err := c.Do(r)
+	if err != nil {
+		return err.Error()
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s %s", answer.StatusCode, answer.Header.Get(BuildHeader), body))
+}
+
+// later asks in the background and returns once the request waits for a backend, as count requests then do.
+func later(t testing.TB, f *Front, count int, method string, body io.Reader) <-chan string {
+	t.Helper()
+	c, r := client(t), request(t, f, method, "/", body)
+	got := make(chan string, 1)
+	go func() { got <- reply(c, r) }()
+	await(t, func() bool { return strings.Count(stacks(), "(*flight).board(") >= count })
+	return got
+}
+
+// await polls for what no channel tells.
+func await(t testing.TB, met func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !met(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it did not come to that within ten seconds")
+		}
+	}
+}
+
 // get asks for a path.
 func get(t testing.TB, f *Front, path string) (*http.Response, string) {
 	t.Helper()
@@ -118,7 +153,7 @@ func dial(t testing.TB, f *Front) net.Conn {
 	return conn
 }
 
-// want fails the test unless the answer came from the build.
+// wantBuild fails the test unless the answer came from the build.
 func wantBuild(t testing.TB, answer *http.Response, build int) {
 	t.Helper()
 	if got := answer.Header.Get(BuildHeader); got != strconv.Itoa(build) {
@@ -134,11 +169,16 @@ func within(t testing.TB, d time.Duration) context.Context {
 	return ctx
 }
 
+// stacks are those of all goroutines.
+func stacks() string {
+	buffer := make([]byte, 4<<20)
+	return string(buffer[:runtime.Stack(buffer, true)])
+}
+
 // goroutines counts those that run code of this package and are none of a test's own.
 func goroutines() int {
-	buffer := make([]byte, 4<<20)
 	count := 0
-	for stack := range strings.SplitSeq(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
+	for stack := range strings.SplitSeq(stacks(), "\n\n") {
 		if strings.Contains(stack, "/engine/front/") && !strings.Contains(stack, "_test.go") {
 			count++
 		}

@@ -91,16 +91,11 @@ func TestAStreamArrivesAsItIsWritten(t *testing.T) {
 			w.(http.Flusher).Flush()
 		}
 	}))
-	answer := make(chan *http.Response)
-	go func() {
-		a, err := client(t).Get(url(f, "/"))
-		if err != nil {
-			t.Error(err)
-		}
-		answer <- a
-	}()
-	next <- "one"
-	stream := <-answer
+	go func() { next <- "one" }()
+	stream, err := client(t).Get(url(f, "/"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer stream.Body.Close()
 	lines := bufio.NewScanner(stream.Body)
 	for _, want := range []string{"one", "two", "three"} {
@@ -199,7 +194,6 @@ func TestAnUpgradedConnectionTalksBothWaysAndOutlivesASwitch(t *testing.T) {
 // App servers close idle connections whenever they like. That is no failure of the request that comes next.
 func TestAnIdleConnectionThatTheAppClosedFailsNoRequest(t *testing.T) {
 	f := open(t, 10*time.Second)
-	served := 0
 	f.Switch(raw(t, 1, func(conn net.Conn) {
 		// One answer that promises to keep the connection, then a close.
 		r, err := http.ReadRequest(bufio.NewReader(conn))
@@ -207,7 +201,6 @@ func TestAnIdleConnectionThatTheAppClosedFailsNoRequest(t *testing.T) {
 			return
 		}
 		body, _ := io.ReadAll(r.Body)
-		served++
 		fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 	}))
 	c := client(t)

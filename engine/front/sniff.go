@@ -75,10 +75,17 @@ func read(conn net.Conn, head []byte, within time.Duration) ([]byte, error) {
 // begin with the server's greeting. It returns what the client said in the end, or a connection to a backend,
 // counted on it, that has something to say first.
 func (f *Front) listenFirst(conn net.Conn) (head []byte, server net.Conn, of *backend, err error) {
+	// Set here, not where it is read: the reader may begin late, and must not undo its being called back.
+	if err := conn.SetReadDeadline(time.Now().Add(idleWithin)); err != nil {
+		return nil, nil, nil, err
+	}
 	said := make(chan error, 1)
 	go func() {
-		var err error
-		head, err = read(conn, nil, idleWithin)
+		first := make([]byte, 4096)
+		n, err := conn.Read(first)
+		if head = first[:n]; n > 0 {
+			err = nil
+		}
 		said <- err
 	}()
 	for {
@@ -94,7 +101,7 @@ func (f *Front) listenFirst(conn net.Conn) (head []byte, server net.Conn, of *ba
 			if b != nil {
 				b.done()
 			}
-			return head, nil, nil, err
+			return head, nil, nil, errors.Join(err, conn.SetReadDeadline(time.Time{}))
 		case server := <-greeting:
 			hush()
 			// The client's reader is called back; what it read meanwhile is not lost.

@@ -95,11 +95,9 @@ func TestARequestInFlightFinishesOnTheOldBackend(t *testing.T) {
 		<-finish
 		_, _ = io.WriteString(w, "old")
 	}))
-	slow := make(chan string)
-	go func() {
-		answer, body := get(t, f, "/")
-		slow <- answer.Header.Get(BuildHeader) + " " + body
-	}()
+	slow := make(chan string, 1)
+	c, r := client(t), request(t, f, http.MethodGet, "/", nil)
+	go func() { slow <- reply(c, r) }()
 	<-arrived
 	drain := f.Switch(app(t, 2, saying("new")))
 
@@ -112,7 +110,7 @@ func TestARequestInFlightFinishesOnTheOldBackend(t *testing.T) {
 		t.Errorf("%d requests left on the old backend, want 1", left)
 	}
 	close(finish)
-	if got := <-slow; got != "1 old" {
+	if got := <-slow; got != "200 1 old" {
 		t.Errorf("the slow request was answered %q", got)
 	}
 	if left := drain.Wait(within(t, 5*time.Second)); left != 0 {
@@ -122,7 +120,7 @@ func TestARequestInFlightFinishesOnTheOldBackend(t *testing.T) {
 
 // After the cut, who may be asked again is, by the front; the others learn that they were cut off.
 func TestCutEndsWhatIsStillOnTheOldBackend(t *testing.T) {
-	for _, c := range []struct{ method, want string }{{http.MethodGet, "new"}, {http.MethodPost, "cut off"}} {
+	for _, c := range []struct{ method, want string }{{http.MethodGet, "200 2 new"}, {http.MethodPost, "EOF"}} {
 		t.Run(c.method, func(t *testing.T) {
 			f := open(t, 10*time.Second)
 			arrived := make(chan struct{})
@@ -130,21 +128,13 @@ func TestCutEndsWhatIsStillOnTheOldBackend(t *testing.T) {
 				close(arrived)
 				<-r.Context().Done()
 			}))
-			got := make(chan string)
-			go func() {
-				answer, err := client(t).Do(request(t, f, c.method, "/", nil))
-				if err != nil {
-					got <- "cut off"
-					return
-				}
-				defer answer.Body.Close()
-				body, _ := io.ReadAll(answer.Body)
-				got <- string(body)
-			}()
+			got := make(chan string, 1)
+			asker, r := client(t), request(t, f, c.method, "/", nil)
+			go func() { got <- reply(asker, r) }()
 			<-arrived
 			f.Switch(app(t, 2, saying("new"))).Cut()
-			if body := <-got; body != c.want {
-				t.Errorf("%q, want %q", body, c.want)
+			if answer := <-got; !strings.HasSuffix(answer, c.want) {
+				t.Errorf("%q, want %q", answer, c.want)
 			}
 		})
 	}
@@ -152,19 +142,10 @@ func TestCutEndsWhatIsStillOnTheOldBackend(t *testing.T) {
 
 func TestRequestsWaitForTheFirstBackend(t *testing.T) {
 	f := open(t, 10*time.Second)
-	got := make(chan string)
-	go func() {
-		_, body := get(t, f, "/")
-		got <- body
-	}()
-	select {
-	case body := <-got:
-		t.Fatalf("answered %q with no backend there", body)
-	case <-time.After(200 * time.Millisecond):
-	}
+	got := later(t, f, 1, http.MethodGet, nil)
 	f.Switch(app(t, 1, saying("first")))
-	if body := <-got; body != "first" {
-		t.Errorf("answered %q", body)
+	if answer := <-got; answer != "200 1 first" {
+		t.Errorf("answered %q", answer)
 	}
 }
 
@@ -173,24 +154,17 @@ func TestHoldKeepsRequestsWaitingBetweenTwoBackends(t *testing.T) {
 	f := open(t, 10*time.Second)
 	f.Switch(app(t, 1, saying("old")))
 	get(t, f, "/")
-	if left := f.Hold().Wait(within(t, time.Second)); left != 0 {
+	if left := f.Hold().Wait(within(t, 5*time.Second)); left != 0 {
 		t.Fatalf("%d requests in flight", left)
 	}
 	if f.Build() != 0 {
 		t.Errorf("build %d serves while requests are held", f.Build())
 	}
-	got := make(chan string, 2)
-	for range 2 {
-		go func() {
-			_, body := get(t, f, "/")
-			got <- body
-		}()
-	}
-	time.Sleep(100 * time.Millisecond)
+	one, two := later(t, f, 1, http.MethodGet, nil), later(t, f, 2, http.MethodPost, strings.NewReader("x"))
 	f.Switch(app(t, 2, saying("new")))
-	for range 2 {
-		if body := <-got; body != "new" {
-			t.Errorf("a held request was answered %q", body)
+	for _, got := range []<-chan string{one, two} {
+		if answer := <-got; answer != "200 2 new" {
+			t.Errorf("a held request was answered %q", answer)
 		}
 	}
 	f.Hold()
@@ -206,14 +180,12 @@ func TestADeadBackendsRequestsGoToTheNext(t *testing.T) {
 	dead := mustListen(t)
 	f.Switch(Backend{Addr: dead.Addr().String(), Build: 1})
 	dead.Close()
-	got := make(chan string)
-	go func() {
-		answer, body := ask(t, client(t), request(t, f, http.MethodPost, "/", strings.NewReader("body")))
-		got <- answer.Header.Get(BuildHeader) + " " + body
-	}()
-	time.Sleep(100 * time.Millisecond)
+	got := make(chan string, 1)
+	c, r := client(t), request(t, f, http.MethodPost, "/", strings.NewReader("body"))
+	go func() { got <- reply(c, r) }()
+	await(t, func() bool { return strings.Contains(stacks(), "(*flight).reroute(") })
 	f.Switch(app(t, 2, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }))
-	if body := <-got; body != "2 body" {
-		t.Errorf("answered %q", body)
+	if answer := <-got; answer != "200 2 body" {
+		t.Errorf("answered %q", answer)
 	}
 }
