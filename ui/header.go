@@ -213,41 +213,6 @@ func (m *Model) newestSkip(b *story.Build) *story.Skip {
 	return &m.story.Skips[n-1]
 }
 
-// bannerText is a warning that must not be overlooked, nil where there is none.
-func (m *Model) bannerText() draw.Line {
-	for _, code := range []string{story.EngineGone, story.PortTaken} {
-		if w := m.story.Warned(code); w != nil {
-			return draw.Line{}.Add(draw.Bad|draw.Bold, "▲ "+w.Message).Add(draw.Plain, hinted(w.Hint))
-		}
-	}
-	if d := m.story.Down; d != nil && d.Reason != "asked" {
-		return draw.Line{}.Add(draw.Bad|draw.Bold, fmt.Sprintf("▲ the app of build %d exited with code %d", d.Build, d.ExitCode)).
-			Add(draw.Plain, " · its last lines are in the logs (4)")
-	}
-	for i := len(m.story.Warnings) - 1; i >= 0; i-- {
-		if w := m.story.Warnings[i]; loud(w) {
-			return draw.Line{}.Add(draw.Warn, "▲ "+w.Message).Add(draw.Dim, hinted(w.Hint))
-		}
-	}
-	return nil
-}
-
-// loud tells whether a warning is for everyone to see; the others wait in their tab.
-func loud(w story.Warning) bool {
-	switch w.Code {
-	case story.NotReady, "libc-mismatch", "context-unreadable":
-		return true
-	}
-	return strings.HasPrefix(w.Code, "watch-")
-}
-
-func hinted(hint string) string {
-	if hint == "" {
-		return ""
-	}
-	return " · " + hint
-}
-
 func (m *Model) spinner() string {
 	frames := []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}
 	return frames[((m.spin%len(frames))+len(frames))%len(frames)]

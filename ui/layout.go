@@ -49,8 +49,8 @@ func (m *Model) layout() layout {
 	if m.height >= 6 {
 		l.summary = take(1, 1)
 	}
-	if m.height >= 9 && m.bannerText() != nil {
-		l.banner = take(1, 1)
+	if m.height >= 9 {
+		l.banner = take(1, len(m.banner()))
 	}
 	if body.W < gridWidth || body.H < gridHeight {
 		l.single = true

@@ -223,32 +223,6 @@ func (m *Model) logLine(c *draw.Canvas, e *story.Entry, width int) draw.Line {
 	return append(line, c.Colored(m.theme, e.Text, draw.Plain)...)
 }
 
-// buildOutputRows is the output of all steps of the build that is shown, one after the other.
-func (m *Model) buildOutputRows(int) []row {
-	b := m.shown()
-	if b == nil {
-		return []row{{left: draw.Line{}.Add(draw.Dim, "what the steps print appears here")}}
-	}
-	var rows []row
-	b.Steps(func(s *story.Step) {
-		if len(s.Output.Lines) == 0 {
-			return
-		}
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Accent, fmt.Sprintf("%s %d/%d ", s.Stage, s.Index, s.Total)).Add(draw.Dim, s.Instruction)})
-		for _, l := range s.Output.Lines {
-			st := draw.Plain
-			if l.Stderr {
-				st = draw.Warn
-			}
-			rows = append(rows, row{left: draw.Line{}.Add(st, "  "+l.Text)})
-		}
-	})
-	if rows == nil {
-		rows = []row{{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("no step of build %d printed anything", b.Number))}}
-	}
-	return rows
-}
-
 func (m *Model) toggleFollow() tea.Cmd {
 	if m.panes[logs].tab != 0 {
 		m.panes[logs].moved = !m.panes[logs].moved

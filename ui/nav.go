@@ -164,12 +164,29 @@ func (m *Model) canOpen() bool {
 	case sizes, changes, logs:
 		return !m.zoomed
 	case page:
-		return false
+		return m.failedStep() != nil
 	}
 	return m.selected() != nil
 }
 
+// failedStep is the step that the failure in front is about, nil where there is none.
+func (m *Model) failedStep() *story.Step {
+	if len(m.pages) == 0 {
+		return nil
+	}
+	top := m.pages[len(m.pages)-1]
+	b := m.story.Build(top.build)
+	if top.kind != failurePage || b == nil || b.Failure == nil {
+		return nil
+	}
+	return b.Step(b.Failure.Stage, b.Failure.Index)
+}
+
 func (m *Model) openSelected() tea.Cmd {
+	if s := m.failedStep(); s != nil && m.focus == page {
+		m.open(opened{kind: stepPage, build: m.pages[len(m.pages)-1].build, stage: s.Stage, index: s.Index})
+		return nil
+	}
 	switch ref := m.selected().(type) {
 	case *story.Step:
 		b := m.shown()

@@ -100,25 +100,47 @@ func (m *Model) pageRows(width int) []row {
 func (m *Model) failureRows(b *story.Build, width int) []row {
 	f := b.Failure
 	var rows []row
+	if f.Instruction != "" && !strings.Contains(f.Message, f.Instruction) {
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Plain|draw.Bold, f.Instruction)})
+	}
 	rows = append(rows, paragraph("✗ ", draw.Bad|draw.Bold, f.Message, draw.Bad|draw.Bold, width)...)
-	if f.Hint != "" {
+	if f.Hint != "" && !m.low() {
 		rows = append(rows, paragraph("→ ", draw.Accent, f.Hint, draw.Plain, width)...)
 	}
-	if len(f.Excerpt) > 0 {
-		rows = append(rows, row{}, heading(fmt.Sprintf("Dockerfile, line %d", f.Line)))
-		for _, l := range f.Excerpt {
-			if l.Blamed {
-				rows = append(rows, row{left: draw.Line{}.Add(draw.Bad|draw.Bold, fmt.Sprintf("▸ %3d │ ", l.Line)).Add(draw.Plain|draw.Bold, l.Text)})
-			} else {
-				rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("  %3d │ %s", l.Line, l.Text))})
-			}
-		}
+	rows = append(rows, m.excerptRows(f)...)
+	var after []row
+	if s := m.story.Serving; s != nil && s.Build != b.Number {
+		after = []row{{}, {left: draw.Line{}.Add(draw.Warn, fmt.Sprintf("build %d goes on serving until this is mended", s.Build))}}
 	}
 	if s := b.Step(f.Stage, f.Index); s != nil {
-		rows = append(rows, m.outputRows(b, s, width, lastOutput)...)
+		// What went wrong stands at the end of the output: as much of it as there is room for.
+		output := m.outputRows(b, s, width)
+		const head = 2
+		room := max(m.layout().content(page).H-len(rows)-len(after)-head, leastOutput)
+		if cut := len(output) - head - room; cut > 0 {
+			output[1].left = output[1].left.Add(draw.Dim, fmt.Sprintf(", its end; %s opens all of it", m.keys.Open.Help().Key))
+			output = append(output[:head:head], output[head+cut:]...)
+		}
+		rows = append(rows, output...)
 	}
-	if s := m.story.Serving; s != nil && s.Build != b.Number {
-		rows = append(rows, row{}, row{left: draw.Line{}.Add(draw.Warn, fmt.Sprintf("build %d goes on serving until this is mended", s.Build))})
+	return append(rows, after...)
+}
+
+// low tells that a page has no room for more than what went wrong.
+func (m *Model) low() bool { return m.layout().content(page).H < 14 }
+
+// excerptRows shows the Dockerfile around the failing line; on a low screen only what is to blame.
+func (m *Model) excerptRows(f *event.Failed) []row {
+	var rows []row
+	if len(f.Excerpt) > 0 && !m.low() {
+		rows = append(rows, row{}, heading(fmt.Sprintf("Dockerfile, line %d", f.Line)))
+	}
+	for _, l := range f.Excerpt {
+		if l.Blamed {
+			rows = append(rows, row{left: draw.Line{}.Add(draw.Bad|draw.Bold, fmt.Sprintf("▸ %3d │ ", l.Line)).Add(draw.Plain|draw.Bold, l.Text)})
+		} else if !m.low() {
+			rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("  %3d │ %s", l.Line, l.Text))})
+		}
 	}
 	return rows
 }
@@ -133,58 +155,10 @@ func paragraph(sign string, signStyle draw.Style, text string, st draw.Style, wi
 	return rows
 }
 
-// lastOutput is how much of a failed step's output opens with the failure.
-const lastOutput = 40
+// leastOutput is how much of a failed step's output is shown however low the screen is.
+const leastOutput = 5
 
 func heading(text string) row { return row{left: draw.Line{}.Add(draw.Accent|draw.Bold, text)} }
-
-// outputRows shows the last lines that a step printed; at most most of them, all for 0.
-func (m *Model) outputRows(b *story.Build, s *story.Step, width, most int) []row {
-	lines := s.Output.Lines
-	title := fmt.Sprintf("Output of %s %d/%d", s.Stage, s.Index, s.Total)
-	if most > 0 && len(lines) > most {
-		lines = lines[len(lines)-most:]
-		title += fmt.Sprintf(", its last %d lines", most)
-	}
-	rows := []row{{}, heading(title)}
-	if s.Output.Dropped > 0 {
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("  … %d older lines are gone", s.Output.Dropped))})
-	}
-	for _, l := range lines {
-		st := draw.Plain
-		if l.Stderr {
-			st = draw.Warn
-		}
-		for _, part := range wrapText(l.Text, width-2) {
-			rows = append(rows, row{left: draw.Line{}.Add(draw.Plain, "  ").Add(st, part)})
-		}
-	}
-	if len(lines) == 0 {
-		text := "  it printed nothing"
-		if s.State == event.Hit {
-			text = "  a hit prints nothing: BuildKit took the result that it had"
-			if old := m.outputBefore(b, s); old > 0 {
-				text += fmt.Sprintf("; its output is in build %d", old)
-			}
-		}
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, text)})
-	}
-	return rows
-}
-
-// outputBefore finds the newest build that kept output of the same step.
-func (m *Model) outputBefore(b *story.Build, s *story.Step) int {
-	for i := len(m.story.Builds) - 1; i >= 0; i-- {
-		old := m.story.Builds[i]
-		if old.Number >= b.Number {
-			continue
-		}
-		if same := old.Step(s.Stage, s.Index); same != nil && same.Instruction == s.Instruction && len(same.Output.Lines) > 0 {
-			return old.Number
-		}
-	}
-	return 0
-}
 
 // stepRows opens a step: what it is, what happened and why, its output, its history.
 func (m *Model) stepRows(b *story.Build, s *story.Step, width int) []row {
@@ -207,7 +181,7 @@ func (m *Model) stepRows(b *story.Build, s *story.Step, width int) []row {
 	if s.Prediction != "" {
 		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "expected ").Add(draw.Plain, expectation(s.Prediction))})
 	}
-	rows = append(rows, m.outputRows(b, s, width, 0)...)
+	rows = append(rows, m.outputRows(b, s, width)...)
 	runs := m.story.History(s)
 	rows = append(rows, row{}, heading(fmt.Sprintf("What became of it in %s", draw.Count(len(runs), "build"))))
 	for _, r := range runs {

@@ -13,7 +13,7 @@ import (
 func (m *Model) sizeRows(width int) []row {
 	b := m.sizedBuild()
 	if b == nil {
-		return []row{{left: draw.Line{}.Add(draw.Dim, "measured after the first build")}}
+		return []row{{left: draw.Line{}.Add(draw.Dim, "not measured yet")}}
 	}
 	switch m.panes[sizes].tab {
 	case 1:

@@ -31,7 +31,9 @@ func (m *Model) View() string {
 	m.drawStatus(c, l.status)
 	c.Line(l.summary.X+1, l.summary.Y, l.summary.W-2, m.summary())
 	if !l.banner.Empty() {
-		c.Line(l.banner.X+1, l.banner.Y, l.banner.W-2, m.bannerText())
+		for i, line := range m.banner() {
+			c.Line(l.banner.X+1, l.banner.Y+i, l.banner.W-2, line)
+		}
 	}
 	m.drawStrip(c, l.strip)
 	for p := range panels {

@@ -43,13 +43,13 @@ func NewTheme(term Terminal) *Theme {
 	r.SetColorProfile(term.Profile)
 	r.SetHasDarkBackground(term.Dark)
 	var (
-		dim    = color("#7f8796", "245", "8", "#6b7280", "243", "8")
+		dim    = color("#7f8796", "245", "7", "#6b7280", "243", "0")
 		accent = color("#6cb6ff", "75", "14", "#0b62c4", "26", "4")
 		good   = color("#7fc98b", "114", "10", "#1a7f37", "28", "2")
 		warn   = color("#e5b567", "179", "11", "#8a5a00", "94", "3")
 		bad    = color("#f47c7c", "210", "9", "#c4262e", "160", "1")
 		ink    = color("#10141a", "233", "0", "#ffffff", "231", "15")
-		band   = color("#2a3140", "237", "8", "#dfe5ee", "254", "7")
+		band   = color("#2a3140", "237", "0", "#dfe5ee", "254", "7")
 		found  = color("#e5b567", "179", "11", "#f6d58a", "222", "11")
 		onBand = color("#10141a", "233", "0", "#10141a", "233", "0")
 	)
@@ -58,7 +58,6 @@ func NewTheme(term Terminal) *Theme {
 		base[i] = r.NewStyle()
 	}
 	if term.NoColor {
-		base[Dim] = r.NewStyle().Faint(true)
 		for _, s := range []Style{BadgeGood, BadgeWarn, BadgeBad, BadgeAccent, Match} {
 			base[s] = r.NewStyle().Reverse(true)
 		}
@@ -71,6 +70,11 @@ func NewTheme(term Terminal) *Theme {
 			base[s] = r.NewStyle().Background(c).Foreground(ink).Bold(true)
 		}
 		base[Match] = r.NewStyle().Background(found).Foreground(onBand)
+	}
+	few := term.NoColor || term.Profile == termenv.ANSI
+	if few {
+		// The grey of 16 colours is the background in more than one palette.
+		base[Dim] = r.NewStyle().Faint(true)
 	}
 	t := &Theme{term: term}
 	for i := range t.sequences {
@@ -90,14 +94,10 @@ func NewTheme(term Terminal) *Theme {
 			s = s.Underline(true)
 		}
 		if st&Selected != 0 {
-			if term.NoColor {
+			if few {
 				s = s.Reverse(true).Faint(false)
 			} else if role < BadgeGood {
 				s = s.Background(band)
-				if role == Dim && term.Profile == termenv.ANSI {
-					// Grey on grey is nothing to read.
-					s = s.UnsetForeground()
-				}
 			}
 		}
 		t.sequences[i] = prefix(s)

@@ -23,18 +23,6 @@ const (
 	maxPending  = 500
 )
 
-// The codes of the warnings that change what the dashboard says of the whole session.
-const (
-	EngineGone   = "engine-gone"
-	PortTaken    = "port-taken"
-	NoDockerfile = "no-dockerfile"
-	// NotReady: a new container did not get to answer.
-	NotReady = "not-ready"
-
-	portFree   = "port-free"
-	logDropped = "log-dropped"
-)
-
 // Story is all that is known after the events so far. Its zero value is not ready: see [New].
 type Story struct {
 	// Engine is what answers, nil until it did.
@@ -91,12 +79,6 @@ type Down struct {
 type Skip struct {
 	event.Skipped
 	At time.Time
-}
-
-// Warning is a warning with the build it belongs to, 0 for the session.
-type Warning struct {
-	event.Warning
-	Build int
 }
 
 // New returns the story before any event. It keeps at most logLines lines of logs.
@@ -186,46 +168,6 @@ func (s *Story) changed(b event.Changed) {
 		s.Pending = append(s.Pending, c)
 	}
 	s.Pending = bounded(s.Pending, maxPending)
-}
-
-func (s *Story) warn(build int, w event.Warning) {
-	w.Code, w.Message, w.Hint, w.Paths = clean.Line(w.Code), clean.Line(w.Message), clean.Line(w.Hint), lines(w.Paths)
-	switch w.Code {
-	case portFree:
-		s.clear(PortTaken)
-		return
-	case logDropped:
-		s.Logs.Add(Entry{Time: s.Last, Kind: Gap, Text: w.Message})
-		return
-	}
-	for i, have := range s.Warnings {
-		if have.Code == w.Code && have.Message == w.Message {
-			s.Warnings = append(s.Warnings[:i], s.Warnings[i+1:]...)
-			break
-		}
-	}
-	s.Warnings = bounded(append(s.Warnings, Warning{w, build}), maxWarnings)
-}
-
-// clear drops the warnings of a code, once what they warn of is over.
-func (s *Story) clear(code string) {
-	kept := s.Warnings[:0]
-	for _, w := range s.Warnings {
-		if w.Code != code {
-			kept = append(kept, w)
-		}
-	}
-	s.Warnings = kept
-}
-
-// Warned returns the newest warning of a code, nil where there is none.
-func (s *Story) Warned(code string) *Warning {
-	for i := len(s.Warnings) - 1; i >= 0; i-- {
-		if s.Warnings[i].Code == code {
-			return &s.Warnings[i]
-		}
-	}
-	return nil
 }
 
 func lines(in []string) []string {
