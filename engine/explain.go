@@ -24,6 +24,7 @@ func (offline) planInput(*plan.Input) {}
 func Explain(ctx context.Context, cfg Config, changed []string) ([]event.Body, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	cfg.Once = true
 	p, err := openProject(ctx, cfg)
 	if err != nil {
 		return nil, err

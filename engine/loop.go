@@ -43,8 +43,6 @@ type loop struct {
 	history *history
 	out     *outbox
 	tasks   chan func()
-	// rewatch tells the watcher that other folders are ignored now.
-	rewatch func()
 	// running counts the solves that go on beside the loop.
 	running sync.WaitGroup
 	ctx     context.Context
@@ -157,9 +155,6 @@ func (l *loop) take(b watch.Batch) []string {
 		return nil
 	}
 	l.skipped(d)
-	if d.rules && l.rewatch != nil {
-		l.rewatch()
-	}
 	if d.dockerfile || d.rules {
 		l.replan()
 	}
@@ -255,7 +250,7 @@ func (l *loop) onIntent(i event.Intent) {
 		}
 	case event.Watch:
 		l.paused = !i.On
-		l.emit(0, event.Watching{On: i.On, Mode: watch.ModeNotify})
+		l.emit(0, event.Watching{On: i.On, Mode: l.project.watcher.Mode()})
 		if i.On {
 			if changed := l.catchUp(); len(changed) > 0 {
 				l.startBuild(cause(changed), false)

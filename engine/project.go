@@ -30,7 +30,9 @@ type project struct {
 	// named are the folders of the named local contexts.
 	named map[string]string
 
-	rules *tree.Rules
+	// watcher is nil where nothing is watched.
+	watcher *watch.Watcher
+	rules   *tree.Rules
 	// ignoring is rules, for the watcher's goroutine.
 	ignoring atomic.Pointer[tree.Rules]
 	tree     *tree.Tree
@@ -65,15 +67,30 @@ func openProject(ctx context.Context, cfg Config) (*project, error) {
 	if p.rules, err = tree.LoadRules(root, p.dockerfile); err != nil {
 		return nil, err
 	}
-	if p.tree, err = tree.Load(ctx, root, p.rules); err != nil {
-		return nil, err
-	}
 	p.ignoring.Store(p.rules)
+	if !cfg.Once {
+		// Before the tree is read, so that no write falls between the two.
+		p.watcher, err = watch.New(root, watch.Options{Ignore: p.ignores, Extra: p.extra(), Poll: cfg.Poll})
+		if err != nil {
+			return nil, fmt.Errorf("watching %s: %w", root, err)
+		}
+	}
+	if p.tree, err = tree.Load(ctx, root, p.rules); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
 	p.read()
 	if errors.Is(p.broken, fs.ErrNotExist) {
+		p.close()
 		return nil, &Problem{What: fmt.Sprintf("opening the Dockerfile: no file %s", p.dockerfile), Hint: "Give the folder that holds one, or name it with -f."}
 	}
 	return p, nil
+}
+
+func (p *project) close() error {
+	if p.watcher == nil {
+		return nil
+	}
+	return p.watcher.Close()
 }
 
 func notADir(err error) string {
@@ -209,6 +226,9 @@ func (p *project) reloadRules(ctx context.Context) (*tree.Changes, error) {
 	}
 	p.rules = rules
 	p.ignoring.Store(rules)
+	if p.watcher != nil {
+		p.watcher.Rewatch()
+	}
 	return &changes, nil
 }
 

@@ -17,7 +17,6 @@ import (
 	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/run"
-	"github.com/stagewatch/stagewatch/watch"
 )
 
 // Run does all that cfg asks for until ctx ends, or with Config.Once until the one build is done. It sends
@@ -42,6 +41,7 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, p.close()) }()
 	c, err := connect(ctx, &cfg, emit)
 	if err != nil {
 		return err
@@ -66,14 +66,8 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 			defer cancel()
 			_ = g.Close(closing)
 		}()
-		w, err := watch.New(p.root, watch.Options{Ignore: p.ignores, Extra: p.extra(), Poll: cfg.Poll})
-		if err != nil {
-			return fmt.Errorf("watching %s: %w", p.root, err)
-		}
-		defer w.Close()
-		l.rewatch = w.Rewatch
-		in.batches, in.notices = w.Batches(), w.Notices()
-		emit(event.Watching{On: true, Mode: w.Mode(), Files: p.files()})
+		in.batches, in.notices = p.watcher.Batches(), p.watcher.Notices()
+		emit(event.Watching{On: true, Mode: p.watcher.Mode(), Files: p.files()})
 	}
 	err = l.run(in)
 	stop()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,11 +52,44 @@ type Result struct {
 	Times map[plan.StepID]time.Duration
 }
 
+// attempts bounds how often a solve is tried that fails for reasons that are not the build's own.
+const attempts = 3
+
 // Build solves the request's plan and exports its target into the engine's image store. A failing build
 // comes back as a [*Failure]; a canceled one as ctx's error.
 func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 	start := time.Now()
-	track := newTracker(req.Plan, req.Saved, req.Emit)
+	for attempt := 1; ; attempt++ {
+		track := newTracker(req.Plan, req.Saved, req.Emit)
+		image, err := b.solve(ctx, req, track)
+		if ctxErr := context.Cause(ctx); ctxErr != nil {
+			track.finish(ctxErr, true)
+			return nil, ctxErr
+		}
+		if err != nil && attempt < attempts && fromAnotherBuild(err) {
+			continue
+		}
+		if err != nil {
+			failed := track.finish(err, false)
+			return nil, newFailure(req.Plan, failed, err)
+		}
+		track.finish(nil, false)
+		res := track.result()
+		res.Took, res.Image = time.Since(start), image
+		return res, nil
+	}
+}
+
+// fromAnotherBuild tells whether a solve, which nobody canceled, failed because another one that shared a
+// step with it was: engines before BuildKit 0.9 let that through, as the cancellation itself or as a file
+// operation that finds its output half made.
+func fromAnotherBuild(err error) bool {
+	msg := err.Error()
+	return isCanceled(msg) || strings.Contains(msg, "duplicate output ")
+}
+
+// solve is one attempt. It returns the image's id.
+func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (string, error) {
 	status := make(chan *client.SolveStatus)
 	tracked := make(chan struct{})
 	go func() {
@@ -101,22 +135,14 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 		return res, nil
 	}, status)
 	<-tracked
-	if ctxErr := context.Cause(ctx); ctxErr != nil {
-		track.finish(ctxErr, true)
-		return nil, ctxErr
-	}
 	if err != nil {
-		failed := track.finish(err, false)
-		return nil, newFailure(req.Plan, failed, err)
+		return "", err
 	}
-	track.finish(nil, false)
-	res := track.result()
-	res.Took = time.Since(start)
-	res.Image = resp.ExporterResponse[exptypes.ExporterImageDigestKey]
-	if res.Image == "" {
-		return nil, errors.New("building: the engine's BuildKit named no image; is its \"moby\" exporter there?")
+	image := resp.ExporterResponse[exptypes.ExporterImageDigestKey]
+	if image == "" {
+		return "", errors.New("building: the engine's BuildKit named no image; is its \"moby\" exporter there?")
 	}
-	return res, nil
+	return image, nil
 }
 
 // Failure is a build that failed.

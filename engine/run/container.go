@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
@@ -33,6 +34,9 @@ type Container struct {
 	pid int
 	// healthcheck is the command of the image's HEALTHCHECK, nil where it has none.
 	healthcheck []string
+
+	// http is what readiness learned of the app's protocol.
+	http atomic.Bool
 
 	// done is closed when the container has ended and its log is read to the end; then exit holds.
 	done chan struct{}
@@ -107,6 +111,10 @@ func (c *Container) Name() string {
 
 // Dial opens a connection to the app.
 func (c *Container) Dial(ctx context.Context) (net.Conn, error) { return c.dial(ctx) }
+
+// SpeaksHTTP tells whether the app has answered in HTTP when it was asked whether it is ready. False may also mean
+// that it was not asked, because its image has a HEALTHCHECK.
+func (c *Container) SpeaksHTTP() bool { return c.http.Load() }
 
 // Tail is the end of what the container printed, a few lines, the newest last.
 func (c *Container) Tail() []event.Log { return c.tail.lines() }

@@ -27,53 +27,56 @@ const (
 // dialer opens connections to the app.
 type dialer func(context.Context) (net.Conn, error)
 
-// awaitAnswer returns nil once the app accepts a connection and answers. The last failure comes with the
-// context's error.
-func awaitAnswer(ctx context.Context, dial dialer) error {
+// awaitAnswer returns nil once the app accepts a connection and answers, and whether it answers in HTTP. The
+// error is the last failure before the context's end.
+func awaitAnswer(ctx context.Context, dial dialer) (http bool, err error) {
 	last := errors.New("nothing was tried yet")
 	for ctx.Err() == nil {
-		err := probe(ctx, dial)
+		http, err := probe(ctx, dial)
 		if err == nil {
-			return nil
+			return http, nil
 		}
 		if ctx.Err() == nil {
 			last = err
 		}
 		pause(ctx, probeEvery)
 	}
-	return last
+	return false, last
 }
 
 // probe asks once: any answer to a GET counts, whatever its status, and so does silence. A connection that is
 // closed without a word is looked at again, for a server that hangs up on HTTP.
-func probe(ctx context.Context, dial dialer) error {
+func probe(ctx context.Context, dial dialer) (http bool, err error) {
 	conn, err := connect(ctx, dial)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	_ = conn.SetDeadline(time.Now().Add(answerWithin))
 	_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: stagewatch (is it ready?)\r\nAccept: */*\r\nConnection: close\r\n\r\n")
 	if err == nil {
-		err = answer(conn)
+		http, err = answer(conn)
 	}
 	if err == nil || timedOut(err) {
-		return nil
+		return http, nil
 	}
-	return holds(ctx, dial)
+	return false, holds(ctx, dial)
 }
 
-// answer waits for the first byte. The rest of a short answer is read as well: some servers log an error when
-// the client leaves before.
-func answer(conn net.Conn) error {
+// answer waits for the first byte and tells whether HTTP follows. The rest of a short answer is read as well:
+// some servers log an error when the client leaves before.
+func answer(conn net.Conn) (http bool, err error) {
+	const protocol = "HTTP/1."
 	in := bufio.NewReader(conn)
 	if _, err := in.Peek(1); err != nil {
-		return err
+		return false, err
 	}
 	_ = conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	begin, _ := in.Peek(len(protocol))
+	http = string(begin) == protocol
 	_, _ = io.CopyN(io.Discard, in, 64<<10)
-	return nil
+	return http, nil
 }
 
 // holds tells whether a connection is kept open, or spoken on, though we say nothing.

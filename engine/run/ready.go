@@ -82,7 +82,9 @@ func (c *Container) await(ctx context.Context) error {
 	case c.healthcheck != nil:
 		return c.awaitHealthy(ctx)
 	case c.dial != nil:
-		return awaitAnswer(ctx, c.Dial)
+		http, err := awaitAnswer(ctx, c.Dial)
+		c.http.Store(http)
+		return err
 	}
 	pause(ctx, settle)
 	return nil
