@@ -36,7 +36,7 @@ func (m *Model) changeRows(int) []row {
 		}
 	}
 	if len(list) == 0 {
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Plain, cause(b, 40)), ref: changeRef(0)})
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Plain, cause(b, roomy)), ref: changeRef(0)})
 	}
 	for i, c := range list {
 		rows = append(rows, changeRow(c, i))
@@ -113,7 +113,11 @@ func (m *Model) buildRows(width int) []row {
 		if width >= 60 {
 			line = line.Add(k.style, fmt.Sprintf("%-9s", k.word))
 		}
-		line = line.Add(draw.Plain, cause(b, 40))
+		t := roomy
+		if width < 60 {
+			t = noFolder
+		}
+		line = line.Add(draw.Plain, cause(b, t))
 		var right draw.Line
 		if width >= 60 && b.State == story.Built {
 			right = right.Add(draw.Dim, fmt.Sprintf("%d ran %d hit  ", b.Ran, b.Hits))

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/clean"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
@@ -50,10 +49,12 @@ func (m *Model) status() status {
 		return status{draw.BadgeAccent, "STARTING", fmt.Sprintf("build %d · %s", cur.Number, serves)}
 	}
 	why := ""
-	if s.Stale != nil && s.Stale.Reason != "" {
-		why = ": " + s.Stale.Reason
-	} else if cur != nil && cur.State == story.Failed {
+	switch {
+	case cur != nil && cur.State == story.Failed:
+		// Where it failed is in the line below.
 		why = fmt.Sprintf(": build %d failed", cur.Number)
+	case s.Stale != nil && s.Stale.Reason != "":
+		why = ": " + s.Stale.Reason
 	}
 	return status{draw.BadgeBad, "STALE", serves + why}
 }
@@ -132,99 +133,7 @@ func (m *Model) drawStatus(c *draw.Canvas, r draw.Rect) {
 	}
 }
 
-// summary answers in one line what the save cost, and why.
-func (m *Model) summary() draw.Line {
-	b := m.shown()
-	if b == nil {
-		return m.summaryBefore()
-	}
-	line := draw.Line{}
-	if m.pinned != 0 {
-		line = line.Add(draw.Accent, "looking back at ")
-	}
-	if skip := m.newestSkip(b); skip != nil && m.pinned == 0 {
-		return line.Add(draw.Plain, paths(skip.Paths, m.pathWidth())+" changed ").Add(draw.Dim, "→ ").
-			Add(draw.Good, "nothing to build").Add(draw.Dim, ": "+skipReason(skip.Skipped))
-	}
-	line = line.Add(draw.Plain|draw.Bold, fmt.Sprintf("build %d", b.Number))
-	line = line.Add(draw.Dim, " · ").Add(draw.Plain, cause(b, m.pathWidth())).Add(draw.Dim, " → ")
-	switch b.State {
-	case story.Building:
-		return append(line, m.progress(b)...)
-	case story.Failed:
-		where := ""
-		if f := b.Failure; f.Stage != "" {
-			where = " at " + f.Stage + " " + fmt.Sprint(f.Index)
-		}
-		if f := b.Failure; f.Line > 0 {
-			where += fmt.Sprintf(", Dockerfile line %d", f.Line)
-		}
-		return line.Add(draw.Bad|draw.Bold, "failed"+where).Add(draw.Plain, ": "+b.Failure.Message)
-	case story.Abandoned:
-		return line.Add(draw.Warn, "given up after "+draw.Millis(b.MS)).Add(draw.Dim, ": "+b.Reason)
-	}
-	if b.Mishap != "" {
-		line = line.Add(draw.Bad|draw.Bold, b.Mishap).Add(draw.Dim, " · ")
-	}
-	line = line.Add(draw.Warn, fmt.Sprintf("%d ran", b.Ran)).Add(draw.Dim, ", ").Add(draw.Good, draw.Count(b.Hits, "hit"))
-	if b.Saved > 0 {
-		line = line.Add(draw.Good, " (saved "+draw.Millis(b.Saved)+")")
-	}
-	line = line.Add(draw.Dim, " · built ").Add(draw.Plain, draw.Millis(b.MS))
-	if b.Served && b.Mishap == "" {
-		line = line.Add(draw.Dim, " · served ").Add(draw.Plain, draw.Millis(b.ServedMS))
-	}
-	return line
-}
-
-func (m *Model) summaryBefore() draw.Line {
-	if w := m.story.Warned(story.NoDockerfile); w != nil {
-		return draw.Line{}.Add(draw.Plain, w.Message).Add(draw.Dim, hinted(w.Hint))
-	}
-	if m.story.Engine == nil {
-		return draw.Line{}.Add(draw.Dim, "looking for an engine; nothing is built yet")
-	}
-	return draw.Line{}.Add(draw.Dim, "the engine answers; reading the Dockerfile and the context")
-}
-
-func (m *Model) progress(b *story.Build) draw.Line {
-	n := b.Counts()
-	total, expected := 0, 0
-	b.Steps(func(s *story.Step) {
-		total++
-		if s.Prediction == event.WillRerun || s.Prediction == event.MayRerun {
-			expected++
-		}
-	})
-	done := total - n[""] - n[event.Running]
-	line := draw.Line{}.Add(draw.Accent, fmt.Sprintf("%s %d of %s", m.spinner(), done, draw.Count(total, "step")))
-	if expected > 0 && m.width >= 96 {
-		line = line.Add(draw.Dim, fmt.Sprintf(" · %d expected to run", expected))
-	}
-	return line.Add(draw.Dim, " · ").Add(draw.Plain, draw.Millis(m.now.Sub(b.Start).Milliseconds()))
-}
-
-// newestSkip is a batch of changes that came after build b was over and led to nothing.
-func (m *Model) newestSkip(b *story.Build) *story.Skip {
-	n := len(m.story.Skips)
-	if n == 0 || !b.Over() || b.State == story.Failed || m.story.Skips[n-1].At.Before(b.End) {
-		return nil
-	}
-	return &m.story.Skips[n-1]
-}
-
 func (m *Model) spinner() string {
 	frames := []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}
 	return frames[((m.spin%len(frames))+len(frames))%len(frames)]
-}
-
-// pathWidth is how much of a path the summary shows: its end, as what it cost matters more.
-func (m *Model) pathWidth() int {
-	switch {
-	case m.width < 60:
-		return 14
-	case m.width < 100:
-		return 20
-	}
-	return 48
 }

@@ -226,4 +226,3 @@ func (m *Model) lastRun(s *story.Step) int64 {
 	}
 	return 0
 }
-

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"path"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
@@ -9,9 +10,9 @@ import (
 )
 
 // cause is why a build was made, in words.
-func cause(b *story.Build, width int) string {
+func cause(b *story.Build, t tight) string {
 	if len(b.Paths) > 0 {
-		return paths(b.Paths, width) + " changed"
+		return changed(b.Paths, t)
 	}
 	if b.Because != "" {
 		return b.Because
@@ -22,15 +23,22 @@ func cause(b *story.Build, width int) string {
 	return "asked for"
 }
 
-// paths names the first path and counts the others.
-func paths(list []string, width int) string {
-	switch len(list) {
-	case 0:
-		return "something"
-	case 1:
-		return draw.CutLeft(list[0], width)
+// changed names the first path and counts the others.
+func changed(paths []string, t tight) string {
+	if len(paths) == 0 {
+		return "something changed"
 	}
-	return draw.CutLeft(list[0], width) + fmt.Sprintf(" +%d", len(list)-1)
+	name := draw.CutLeft(paths[0], 48)
+	if t >= noFolder {
+		name = draw.CutLeft(path.Base(paths[0]), 24)
+	}
+	if n := len(paths) - 1; n > 0 {
+		name += fmt.Sprintf(" +%d", n)
+	}
+	if t >= noWords {
+		return name
+	}
+	return name + " changed"
 }
 
 func skipReason(s event.Skipped) string {
