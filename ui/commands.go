@@ -89,6 +89,23 @@ func (m *Model) commands() []command {
 	}
 }
 
+// typing takes what was typed. Keys that came in one piece, as they do over a slow link, are taken one by
+// one; a paste is text for an input line, and nothing else.
+func (m *Model) typing(msg tea.KeyMsg) tea.Cmd {
+	if msg.Paste && m.input == nil {
+		return nil
+	}
+	if msg.Type != tea.KeyRunes || len(msg.Runes) < 2 || msg.Paste {
+		return m.key(msg)
+	}
+	var cmds []tea.Cmd
+	for _, r := range msg.Runes {
+		cmds = append(cmds, m.key(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: msg.Alt}))
+		m.settle()
+	}
+	return tea.Sequence(cmds...)
+}
+
 // key finds the command of a key. A question or an input line takes the keys first.
 func (m *Model) key(msg tea.KeyMsg) tea.Cmd {
 	switch {

@@ -206,3 +206,13 @@ func TestRun(t *testing.T) {
 		})
 	}
 }
+
+// TestKeysThatComeTogether: typed fast or over a slow link, several keys are one message.
+func TestKeysThatComeTogether(t *testing.T) {
+	s, _ := liveScreen(t)
+	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("4tW/heal")})
+	s.want(s.logs.times && s.logs.wrap && s.search == "heal", "keys were lost")
+	s.press("esc", "esc")
+	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("qq"), Paste: true})
+	s.want(!has[tea.QuitMsg](s.run()), "a paste is no command")
+}

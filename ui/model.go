@@ -125,7 +125,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tickMsg:
 		cmd = m.tick(msg)
 	case tea.KeyMsg:
-		cmd = m.key(msg)
+		cmd = m.typing(msg)
 	case tea.MouseMsg:
 		cmd = m.click(msg)
 	case noteMsg:

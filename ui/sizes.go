@@ -34,7 +34,7 @@ func (m *Model) sizeRows(width int) []row {
 	}
 	rows = append(rows, m.trend(s, width))
 	if b.Ledger != nil {
-		rows = append(rows, split("carried", b.Ledger.Carried, width, draw.Accent), split("left", b.Ledger.Left, width, draw.Dim))
+		rows = append(rows, split("carried", b.Ledger.Carried, full, name, width, draw.Accent), split("left", b.Ledger.Left, full, name, width, draw.Dim))
 	}
 	for _, st := range []event.StageSize{s.Before, s.After} {
 		if st.StandIn != "" {
@@ -60,18 +60,22 @@ func (m *Model) sizedBuild() *story.Build {
 
 // sizeBar draws a stage on the scale of the larger of both, so that the eye compares right.
 func sizeBar(when string, s event.StageSize, full int64, name, width int, st draw.Style) row {
-	size := fmt.Sprintf("%7s", draw.Bytes(s.Bytes))
-	left := draw.Line{}.Add(draw.Dim, fmt.Sprintf("%-7s", when))
-	if width >= 44 {
-		left = left.Add(draw.Plain, pad(s.Stage, name)+" ")
-	}
 	star := ""
 	if s.StandIn != "" {
 		star = "*"
 	}
-	right := draw.Line{}.Add(draw.Plain|draw.Bold, size).Add(draw.Warn, star)
+	return bar(when, s.Stage, s.Bytes, star, full, name, width, st)
+}
+
+// bar is a label, a name where there is room for it, a bar and the bytes.
+func bar(label, what string, bytes int64, star string, full int64, name, width int, st draw.Style) row {
+	left := draw.Line{}.Add(draw.Dim, fmt.Sprintf("%-8s", label))
+	if width >= 44 {
+		left = left.Add(draw.Plain, pad(what, name)+" ")
+	}
+	right := draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf("%7s", draw.Bytes(bytes))).Add(draw.Warn, fmt.Sprintf("%-1s", star))
 	room := width - left.Width() - right.Width() - 1
-	return row{left: left.Add(st, draw.Bar(s.Bytes, full, room)), right: right}
+	return row{left: left.Add(st, draw.Bar(bytes, full, room)), right: right}
 }
 
 // gain says the ratio in words: "−62 % (131 MB → 50 MB)".
@@ -86,7 +90,7 @@ func gain(s *event.Sized) draw.Line {
 
 func (m *Model) trend(s *event.Sized, width int) row {
 	values := m.story.Trend()
-	left := draw.Line{}.Add(draw.Dim, "trend  ").Add(draw.Accent, draw.Spark(values, max(1, width-30)))
+	left := draw.Line{}.Add(draw.Dim, "trend   ").Add(draw.Accent, draw.Spark(values, max(1, width-30)))
 	st := draw.Dim
 	if s.Delta > 0 {
 		st = draw.Warn
@@ -99,16 +103,17 @@ func (m *Model) trend(s *event.Sized, width int) row {
 	return row{left: left.Add(st, "  "+draw.Delta(s.Delta)).Add(draw.Dim, " by this build")}
 }
 
-// split sums a side of the ledger and names its largest group.
-func split(name string, groups []event.LedgerGroup, width int, st draw.Style) row {
-	var sum int64
-	var names []string
+// split sums a side of the ledger, on the scale of the stages; its groups are in a tab of their own.
+func split(label string, groups []event.LedgerGroup, full int64, name, width int, st draw.Style) row {
+	return bar(label, "", sum(groups), "", full, name, width, st)
+}
+
+func sum(groups []event.LedgerGroup) int64 {
+	var n int64
 	for _, g := range groups {
-		sum += g.Bytes
-		names = append(names, g.Name)
+		n += g.Bytes
 	}
-	line := draw.Line{}.Add(draw.Dim, fmt.Sprintf("%-8s", name)).Add(st|draw.Bold, fmt.Sprintf("%7s  ", draw.Bytes(sum)))
-	return row{left: line.Add(draw.Dim, draw.Cut(strings.Join(names, ", "), max(0, width-17)))}
+	return n
 }
 
 // layerRows lists the layers of both images, each on the scale of the larger image.
@@ -166,11 +171,7 @@ func (m *Model) ledgerRows(b *story.Build, width int) []row {
 	}
 	bar := max(4, width/6)
 	side := func(title string, groups []event.LedgerGroup, st draw.Style) {
-		var sum int64
-		for _, g := range groups {
-			sum += g.Bytes
-		}
-		rows = append(rows, row{left: draw.Line{}.Add(st|draw.Bold, title), right: draw.Line{}.Add(draw.Plain|draw.Bold, draw.Bytes(sum))})
+		rows = append(rows, row{left: draw.Line{}.Add(st|draw.Bold, title), right: draw.Line{}.Add(draw.Plain|draw.Bold, draw.Bytes(sum(groups)))})
 		for _, g := range groups {
 			ref := foldRef(title + "/" + g.Name)
 			sign := "  "
