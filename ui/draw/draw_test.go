@@ -51,6 +51,9 @@ func TestSpark(t *testing.T) {
 	if got := Spark([]int64{9, 5, 5, 5}, 3); got != "▁▁▁" {
 		t.Errorf("a flat end is %q", got)
 	}
+	if got := Spark([]int64{50_000_000, 50_000_012}, 3); got != "▁▁" {
+		t.Errorf("twelve bytes look like %q", got)
+	}
 }
 
 func plain(c *Canvas) string {

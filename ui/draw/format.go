@@ -94,8 +94,12 @@ func Bar(value, full int64, width int) string {
 	return bar
 }
 
+// leastSpan is the part of the greatest value that the whole height of a spark stands for at least, so
+// that a change of some bytes does not look like one of half the image.
+const leastSpan = 0.02
+
 // Spark draws values as a line of columns, the newest at the right, at most width of them. The scale
-// runs from the least to the greatest, so that small changes show; a flat series is a low line.
+// begins at the least value; a flat series is a low line.
 func Spark(values []int64, width int) string {
 	if width <= 0 {
 		return ""
@@ -114,8 +118,8 @@ func Spark(values []int64, width int) string {
 	var out strings.Builder
 	for _, v := range values {
 		i := 0
-		if hi > lo {
-			i = int(float64(v-lo) / float64(hi-lo) * float64(len(marks)-1))
+		if span := max(float64(hi-lo), leastSpan*float64(hi)); span > 0 {
+			i = int(float64(v-lo) / span * float64(len(marks)-1))
 		}
 		out.WriteRune(marks[i])
 	}
