@@ -1,0 +1,326 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/build"
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/front"
+	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/run"
+	"github.com/stagewatch/stagewatch/watch"
+)
+
+// rig is a loop with everything around it faked but the folder, for what is a matter of order and time. It is
+// used within synctest: settle returns when all has come to rest, and time stands still meanwhile.
+type rig struct {
+	t       *testing.T
+	dir     string
+	loop    *loop
+	app     *app
+	builder *fakeBuilder
+	runner  *fakeRunner
+	door    *fakeDoor
+	images  *fakeImages
+	pinger  *fakePinger
+	batches chan watch.Batch
+	intents chan event.Intent
+	events  chan event.Event
+	seen    []event.Event
+	cancel  context.CancelFunc
+	ended   chan error
+}
+
+const rigDockerfile = "FROM base AS build\nCOPY req /req\nRUN install\nCOPY src /src\nRUN compile\nFROM small\nCOPY --from=build /out /out\n"
+
+func newRig(t *testing.T, cfg Config) *rig {
+	r := &rig{t: t, dir: t.TempDir(), builder: &fakeBuilder{}, runner: &fakeRunner{}, door: &fakeDoor{}, images: &fakeImages{}, pinger: &fakePinger{},
+		batches: make(chan watch.Batch), intents: make(chan event.Intent), events: make(chan event.Event, 10_000), ended: make(chan error, 1)}
+	r.write("Dockerfile", rigDockerfile)
+	r.write("req", "1")
+	r.write("src/a", "1")
+	ctx, cancel := context.WithCancel(context.Background())
+	r.cancel = cancel
+	once := cfg.Once
+	// Batches come from the test, not from a watcher.
+	cfg.Context, cfg.Once = r.dir, true
+	p, err := openProject(ctx, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := newOutbox()
+	go out.run(ctx, r.events)
+	l := &loop{cfg: cfg, project: p, builder: r.builder, out: out, tasks: make(chan func()), ctx: ctx, history: openHistory("", "", "")}
+	l.cfg.Once = once
+	l.sizes = &sizes{l: l, images: r.images, made: map[string]bool{}}
+	l.engine = &engineWatch{l: l, pinger: r.pinger}
+	if !once {
+		r.app = &app{l: l, runner: r.runner, door: r.door, restartSwap: cfg.Swap == "restart"}
+		l.app = r.app
+	}
+	r.loop = l
+	go func() { r.ended <- l.run(inputs{batches: r.batches, intents: r.intents}) }()
+	synctest.Wait()
+	return r
+}
+
+func (r *rig) write(name, text string) {
+	path := filepath.Join(r.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// save writes a file and tells the loop.
+func (r *rig) save(name, text string) {
+	r.write(name, text)
+	now := time.Now()
+	r.batches <- watch.Batch{Paths: []string{name}, First: now, Last: now}
+	synctest.Wait()
+}
+
+// close ends the loop and everything beside it.
+func (r *rig) close() {
+	r.cancel()
+	<-r.ended
+	r.loop.wait()
+}
+
+// drain returns the events since the last call.
+func (r *rig) drain() []event.Event {
+	synctest.Wait()
+	var out []event.Event
+	for {
+		select {
+		case e := <-r.events:
+			out = append(out, e)
+		default:
+			return out
+		}
+	}
+}
+
+// one returns the only event of type B among the events.
+func one[B event.Body](t *testing.T, events []event.Event) (B, int) {
+	t.Helper()
+	found := all[B](events)
+	if len(found) != 1 {
+		t.Fatalf("%d events of type %T among %+v", len(found), *new(B), events)
+	}
+	return found[0].Body.(B), found[0].Build
+}
+
+func all[B event.Body](events []event.Event) []event.Event {
+	return slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool {
+		_, is := e.Body.(B)
+		return !is
+	})
+}
+
+// fakeBuilder leaves every build running until the test ends it.
+type fakeBuilder struct {
+	plan.Offline
+	mu     sync.Mutex
+	builds []*fakeBuild
+}
+
+type fakeBuild struct {
+	req  build.Request
+	end  chan error
+	over error
+}
+
+func (*fakeBuilder) planInput(*plan.Input) {}
+func (*fakeBuilder) Forget()               {}
+
+func (b *fakeBuilder) Build(ctx context.Context, req build.Request) (*build.Result, error) {
+	fb := &fakeBuild{req: req, end: make(chan error)}
+	b.mu.Lock()
+	b.builds = append(b.builds, fb)
+	n := len(b.builds)
+	b.mu.Unlock()
+	if req.Started != nil {
+		req.Started()
+	}
+	select {
+	case err := <-fb.end:
+		if err != nil {
+			return nil, err
+		}
+		return &build.Result{Image: fmt.Sprint("image-", n), Times: map[plan.StepID]time.Duration{}}, nil
+	case <-ctx.Done():
+		fb.over = context.Cause(ctx)
+		return nil, fb.over
+	}
+}
+
+// last is the newest build.
+func (b *fakeBuilder) last() *fakeBuild {
+	synctest.Wait()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.builds[len(b.builds)-1]
+}
+
+// succeed ends the newest build well, and the measuring solve that follows it.
+func (r *rig) succeed() {
+	r.builder.last().end <- nil
+	synctest.Wait()
+}
+
+// measured ends the solve of the stage before.
+func (r *rig) measured() {
+	r.t.Helper()
+	if b := r.builder.last(); b.req.Plan.Target != "build" {
+		r.t.Fatalf("the stage before is not measured; the last solve is for %s", b.req.Plan.Target)
+	}
+	r.succeed()
+}
+
+type fakeImages struct {
+	mu      sync.Mutex
+	removed []string
+}
+
+func (*fakeImages) Basis() string { return "fake" }
+func (*fakeImages) Measure(context.Context, string, int) (event.StageSize, error) {
+	return event.StageSize{Bytes: 1}, nil
+}
+func (i *fakeImages) Remove(_ context.Context, image string) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.removed = append(i.removed, image)
+	return nil
+}
+
+type fakePinger struct{ gone atomic.Bool }
+
+func (p *fakePinger) Ping(context.Context) error {
+	if p.gone.Load() {
+		return errors.New("connection refused")
+	}
+	return nil
+}
+func (p *fakePinger) Info(context.Context) (event.Engine, error) {
+	return event.Engine{Name: "fake"}, nil
+}
+
+// fakeRunner starts containers that get ready, or end, when the test says so.
+type fakeRunner struct {
+	mu      sync.Mutex
+	started []*fakeInstance
+	err     error
+}
+
+func (f *fakeRunner) Start(_ context.Context, spec run.Spec) (instance, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err != nil {
+		return nil, f.err
+	}
+	i := &fakeInstance{id: fmt.Sprint("container-", len(f.started)+1), image: spec.Image, at: time.Now(), ready: make(chan error, 1), done: make(chan struct{})}
+	f.started = append(f.started, i)
+	return i, nil
+}
+
+func (f *fakeRunner) last() *fakeInstance {
+	synctest.Wait()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.started) == 0 {
+		return nil
+	}
+	return f.started[len(f.started)-1]
+}
+
+type fakeInstance struct {
+	id, image string
+	at        time.Time
+	ready     chan error
+	done      chan struct{}
+	end       sync.Once
+	exit      run.Exit
+	stopped   bool
+}
+
+func (i *fakeInstance) ID() string                     { return i.id }
+func (i *fakeInstance) Backend() front.Backend         { return front.Backend{Addr: i.id} }
+func (i *fakeInstance) TakeName(context.Context) error { return nil }
+func (i *fakeInstance) Done() <-chan struct{}          { return i.done }
+func (i *fakeInstance) Exit() run.Exit                 { <-i.done; return i.exit }
+func (i *fakeInstance) Ready(ctx context.Context, _ time.Duration) error {
+	select {
+	case err := <-i.ready:
+		return err
+	case <-i.done:
+		return &run.UnreadyError{Exited: true, Exit: i.exit}
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+func (i *fakeInstance) Stop(context.Context, time.Duration) error {
+	i.stopped = true
+	i.die(0)
+	return nil
+}
+
+// die ends the container.
+func (i *fakeInstance) die(code int) {
+	i.end.Do(func() {
+		i.exit = run.Exit{Code: code}
+		close(i.done)
+	})
+}
+
+type fakeDoor struct {
+	mu      sync.Mutex
+	backend string
+	held    bool
+	status  front.Status
+}
+
+func (d *fakeDoor) URL() string { return "http://fake" }
+func (d *fakeDoor) Switch(b front.Backend) (*front.Drain, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.backend, d.held = b.Addr, false
+	return nil, true
+}
+func (d *fakeDoor) Hold() *front.Drain {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.held = true
+	return nil
+}
+func (d *fakeDoor) Release() {}
+func (d *fakeDoor) SetStatus(s front.Status) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.status = s
+}
+
+// serves is the container that requests go to, empty for none.
+func (d *fakeDoor) serves() string {
+	synctest.Wait()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.held {
+		return ""
+	}
+	return d.backend
+}
+
+var errStep = errors.New("exit code: 1")

@@ -1,0 +1,323 @@
+package engine
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/run"
+)
+
+// serve brings the first build into service.
+func (r *rig) serve() {
+	r.succeed()
+	r.runner.last().ready <- nil
+	synctest.Wait()
+	r.measured()
+	r.drain()
+}
+
+func TestASaveDuringABuildSupersedesIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{})
+		defer r.close()
+		first := r.builder.last()
+		r.save("req", "2")
+		events := r.drain()
+		if a, n := one[event.Abandoned](t, events); n != 1 || a.Reason == "" {
+			t.Errorf("build %d: %+v", n, a)
+		}
+		if first.over != errSuperseded {
+			t.Errorf("the first build ended with %v", first.over)
+		}
+		r.save("src/a", "2")
+		r.succeed()
+		events = r.drain()
+		if _, n := one[event.Built](t, events); n != 3 {
+			t.Errorf("build %d was built", n)
+		}
+		for _, e := range events {
+			if p, ok := e.Body.(event.Planned); ok && e.Build == 3 {
+				if diff := cmp.Diff([]string{"req", "src/a"}, p.Paths); diff != "" {
+					t.Error("what was superseded is not in the build:", diff)
+				}
+			}
+		}
+	})
+}
+
+func TestASaveThatNoStepReadsLeavesTheBuildAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{})
+		defer r.close()
+		r.save("notes", "x")
+		if s, _ := one[event.Skipped](t, r.drain()); s.Reason != event.Unused {
+			t.Errorf("got %+v", s)
+		}
+		r.succeed()
+		if _, n := one[event.Built](t, r.drain()); n != 1 {
+			t.Errorf("build %d was built", n)
+		}
+	})
+}
+
+// TestAStepThatBothNeedGoesOn: the old solve lives until its running step, which the new one needs, has ended.
+func TestAStepThatBothNeedGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{})
+		defer r.close()
+		old := r.builder.last()
+		install := event.Step{Stage: "build", Index: 3, Total: 5, Instruction: "RUN install", State: event.Running}
+		old.req.Emit(install)
+		old.req.Emit(event.Step{Stage: "build", Index: 4, Total: 5, State: event.Running})
+		r.save("src/a", "2")
+		if old.over != nil {
+			t.Fatalf("the old solve ended with %v", old.over)
+		}
+		if s, n := one[event.Step](t, slices.DeleteFunc(r.drain(), func(e event.Event) bool { return e.Build != 2 })); s.Index != 3 || s.Because != "started by build 1" {
+			t.Errorf("build %d: %+v", n, s)
+		}
+		old.req.Emit(event.Output{Stage: "build", Index: 3, Text: "installed"})
+		install.State, install.MS = event.Ran, 7000
+		old.req.Emit(install)
+		events := r.drain()
+		if o, n := one[event.Output](t, events); n != 2 || o.Text != "installed" {
+			t.Errorf("build %d: %+v", n, o)
+		}
+		if s, n := one[event.Step](t, events); n != 2 || s.State != event.Ran {
+			t.Errorf("build %d: %+v", n, s)
+		}
+		if old.over != errSuperseded {
+			t.Errorf("the old solve ended with %v", old.over)
+		}
+		// BuildKit reports to the new solve what it found there.
+		install.State, install.MS = event.Hit, 0
+		r.builder.last().req.Emit(install)
+		if steps := all[event.Step](r.drain()); len(steps) > 0 {
+			t.Errorf("a step that ran is told of again: %+v", steps)
+		}
+		r.succeed()
+		if b, _ := one[event.Built](t, r.drain()); b.Ran != 1 {
+			t.Errorf("got %+v", b)
+		}
+	})
+}
+
+func TestWhatFailedStaysPending(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{})
+		defer r.close()
+		r.serve()
+		r.save("req", "2")
+		r.builder.last().end <- errStep
+		events := r.drain()
+		one[event.Failed](t, events)
+		if s, _ := one[event.Stale](t, events); s.ServingBuild != 1 || s.EditsBehind != 1 {
+			t.Errorf("got %+v", s)
+		}
+		r.save("src/a", "2")
+		if p, _ := one[event.Planned](t, r.drain()); !cmp.Equal(p.Paths, []string{"req", "src/a"}) {
+			t.Errorf("pending are %v", p.Paths)
+		}
+		r.succeed()
+		r.runner.last().ready <- nil
+		if s, n := one[event.Serving](t, r.drain()); n != 3 || s.EditsBehind != 0 {
+			t.Errorf("build %d: %+v", n, s)
+		}
+	})
+}
+
+func TestABrokenDockerfileFailsAndMends(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{})
+		defer r.close()
+		r.serve()
+		r.save("Dockerfile", rigDockerfile+"NONSENSE\n")
+		if f, _ := one[event.Failed](t, r.drain()); f.Line != 8 || len(f.Excerpt) == 0 {
+			t.Errorf("got %+v", f)
+		}
+		r.save("Dockerfile", rigDockerfile+"# mended\n")
+		events := r.drain()
+		if p, _ := one[event.Planned](t, events); !cmp.Equal(p.Paths, []string{"Dockerfile"}) {
+			t.Errorf("paths are %v", p.Paths)
+		}
+	})
+}
+
+func TestTheOldContainerServesUntilTheNewOneIsReady(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{})
+		defer r.close()
+		r.serve()
+		old := r.runner.last()
+		r.save("src/a", "2")
+		time.Sleep(time.Second)
+		r.succeed()
+		if r.door.serves() != old.id || old.stopped {
+			t.Errorf("%q serves before the new one is ready", r.door.serves())
+		}
+		next := r.runner.last()
+		time.Sleep(time.Second)
+		next.ready <- nil
+		if s, _ := one[event.Serving](t, r.drain()); s.MS != 2000 {
+			t.Errorf("save to served took %d ms", s.MS)
+		}
+		if r.door.serves() != next.id || !old.stopped {
+			t.Errorf("%q serves, old stopped: %v", r.door.serves(), old.stopped)
+		}
+		if !slices.Contains(r.images.removed, "image-1") {
+			t.Errorf("removed are %v", r.images.removed)
+		}
+	})
+}
+
+func TestANewerBuildTakesTheTurnOfOneThatStarts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{})
+		defer r.close()
+		r.serve()
+		r.save("src/a", "2")
+		r.succeed()
+		slow := r.runner.last()
+		r.save("src/a", "3")
+		r.succeed()
+		fast := r.runner.last()
+		if slow == fast {
+			t.Fatal("the newest build is not started")
+		}
+		fast.ready <- nil
+		if r.door.serves() != fast.id || !slow.stopped {
+			t.Errorf("%q serves, the one between stopped: %v", r.door.serves(), slow.stopped)
+		}
+	})
+}
+
+func TestCrashesAreRetriedEverMoreSlowly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{})
+		defer r.close()
+		r.serve()
+		var gaps []time.Duration
+		for range 5 {
+			i := r.runner.last()
+			died := time.Now()
+			i.die(1)
+			synctest.Wait()
+			for r.runner.last() == i {
+				time.Sleep(100 * time.Millisecond)
+			}
+			gaps = append(gaps, r.runner.last().at.Sub(died))
+			r.runner.last().ready <- nil
+			synctest.Wait()
+		}
+		if gaps[0] != 0 || !slices.IsSorted(gaps) || gaps[4] < time.Second {
+			t.Errorf("restarted after %v", gaps)
+		}
+		loops := slices.DeleteFunc(all[event.Stopped](r.drain()), func(e event.Event) bool { return e.Body.(event.Stopped).Reason != "crash-loop" })
+		if len(loops) != 3 {
+			t.Errorf("told of a crash loop %d times", len(loops))
+		}
+		// An edit gives it a fresh start.
+		r.save("src/a", "2")
+		r.succeed()
+		fresh := r.runner.last()
+		fresh.ready <- nil
+		if r.door.serves() != fresh.id {
+			t.Errorf("%q serves", r.door.serves())
+		}
+	})
+}
+
+func TestRestartSwapStopsTheOldOneFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Swap: "restart"})
+		defer r.close()
+		r.serve()
+		old := r.runner.last()
+		r.save("src/a", "2")
+		r.succeed()
+		next := r.runner.last()
+		if !old.stopped || next == old || r.door.serves() != "" {
+			t.Errorf("old stopped: %v; %q serves", old.stopped, r.door.serves())
+		}
+		next.ready <- &run.UnreadyError{Err: errors.New("no answer")}
+		synctest.Wait()
+		back := r.runner.last()
+		back.ready <- nil
+		if back.image != "image-1" || r.door.serves() != back.id {
+			t.Errorf("after the failure %q of %s serves", r.door.serves(), back.image)
+		}
+	})
+}
+
+func TestAnEngineThatWentAwayIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{})
+		defer r.close()
+		r.serve()
+		r.pinger.gone.Store(true)
+		r.save("src/a", "2")
+		r.builder.last().end <- errors.New("rpc error: code = Unavailable desc = closed")
+		w, _ := one[event.Warning](t, r.drain())
+		if w.Code != "engine-gone" || w.Hint == "" {
+			t.Errorf("got %+v", w)
+		}
+		time.Sleep(10 * time.Second)
+		if events := r.drain(); len(events) > 0 {
+			t.Errorf("while it is away: %+v", events)
+		}
+		r.pinger.gone.Store(false)
+		time.Sleep(time.Second)
+		events := r.drain()
+		one[event.Engine](t, events)
+		if p, _ := one[event.Planned](t, events); !cmp.Equal(p.Paths, []string{"src/a"}) {
+			t.Errorf("pending are %v", p.Paths)
+		}
+	})
+}
+
+func TestOnceEndsWithItsBuild(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Once: true})
+		r.succeed()
+		r.measured()
+		if err := <-r.ended; err != nil {
+			t.Error(err)
+		}
+		one[event.Sized](t, r.drain())
+		r.cancel()
+		r.loop.wait()
+
+		r = newRig(t, Config{Once: true})
+		r.builder.last().end <- errStep
+		if err := <-r.ended; !errors.Is(err, errStep) {
+			t.Errorf("ended with %v", err)
+		}
+		r.cancel()
+		r.loop.wait()
+	})
+}
+
+func TestAPanicBesideTheLoopEndsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Once: true})
+		defer r.cancel()
+		caught := make(chan any)
+		// A second loop's goroutine stands in for Run, which cleans up while the panic passes.
+		l := &loop{tasks: make(chan func()), ctx: r.loop.ctx}
+		go func() {
+			defer func() { caught <- recover() }()
+			(<-l.tasks)()
+		}()
+		l.aside(&l.running, func() { panic("broken") })
+		if got := <-caught; got == nil {
+			t.Error("the panic was swallowed")
+		}
+		l.running.Wait()
+	})
+}
