@@ -22,6 +22,10 @@ import (
 // Label is the key of the label on everything that we make on an engine. Its value is the session's ID.
 const Label = "stagewatch"
 
+// containerLabel marks the containers that we started, beside Label: a container inherits the labels of its image,
+// so that one which a person starts from an image of ours carries Label too, and is none of our business.
+const containerLabel = "stagewatch.container"
+
 // Session is one run of stagewatch. While it lives it holds a lock on a file of its own, and the lock goes
 // when the process goes, however it goes: that is how a later session tells leftovers from a sibling.
 type Session struct {
@@ -72,8 +76,10 @@ func newSession(dir, host string) (*Session, error) {
 	return s, nil
 }
 
-// Labels are the labels for whatever the session makes on the engine.
-func (s *Session) Labels() map[string]string { return map[string]string{Label: s.ID} }
+// Labels are the labels for the session's containers. Its images carry [Label] alone.
+func (s *Session) Labels() map[string]string {
+	return map[string]string{Label: s.ID, containerLabel: s.ID}
+}
 
 // OwnTag notes that the session gave an image this name and will take it away again: [Engine.Clean] does, or
 // after a sudden death the next session's [Engine.Sweep]. A name that a person asked for is not noted.

@@ -100,18 +100,17 @@ func (e *Engine) bury(ctx context.Context, dir, id string) (Swept, error) {
 
 // labelled lists the values of our label on the engine.
 func (e *Engine) labelled(ctx context.Context) ([]string, error) {
-	ours := filters.NewArgs(filters.Arg("label", Label))
-	containers, err := e.Client.ContainerList(ctx, container.ListOptions{All: true, Filters: ours})
+	containers, err := e.Client.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", containerLabel))})
 	if err != nil {
 		return nil, fmt.Errorf("listing our containers: %w", err)
 	}
-	images, err := e.Client.ImageList(ctx, image.ListOptions{Filters: ours})
+	images, err := e.Client.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", Label))})
 	if err != nil {
 		return nil, fmt.Errorf("listing our images: %w", err)
 	}
 	var ids []string
 	for _, c := range containers {
-		ids = append(ids, c.Labels[Label])
+		ids = append(ids, c.Labels[containerLabel])
 	}
 	for _, i := range images {
 		ids = append(ids, i.Labels[Label])
@@ -123,8 +122,8 @@ func (e *Engine) labelled(ctx context.Context) ([]string, error) {
 func (e *Engine) remove(ctx context.Context, id string, ownTags, keep []string) (Swept, error) {
 	var swept Swept
 	var errs []error
-	ours := filters.NewArgs(filters.Arg("label", Label+"="+id))
-	containers, err := e.Client.ContainerList(ctx, container.ListOptions{All: true, Filters: ours})
+	started := filters.NewArgs(filters.Arg("label", containerLabel+"="+id))
+	containers, err := e.Client.ContainerList(ctx, container.ListOptions{All: true, Filters: started})
 	if err != nil {
 		return swept, fmt.Errorf("listing the containers of session %s: %w", id, err)
 	}
@@ -137,7 +136,7 @@ func (e *Engine) remove(ctx context.Context, id string, ownTags, keep []string) 
 			errs = append(errs, fmt.Errorf("removing container %.12s: %w", c.ID, err))
 		}
 	}
-	images, err := e.Client.ImageList(ctx, image.ListOptions{Filters: ours})
+	images, err := e.Client.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", Label+"="+id))})
 	if err != nil {
 		return swept, errors.Join(append(errs, fmt.Errorf("listing the images of session %s: %w", id, err))...)
 	}

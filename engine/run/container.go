@@ -38,13 +38,13 @@ type Container struct {
 	// http is what readiness learned of the app's protocol.
 	http atomic.Bool
 
-	// done is closed when the container has ended and its log is read to the end; then exit holds.
+	// done is closed when the container has ended; then exit holds.
 	done chan struct{}
 	exit Exit
 	// logged is closed when no more log will come.
 	logged chan struct{}
 	tail   *tail
-	// forget ends the watching of a container that is removed.
+	// forget ends the watching of a container that is removed, and the reading of its log.
 	forget context.CancelFunc
 
 	mu   sync.Mutex

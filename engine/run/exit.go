@@ -20,7 +20,8 @@ type Exit struct {
 	At time.Time
 }
 
-// Done is closed when the container has ended and its log has been delivered to the end.
+// Done is closed when the container has ended and its log has been delivered to the end; for a log that takes
+// longer than a second, without waiting for its end.
 func (c *Container) Done() <-chan struct{} { return c.done }
 
 // Exit is how the container ended. It holds once Done is closed.
@@ -35,20 +36,17 @@ const (
 	retryMost  = 2 * time.Second
 )
 
-// logsWithin bounds how long the end of the log may take after the container's end.
-const logsWithin = 5 * time.Second
+// lastWords is how long the news of the end waits for the end of the log.
+const lastWords = time.Second
 
 // watch waits for the container's end, over restarts of the engine.
 func (c *Container) watch(ctx context.Context) {
-	defer close(c.done)
 	c.exit = c.awaitExit(ctx)
 	select {
 	case <-c.logged:
-	case <-time.After(logsWithin):
-		// The engine holds the log stream of a dead container open: that happens, and must not hold us.
+	case <-time.After(lastWords):
 	}
-	c.forget()
-	<-c.logged
+	close(c.done)
 }
 
 // awaitExit returns how the container ended, or Gone when the context ends before.

@@ -11,10 +11,24 @@ import (
 	"github.com/docker/docker/api/types/container"
 )
 
+// How long a log may go on after the end. What an app says while we stop it interests few; what one said before
+// it ended by itself is read to the end, as long as it comes.
+const (
+	logAfterStop = 2 * time.Second
+	logStalled   = 2 * time.Second
+)
+
 // Stop asks the app to end (SIGTERM, or the image's STOPSIGNAL), kills it after the grace, waits for the end
 // of its log and removes the container with its anonymous volumes. The grace counts in whole seconds, rounded
 // up. A container that is gone already is no error.
 func (c *Container) Stop(ctx context.Context, grace time.Duration) error {
+	defer c.forget()
+	byItself := false
+	select {
+	case <-c.done:
+		byItself = true
+	default:
+	}
 	seconds := int(math.Ceil(grace.Seconds()))
 	cli := c.runner.engine.Client
 	err := cli.ContainerStop(ctx, c.ID, container.StopOptions{Timeout: &seconds})
@@ -27,6 +41,7 @@ func (c *Container) Stop(ctx context.Context, grace time.Duration) error {
 		case <-c.done:
 		case <-ctx.Done():
 		}
+		c.awaitLog(ctx, byItself)
 	}
 	removeErr := cli.ContainerRemove(ctx, c.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
 	switch {
@@ -37,6 +52,28 @@ func (c *Container) Stop(ctx context.Context, grace time.Duration) error {
 	case err == nil:
 		err = fmt.Errorf("removing container %.12s: %w", c.ID, removeErr)
 	}
-	c.forget()
 	return err
+}
+
+// awaitLog waits for the end of the log of a container that has ended: it would go with the container.
+func (c *Container) awaitLog(ctx context.Context, toTheEnd bool) {
+	deadline := time.After(logAfterStop)
+	for toTheEnd {
+		before := c.tail.total()
+		select {
+		case <-c.logged:
+			return
+		case <-ctx.Done():
+			return
+		case <-time.After(logStalled):
+			if c.tail.total() == before {
+				return
+			}
+		}
+	}
+	select {
+	case <-c.logged:
+	case <-deadline:
+	case <-ctx.Done():
+	}
 }

@@ -15,8 +15,9 @@ const (
 
 // tail keeps the last lines of a log.
 type tail struct {
-	mu   sync.Mutex
-	kept []event.Log
+	mu    sync.Mutex
+	kept  []event.Log
+	count int
 }
 
 func newTail() *tail { return &tail{} }
@@ -27,6 +28,7 @@ func (t *tail) add(line event.Log) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.count++
 	if len(t.kept) == tailLines {
 		copy(t.kept, t.kept[1:])
 		t.kept = t.kept[:tailLines-1]
@@ -38,4 +40,11 @@ func (t *tail) lines() []event.Log {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.kept)
+}
+
+// total counts the lines that came so far.
+func (t *tail) total() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.count
 }

@@ -9,11 +9,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -95,16 +96,26 @@ func Image(t testing.TB, engine *dock.Engine, session *dock.Session, changes ...
 // testApp is the binary of the test app, linked statically so that it runs in an image with nothing else.
 func testApp(t testing.TB) []byte {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "app")
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", file,
+	app, err := buildTestApp()
+	if err != nil {
+		t.Fatalf("building the test app: %v", err)
+	}
+	return app
+}
+
+// buildTestApp links once for all tests of a package: that takes a second each time.
+var buildTestApp = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "stagewatch-testapp-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "app")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", file,
 		"github.com/stagewatch/stagewatch/engine/dock/docktest/testapp")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the test app: %v\n%s", err, strings.TrimSpace(string(out)))
+		return nil, fmt.Errorf("%w: %s", err, bytes.TrimSpace(out))
 	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
+	return os.ReadFile(file)
+})

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"io"
@@ -20,7 +21,7 @@ func main() {
 	boot := flag.Duration("boot", 0, "wait this long before listening")
 	body := flag.String("body", "hello", "what / answers")
 	speak := flag.String("speak", "http", "http, greeting (raw, server speaks first), mute (accepts and says nothing), slam (accepts and closes)")
-	say := flag.String("say", "", "print this on stdout at once, \\n read as a new line")
+	say := flag.String("say", "", "print this on stdout at once, \\n and \\r read as line ends")
 	complain := flag.String("complain", "", "print this on stderr at once")
 	lines := flag.Int("lines", 0, "print this many numbered lines of 100 bytes on stdout")
 	long := flag.Int("long", 0, "print one line of this many bytes")
@@ -42,8 +43,9 @@ func main() {
 		signal.Notify(terminate, syscall.SIGTERM)
 		go func() { <-terminate; os.Exit(143) }()
 	}
-	fmt.Print(strings.ReplaceAll(*say, `\n`, "\n"))
-	fmt.Fprint(os.Stderr, strings.ReplaceAll(*complain, `\n`, "\n"))
+	ends := strings.NewReplacer(`\n`, "\n", `\r`, "\r")
+	fmt.Print(ends.Replace(*say))
+	fmt.Fprint(os.Stderr, ends.Replace(*complain))
 	for i := range *lines {
 		fmt.Printf("%09d %s\n", i, strings.Repeat("x", 89))
 	}
@@ -86,6 +88,12 @@ func serve(address, speak, body string, healthyAt time.Time) {
 	})
 	mux.HandleFunc("/file/", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFile(w, r, strings.TrimPrefix(r.URL.Path, "/file"))
+	})
+	mux.HandleFunc("/eat", func(http.ResponseWriter, *http.Request) {
+		// Touched, so that the kernel must give it.
+		for hoard := [][]byte{}; ; {
+			hoard = append(hoard, bytes.Repeat([]byte{1}, 1<<20))
+		}
 	})
 	mux.HandleFunc("/exit", func(http.ResponseWriter, *http.Request) { os.Exit(3) })
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {

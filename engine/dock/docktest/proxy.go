@@ -1,0 +1,102 @@
+package docktest
+
+import (
+	"io"
+	"net"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stagewatch/stagewatch/engine/dock"
+)
+
+// Line is a connection to an engine that can break.
+type Line struct {
+	// Engine is the engine at the other end of the line.
+	Engine *dock.Engine
+
+	mu    sync.Mutex
+	down  bool
+	conns map[net.Conn]bool
+}
+
+// Unreliable puts a line between the test and the engine.
+func Unreliable(t testing.TB, engine *dock.Engine) *Line {
+	t.Helper()
+	socket := filepath.Join(t.TempDir(), "docker.sock")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := &Line{conns: map[net.Conn]bool{}}
+	dial := engine.Client.Dialer()
+	go func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			far, err := dial(t.Context())
+			if err != nil || !line.open(near, far) {
+				near.Close()
+				continue
+			}
+			go line.carry(near, far)
+			go line.carry(far, near)
+		}
+	}()
+	t.Cleanup(func() {
+		listener.Close()
+		line.Cut()
+	})
+	if line.Engine, err = dock.Connect(t.Context(), dock.Options{Host: "unix://" + socket}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = line.Engine.Close() })
+	return line
+}
+
+// Cut breaks what goes over the line; who connects anew gets through.
+func (l *Line) Cut() { l.cut(false) }
+
+// Down breaks the line until Up: who connects meanwhile is hung up on.
+func (l *Line) Down() { l.cut(true) }
+
+// Up mends the line.
+func (l *Line) Up() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.down = false
+}
+
+func (l *Line) cut(down bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.down = down
+	for conn := range l.conns {
+		conn.Close()
+	}
+	clear(l.conns)
+}
+
+func (l *Line) open(conns ...net.Conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, conn := range conns {
+		if l.down {
+			conn.Close()
+			continue
+		}
+		l.conns[conn] = true
+	}
+	return !l.down
+}
+
+func (l *Line) carry(to, from net.Conn) {
+	_, err := io.Copy(to, from)
+	if half, ok := to.(interface{ CloseWrite() error }); ok && err == nil {
+		_ = half.CloseWrite()
+		return
+	}
+	to.Close()
+}

@@ -1,0 +1,156 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/dock/docktest"
+)
+
+func TestReadyWaitsForAnAnswer(t *testing.T) {
+	r := newRig(t)
+	for _, c := range []struct {
+		name string
+		args []string
+		http bool
+	}{
+		{"http, slow to boot", []string{"-boot", "500ms"}, true},
+		{"a server that greets", []string{"-speak", "greeting"}, false},
+		{"a server that accepts and says nothing", []string{"-speak", "mute"}, false},
+	} {
+		for _, direct := range []bool{true, false} {
+			name := c.name + ", published"
+			if direct {
+				name = c.name + ", direct"
+			}
+			t.Run(name, func(t *testing.T) {
+				runner := &Runner{engine: r.engine, labels: r.session.Labels(), direct: direct && r.runner.direct}
+				sub := &rig{t, r.engine, r.session, runner}
+				box := sub.serve(Spec{Image: sub.image(append([]string{"-listen", ":8080"}, c.args...)...)})
+				if box.SpeaksHTTP() != c.http {
+					t.Errorf("speaks HTTP: %v", box.SpeaksHTTP())
+				}
+			})
+		}
+	}
+}
+
+// The engine itself would look after thirty seconds for the first time.
+func TestReadyAsksTheHealthcheckFromTheStart(t *testing.T) {
+	r := newRig(t)
+	image := docktest.Image(t, r.engine, r.session, cmd("-listen", ":8080", "-sick", "1s"),
+		`HEALTHCHECK CMD ["/app","-health","http://127.0.0.1:8080/healthz"]`)
+	c := r.start(Spec{Image: image, Port: 8080})
+	began := time.Now()
+	if err := c.Ready(t.Context(), 25*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took < 500*time.Millisecond {
+		t.Errorf("ready after %s, while the health check still failed", took)
+	}
+}
+
+func TestAHealthcheckThatNeverSucceedsIsQuoted(t *testing.T) {
+	r := newRig(t)
+	image := docktest.Image(t, r.engine, r.session, cmd("-listen", ":8080", "-sick", "1h"),
+		`HEALTHCHECK CMD ["/app","-health","http://127.0.0.1:8080/healthz"]`)
+	err := r.start(Spec{Image: image, Port: 8080}).Ready(t.Context(), 2*time.Second)
+	var why *UnreadyError
+	if !errors.As(err, &why) || why.Exited || !strings.Contains(err.Error(), "503") || !strings.Contains(why.Hint, "HEALTHCHECK") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAContainerThatExitsSaysItsCodeAndLastWords(t *testing.T) {
+	r := newRig(t)
+	c := r.start(Spec{Image: r.image("-complain", `ModuleNotFoundError: No module named 'flask'\\n`, "-exit", "3"), Port: 8080})
+	began := time.Now()
+	err := c.Ready(t.Context(), 30*time.Second)
+	var why *UnreadyError
+	if !errors.As(err, &why) || !why.Exited || why.Exit.Code != 3 {
+		t.Fatalf("%v", err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("noticed after %s", took)
+	}
+	if len(why.Tail) != 1 || !strings.Contains(why.Tail[0].Text, "No module named 'flask'") || why.Tail[0].Stream != "stderr" {
+		t.Errorf("its last words: %v", why.Tail)
+	}
+}
+
+func TestAnAppOnItsOwnLoopbackIsToldSo(t *testing.T) {
+	r := newRig(t)
+	if !r.runner.direct {
+		t.Skip("the engine is not on this machine: its processes cannot be looked into")
+	}
+	err := r.start(Spec{Image: r.image("-listen", "127.0.0.1:8080"), Port: 8080}).Ready(t.Context(), time.Second)
+	var why *UnreadyError
+	if !errors.As(err, &why) || why.Exited || !strings.Contains(why.Hint, "listens on 127.0.0.1:8080") {
+		t.Errorf("%v, hint %q", err, why.Hint)
+	}
+}
+
+// A published port accepts on behalf of an app that is not there: that must not pass for an answer.
+func TestAPublishedPortWithNobodyBehindItIsNotReady(t *testing.T) {
+	r := newRig(t)
+	r.runner.direct = false
+	err := r.start(Spec{Image: r.image("-listen", ":9999"), Port: 8080}).Ready(t.Context(), 1500*time.Millisecond)
+	var why *UnreadyError
+	if !errors.As(err, &why) || why.Exited {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAnAppWithoutAPortIsReadyWhenItLives(t *testing.T) {
+	r := newRig(t)
+	if err := r.start(Spec{Image: r.image("-life", "1h")}).Ready(t.Context(), 10*time.Second); err != nil {
+		t.Error(err)
+	}
+	err := r.start(Spec{Image: r.image("-exit", "2")}).Ready(t.Context(), 10*time.Second)
+	var why *UnreadyError
+	if !errors.As(err, &why) || why.Exit.Code != 2 {
+		t.Errorf("one that exits: %v", err)
+	}
+}
+
+// A server that hangs up on HTTP is up; a port at which everybody is hung up on is not.
+func TestProbeTellsHangingUpFromNotBeingThere(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		talk func(net.Conn)
+		want bool
+	}{
+		{"hangs up on whatever is said", func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)) }, true},
+		{"hangs up at once", func(net.Conn) {}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer listener.Close()
+			go func() {
+				for {
+					conn, err := listener.Accept()
+					if err != nil {
+						return
+					}
+					go func() {
+						defer conn.Close()
+						c.talk(conn)
+					}()
+				}
+			}()
+			_, err = probe(t.Context(), func(ctx context.Context) (net.Conn, error) {
+				return (&net.Dialer{}).DialContext(ctx, "tcp", listener.Addr().String())
+			})
+			if (err == nil) != c.want {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
