@@ -198,7 +198,7 @@ func settleOnce(s string) (string, bool) {
 		switch {
 		case width == 0 || sum == 0:
 			same = false
-		case sum != width || runes > 1+maxMarks:
+		case sum != width || ansi.StringWidth(cluster) != width || runes > 1+maxMarks:
 			same = false
 			out.WriteString(firstRune(cluster))
 		default:
