@@ -23,8 +23,10 @@ type tracker struct {
 	saved func(stage, instruction string) time.Duration
 	emit  func(event.Body)
 
-	mu       sync.Mutex
-	bound    *plan.Bound
+	mu    sync.Mutex
+	bound *plan.Bound
+	// vertexOf lists the vertices that carry out each step.
+	vertexOf [][]digest.Digest
 	steps    []stepState
 	vertices map[digest.Digest]*vertex
 	partial  map[outputKey][]byte
@@ -35,6 +37,8 @@ type tracker struct {
 type vertex struct {
 	inputs         []digest.Digest
 	started, ended *time.Time
+	// used tells that something that ran had it as an input.
+	used           bool
 	cached, pulled bool
 	err            string
 	took           time.Duration
@@ -62,6 +66,12 @@ func (t *tracker) bind(b *plan.Bound) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.bound = b
+	t.vertexOf = make([][]digest.Digest, len(t.plan.Steps))
+	for d, steps := range b.Steps {
+		for _, i := range steps {
+			t.vertexOf[i] = append(t.vertexOf[i], d)
+		}
+	}
 }
 
 func (t *tracker) update(s *client.SolveStatus) {
@@ -96,6 +106,7 @@ func (t *tracker) vertex(v *client.Vertex) {
 	}
 	if v.Started != nil && !v.Cached {
 		known.started = v.Started
+		t.useInputs(v.Inputs)
 		t.confirmInputs(v.Inputs)
 	}
 	if v.Error != "" {
@@ -136,7 +147,7 @@ func (t *tracker) confirmInputs(inputs []digest.Digest) {
 func (t *tracker) advance(i int) {
 	var running, ran bool
 	var took time.Duration
-	for _, d := range t.digests(i) {
+	for _, d := range t.vertexOf[i] {
 		v := t.vertices[d]
 		switch {
 		case v == nil || v.started == nil:
@@ -147,6 +158,7 @@ func (t *tracker) advance(i int) {
 			running = true
 		case t.isFrom(i) && !v.pulled:
 			// A base that is there is looked up, not pulled; BuildKit reports that as run.
+		case v.lookedUp():
 		default:
 			ran = true
 			took += v.took
@@ -160,21 +172,25 @@ func (t *tracker) advance(i int) {
 	}
 }
 
-func (t *tracker) isFrom(i int) bool {
-	return strings.HasPrefix(t.plan.Steps[i].Instruction, "FROM ")
-}
+// lookedUp tells that all that was reported of the vertex is the making of its cache key. BuildKit reports that
+// as run for whatever has no inputs: the first WORKDIR on scratch, the source of an ADD from a URL. It really ran
+// where something that ran needs it and it was not in the cache.
+func (v *vertex) lookedUp() bool { return len(v.inputs) == 0 && !v.used }
 
-// digests are the vertices that carry out step i.
-func (t *tracker) digests(i int) []digest.Digest {
-	var ds []digest.Digest
-	for d, steps := range t.bound.Steps {
-		for _, s := range steps {
-			if s == i {
-				ds = append(ds, d)
+// useInputs marks what a running vertex got its inputs from.
+func (t *tracker) useInputs(inputs []digest.Digest) {
+	for _, d := range inputs {
+		if v := t.vertices[d]; v != nil && !v.cached && !v.used {
+			v.used = true
+			for _, i := range t.bound.Steps[d] {
+				t.advance(i)
 			}
 		}
 	}
-	return ds
+}
+
+func (t *tracker) isFrom(i int) bool {
+	return strings.HasPrefix(t.plan.Steps[i].Instruction, "FROM ")
 }
 
 func (t *tracker) set(i int, state event.State, took time.Duration) {
@@ -234,7 +250,7 @@ func (t *tracker) settle(i int, err error) {
 }
 
 func (t *tracker) running(i int) bool {
-	for _, d := range t.digests(i) {
+	for _, d := range t.vertexOf[i] {
 		if v := t.vertices[d]; v != nil && v.started != nil && v.ended == nil {
 			return true
 		}
