@@ -1,0 +1,147 @@
+package dock
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/docker/cli/cli/config"
+	dockercontext "github.com/docker/cli/cli/context"
+	"github.com/docker/cli/cli/context/store"
+	"github.com/docker/docker/client"
+)
+
+// home is a docker configuration of the test's own, in an environment that says nothing.
+func home(t *testing.T, current string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	before := config.Dir()
+	config.SetDir(dir)
+	t.Cleanup(func() { config.SetDir(before) })
+	for _, name := range []string{"DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"} {
+		t.Setenv(name, "")
+	}
+	if err := os.WriteFile(filepath.Join(dir, "config.json"), []byte(`{"currentContext":"`+current+`"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	contexts := store.New(filepath.Join(dir, "contexts"), store.NewConfig(func() any { return &map[string]any{} },
+		store.EndpointTypeGetter(dockerEndpoint, func() any { return &dockercontext.EndpointMetaBase{} })))
+	for _, name := range []string{"one", "two"} {
+		err := contexts.CreateOrUpdate(store.Metadata{Name: name, Metadata: map[string]any{},
+			Endpoints: map[string]any{dockerEndpoint: dockercontext.EndpointMetaBase{Host: "tcp://" + name + ":2375"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// The order is that of the docker command; a person who has learned one knows the other.
+func TestTheEngineIsFoundAsDockerFindsIt(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		current string
+		env     map[string]string
+		opts    Options
+		want    string
+		from    string
+	}{
+		{"nothing is said", "", nil, Options{}, client.DefaultDockerHost, ""},
+		{"the current context", "one", nil, Options{}, "tcp://one:2375", "one"},
+		{"the default context", "default", nil, Options{}, client.DefaultDockerHost, ""},
+		{"DOCKER_CONTEXT before the current one", "one", map[string]string{"DOCKER_CONTEXT": "two"}, Options{}, "tcp://two:2375", "two"},
+		{"DOCKER_HOST before DOCKER_CONTEXT", "one", map[string]string{"DOCKER_CONTEXT": "two", "DOCKER_HOST": "tcp://env:1"}, Options{}, "tcp://env:1", "DOCKER_HOST"},
+		{"--context before DOCKER_HOST", "one", map[string]string{"DOCKER_HOST": "tcp://env:1"}, Options{Context: "two"}, "tcp://two:2375", "two"},
+		{"--context default means DOCKER_HOST", "one", map[string]string{"DOCKER_HOST": "tcp://env:1"}, Options{Context: "default"}, "tcp://env:1", "DOCKER_HOST"},
+		{"--host before everything", "one", map[string]string{"DOCKER_HOST": "tcp://env:1"}, Options{Host: "ssh://me@far"}, "ssh://me@far", "--host"},
+		{"a host without a scheme and a port", "", nil, Options{Host: "far"}, "tcp://far:2375", "--host"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			home(t, c.current)
+			for name, value := range c.env {
+				t.Setenv(name, value)
+			}
+			ep, err := resolve(c.opts)
+			if err != nil || ep.host != c.want || !strings.Contains(ep.origin, c.from) || (c.from == "") != (ep.origin == "") {
+				t.Errorf("%s from %q, %v; want %s from %q", ep.host, ep.origin, err, c.want, c.from)
+			}
+		})
+	}
+}
+
+func TestTLSIsAskedForAsDockerDoes(t *testing.T) {
+	dir := home(t, "")
+	t.Setenv("DOCKER_TLS_VERIFY", "1")
+	ep, err := resolve(Options{Host: "tcp://far"})
+	if err != nil || ep.host != "tcp://far:2376" || ep.tls == nil || ep.tls.InsecureSkipVerify {
+		t.Errorf("%+v, %v", ep, err)
+	}
+	t.Setenv("DOCKER_CERT_PATH", dir)
+	if err := os.WriteFile(filepath.Join(dir, "cert.pem"), []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "key.pem"), []byte("no key"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantHint(t, second(resolve(Options{Host: "tcp://far"})), "DOCKER_CERT_PATH")
+}
+
+func TestWhatIsWrongWithTheChoiceIsSaid(t *testing.T) {
+	home(t, "gone")
+	wantHint(t, second(resolve(Options{Host: "tcp://a:1", Context: "one"})), "one of them")
+	wantHint(t, second(resolve(Options{})), "docker context ls")
+	wantHint(t, second(resolve(Options{Context: "nope"})), "docker context ls")
+	// A context that is broken does not stand in the way of an address.
+	if ep, err := resolve(Options{Host: "unix:///x.sock"}); err != nil || ep.host != "unix:///x.sock" {
+		t.Errorf("%+v, %v", ep, err)
+	}
+}
+
+func TestAnEngineThatDoesNotAnswerIsExplained(t *testing.T) {
+	home(t, "")
+	dir := t.TempDir()
+	dead := filepath.Join(dir, "dead.sock")
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: dead})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.SetUnlinkOnClose(false)
+	listener.Close()
+	refusing, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusing.Close()
+	for _, c := range []struct {
+		name, host string
+		want       error
+		hint       string
+	}{
+		{"no socket", "unix://" + dir + "/none.sock", ErrNotRunning, "Start it"},
+		{"a socket that a dead engine left", "unix://" + dead, ErrNotRunning, "comes from --host"},
+		{"a closed port", "tcp://" + refusing.Addr().String(), ErrNotRunning, "--context"},
+		{"an unknown name", "tcp://no-such-host.invalid:2375", ErrNoAnswer, "address right"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Connect(t.Context(), Options{Host: c.host})
+			if !errors.Is(err, c.want) {
+				t.Errorf("%v, want %v", err, c.want)
+			}
+			wantHint(t, err, c.hint)
+		})
+	}
+}
+
+func second(_ endpoint, err error) error { return err }
+
+// wantHint fails the test unless the error is one of ours whose hint holds the text.
+func wantHint(t *testing.T, err error, text string) {
+	t.Helper()
+	var explained *Error
+	if !errors.As(err, &explained) || !strings.Contains(explained.Hint, text) {
+		t.Errorf("%v: want an *Error that hints at %q", err, text)
+	}
+}

@@ -1,0 +1,94 @@
+package dock
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// inHouse begins a session whose locks are in dir.
+func inHouse(t *testing.T, dir, host string) *Session {
+	t.Helper()
+	s, err := newSession(dir, host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestSessionsOfAFolderShareTheirHouseAndNothingElse(t *testing.T) {
+	dir := t.TempDir()
+	one, two, other := inHouse(t, dir, "h"), inHouse(t, dir, "h"), inHouse(t, t.TempDir(), "h")
+	defer one.Close()
+	defer two.Close()
+	defer other.Close()
+	house := func(s *Session) string {
+		of, pid, ok := parseID(s.ID)
+		if !ok || pid != os.Getpid() {
+			t.Errorf("the id %s does not name pid %d", s.ID, os.Getpid())
+		}
+		return of
+	}
+	if one.ID == two.ID || house(one) != house(two) || house(one) == house(other) {
+		t.Errorf("ids %s, %s, elsewhere %s", one.ID, two.ID, other.ID)
+	}
+}
+
+func TestCloseLeavesNoLock(t *testing.T) {
+	dir := t.TempDir()
+	s := inHouse(t, dir, "h")
+	if err := s.OwnTag("app:latest"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*-*")); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// killed makes a session in another process, which is then killed as nothing can be cleaned up after. It
+// returns the session's id. TestMain is the other process.
+func killed(t *testing.T, dir, host string, tags ...string) string {
+	t.Helper()
+	child := exec.CommandContext(t.Context(), os.Args[0])
+	child.Env = append(os.Environ(), "STAGEWATCH_TEST_SESSION="+strings.Join(append([]string{dir, host}, tags...), " "))
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	id, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = child.Wait()
+	return strings.TrimSpace(id)
+}
+
+func TestMain(m *testing.M) {
+	args := strings.Fields(os.Getenv("STAGEWATCH_TEST_SESSION"))
+	if len(args) < 2 {
+		os.Exit(m.Run())
+	}
+	s, err := newSession(args[0], args[1])
+	if err != nil {
+		panic(err)
+	}
+	for _, tag := range args[2:] {
+		if err := s.OwnTag(tag); err != nil {
+			panic(err)
+		}
+	}
+	_, _ = os.Stdout.WriteString(s.ID + "\n")
+	select {}
+}
