@@ -1,0 +1,45 @@
+package docktest
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/moby/buildkit/client"
+	"github.com/tonistiigi/fsutil"
+
+	"github.com/stagewatch/stagewatch/engine/dock"
+)
+
+// Build builds a Dockerfile with the engine's own BuildKit, and frontend, and returns the image's id. The context
+// holds the files, by name.
+func Build(t testing.TB, engine *dock.Engine, session *dock.Session, dockerfile string, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	var errs []error
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		errs = append(errs, os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644))
+	}
+	errs = append(errs, os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(dockerfile), 0o644))
+	tree, err := fsutil.NewFS(dir)
+	if err := errors.Join(append(errs, err)...); err != nil {
+		t.Fatal(err)
+	}
+	builder, err := client.New(t.Context(), "", client.WithContextDialer(engine.DialGRPC), client.WithSessionDialer(engine.DialSession))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer builder.Close()
+	result, err := builder.Solve(t.Context(), nil, client.SolveOpt{
+		Frontend:      "dockerfile.v0",
+		FrontendAttrs: map[string]string{"label:" + dock.Label: session.ID},
+		LocalMounts:   map[string]fsutil.FS{"context": tree, "dockerfile": tree},
+		Exports:       []client.ExportEntry{{Type: "moby"}},
+	}, nil)
+	if err != nil {
+		t.Fatalf("building a test image: %v", err)
+	}
+	return result.ExporterResponse["containerimage.digest"]
+}
