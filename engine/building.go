@@ -63,7 +63,7 @@ func (l *loop) planned(j *job, because string, noCache bool) event.Planned {
 	if l.good != nil && !noCache {
 		prev = l.good.plan
 	}
-	e := planEvent(j.plan, prev, l.project.planChanges(j.changes), l.project.links(), because)
+	e := planEvent(j.plan, prev, j.changes, l.project.links(), because)
 	e.Paths = l.withSource(e.Paths, l.pending.source > 0)
 	return e
 }
@@ -72,7 +72,7 @@ func (l *loop) planned(j *job, because string, noCache bool) event.Planned {
 func planEvent(p, prev *plan.Plan, changes []plan.Change, tree plan.Tree, because string) event.Planned {
 	e := event.Planned{Paths: []string{}, Target: p.Target, Because: because}
 	for _, c := range changes {
-		e.Paths = append(e.Paths, c.Path)
+		e.Paths = append(e.Paths, shown(c))
 	}
 	for _, s := range p.Stages {
 		e.Stages = append(e.Stages, event.PlannedStage{Name: s.Name, Base: s.Base, Line: s.Line, Needed: s.Needed, From: s.From})

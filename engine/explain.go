@@ -34,7 +34,7 @@ func Explain(ctx context.Context, cfg Config, changed []string) ([]event.Body, e
 		return nil, err
 	}
 	var bodies []event.Body
-	var changes []event.Change
+	var changes []plan.Change
 	links := p.links()
 	var unused []string
 	for _, arg := range changed {
@@ -42,12 +42,12 @@ func Explain(ctx context.Context, cfg Config, changed []string) ([]event.Body, e
 		if err != nil {
 			return nil, err
 		}
-		for _, c := range p.assume(rel) {
-			if ignored, rule := p.rules.Match(c.Path); ignored {
+		for _, c := range p.main().changed(p.assume(rel)) {
+			if ignored, rule := p.main().rules.Match(c.Path); ignored {
 				bodies = append(bodies, event.Skipped{Paths: []string{c.Path}, Reason: event.Ignored, Rule: rule})
 				continue
 			}
-			if !pl.Reads(p.planChanges([]event.Change{c})[0], links) {
+			if !pl.Reads(c, links) {
 				unused = append(unused, c.Path)
 				continue
 			}
@@ -61,7 +61,7 @@ func Explain(ctx context.Context, cfg Config, changed []string) ([]event.Body, e
 	if len(changes) > 0 {
 		because = cause(paths(changes))
 	}
-	return append(bodies, planEvent(pl, pl, p.planChanges(changes), links, because)), nil
+	return append(bodies, planEvent(pl, pl, changes, links, because)), nil
 }
 
 // within brings a path that a person gave into the context's terms: one of the working folder where that

@@ -33,7 +33,7 @@ type rig struct {
 	door    *fakeDoor
 	images  *fakeImages
 	pinger  *fakePinger
-	batches chan watch.Batch
+	batches chan written
 	intents chan event.Intent
 	events  chan event.Event
 	seen    []event.Event
@@ -45,7 +45,7 @@ const rigDockerfile = "FROM base AS build\nCOPY req /req\nRUN install\nCOPY src 
 
 func newRig(t *testing.T, cfg Config) *rig {
 	r := &rig{t: t, dir: t.TempDir(), builder: &fakeBuilder{}, runner: &fakeRunner{}, door: &fakeDoor{}, images: &fakeImages{}, pinger: &fakePinger{},
-		batches: make(chan watch.Batch), intents: make(chan event.Intent), events: make(chan event.Event, 10_000), ended: make(chan error, 1)}
+		batches: make(chan written), intents: make(chan event.Intent), events: make(chan event.Event, 10_000), ended: make(chan error, 1)}
 	r.write("Dockerfile", rigDockerfile)
 	r.write("req", "1")
 	r.write("src/a", "1")
@@ -88,7 +88,7 @@ func (r *rig) write(name, text string) {
 func (r *rig) save(name, text string) {
 	r.write(name, text)
 	now := time.Now()
-	r.batches <- watch.Batch{Paths: []string{name}, First: now, Last: now}
+	r.batches <- written{Batch: watch.Batch{Paths: []string{name}, First: now, Last: now}}
 	synctest.Wait()
 }
 

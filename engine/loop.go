@@ -25,7 +25,7 @@ type builder interface {
 
 // inputs are what reaches the loop from outside.
 type inputs struct {
-	batches <-chan watch.Batch
+	batches <-chan written
 	notices <-chan watch.Notice
 	intents <-chan event.Intent
 }
@@ -66,7 +66,7 @@ type loop struct {
 type job struct {
 	number  int
 	plan    *plan.Plan
-	changes []event.Change
+	changes []plan.Change
 	// seq and edits say which changes the build contains.
 	seq, edits int
 	// saved is the save that caused it, or the time it was asked for.
@@ -136,19 +136,34 @@ func (l *loop) run(in inputs) error {
 }
 
 // onBatch takes in one save: says what of it leads to nothing and why, and builds the rest.
-func (l *loop) onBatch(b watch.Batch) {
+func (l *loop) onBatch(w written) {
 	if l.paused {
 		l.missed = true
 		return
 	}
-	if changed := l.take(b); len(changed) > 0 {
+	d, err := l.project.take(l.ctx, w)
+	l.build(l.take(d, err, w.Last))
+}
+
+// build builds changed paths, if there are any.
+func (l *loop) build(changed []string) {
+	if len(changed) > 0 {
 		l.startBuild(cause(changed), false)
 	}
 }
 
-// take adds what a batch changed to what is pending, and returns the paths that matter.
-func (l *loop) take(b watch.Batch) []string {
-	d, err := l.project.take(l.ctx, b)
+// catchUp takes in what was missed while nobody looked, and returns the paths that matter.
+func (l *loop) catchUp() []string {
+	if !l.missed {
+		return nil
+	}
+	l.missed = false
+	d, err := l.project.rescan(l.ctx)
+	return l.take(d, err, time.Now())
+}
+
+// take adds what changed to what is pending, and returns the paths that matter.
+func (l *loop) take(d delta, err error, saved time.Time) []string {
 	if err != nil {
 		l.emit(0, event.Warning{Code: "context-unreadable", Message: err.Error(), Hint: "The last good build keeps serving; watching goes on."})
 		l.missed = true
@@ -158,12 +173,13 @@ func (l *loop) take(b watch.Batch) []string {
 	if d.dockerfile || d.rules {
 		l.replan()
 	}
-	relevant := d.Changed
+	relevant := d.changed
 	if l.plan != nil && !d.dockerfile {
-		relevant = l.relevant(d.Changed)
+		links := l.project.links()
+		relevant = slices.DeleteFunc(slices.Clone(d.changed), func(c plan.Change) bool { return !l.plan.Reads(c, links) })
 	}
 	if len(relevant) == 0 && !d.dockerfile {
-		unused := paths(d.Changed)
+		unused := paths(d.changed)
 		if d.rules {
 			unused = append(unused, d.ruleFiles...)
 		}
@@ -172,20 +188,10 @@ func (l *loop) take(b watch.Batch) []string {
 		}
 		return nil
 	}
-	l.pending.add(relevant, d.dockerfile, b.Last)
+	l.pending.add(relevant, d.dockerfile, saved)
 	changed := l.withSource(paths(relevant), d.dockerfile)
-	l.emit(0, event.Changed{Paths: changed, Changes: relevant})
+	l.emit(0, event.Changed{Paths: changed, Changes: changeEvents(relevant)})
 	return changed
-}
-
-// catchUp takes in what was missed while nobody looked.
-func (l *loop) catchUp() []string {
-	if !l.missed {
-		return nil
-	}
-	l.missed = false
-	now := time.Now()
-	return l.take(watch.Batch{Rescan: true, First: now, Last: now})
 }
 
 // withSource adds the Dockerfile to the paths where it changed as well.
@@ -198,12 +204,12 @@ func (l *loop) withSource(paths []string, source bool) []string {
 
 // skipped reports the written paths that lead to no build, by reason and rule.
 func (l *loop) skipped(d delta) {
-	if len(d.Unchanged) > 0 && !d.dockerfile {
-		l.emit(0, event.Skipped{Paths: d.Unchanged, Reason: event.Unchanged})
+	if len(d.unchanged) > 0 {
+		l.emit(0, event.Skipped{Paths: d.unchanged, Reason: event.Unchanged})
 	}
 	byRule := map[string][]string{}
 	var rules []string
-	for _, i := range d.Ignored {
+	for _, i := range d.ignored {
 		if byRule[i.Rule] == nil {
 			rules = append(rules, i.Rule)
 		}
@@ -212,14 +218,6 @@ func (l *loop) skipped(d delta) {
 	for _, r := range rules {
 		l.emit(0, event.Skipped{Paths: byRule[r], Reason: event.Ignored, Rule: r})
 	}
-}
-
-// relevant returns the changes that a step of the target reads.
-func (l *loop) relevant(changes []event.Change) []event.Change {
-	links := l.project.links()
-	return slices.DeleteFunc(slices.Clone(changes), func(c event.Change) bool {
-		return !l.plan.Reads(l.project.planChanges([]event.Change{c})[0], links)
-	})
 }
 
 func cause(paths []string) string {
@@ -250,11 +248,9 @@ func (l *loop) onIntent(i event.Intent) {
 		}
 	case event.Watch:
 		l.paused = !i.On
-		l.emit(0, event.Watching{On: i.On, Mode: l.project.watcher.Mode()})
+		l.emit(0, event.Watching{On: i.On, Mode: l.project.main().watcher.Mode()})
 		if i.On {
-			if changed := l.catchUp(); len(changed) > 0 {
-				l.startBuild(cause(changed), false)
-			}
+			l.build(l.catchUp())
 		}
 	}
 }

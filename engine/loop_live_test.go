@@ -344,3 +344,29 @@ func TestATagOfSomebodyElseStays(t *testing.T) {
 		t.Errorf("the name is %s now, %v", now.ID, err)
 	}
 }
+
+// TestANamedContextIsWatchedToo: what COPY --from=NAME reads is source like any other.
+func TestANamedContextIsWatchedToo(t *testing.T) {
+	l := newLive(t)
+	assets := t.TempDir()
+	page := filepath.Join(assets, "page.txt")
+	if err := os.WriteFile(page, []byte("from assets"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	l.write("Dockerfile", liveDockerfile+"COPY --from=assets page.txt /app/page.txt\n")
+	l.start(Config{BuildContexts: map[string]string{"assets": assets}})
+	first, _ := await[event.Serving](l, nil)
+	if got := l.get(first.URL); got != "from assets" {
+		t.Errorf("page is %q", got)
+	}
+	if err := os.WriteFile(page, []byte("edited"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if c, _ := await[event.Changed](l, nil); !cmp.Equal(c.Paths, []string{"assets:page.txt"}) {
+		t.Errorf("changed are %v", c.Paths)
+	}
+	second, _ := await[event.Serving](l, nil)
+	if got := l.get(second.URL); got != "edited" {
+		t.Errorf("page is %q", got)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
 // pending holds the changes that no successful build contains yet.
@@ -21,21 +22,22 @@ type pending struct {
 }
 
 type pendingChange struct {
-	event.Change
+	plan.Change
 	seq int
 }
 
 // add takes in one save; source tells that the Dockerfile or the ignore file is part of it.
-func (p *pending) add(changes []event.Change, source bool, saved time.Time) {
+func (p *pending) add(changes []plan.Change, source bool, saved time.Time) {
 	if p.changes == nil {
 		p.changes = map[string]pendingChange{}
 	}
 	for _, c := range changes {
 		p.last++
-		if known, ok := p.changes[c.Path]; ok {
+		path := shown(c)
+		if known, ok := p.changes[path]; ok {
 			c.Kind = combine(known.Kind, c.Kind)
 		}
-		p.changes[c.Path] = pendingChange{c, p.last}
+		p.changes[path] = pendingChange{c, p.last}
 	}
 	if source {
 		p.last++
@@ -57,20 +59,20 @@ func combine(first, second string) string {
 }
 
 // list returns the changes by path.
-func (p *pending) list() []event.Change {
-	out := make([]event.Change, 0, len(p.changes))
+func (p *pending) list() []plan.Change {
+	out := make([]plan.Change, 0, len(p.changes))
 	for _, c := range p.changes {
 		out = append(out, c.Change)
 	}
-	slices.SortFunc(out, func(a, b event.Change) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortFunc(out, func(a, b plan.Change) int { return cmp.Compare(shown(a), shown(b)) })
 	return out
 }
 
 // since returns the changes that came after seq, by path.
-func (p *pending) since(seq int) []event.Change {
-	var out []event.Change
+func (p *pending) since(seq int) []plan.Change {
+	var out []plan.Change
 	for _, c := range p.list() {
-		if p.changes[c.Path].seq > seq {
+		if p.changes[shown(c)].seq > seq {
 			out = append(out, c)
 		}
 	}
@@ -89,10 +91,27 @@ func (p *pending) settle(seq int) {
 	}
 }
 
-func paths(changes []event.Change) []string {
+// shown is a changed path as a person reads it: with the context's name before those of a named one.
+func shown(c plan.Change) string {
+	if c.Context == "" {
+		return c.Path
+	}
+	return c.Context + ":" + c.Path
+}
+
+func paths(changes []plan.Change) []string {
 	out := make([]string, len(changes))
 	for i, c := range changes {
-		out[i] = c.Path
+		out[i] = shown(c)
+	}
+	return out
+}
+
+// changeEvents are the changes as events have them.
+func changeEvents(changes []plan.Change) []event.Change {
+	out := make([]event.Change, len(changes))
+	for i, c := range changes {
+		out[i] = event.Change{Path: shown(c), Kind: c.Kind}
 	}
 	return out
 }

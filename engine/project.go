@@ -8,40 +8,30 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/tonistiigi/fsutil"
 
-	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/watch"
 )
 
-// project is a Dockerfile with its build context, as they are on disk.
+// project is a Dockerfile with its local contexts, as they are on disk.
 type project struct {
 	root, dockerfile string
 	// attrs are the frontend attributes that every plan is made with.
 	attrs map[string]string
-	// named are the folders of the named local contexts.
-	named map[string]string
-
-	// watcher is nil where nothing is watched.
-	watcher *watch.Watcher
-	rules   *tree.Rules
-	// ignoring is rules, for the watcher's goroutine.
-	ignoring atomic.Pointer[tree.Rules]
-	tree     *tree.Tree
-	source   []byte
+	// folders are the local contexts, the main one first.
+	folders []*folder
+	source  []byte
 	// broken is why source could not be read.
 	broken error
 }
 
-// openProject reads the Dockerfile, the ignore rules and the context.
+// openProject reads the Dockerfile and the contexts, and starts watching them but for Config.Once.
 func openProject(ctx context.Context, cfg Config) (*project, error) {
 	root, err := filepath.Abs(cfg.Context)
 	if err != nil {
@@ -50,47 +40,88 @@ func openProject(ctx context.Context, cfg Config) (*project, error) {
 	if info, err := os.Stat(root); err != nil || !info.IsDir() {
 		return nil, &Problem{What: fmt.Sprintf("opening the context %q: %s", cfg.Context, notADir(err)), Hint: "Give the folder that holds the Dockerfile: stagewatch [CONTEXT]."}
 	}
-	p := &project{root: root, dockerfile: filepath.Join(root, "Dockerfile"), attrs: cfg.attrs(), named: map[string]string{}}
+	p := &project{root: root, dockerfile: filepath.Join(root, "Dockerfile"), attrs: cfg.attrs()}
 	if cfg.File != "" {
 		if p.dockerfile, err = filepath.Abs(cfg.File); err != nil {
 			return nil, fmt.Errorf("finding the Dockerfile: %w", err)
 		}
 	}
-	for name, ref := range cfg.BuildContexts {
+	p.folders = []*folder{mainFolder(root, p.dockerfile)}
+	for _, name := range slices.Sorted(maps.Keys(cfg.BuildContexts)) {
+		ref := cfg.BuildContexts[name]
 		if dir, ok := localContext(ref); ok {
-			p.named[name] = dir
-			p.attrs["context:"+name] = "local:" + name
-			continue
+			p.folders = append(p.folders, namedFolder(name, dir))
+			ref = "local:" + name
 		}
 		p.attrs["context:"+name] = ref
 	}
-	if p.rules, err = tree.LoadRules(root, p.dockerfile); err != nil {
-		return nil, err
-	}
-	p.ignoring.Store(p.rules)
-	if !cfg.Once {
-		// Before the tree is read, so that no write falls between the two.
-		p.watcher, err = watch.New(root, watch.Options{Ignore: p.ignores, Extra: p.extra(), Poll: cfg.Poll})
-		if err != nil {
-			return nil, fmt.Errorf("watching %s: %w", root, err)
+	for _, f := range p.folders {
+		w := watching{on: !cfg.Once, poll: cfg.Poll}
+		if f.name == "" {
+			w.extra = []string{p.dockerfile}
 		}
-	}
-	if p.tree, err = tree.Load(ctx, root, p.rules); err != nil {
-		return nil, errors.Join(err, p.close())
+		if err := f.open(ctx, w); err != nil {
+			return nil, errors.Join(err, p.close())
+		}
 	}
 	p.read()
 	if errors.Is(p.broken, fs.ErrNotExist) {
-		p.close()
-		return nil, &Problem{What: fmt.Sprintf("opening the Dockerfile: no file %s", p.dockerfile), Hint: "Give the folder that holds one, or name it with -f."}
+		return nil, errors.Join(&Problem{What: fmt.Sprintf("opening the Dockerfile: no file %s", p.dockerfile), Hint: "Give the folder that holds one, or name it with -f."}, p.close())
 	}
 	return p, nil
 }
 
 func (p *project) close() error {
-	if p.watcher == nil {
-		return nil
+	var errs []error
+	for _, f := range p.folders {
+		errs = append(errs, f.close())
 	}
-	return p.watcher.Close()
+	return errors.Join(errs...)
+}
+
+// main is the folder of the build context itself.
+func (p *project) main() *folder { return p.folders[0] }
+
+// written is a batch of paths of one folder.
+type written struct {
+	// context names the folder.
+	context string
+	watch.Batch
+}
+
+// watch passes on what is written in all folders, until ctx ends.
+func (p *project) watch(ctx context.Context) (<-chan written, <-chan watch.Notice) {
+	batches, notices := make(chan written), make(chan watch.Notice)
+	for _, f := range p.folders {
+		go func() {
+			in, said := f.watcher.Batches(), f.watcher.Notices()
+			for in != nil || said != nil {
+				select {
+				case b, ok := <-in:
+					if !ok {
+						in = nil
+						continue
+					}
+					select {
+					case batches <- written{f.name, b}:
+					case <-ctx.Done():
+						return
+					}
+				case n, ok := <-said:
+					if !ok {
+						said = nil
+						continue
+					}
+					select {
+					case notices <- n:
+					case <-ctx.Done():
+						return
+					}
+				}
+			}
+		}()
+	}
+	return batches, notices
 }
 
 func notADir(err error) string {
@@ -124,22 +155,10 @@ func (p *project) read() (changed bool) {
 	return changed
 }
 
-// extra lists the files that matter wherever they lie.
-func (p *project) extra() []string {
-	return append(tree.IgnoreFiles(p.root, p.dockerfile), p.dockerfile)
-}
-
-// ignores tells the watcher what not to look into. An ignored folder itself is watched, so that a write to
-// it can be answered with the rule that ignores it; what lies deeper is not, however much it may be.
-func (p *project) ignores(rel string, isDir bool) bool {
-	parent := path.Dir(rel)
-	return isDir && parent != "." && p.ignoring.Load().SkipDir(parent)
-}
-
-// files counts what is in the context.
+// files counts the files of the main context.
 func (p *project) files() int {
 	n := 0
-	p.tree.Snapshot().Walk("", func(_ string, e tree.Entry) bool {
+	p.main().tree.Snapshot().Walk("", func(_ string, e tree.Entry) bool {
 		if e.Mode.IsRegular() {
 			n++
 		}
@@ -148,88 +167,39 @@ func (p *project) files() int {
 	return n
 }
 
-// delta is what a batch of written paths amounts to.
-type delta struct {
-	tree.Changes
-	// dockerfile tells that the Dockerfile is another one, rules that the ignore rules are.
-	dockerfile, rules bool
-	// ruleFiles are the ignore files in the batch.
-	ruleFiles []string
-}
-
-// take finds out what really changed among the paths of the batch.
-func (p *project) take(ctx context.Context, b watch.Batch) (delta, error) {
-	var d delta
-	var own []string
-	for _, name := range b.Paths {
-		abs := name
-		if !filepath.IsAbs(abs) {
-			abs = filepath.Join(p.root, filepath.FromSlash(name))
-		}
-		if slices.Contains(p.extra(), abs) {
-			own = append(own, abs)
-			if abs != p.dockerfile {
-				d.ruleFiles = append(d.ruleFiles, name)
-			}
-		}
-	}
-	if b.Rescan || slices.Contains(own, p.dockerfile) {
-		d.dockerfile = p.read()
-	}
-	var err error
-	if b.Rescan {
-		d.Changes, err = p.tree.Rescan(ctx)
-	} else {
-		paths := slices.DeleteFunc(slices.Clone(b.Paths), filepath.IsAbs)
-		d.Changes, err = p.tree.Update(ctx, paths)
-	}
-	if err != nil {
+// take finds out what really changed among the written paths.
+func (p *project) take(ctx context.Context, w written) (delta, error) {
+	i := slices.IndexFunc(p.folders, func(f *folder) bool { return f.name == w.context })
+	f := p.folders[i]
+	d, err := f.take(ctx, w.Batch)
+	if err != nil || i > 0 {
 		return d, err
 	}
-	if b.Rescan || len(own) > 0 {
-		more, err := p.reloadRules(ctx)
-		if err != nil {
-			return d, err
-		}
-		if more != nil {
-			d.rules = true
-			d.Changed = append(d.Changed, more.Changed...)
-		}
+	ours := func(name string) bool { return f.abs(name) == p.dockerfile }
+	if w.Rescan || slices.ContainsFunc(w.Paths, ours) {
+		d.dockerfile = p.read()
 	}
-	snap := p.tree.Snapshot()
-	d.Unchanged = slices.DeleteFunc(d.Unchanged, func(rel string) bool {
-		// An editor's temporary file that came and went.
-		_, there := snap.Lookup(rel)
-		return !there
-	})
-	// A Dockerfile that is ignored as a file of the context still is what we build.
-	if d.dockerfile || d.rules {
-		d.Ignored = slices.DeleteFunc(d.Ignored, func(i tree.IgnoredPath) bool {
-			return slices.Contains(p.extra(), filepath.Join(p.root, filepath.FromSlash(i.Path)))
-		})
+	if d.dockerfile {
+		// A Dockerfile that is ignored as a file of the context still is what we build.
+		d.ignored = slices.DeleteFunc(d.ignored, func(i tree.IgnoredPath) bool { return ours(i.Path) })
+		d.unchanged = slices.DeleteFunc(d.unchanged, ours)
 	}
 	return d, nil
 }
 
-// reloadRules reads the ignore file again; it returns nil where the rules are what they were.
-func (p *project) reloadRules(ctx context.Context) (*tree.Changes, error) {
-	rules, err := tree.LoadRules(p.root, p.dockerfile)
-	if err != nil {
-		return nil, err
+// rescan compares all folders with the disk.
+func (p *project) rescan(ctx context.Context) (delta, error) {
+	var all delta
+	for _, f := range p.folders {
+		d, err := p.take(ctx, written{f.name, watch.Batch{Rescan: true}})
+		if err != nil {
+			return all, err
+		}
+		all.changed = append(all.changed, d.changed...)
+		all.dockerfile = all.dockerfile || d.dockerfile
+		all.rules = all.rules || d.rules
 	}
-	if slices.Equal(rules.Patterns(), p.rules.Patterns()) {
-		return nil, nil
-	}
-	changes, err := p.tree.SetRules(ctx, rules)
-	if err != nil {
-		return nil, err
-	}
-	p.rules = rules
-	p.ignoring.Store(rules)
-	if p.watcher != nil {
-		p.watcher.Rewatch()
-	}
-	return &changes, nil
+	return all, nil
 }
 
 // toolchain is what a plan needs to know of the engine.
@@ -247,9 +217,12 @@ func (p *project) plan(ctx context.Context, tc toolchain, stage string) (*plan.P
 	if stage != "" {
 		in.Attrs["target"] = stage
 	}
-	in.Ignore = firstFile(tree.IgnoreFiles(p.root, p.dockerfile))
-	for name, dir := range p.named {
-		in.ContextIgnore[name] = firstFile([]string{filepath.Join(dir, ".dockerignore")})
+	for _, f := range p.folders {
+		if f.name == "" {
+			in.Ignore = firstFile(f.ruleFiles)
+		} else {
+			in.ContextIgnore[f.name] = firstFile(f.ruleFiles)
+		}
 	}
 	tc.planInput(&in)
 	return plan.New(ctx, in, tc)
@@ -262,7 +235,7 @@ func (l links) Symlinks() map[string]string { return l }
 
 func (p *project) links() links {
 	l := links{}
-	p.tree.Snapshot().Walk("", func(rel string, e tree.Entry) bool {
+	p.main().tree.Snapshot().Walk("", func(rel string, e tree.Entry) bool {
 		if e.Mode&fs.ModeSymlink != 0 {
 			l[rel] = e.Link
 		}
@@ -291,28 +264,16 @@ func firstFile(names []string) []byte {
 // contexts opens the local contexts for a build.
 func (p *project) contexts() (map[string]fsutil.FS, error) {
 	out := map[string]fsutil.FS{}
-	for name, dir := range p.named {
-		f, err := fsutil.NewFS(dir)
+	for _, f := range p.folders {
+		dir, err := fsutil.NewFS(f.root)
 		if err != nil {
-			return nil, fmt.Errorf("opening build context %q: %w", name, err)
+			return nil, fmt.Errorf("opening the context %s: %w", f.root, err)
 		}
-		out[name] = f
+		name := f.name
+		if name == "" {
+			name = "context"
+		}
+		out[name] = dir
 	}
-	f, err := fsutil.NewFS(p.root)
-	if err != nil {
-		return nil, fmt.Errorf("opening the context: %w", err)
-	}
-	out["context"] = f
 	return out, nil
-}
-
-// planChanges brings changes of the context into the planner's terms.
-func (p *project) planChanges(changes []event.Change) []plan.Change {
-	snap := p.tree.Snapshot()
-	out := make([]plan.Change, len(changes))
-	for i, c := range changes {
-		e, ok := snap.Lookup(c.Path)
-		out[i] = plan.Change{Change: c, Dir: ok && e.Mode.IsDir()}
-	}
-	return out
 }

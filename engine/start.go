@@ -66,8 +66,8 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 			defer cancel()
 			_ = g.Close(closing)
 		}()
-		in.batches, in.notices = p.watcher.Batches(), p.watcher.Notices()
-		emit(event.Watching{On: true, Mode: p.watcher.Mode(), Files: p.files()})
+		in.batches, in.notices = p.watch(work)
+		emit(event.Watching{On: true, Mode: p.main().watcher.Mode(), Files: p.files()})
 	}
 	err = l.run(in)
 	stop()
