@@ -23,7 +23,7 @@ import (
 
 // live is a session on a real engine, with a context folder of its own.
 type live struct {
-	t      *testing.T
+	t      testing.TB
 	dir    string
 	engine *dock.Engine
 	// unique makes the steps of this test unknown to every cache.
@@ -64,7 +64,7 @@ class H(http.server.BaseHTTPRequestHandler):
 http.server.ThreadingHTTPServer(("", 8080), H).serve_forever()
 `
 
-func newLive(t *testing.T) *live {
+func newLive(t testing.TB) *live {
 	t.Helper()
 	e := docktest.Engine(t)
 	l := &live{t: t, dir: t.TempDir(), engine: e, unique: fmt.Sprint(time.Now().UnixNano()), intents: make(chan event.Intent, 4), more: make(chan struct{})}
