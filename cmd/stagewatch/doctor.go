@@ -1,7 +1,119 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/muesli/termenv"
+	"github.com/spf13/cobra"
+
+	"github.com/stagewatch/stagewatch/engine/doctor"
+	"github.com/stagewatch/stagewatch/ui/clean"
+)
 
 func doctorCommand() *cobra.Command {
-	return &cobra.Command{Use: "doctor", Short: "Tell what is there and what to do: engine, builder, base images, port, watch limits"}
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:   "doctor [flags] [CONTEXT]",
+		Short: "Tell what is there and what to do: engine, builder, base images, port, watch limits",
+		Long: `Look at all that stagewatch needs, and tell what is there and what to do: the engine, its BuildKit
+and its image store, the Dockerfile and its base images, the context, the port, the limits on
+watching, and what dead sessions left (which it removes, as every start of stagewatch does).
+It builds, pulls and runs nothing.
+
+Each check ends in a word: ok, note (works, but worth a look) or fail (stops stagewatch). The exit
+code is 1 where anything failed, else 0.
+
+With --progress json each check is a line {"v":1,"check":…,"status":"ok|note|fail","detail":…,"hint":…};
+the hint is left out where there is nothing to do. Fields may be added, never renamed.`,
+		Example: `  stagewatch doctor
+  stagewatch doctor -p 9000:8080 --target build examples/api`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := o.config(args)
+			if err != nil {
+				return err
+			}
+			show := newPrescription(os.Stdout, o.progress == faceJSON)
+			doctor.Run(cmd.Context(), cfg, show.print)
+			return show.end()
+		},
+	}
+	o.buildFlags(cmd.Flags())
+	cmd.Flags().StringVarP(&o.cfg.Publish, "publish", "p", "8080:8080", "[address:]port:container-port to look at")
+	cmd.Flags().StringVar(&o.progress, "progress", faceAuto, "json for one object a line; auto, tty and plain are text")
+	return cmd
+}
+
+// prescription shows findings, a line or two each.
+type prescription struct {
+	w     io.Writer
+	json  bool
+	width int
+	// color styles a word where the terminal can show it and nobody objects.
+	color *termenv.Output
+	count map[doctor.Status]int
+	err   error
+}
+
+func newPrescription(w io.Writer, json bool) *prescription {
+	p := &prescription{w: w, json: json, color: termenv.NewOutput(w), count: map[doctor.Status]int{}}
+	if termenv.EnvNoColor() {
+		p.color.Profile = termenv.Ascii
+	}
+	for _, name := range doctor.Checks() {
+		p.width = max(p.width, len(name))
+	}
+	return p
+}
+
+func (p *prescription) print(f doctor.Finding) {
+	p.count[f.Status]++
+	f.Detail, f.Hint = clean.Line(f.Detail), clean.Line(f.Hint)
+	if p.json {
+		line, err := json.Marshal(struct {
+			V int `json:"v"`
+			doctor.Finding
+		}{1, f})
+		if err != nil {
+			p.err = err
+			return
+		}
+		p.write(string(line))
+		return
+	}
+	color := map[doctor.Status]string{doctor.OK: "2", doctor.Note: "3", doctor.Fail: "1"}[f.Status]
+	word := p.color.String(fmt.Sprintf("%-4s", f.Status)).Foreground(p.color.Color(color))
+	p.write(fmt.Sprintf("%s  %-*s  %s", word, p.width, f.Check, f.Detail))
+	if f.Hint != "" {
+		p.write(fmt.Sprintf("      %-*s  -> %s", p.width, "", f.Hint))
+	}
+}
+
+func (p *prescription) write(line string) {
+	if _, err := fmt.Fprintln(p.w, strings.TrimRight(line, " ")); err != nil && p.err == nil {
+		p.err = fmt.Errorf("writing findings: %w", err)
+	}
+}
+
+// end sums up; its error is the exit code where something stops stagewatch.
+func (p *prescription) end() error {
+	fails, notes := p.count[doctor.Fail], p.count[doctor.Note]
+	if !p.json {
+		switch {
+		case fails > 0:
+			p.write(fmt.Sprintf("\nstagewatch can't work like this: %d of %d checks failed.", fails, fails+notes+p.count[doctor.OK]))
+		case notes > 0:
+			p.write("\nAll that stagewatch needs is there.")
+		default:
+			p.write("\nAll is well.")
+		}
+	}
+	if p.err == nil && fails > 0 {
+		return exitCode(1)
+	}
+	return p.err
 }

@@ -1,0 +1,150 @@
+package doctor
+
+import (
+	"cmp"
+	"fmt"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/docker/go-units"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/tree"
+)
+
+// heavy are folders that hardly ever belong into an image, and that make every build look at much.
+var heavy = []string{".git", "node_modules", "venv", ".venv", "__pycache__", ".tox", ".mypy_cache"}
+
+// largest is how many of the largest files are named.
+const largest = 3
+
+// bytes is a size for people, in the units that docker uses.
+func bytes(n int64) string {
+	return units.CustomSize("%.3g %s", float64(n), 1000, []string{"B", "kB", "MB", "GB", "TB"})
+}
+
+// file is a file of the context with its size.
+type file struct {
+	path string
+	size int64
+}
+
+// contents is what is in the context.
+type contents struct {
+	files   []file
+	bytes   int64
+	heavy   []string
+	folders int
+	// ignored counts paths that the rules keep out, an ignored folder as one.
+	ignored int
+}
+
+func (x *examination) checkContext() {
+	c := x.contents()
+	detail := fmt.Sprintf("%s, %s", count(len(c.files), "file"), bytes(c.bytes))
+	switch {
+	case x.rules == nil:
+		detail += "; there is no .dockerignore"
+	default:
+		detail += fmt.Sprintf("; %s ignored by %s", count(c.ignored, "path"), filepath.Base(x.rules.Name()))
+	}
+	if names := c.largest(); names != "" {
+		detail += "; largest: " + names
+	}
+	read := slices.DeleteFunc(c.heavy, func(dir string) bool { return !x.reads(dir) })
+	if len(read) > 0 {
+		x.note("context", "Write into .dockerignore what no image needs: "+strings.Join(lastParts(read), " "),
+			"%s; read by the build: %s", detail, strings.Join(read, ", "))
+		return
+	}
+	x.ok("context", "%s", detail)
+}
+
+// contents walks the context and, for the count of what is ignored, the disk.
+func (x *examination) contents() contents {
+	var c contents
+	x.tree.Snapshot().Walk("", func(rel string, e tree.Entry) bool {
+		switch {
+		case e.Mode.IsDir():
+			if slices.Contains(heavy, path.Base(rel)) && !c.within(rel) {
+				c.heavy = append(c.heavy, rel)
+			}
+		case e.Mode.IsRegular():
+			c.files = append(c.files, file{rel, e.Size})
+			c.bytes += e.Size
+		default:
+			c.files = append(c.files, file{rel, 0})
+		}
+		return true
+	})
+	_ = filepath.WalkDir(x.tree.Root(), func(abs string, d fs.DirEntry, err error) error {
+		rel, relErr := filepath.Rel(x.tree.Root(), abs)
+		if err != nil || relErr != nil || rel == "." {
+			return nil
+		}
+		rel = filepath.ToSlash(rel)
+		if d.IsDir() && x.unwatched(rel) {
+			return fs.SkipDir
+		}
+		if d.IsDir() {
+			c.folders++
+		}
+		if out, _ := x.rules.Match(rel); out && !x.rules.SkipDir(path.Dir(rel)) {
+			c.ignored++
+		}
+		return nil
+	})
+	return c
+}
+
+// within tells whether rel lies below a heavy folder that is known already.
+func (c *contents) within(rel string) bool {
+	return slices.ContainsFunc(c.heavy, func(dir string) bool { return strings.HasPrefix(rel, dir+"/") })
+}
+
+// largest names the largest files.
+func (c *contents) largest() string {
+	files := slices.Clone(c.files)
+	slices.SortStableFunc(files, func(a, b file) int { return cmp.Compare(b.size, a.size) })
+	var names []string
+	for _, f := range files[:min(largest, len(files))] {
+		names = append(names, fmt.Sprintf("%s %s", f.path, bytes(f.size)))
+	}
+	return strings.Join(names, ", ")
+}
+
+// reads tells whether a step that the target needs reads something below the folder.
+func (x *examination) reads(dir string) bool {
+	if x.plan == nil {
+		return true
+	}
+	read := false
+	x.tree.Snapshot().Walk(dir, func(rel string, e tree.Entry) bool {
+		if e.Mode.IsRegular() {
+			read = x.plan.Reads(plan.Change{Change: event.Change{Path: rel, Kind: event.ContentChanged}}, noLinks{})
+			return false
+		}
+		return true
+	})
+	return read
+}
+
+// noLinks stands for a context without symbolic links: enough to find a COPY of a whole folder.
+type noLinks struct{}
+
+func (noLinks) Symlinks() map[string]string { return nil }
+
+// lastParts are the last parts of paths, each once.
+func lastParts(paths []string) []string {
+	var out []string
+	for _, p := range paths {
+		if b := path.Base(p); !slices.Contains(out, b) {
+			out = append(out, b)
+		}
+	}
+	return out
+}

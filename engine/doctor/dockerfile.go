@@ -1,0 +1,110 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/build"
+	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/tree"
+)
+
+func (x *examination) checkDockerfile(ctx context.Context) {
+	source, err := os.ReadFile(x.dockerfile)
+	if errors.Is(err, fs.ErrNotExist) {
+		x.fail("Dockerfile", "Give the folder that holds one, or name it with -f.", "there is no file %s", x.dockerfile)
+		return
+	}
+	if err != nil {
+		x.failed("Dockerfile", err, "Name a file that can be read with -f.")
+		return
+	}
+	asked := &recorder{}
+	p, err := plan.New(ctx, x.input(source), asked)
+	if err != nil {
+		x.brokenDockerfile(err)
+		return
+	}
+	x.plan, x.bases = p, asked.bases
+	needed := 0
+	for _, s := range p.Stages {
+		if s.Needed {
+			needed++
+		}
+	}
+	detail := fmt.Sprintf("%s: builds %s out of %s", x.name(), p.Target, count(len(p.Stages), "stage"))
+	if rest := len(p.Stages) - needed; rest > 0 {
+		detail += fmt.Sprintf(", %d of them not needed for it", rest)
+	}
+	if n := len(p.Lint); n > 0 {
+		first := p.Lint[0]
+		x.note("Dockerfile", fmt.Sprintf("line %d, %s: %s", first.Line, first.Rule, first.Message), "%s; %s", detail, count(n, "lint warning"))
+		return
+	}
+	x.ok("Dockerfile", "%s; no lint warnings", detail)
+}
+
+// brokenDockerfile reports why there is no plan, with the line that is to blame.
+func (x *examination) brokenDockerfile(err error) {
+	var broken *plan.Error
+	if !errors.As(err, &broken) || broken.Line == 0 {
+		x.failed("Dockerfile", err, build.Hint(err.Error()))
+		return
+	}
+	hint := build.Hint(broken.Message)
+	for _, l := range broken.Excerpt {
+		if l.Blamed && hint == "" {
+			hint = fmt.Sprintf("line %d reads: %s", l.Line, l.Text)
+		}
+	}
+	message := strings.TrimPrefix(broken.Message, fmt.Sprintf("line %d: ", broken.Line))
+	x.fail("Dockerfile", hint, "%s, line %d: %s", x.name(), broken.Line, message)
+}
+
+// input is what the engine's loop would plan with, as far as it decides on stages and base images.
+func (x *examination) input(source []byte) plan.Input {
+	c := x.cfg
+	in := plan.Input{Dockerfile: source, Filename: x.name(), Attrs: map[string]string{}, ContextIgnore: map[string][]byte{}}
+	for _, name := range tree.IgnoreFiles(x.root, x.dockerfile) {
+		if dt, err := os.ReadFile(name); err == nil {
+			in.Ignore = dt
+			break
+		}
+	}
+	if x.builder != nil {
+		in.Caps, in.Platform = x.builder.Caps(), x.builder.Platform()
+	}
+	for k, v := range map[string]string{"target": c.Target, "platform": c.Platform} {
+		if v != "" {
+			in.Attrs[k] = v
+		}
+	}
+	for _, arg := range c.BuildArgs {
+		if k, v, ok := strings.Cut(arg, "="); ok {
+			in.Attrs["build-arg:"+k] = v
+		}
+	}
+	for name, ref := range c.BuildContexts {
+		if !strings.Contains(ref, ":") || filepath.IsAbs(ref) {
+			ref = "local:" + name
+		}
+		in.Attrs["context:"+name] = ref
+	}
+	if c.Pull {
+		in.Attrs["image-resolve-mode"] = "pull"
+	}
+	return in
+}
+
+// name is the Dockerfile's name, relative to the context where it lies in there.
+func (x *examination) name() string {
+	if rel, err := filepath.Rel(x.root, x.dockerfile); err == nil && filepath.IsLocal(rel) {
+		return filepath.ToSlash(rel)
+	}
+	return x.dockerfile
+}

@@ -1,0 +1,279 @@
+package doctor
+
+import (
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/docker/docker/api/types/container"
+
+	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/dock/docktest"
+)
+
+const twoStages = `FROM python:3.9-slim AS build
+COPY . /app
+
+FROM scratch AS unneeded
+COPY . /
+
+FROM python:3.9-alpine
+COPY --from=build /app /app
+`
+
+// folder makes a build context of the files, name and text in turns.
+func folder(t *testing.T, files ...string) string {
+	t.Helper()
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	dir := t.TempDir()
+	for i := 0; i < len(files); i += 2 {
+		path := filepath.Join(dir, files[i])
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(files[i+1]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// findings of one examination, by check and in order.
+type findings []Finding
+
+func examine(t *testing.T, cfg engine.Config) findings {
+	t.Helper()
+	if cfg.Publish == "" {
+		cfg.Publish = "0:8080"
+	}
+	var found findings
+	Run(t.Context(), cfg, func(f Finding) { found = append(found, f) })
+	t.Cleanup(func() {
+		if t.Failed() {
+			for _, f := range found {
+				t.Logf("%+v", f)
+			}
+		}
+	})
+	return found
+}
+
+// want fails unless the only finding of the check has the status, and texts in its detail or hint.
+func (found findings) want(t *testing.T, check string, status Status, texts ...string) {
+	t.Helper()
+	var of findings
+	for _, f := range found {
+		if f.Check == check {
+			of = append(of, f)
+		}
+	}
+	if len(of) != 1 {
+		t.Errorf("%s: got %d findings, want one", check, len(of))
+		return
+	}
+	if of[0].Status != status {
+		t.Errorf("%s: got %s, want %s", check, of[0].Status, status)
+	}
+	for _, text := range texts {
+		if !strings.Contains(of[0].Detail+"\n"+of[0].Hint, text) {
+			t.Errorf("%s: got %q, hint %q; want %q in it", check, of[0].Detail, of[0].Hint, text)
+		}
+	}
+}
+
+// noEngine is an address at which nothing listens.
+func noEngine(t *testing.T) dock.Options {
+	return dock.Options{Host: "unix://" + filepath.Join(t.TempDir(), "none.sock")}
+}
+
+func TestAllIsThere(t *testing.T) {
+	e := docktest.Engine(t)
+	dir := folder(t, "Dockerfile", twoStages, ".dockerignore", "*.pyc\nbuild/\n", "app.py", "x", "app.pyc", "x", "build/a", "x", "build/b", "x")
+	found := examine(t, engine.Config{Context: dir, Engine: dock.Options{Host: e.Host}})
+	found.want(t, "engine", OK, "API 1.", e.Host, "from --host")
+	found.want(t, "builder", OK, "BuildKit", "linux/")
+	found.want(t, "image store", OK)
+	found.want(t, "Dockerfile", OK, "builds stage-2 out of 3 stages, 1 of them not needed", "no lint warnings")
+	found.want(t, "context", OK, "3 files", "2 paths ignored by .dockerignore")
+	found.want(t, "port", OK, "any free one")
+	found.want(t, "watching", OK, "2 folders")
+	found.want(t, "leftovers", OK, "none")
+	found.want(t, "addresses", OK)
+	var bases []string
+	for _, f := range found {
+		if f.Check == "base image" {
+			bases = append(bases, f.Detail)
+			if f.Status == Fail {
+				t.Errorf("a base image that the engine has fails: %s", f.Detail)
+			}
+			if strings.Contains(f.Detail, "stand-in") != (f.Status == Note) {
+				t.Errorf("a stand-in is not noted as one: %s is %s", f.Detail, f.Status)
+			}
+		}
+	}
+	if len(bases) != 2 {
+		t.Errorf("got base images %q, want the two that the target needs", bases)
+	}
+}
+
+func TestChecksComeInTheirOrder(t *testing.T) {
+	e := docktest.Engine(t)
+	dir := folder(t, "Dockerfile", "FROM python:3.9-slim\n")
+	var got []string
+	for _, f := range examine(t, engine.Config{Context: dir, Engine: dock.Options{Host: e.Host}}) {
+		got = append(got, f.Check)
+	}
+	if want := strings.Join(Checks(), ", "); strings.Join(got, ", ") != want {
+		t.Errorf("got %s, want %s", strings.Join(got, ", "), want)
+	}
+}
+
+func TestBaseThatNobodyHas(t *testing.T) {
+	e := docktest.Engine(t)
+	dir := folder(t, "Dockerfile", "FROM 127.0.0.1:1/nobody/has-this:1\n")
+	found := examine(t, engine.Config{Context: dir, Engine: dock.Options{Host: e.Host}})
+	found.want(t, "base image", Fail, "127.0.0.1:1/nobody/has-this:1: not on the engine, and no registry gave it")
+	for _, f := range found {
+		if strings.Contains(f.Detail, "rpc error") || strings.Contains(f.Detail, "desc =") {
+			t.Errorf("raw RPC noise: %s", f.Detail)
+		}
+	}
+}
+
+func TestNoEngine(t *testing.T) {
+	dir := folder(t, "Dockerfile", twoStages, "app.py", "x")
+	found := examine(t, engine.Config{Context: dir, Engine: noEngine(t)})
+	found.want(t, "engine", Fail, "the engine is not running", "Start it")
+	found.want(t, "Dockerfile", OK)
+	found.want(t, "context", OK, "2 files", "there is no .dockerignore")
+	for _, f := range found {
+		switch f.Check {
+		case "builder", "image store", "leftovers", "addresses":
+			t.Errorf("%s was looked at with no engine: %s", f.Check, f.Detail)
+		case "base image":
+			if f.Status != Note {
+				t.Errorf("got %s for an image that nobody could look for: %s", f.Status, f.Detail)
+			}
+		}
+	}
+}
+
+func TestDockerfile(t *testing.T) {
+	for name, c := range map[string]struct {
+		source string
+		status Status
+		texts  []string
+	}{
+		"lint":           {"FROM scratch as build\nCOPY a /\n", Note, []string{"1 lint warning", "line 1, FromAsCasing"}},
+		"unknown":        {"FROM scratch\nCOPPY a /\n", Fail, []string{"Dockerfile, line 2: ", "COPPY"}},
+		"unknown target": {"FROM scratch AS a\n", Fail, []string{"nosuch"}},
+		"empty":          {"", Fail, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := folder(t, "Dockerfile", c.source, "a", "x")
+			cfg := engine.Config{Context: dir, Engine: noEngine(t)}
+			if name == "unknown target" {
+				cfg.Target = "nosuch"
+			}
+			examine(t, cfg).want(t, "Dockerfile", c.status, c.texts...)
+		})
+	}
+	t.Run("none", func(t *testing.T) {
+		dir := folder(t, "a", "x")
+		examine(t, engine.Config{Context: dir, Engine: noEngine(t)}).want(t, "Dockerfile", Fail, "there is no file", "-f")
+	})
+	t.Run("elsewhere", func(t *testing.T) {
+		dir := folder(t, "sub/my.Dockerfile", "FROM scratch\nCOPY . /\n")
+		found := examine(t, engine.Config{Context: dir, File: filepath.Join(dir, "sub/my.Dockerfile"), Engine: noEngine(t)})
+		found.want(t, "Dockerfile", OK, "sub/my.Dockerfile: ")
+	})
+	t.Run("base chosen by argument", func(t *testing.T) {
+		dir := folder(t, "Dockerfile", "ARG VARIANT=slim\nFROM python:3.9-${VARIANT}\n")
+		found := examine(t, engine.Config{Context: dir, BuildArgs: []string{"VARIANT=other"}, Engine: noEngine(t)})
+		found.want(t, "base image", Note, "python:3.9-other")
+	})
+}
+
+func TestContext(t *testing.T) {
+	t.Run("none", func(t *testing.T) {
+		found := examine(t, engine.Config{Context: filepath.Join(folder(t), "nosuch"), Engine: noEngine(t)})
+		found.want(t, "context", Fail, "no such file")
+	})
+	t.Run("heavy folders that the build reads", func(t *testing.T) {
+		dir := folder(t, "Dockerfile", "FROM scratch\nCOPY . /\n", ".git/HEAD", "x", "web/node_modules/a/node_modules/b", "x")
+		examine(t, engine.Config{Context: dir, Engine: noEngine(t)}).want(t, "context", Note,
+			"read by the build: .git, web/node_modules", "Write into .dockerignore what no image needs: .git node_modules")
+	})
+	t.Run("heavy folders that no step reads", func(t *testing.T) {
+		dir := folder(t, "Dockerfile", "FROM scratch\nCOPY src /\n", ".git/HEAD", "x", "src/a", "x")
+		examine(t, engine.Config{Context: dir, Engine: noEngine(t)}).want(t, "context", OK, "there is no .dockerignore")
+	})
+	t.Run("broken rules", func(t *testing.T) {
+		dir := folder(t, "Dockerfile", "FROM scratch\n", ".dockerignore", "ok\n[\n")
+		examine(t, engine.Config{Context: dir, Engine: noEngine(t)}).want(t, "context", Fail, "line 2", "Mend")
+	})
+}
+
+func TestPort(t *testing.T) {
+	e := docktest.Engine(t)
+	dir := folder(t, "Dockerfile", "FROM scratch\n")
+	here := func(publish string) findings {
+		return examine(t, engine.Config{Context: dir, Publish: publish, Engine: dock.Options{Host: e.Host}})
+	}
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	// The name of the process is that of this test.
+	here(port+":80").want(t, "port", Note, "127.0.0.1:"+port+" is taken by ", "(pid ", "takes the port over")
+	here(port).want(t, "port", Note, "is taken")
+	taken.Close()
+	here(port+":80").want(t, "port", OK, "127.0.0.1:"+port+" is free")
+	here("eighty").want(t, "port", Fail, "eighty", "Write -p")
+	here("80-90:80-90").want(t, "port", Fail, "only one tcp port")
+	here("53:53/udp").want(t, "port", Fail, "only one tcp port")
+	here("203.0.113.1:0:80").want(t, "port", Fail, "can't be listened on", "another address")
+}
+
+func TestLeftoversOfADeadSession(t *testing.T) {
+	e := docktest.Engine(t)
+	dir := folder(t, "Dockerfile", "FROM scratch\n")
+	cfg := engine.Config{Context: dir, Engine: dock.Options{Host: e.Host}}
+	living := docktest.Session(t, e)
+	image := docktest.Image(t, e, living)
+	// The label of a session of this house whose process is long gone.
+	gone := exec.Command("true")
+	if err := gone.Run(); err != nil {
+		t.Fatal(err)
+	}
+	house, rest, _ := strings.Cut(living.ID, "-")
+	_, start, _ := strings.Cut(rest, "-")
+	dead := house + "-" + strconv.Itoa(gone.Process.Pid) + "-" + start + "0"
+	labels := living.Labels()
+	for key := range labels {
+		labels[key] = dead
+	}
+	made, err := e.Client.ContainerCreate(t.Context(), &container.Config{Image: image, Cmd: []string{"/app"}, Labels: labels}, nil, nil, nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = e.Client.ContainerRemove(context.Background(), made.ID, container.RemoveOptions{Force: true})
+	})
+	examine(t, cfg).want(t, "leftovers", Note, "1 container, 0 images")
+	if _, err := e.Client.ContainerInspect(t.Context(), made.ID); err == nil {
+		t.Error("the dead session's container is still there")
+	}
+	if _, err := e.Client.ImageInspect(t.Context(), image); err != nil {
+		t.Errorf("the living session's image is gone: %v", err)
+	}
+	examine(t, cfg).want(t, "leftovers", OK, "none")
+}

@@ -1,0 +1,109 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/containerd/platforms"
+	"github.com/docker/docker/client"
+
+	"github.com/stagewatch/stagewatch/engine/build"
+	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/image"
+)
+
+func (x *examination) checkEngine(ctx context.Context) {
+	e, err := dock.Connect(ctx, x.cfg.Engine)
+	if err != nil {
+		x.failed("engine", err, "")
+		return
+	}
+	x.engine = e
+	name, version := "an engine", ""
+	info, err := e.Info(ctx)
+	switch {
+	case err == nil:
+		x.info = info
+		name, version = info.Name, info.Version
+	case errors.Is(err, dock.ErrNoBuildKit):
+		// It answers all the same; the next check says what it lacks.
+	default:
+		x.failed("engine", err, "")
+		x.engine = nil
+		e.Close()
+		return
+	}
+	x.ok("engine", "%s, API %s, at %s (%s)", strings.TrimSpace(name+" "+version), e.Client.ClientVersion(), e.Host, origin(x.cfg.Engine, e.Host))
+}
+
+// origin says where the engine's address was found, in the docker command's order.
+func origin(opts dock.Options, host string) string {
+	switch env := os.Getenv(client.EnvOverrideHost); {
+	case opts.Host != "":
+		return "from --host"
+	case opts.Context != "":
+		return "from --context"
+	case env != "":
+		return "from " + client.EnvOverrideHost
+	case host == client.DefaultDockerHost:
+		return "the default socket"
+	}
+	return "from the docker context"
+}
+
+func (x *examination) checkBuilder(ctx context.Context) {
+	if x.info.Builder == "" {
+		_, err := x.engine.Info(ctx)
+		if err == nil {
+			err = dock.ErrNoBuildKit
+		}
+		x.failed("builder", err, "")
+		return
+	}
+	b, err := build.New(ctx, x.engine)
+	if err != nil {
+		x.failed("builder", err, "The engine's own log says more.")
+		return
+	}
+	x.builder = b
+	x.ok("builder", "the engine's %s answers, and builds for %s", x.info.Builder, platforms.Format(b.Platform()))
+	x.ok("image store", "%s; sizes are %s", x.info.Store, image.New(x.engine, "", x.info.Store).Basis())
+}
+
+// checkLeftovers does what every start of stagewatch does first.
+func (x *examination) checkLeftovers(ctx context.Context) {
+	s, err := dock.NewSession(x.engine.Host)
+	if err != nil {
+		x.failed("leftovers", err, "")
+		return
+	}
+	defer s.Close()
+	swept, err := x.engine.Sweep(ctx, s)
+	switch {
+	case err != nil:
+		x.note("leftovers", "What is left carries the label "+dock.Label+".", "not all could be removed: %v", err)
+	case swept == dock.Swept{}:
+		x.ok("leftovers", "none of dead sessions")
+	default:
+		x.note("leftovers", "", "removed what dead sessions had left: %s, %s", count(swept.Containers, "container"), count(swept.Images, "image"))
+	}
+}
+
+func (x *examination) checkAddresses(ctx context.Context) {
+	if x.engine.Direct(ctx) {
+		x.ok("addresses", "containers can be dialled at their own addresses")
+		return
+	}
+	x.ok("addresses", "containers can't be dialled at their own addresses; they are reached through a port that the engine publishes")
+}
+
+// count is a number with its noun.
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}

@@ -1,0 +1,124 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path"
+	"runtime"
+	"strings"
+
+	"github.com/docker/go-connections/nat"
+
+	"github.com/stagewatch/stagewatch/engine/front"
+	"github.com/stagewatch/stagewatch/engine/run"
+	"github.com/stagewatch/stagewatch/engine/tree"
+	"github.com/stagewatch/stagewatch/watch"
+)
+
+// checkPort opens the port as stagewatch would, and closes it at once.
+func (x *examination) checkPort(ctx context.Context) {
+	addr, err := listenAddr(x.cfg.Publish)
+	if err != nil {
+		x.fail("port", "Write -p PORT:CONTAINER-PORT, e.g. -p 8080:8080.", "reading -p %q: %v", x.cfg.Publish, err)
+		return
+	}
+	f, err := front.Listen(addr)
+	var inUse *front.InUseError
+	switch {
+	case err == nil:
+		_ = f.Close(ctx)
+		if _, port, _ := net.SplitHostPort(addr); port == "0" {
+			x.ok("port", "%s: any free one", addr)
+			return
+		}
+		x.ok("port", "%s is free", addr)
+	case errors.As(err, &inUse):
+		by := ""
+		if x.engine != nil {
+			if who := run.New(ctx, x.engine, nil).WhoHolds(ctx, addr); who != "" {
+				by = " by " + who
+			}
+		}
+		x.note("port", "stagewatch builds and runs the app all the same, and takes the port over once it is free. Stop what holds it, or choose another one with -p.",
+			"%s is taken%s", addr, by)
+	default:
+		x.fail("port", "Choose another address or port with -p.", "%s can't be listened on: %v", addr, err)
+	}
+}
+
+// listenAddr is where a -p value is served: on loopback unless it names an address.
+func listenAddr(publish string) (string, error) {
+	if publish == "" {
+		publish = "8080:8080"
+	}
+	specs, err := nat.ParsePortSpec(publish)
+	if err != nil {
+		return "", err
+	}
+	if len(specs) != 1 || specs[0].Port.Proto() != "tcp" {
+		return "", errors.New("only one tcp port can be served")
+	}
+	host, port := specs[0].Binding.HostIP, specs[0].Binding.HostPort
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	if port == "" {
+		port = specs[0].Port.Port()
+		if strings.Contains(publish, ":") {
+			port = "0"
+		}
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+// unwatched tells which folders stagewatch does not look into: what lies in an ignored one.
+func (x *examination) unwatched(rel string) bool {
+	parent := path.Dir(rel)
+	return parent != "." && x.rules.SkipDir(parent)
+}
+
+// checkWatching watches the context for a moment, as stagewatch would.
+func (x *examination) checkWatching() {
+	folders := count(x.contents().folders+1, "folder")
+	w, err := watch.New(x.root, watch.Options{
+		Ignore: func(rel string, isDir bool) bool { return isDir && x.unwatched(rel) },
+		Extra:  append(tree.IgnoreFiles(x.root, x.dockerfile), x.dockerfile),
+	})
+	if err != nil {
+		x.failed("watching", err, "")
+		return
+	}
+	defer w.Close()
+	var first watch.Notice
+	select {
+	case first = <-w.Notices():
+	default:
+	}
+	switch {
+	case w.Mode() == watch.ModePoll:
+		x.note("watching", first.Hint, "%s: %s", folders, first.Message)
+	case first.Message != "":
+		x.note("watching", first.Hint, "%s; %s%s", folders, first.Message, limits())
+	default:
+		x.ok("watching", "%s%s", folders, limits())
+	}
+}
+
+// limits says what the system grants.
+func limits() string {
+	if runtime.GOOS != "linux" {
+		return ""
+	}
+	read := func(name string) string {
+		dt, err := os.ReadFile("/proc/sys/fs/inotify/" + name)
+		if err != nil {
+			return "unknown"
+		}
+		return strings.TrimSpace(string(dt))
+	}
+	return fmt.Sprintf("; this user's programs may watch %s in all (fs.inotify.max_user_watches), with %s watchers (max_user_instances)",
+		read("max_user_watches"), read("max_user_instances"))
+}
