@@ -35,8 +35,10 @@ lock() {
 free_subnet() {
   local n
   for n in {77..99}; do
-    local net="10.213.$n"
-    if ! { ip -4 route show to root "$net.0/24" && ip -4 route show to match "$net.0/24"; } | grep -qv '^default'; then
+    local net="10.213.$n" routes
+    # Not a pipe into grep -q: it would stop reading, and pipefail take that for "free".
+    routes=$(ip -4 route show to root "$net.0/24" && ip -4 route show to match "$net.0/24")
+    if ! grep -v '^default' <<<"$routes" | grep -q .; then
       printf '%s\n' "$net"
       return
     fi
