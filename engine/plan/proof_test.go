@@ -1,0 +1,165 @@
+package plan_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// TestProof builds random Dockerfiles over random trees on the real engine, edits them at random, and fails
+// where a step ran that the plan had promised to be a hit. It prints how good the other predictions were.
+//
+//	PROOF_CASES=1000   how many edits to build, 200 unless told
+//	PROOF_FOR=8h       go on for that long, whatever the number
+//	PROOF_SEED=42      the seed, which a failure names; another one at every run unless told
+//
+// A counter-example is shrunk and printed in full. It belongs into the table of TestPredict.
+func TestProof(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds for minutes, and -short says to be quick")
+	}
+	prover := newProver(t)
+	seed := uint64(time.Now().UnixNano())
+	if s := os.Getenv("PROOF_SEED"); s != "" {
+		n, err := strconv.ParseUint(s, 10, 64)
+		if err != nil {
+			t.Fatalf("reading PROOF_SEED: %v", err)
+		}
+		seed = n
+	}
+	more := enough(t, prover)
+	start := time.Now()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var next atomic.Uint64
+	var workers sync.WaitGroup
+	for worker := range 2 {
+		dir := filepath.Join(t.TempDir(), fmt.Sprint(worker))
+		workers.Go(func() {
+			for more() && ctx.Err() == nil {
+				n := next.Add(1)
+				worlds := script(seed, n)
+				broken, err := prover.prove(ctx, dir, worlds)
+				switch {
+				case ctx.Err() != nil:
+				case err != nil:
+					t.Errorf("seed %d, script %d: %v", seed, n, err)
+					stop()
+				case broken != nil:
+					stop()
+					report(t, prover, dir, worlds, broken, fmt.Sprintf("seed %d, script %d", seed, n))
+				}
+			}
+		})
+	}
+	workers.Wait()
+	t.Logf("seed %d, %v\n%s", seed, time.Since(start).Round(time.Second), &prover.total)
+}
+
+// enough tells when to stop: by number, or by time.
+func enough(t *testing.T, p *prover) (more func() bool) {
+	if s := os.Getenv("PROOF_FOR"); s != "" {
+		d, err := time.ParseDuration(s)
+		if err != nil {
+			t.Fatalf("reading PROOF_FOR: %v", err)
+		}
+		end := time.Now().Add(d)
+		return func() bool { return time.Now().Before(end) }
+	}
+	want := 200
+	if s := os.Getenv("PROOF_CASES"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			t.Fatalf("reading PROOF_CASES: %v", err)
+		}
+		want = n
+	}
+	return func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.total.cases < want
+	}
+}
+
+// script is a world and some edits of it, the same for the same numbers.
+func script(seed, n uint64) []world {
+	const edits = 7
+	r := newRandom(seed, n)
+	worlds := []world{r.world()}
+	for range edits {
+		worlds = append(worlds, r.edit(worlds))
+	}
+	return worlds
+}
+
+// report shrinks a counter-example and prints it.
+func report(t *testing.T, p *prover, dir string, worlds []world, b *broken, name string) {
+	worlds, b = shrink(worlds, b, func(smaller []world) *broken {
+		found, err := p.prove(t.Context(), dir, smaller)
+		if err != nil {
+			return nil
+		}
+		return found
+	})
+	var out strings.Builder
+	for _, w := range worlds[:b.at+1] {
+		fmt.Fprintf(&out, "%s\n", w)
+	}
+	t.Errorf("%s, build %d: %s\n%s", name, b.at, b.why, &out)
+}
+
+// totals are what the engine made of the predictions.
+type totals struct {
+	cases, failed, discarded int
+	hitHeld, hitRan          int
+	maybeHit, maybeRan       int
+	rerunHit, rerunRan       int
+	reasons                  map[string]int
+}
+
+func (t *totals) reason(err error) {
+	if t.reasons == nil {
+		t.reasons = map[string]int{}
+	}
+	t.reasons[err.Error()]++
+}
+
+func (t *totals) outcome(p event.Prediction, s event.State) {
+	cell := map[event.Prediction]map[event.State]*int{
+		event.WillHit:   {event.Hit: &t.hitHeld, event.Ran: &t.hitRan},
+		event.MayRerun:  {event.Hit: &t.maybeHit, event.Ran: &t.maybeRan},
+		event.WillRerun: {event.Hit: &t.rerunHit, event.Ran: &t.rerunRan},
+	}[p][s]
+	if cell != nil {
+		*cell++
+	}
+}
+
+func (t *totals) add(o totals) {
+	t.hitHeld += o.hitHeld
+	t.hitRan += o.hitRan
+	t.maybeHit += o.maybeHit
+	t.maybeRan += o.maybeRan
+	t.rerunHit += o.rerunHit
+	t.rerunRan += o.rerunRan
+}
+
+func (t *totals) String() string {
+	share := func(n, of int) string {
+		return fmt.Sprintf("%d of %d (%.0f%%)", n, of, 100*float64(n)/float64(max(of, 1)))
+	}
+	all := t.hitHeld + t.hitRan + t.maybeHit + t.maybeRan + t.rerunHit + t.rerunRan
+	return fmt.Sprintf(`%d cases built, %d edits that do not build, %d Dockerfiles that never did
+promised hits that held:  %s
+"maybe" that were hits:   %s; maybes are %s of all steps
+"rerun" that were hits:   %s%v`, t.cases, t.failed, t.discarded, share(t.hitHeld, t.hitHeld+t.hitRan), share(t.maybeHit, t.maybeHit+t.maybeRan), share(t.maybeHit+t.maybeRan, all), share(t.rerunHit, t.rerunHit+t.rerunRan), t.reasons)
+}
