@@ -45,6 +45,7 @@ type contents struct {
 
 func (x *examination) checkContext() {
 	c := x.contents()
+	x.folders = c.folders
 	detail := fmt.Sprintf("%s, %s", count(len(c.files), "file"), bytes(c.bytes))
 	switch {
 	case x.rules == nil:

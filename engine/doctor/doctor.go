@@ -61,6 +61,8 @@ type examination struct {
 	root, dockerfile string
 	rules            *tree.Rules
 	tree             *tree.Tree
+	// folders counts those below the root that are watched.
+	folders int
 	// plan is nil where the Dockerfile can't be planned, bases what it asked for.
 	plan  *plan.Plan
 	bases []base
