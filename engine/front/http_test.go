@@ -132,7 +132,7 @@ func TestExpectContinueAsksTheApp(t *testing.T) {
 		t.Fatal(err)
 	}
 	if body, _ := io.ReadAll(answer.Body); string(body) != "hello" {
-		t.Errorf("answered %q", body)
+		t.Errorf("answered %s %q", answer.Status, body)
 	}
 
 	refused := dial(t, f)

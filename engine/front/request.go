@@ -41,9 +41,25 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer way.leave()
 	// Some apps answer while they still read. Where it is not to be had, they answer after.
 	_ = http.NewResponseController(w).EnableFullDuplex()
+	if r.Header.Get("Expect") != "" {
+		w = oneContinue{w}
+	}
 	ctx := context.WithValue(r.Context(), flightKey{}, way)
 	f.proxy.ServeHTTP(w, r.WithContext(ctx))
 }
+
+// oneContinue drops the app's "100 Continue". The server sends one by itself when the body is first read, and the
+// body is read when the app has asked for it: passed on as well, it would now and then come twice.
+type oneContinue struct{ http.ResponseWriter }
+
+func (w oneContinue) WriteHeader(code int) {
+	if code != http.StatusContinue {
+		w.ResponseWriter.WriteHeader(code)
+	}
+}
+
+// Unwrap gives the server's own way to flush and to hijack.
+func (w oneContinue) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // patience is how long a request waits for a backend. A person sees a page soon; a program waits.
 func (f *Front) patience(r *http.Request) time.Duration {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 )
 
@@ -55,6 +57,13 @@ func (t router) RoundTrip(req *http.Request) (*http.Response, error) {
 func (t router) send(req *http.Request, b *backend, body *replay) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(req.Context())
 	stop := context.AfterFunc(b.gone, cancel)
+	transport := b.pooled
+	var sent atomic.Bool
+	if !harmless(req) {
+		transport = b.fresh
+		// Whether it got as far as a connection decides whether it may be sent to another backend.
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }})
+	}
 	out := req.WithContext(ctx)
 	url := *req.URL
 	url.Host = b.Addr
@@ -68,14 +77,13 @@ func (t router) send(req *http.Request, b *backend, body *replay) (*http.Respons
 			return body.attempt(), nil
 		}
 	}
-	transport := b.fresh
-	if harmless(req) {
-		transport = b.pooled
-	}
 	answer, err := transport.RoundTrip(out)
 	if err != nil {
 		stop()
 		cancel()
+		if transport == b.fresh && !sent.Load() && req.Context().Err() == nil {
+			err = dialError{err}
+		}
 		return nil, err
 	}
 	if conn, ok := answer.Body.(upgraded); ok {

@@ -126,20 +126,21 @@ func (f *Front) listenFirst(conn net.Conn) (head []byte, server net.Conn, of *ba
 // awaitGreeting dials the backend and hands the connection over once it has something to say. The function that
 // is returned ends the waiting.
 func (f *Front) awaitGreeting(b *backend, greeting chan<- net.Conn) (hush func()) {
-	ctx, cancel := context.WithCancel(b.gone)
+	ctx, cancel := context.WithTimeout(b.gone, greetWithin)
 	f.conns.Go(func() {
 		conn, err := b.dial(ctx)
 		if err != nil {
 			return
 		}
 		stop := context.AfterFunc(ctx, func() { conn.Close() })
-		first, err := read(conn, nil, greetWithin)
-		if err != nil || !stop() {
+		first := make([]byte, 4096)
+		n, _ := conn.Read(first)
+		if n == 0 || !stop() {
 			conn.Close()
 			return
 		}
 		select {
-		case greeting <- &sniffed{Conn: conn, head: first}:
+		case greeting <- &sniffed{Conn: conn, head: first[:n]}:
 		case <-ctx.Done():
 			conn.Close()
 		}

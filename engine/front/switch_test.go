@@ -1,8 +1,10 @@
 package front
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -187,5 +189,34 @@ func TestADeadBackendsRequestsGoToTheNext(t *testing.T) {
 	f.Switch(app(t, 2, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }))
 	if answer := <-got; answer != "200 2 body" {
 		t.Errorf("answered %q", answer)
+	}
+}
+
+// The address of a container that is gone does not refuse: it is silent. Who was dialling it must not fail.
+func TestWhoIsDiallingADeadBackendMovesOnWithTheCut(t *testing.T) {
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		t.Run(method, func(t *testing.T) {
+			f := open(t, 10*time.Second)
+			dialling := make(chan struct{})
+			once := sync.OnceFunc(func() { close(dialling) })
+			f.Switch(Backend{Addr: "gone:1", Build: 1, Dial: func(ctx context.Context) (net.Conn, error) {
+				once()
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}})
+			got := make(chan string, 1)
+			c, r := client(t), request(t, f, method, "/", nil)
+			go func() { got <- reply(c, r) }()
+			<-dialling
+			f.Hold().Cut()
+			f.Switch(app(t, 2, saying("new")))
+			began := time.Now()
+			if answer := <-got; answer != "200 2 new" {
+				t.Errorf("answered %q", answer)
+			}
+			if waited := time.Since(began); waited > time.Second {
+				t.Errorf("answered after %s", waited)
+			}
+		})
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/docker/cli/cli/connhelper/commandconn"
+	"github.com/docker/cli/cli/connhelper/ssh"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/go-connections/nat"
 )
@@ -78,10 +80,28 @@ func (c *Container) locate(seen container.InspectResponse) error {
 		}
 		return fmt.Errorf("finding the container's address: the engine gave it none on network %q", strings.TrimPrefix(string(seen.HostConfig.NetworkMode), "default"))
 	}
+	if strings.HasPrefix(c.runner.engine.Host, "ssh://") {
+		return c.tunnel()
+	}
 	c.dial = func(ctx context.Context) (net.Conn, error) {
 		var dialer net.Dialer
 		return dialer.DialContext(ctx, "tcp", c.Addr)
 	}
+	return nil
+}
+
+// tunnel dials through ssh: the address is on the loopback of the engine's machine, not of ours.
+func (c *Container) tunnel() error {
+	address, err := url.Parse(c.runner.engine.Host)
+	if err != nil {
+		return fmt.Errorf("finding the container's address: %w", err)
+	}
+	target, err := ssh.NewSpec(address)
+	if err != nil {
+		return fmt.Errorf("finding the container's address: %w", err)
+	}
+	args := append([]string{"-o", "ConnectTimeout=30", "-T", "-W", c.Addr}, target.Args()...)
+	c.dial = func(ctx context.Context) (net.Conn, error) { return commandconn.New(ctx, "ssh", args...) }
 	return nil
 }
 

@@ -23,7 +23,7 @@ type Container struct {
 	// Image and Build are those of the [Spec].
 	Image string
 	Build int
-	// Addr is where the app can be dialled from here, host:port; empty for an app without a port.
+	// Addr is where Dial finds the app, host:port as the engine's machine sees it; empty for an app without a port.
 	Addr string
 
 	runner *Runner

@@ -47,22 +47,49 @@ func awaitAnswer(ctx context.Context, dial dialer) (http bool, err error) {
 // probe asks once: any answer to a GET counts, whatever its status, and so does silence. A connection that is
 // closed without a word is looked at again, for a server that hangs up on HTTP.
 func probe(ctx context.Context, dial dialer) (http bool, err error) {
-	conn, err := connect(ctx, dial)
-	if err != nil {
-		return false, err
-	}
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	_ = conn.SetDeadline(time.Now().Add(answerWithin))
-	_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: stagewatch (is it ready?)\r\nAccept: */*\r\nConnection: close\r\n\r\n")
-	if err == nil {
-		http, err = answer(conn)
-	}
-	if err == nil || timedOut(err) {
+	answered, err := converse(ctx, dial, answerWithin, func(conn net.Conn) error {
+		_, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: stagewatch (is it ready?)\r\nAccept: */*\r\nConnection: close\r\n\r\n")
+		if err == nil {
+			http, err = answer(conn)
+		}
+		return err
+	})
+	if answered || err == nil {
 		return http, nil
 	}
-	return false, holds(ctx, dial)
+	var down dialError
+	if errors.As(err, &down) {
+		return false, err
+	}
+	held, err := converse(ctx, dial, holdWithin, func(conn net.Conn) error {
+		_, err := conn.Read(make([]byte, 1))
+		return err
+	})
+	if held || err == nil {
+		return false, nil
+	}
+	return false, fmt.Errorf("it accepts connections and closes them without a word: %w", err)
 }
+
+// converse talks on a new connection. Open tells that the time was over before the talk was: the connection was
+// there all the while. (Not every connection knows deadlines, so it is closed to end the talk.)
+func converse(ctx context.Context, dial dialer, within time.Duration, talk func(net.Conn) error) (open bool, err error) {
+	conn, err := connect(ctx, dial)
+	if err != nil {
+		return false, dialError{err}
+	}
+	defer conn.Close()
+	talking, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	defer context.AfterFunc(talking, func() { conn.Close() })()
+	err = talk(conn)
+	return err != nil && ctx.Err() == nil && talking.Err() != nil, err
+}
+
+// dialError marks a connection that could not be had.
+type dialError struct{ error }
+
+func (e dialError) Unwrap() error { return e.error }
 
 // answer waits for the first byte and tells whether HTTP follows. The rest of a short answer is read as well:
 // some servers log an error when the client leaves before.
@@ -72,36 +99,15 @@ func answer(conn net.Conn) (http bool, err error) {
 	if _, err := in.Peek(1); err != nil {
 		return false, err
 	}
-	_ = conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	defer time.AfterFunc(50*time.Millisecond, func() { conn.Close() }).Stop()
 	begin, _ := in.Peek(len(protocol))
 	http = string(begin) == protocol
 	_, _ = io.CopyN(io.Discard, in, 64<<10)
 	return http, nil
 }
 
-// holds tells whether a connection is kept open, or spoken on, though we say nothing.
-func holds(ctx context.Context, dial dialer) error {
-	conn, err := connect(ctx, dial)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	_ = conn.SetReadDeadline(time.Now().Add(holdWithin))
-	_, err = conn.Read(make([]byte, 1))
-	if err == nil || timedOut(err) {
-		return nil
-	}
-	return fmt.Errorf("it accepts connections and closes them without a word: %w", err)
-}
-
 func connect(ctx context.Context, dial dialer) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectWithin)
 	defer cancel()
 	return dial(ctx)
-}
-
-func timedOut(err error) bool {
-	var network net.Error
-	return errors.As(err, &network) && network.Timeout()
 }
