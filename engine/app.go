@@ -200,19 +200,20 @@ func (a *app) unready(d *deployment, inst instance, err error) {
 		a.dispose(inst)
 		a.l.emit(d.job.number, stopped)
 	}
-	failed := event.Failed{Message: reason, Hint: hint}
-	a.l.emit(d.job.number, event.Warning{Code: "not-ready", Message: reason, Hint: hint})
-	a.stale(reason, failed)
-	a.l.engine.check()
-	if a.restartSwap && a.current != nil && a.current.job != d.job {
-		// The old one had to go first: bring it back.
-		a.begin(a.current.job, time.Now())
-		return
-	}
-	if a.current != nil && !a.alive() || a.current == nil && stopped.Reason == "exited" {
-		a.restartLater(d.job, 0)
-	}
-	a.l.measure(d.job)
+	a.stale(reason, event.Failed{Message: reason, Hint: hint})
+	a.l.engine.check(func() {
+		a.l.emit(d.job.number, event.Warning{Code: "not-ready", Message: reason, Hint: hint})
+		a.l.measure(d.job)
+		switch {
+		case a.next != nil || a.l.good != d.job && a.alive():
+			// Something newer is on its way.
+		case a.restartSwap && a.current != nil && a.current.job != d.job:
+			// The old one had to go first: bring it back.
+			a.begin(a.current.job, time.Now())
+		case !a.alive() && (stopped.Reason == "exited" || inst == nil):
+			a.restartLater(d.job, 0)
+		}
+	})
 }
 
 // exited takes in the end of the container that served.
@@ -225,10 +226,12 @@ func (a *app) exited(s *serving) {
 	a.dispose(s.inst)
 	s.retired = true
 	a.l.emit(s.job.number, event.Stopped{Container: s.inst.ID(), ExitCode: exit.Code, Reason: "exited"})
-	a.l.engine.check()
-	if a.next == nil {
-		a.restartLater(s.job, time.Since(s.since))
-	}
+	lived := time.Since(s.since)
+	a.l.engine.check(func() {
+		if a.next == nil && !a.alive() && !a.stopped {
+			a.restartLater(s.job, lived)
+		}
+	})
 }
 
 // restartLater starts the build's image again, at once after a first death and ever later after more.

@@ -135,7 +135,7 @@ func (l *loop) failed(j *job, err error) {
 		l.done = true
 		return
 	}
-	l.engine.check()
+	l.engine.check(func() {})
 }
 
 // failedEvent words an error of planning or building.

@@ -19,24 +19,24 @@ type engineWatch struct {
 	l      *loop
 	pinger pinger
 	gone   bool
-	asking bool
 }
 
 // pingWithin bounds one sign of life.
 const pingWithin = 5 * time.Second
 
-// check asks whether the engine still answers, in the background.
-func (e *engineWatch) check() {
-	if e.gone || e.asking || e.pinger == nil {
+// check asks whether the engine still answers, in the background, and calls ok on the loop's goroutine if it
+// does. Otherwise back goes on when it is there again.
+func (e *engineWatch) check(ok func()) {
+	if e.gone {
 		return
 	}
-	e.asking = true
 	go func() {
 		err := e.ping()
 		e.l.do(func() {
-			e.asking = false
 			if err != nil {
 				e.lost(err)
+			} else {
+				ok()
 			}
 		})
 	}()

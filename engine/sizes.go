@@ -70,7 +70,7 @@ func (s *sizes) measure(j *job, done func(error)) {
 			if image != "" {
 				s.made[image] = true
 			}
-			if ctx.Err() == nil {
+			if ctx.Err() == nil && !s.l.engine.gone {
 				s.took(j, sized, image, err)
 			}
 			s.l.collect()

@@ -55,6 +55,9 @@ func newFailure(p *plan.Plan, step int, err error) *Failure {
 	return f
 }
 
+// brokenOff is said of a solve whose engine went away.
+const brokenOff = "the connection to the engine broke off"
+
 var (
 	wrapping = regexp.MustCompile(`^(?:failed to solve(?: with frontend \S+)?|failed to run Build function|rpc error: code = \w+ desc = |executor failed running|runc did not terminate successfully)(?:: |$)?`)
 	process  = regexp.MustCompile(`(?s)^(?:process "[^"]*"|\[.*?\]:?|"[^"]*") ?(?:did not complete successfully: |: )?(exit code: \d+.*)$`)
@@ -62,6 +65,9 @@ var (
 
 // PlainMessage takes off a message what the transport and BuildKit wrap around it.
 func PlainMessage(msg string) string {
+	if strings.Contains(msg, "code = Unavailable") || strings.Contains(msg, "failed to dial gRPC") {
+		return brokenOff
+	}
 	for {
 		short := strings.TrimSpace(wrapping.ReplaceAllString(msg, ""))
 		if short == msg || short == "" {
@@ -77,6 +83,7 @@ func PlainMessage(msg string) string {
 
 // hints pair what a message contains with what to do about it.
 var hints = []struct{ contains, hint string }{
+	{brokenOff, "When the engine answers again, the loop goes on by itself."},
 	{"exit code: 127", "A command of the step is not installed in the stage's base image."},
 	{"exit code: 126", "A command of the step is not executable: look at its mode and its first line."},
 	{"exit code: 137", "The step was killed, most often for lack of memory."},
