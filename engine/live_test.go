@@ -235,3 +235,21 @@ func (l *live) session(id string) string {
 	}
 	return c.Config.Labels[dock.Label]
 }
+
+// settles waits for the session to have no more than so much on the engine: what is superseded is removed
+// in the background, and nothing tells when.
+func (l *live) settles(session string, containers, images int) {
+	l.t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); ; <-tick.C {
+		c, i := l.left(session)
+		if c <= containers && i <= images {
+			return
+		}
+		if time.Now().After(deadline) {
+			l.t.Errorf("%d containers and %d images of ours stay", c, i)
+			return
+		}
+	}
+}
