@@ -24,5 +24,5 @@ type started struct{ *run.Container }
 func (s started) ID() string { return s.Container.ID }
 
 func (s started) Backend() front.Backend {
-	return front.Backend{Addr: s.Addr, Build: s.Build, Dial: s.Dial}
+	return front.Backend{Addr: s.Addr, Build: s.Build, HTTP: s.SpeaksHTTP(), Dial: s.Dial}
 }

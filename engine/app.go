@@ -222,7 +222,10 @@ func (a *app) exited(s *serving) {
 		return
 	}
 	exit := s.inst.Exit()
-	a.door.Hold()
+	if drain := a.door.Hold(); drain != nil {
+		// Nobody answers there any more: what waits for it moves on.
+		drain.Cut()
+	}
 	a.dispose(s.inst)
 	s.retired = true
 	a.l.emit(s.job.number, event.Stopped{Container: s.inst.ID(), ExitCode: exit.Code, Reason: "exited"})
