@@ -67,14 +67,18 @@ const (
 	ModeChanged    = "mode"
 	Added          = "added"
 	Deleted        = "deleted"
+	// Renamed is told to people only: to a build it is one path deleted and one added.
+	Renamed = "renamed"
 )
 
 // Change is one changed path of the build context and in which way it changed.
 type Change struct {
 	// Path is slash-separated and relative to the context.
 	Path string `json:"path"`
-	// Kind is one of content, mode, added, deleted.
+	// Kind is one of content, mode, added, deleted, renamed.
 	Kind string `json:"kind"`
+	// From is the path that a renamed one had before.
+	From string `json:"from,omitempty"`
 }
 
 // Engine tells which engine answers. It comes first, and again whenever the engine comes back.
@@ -113,6 +117,8 @@ type Planned struct {
 	Steps  []PlannedStep  `json:"steps"`
 	// Because is the cause in words: "first build", "app.py changed", "asked for".
 	Because string `json:"because,omitempty"`
+	// Chain runs from the cause through the steps: "app.py changed → Dockerfile:9 COPY . . → 2 steps".
+	Chain string `json:"chain,omitempty"`
 }
 
 // PlannedStage is one stage of the Dockerfile, in the file's order.
@@ -178,6 +184,18 @@ type Built struct {
 	Ran  int   `json:"ran"`
 	// SavedMS sums what the hits saved, in milliseconds.
 	SavedMS int64 `json:"saved_ms,omitempty"`
+	// Score is how well the session's predictions held so far.
+	Score Score `json:"score,omitzero"`
+}
+
+// Score counts predictions of a session against what came of them.
+type Score struct {
+	// Promised counts the steps predicted as hits, Held those of them that did not run.
+	Promised int `json:"promised"`
+	Held     int `json:"held"`
+	// Maybes counts the steps that were called "maybe", MaybeHits those of them that did not run.
+	Maybes    int `json:"maybes"`
+	MaybeHits int `json:"maybe_hits"`
 }
 
 // Failed reports a build that failed. Stage and Index are empty where no step is to blame.
@@ -240,10 +258,26 @@ type Layer struct {
 	Base bool `json:"base,omitempty"`
 }
 
-// Ledger accounts for every byte between the stage before and the final stage.
+// Ledger accounts for every byte between the stage before and the final stage. The bytes of BaseAfter, Carried and
+// Own add up to the final stage's; those of Left and Taken to the stage before's.
 type Ledger struct {
+	// Carried are what the COPY --from of the final stage brought, one group each.
 	Carried []LedgerGroup `json:"carried"`
-	Left    []LedgerGroup `json:"left"`
+	// Left is what the stage before has and the final stage did not take.
+	Left []LedgerGroup `json:"left"`
+	// BaseBefore and BaseAfter are the base images, by name.
+	BaseBefore LedgerGroup `json:"base_before"`
+	BaseAfter  LedgerGroup `json:"base_after"`
+	// Own is what the final stage's other steps added, one group each.
+	Own []LedgerGroup `json:"own,omitempty"`
+	// Taken are the bytes of the stage before that were copied.
+	Taken int64 `json:"taken"`
+	// SavedByBase and SavedByCopy are what the smaller base saves and what copying out of a stage does, in bytes;
+	// negative where it costs. They add up to the difference between both stages.
+	SavedByBase int64 `json:"saved_by_base"`
+	SavedByCopy int64 `json:"saved_by_copy"`
+	// Wasted is what layers hold and nobody sees, of both stages, and clean-ups that freed nothing.
+	Wasted []Waste `json:"wasted,omitempty"`
 }
 
 // LedgerGroup is bytes that belong together as a person thinks of them, with its largest paths.
@@ -251,6 +285,36 @@ type LedgerGroup struct {
 	Name  string       `json:"name"`
 	Bytes int64        `json:"bytes"`
 	Paths []LedgerPath `json:"paths,omitempty"`
+	// From, Instruction and Line are those of the COPY --from that carried the group.
+	From        string `json:"from,omitempty"`
+	Instruction string `json:"instruction,omitempty"`
+	Line        int    `json:"line,omitempty"`
+}
+
+// The reasons of a Waste.
+const (
+	OverwrittenLater = "overwritten"
+	DeletedLater     = "deleted"
+	// Rewritten: the step wrote files again without changing them, as a needless chown does.
+	Rewritten = "rewritten"
+	// InBase: the base image's own layers lost it.
+	InBase = "base"
+	// FreedNothing: the step cleans up, and there was nothing to clean up. Bytes is what it added instead.
+	FreedNothing = "freed-nothing"
+)
+
+// Waste is bytes that a step added to the image without use.
+type Waste struct {
+	Stage string `json:"stage"`
+	// Instruction and Line are the step that added the bytes.
+	Instruction string `json:"instruction"`
+	Line        int    `json:"line,omitempty"`
+	// LostTo and LostLine are the step that overwrote or deleted them.
+	LostTo   string       `json:"lost_to,omitempty"`
+	LostLine int          `json:"lost_line,omitempty"`
+	Reason   string       `json:"reason"`
+	Bytes    int64        `json:"bytes"`
+	Paths    []LedgerPath `json:"paths,omitempty"`
 }
 
 // LedgerPath is a file or folder and its bytes.
