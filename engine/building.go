@@ -16,7 +16,7 @@ import (
 func (l *loop) startBuild(because string, noCache bool) {
 	l.builds++
 	ctx, cancel := context.WithCancelCause(l.ctx)
-	j := &job{number: l.builds, plan: l.plan, changes: l.pending.list(), seq: l.pending.last, edits: l.pending.edits, saved: l.pending.saved, cancel: cancel, began: time.Now()}
+	j := &job{number: l.builds, plan: l.plan, changes: l.pending.list(), seq: l.pending.last, edits: l.pending.edits, saved: l.pending.saved, cancel: cancel, began: time.Now(), noCache: noCache}
 	if j.saved.IsZero() {
 		j.saved = j.began
 	}
@@ -29,7 +29,7 @@ func (l *loop) startBuild(because string, noCache bool) {
 		l.failed(j, l.err)
 		return
 	}
-	l.emit(j.number, l.planned(j, because, noCache))
+	l.emit(j.number, l.planned(j, because))
 	l.lint(j)
 	supersede := l.supersede(j, noCache)
 	contexts, err := l.project.contexts()
@@ -57,27 +57,31 @@ func (l *loop) lint(j *job) {
 	}
 }
 
-// planned is the prediction, as an event.
-func (l *loop) planned(j *job, because string, noCache bool) event.Planned {
+// planned makes the prediction for j, and returns it as an event.
+func (l *loop) planned(j *job, because string) event.Planned {
 	var prev *plan.Plan
-	if l.good != nil && !noCache {
+	if l.good != nil && !j.noCache {
 		prev = l.good.plan
 	}
-	e := planEvent(j.plan, prev, j.changes, l.project.links(), because)
+	j.predictions = j.plan.Predict(prev, j.changes, l.project.links())
+	e := planEvent(j.plan, j.predictions, j.changes, because, l.project.name())
 	e.Paths = l.withSource(e.Paths, l.pending.source > 0)
 	return e
 }
 
 // planEvent puts a plan and what it expects into an event.
-func planEvent(p, prev *plan.Plan, changes []plan.Change, tree plan.Tree, because string) event.Planned {
+func planEvent(p *plan.Plan, predictions []plan.Prediction, changes []plan.Change, because, file string) event.Planned {
 	e := event.Planned{Paths: []string{}, Target: p.Target, Because: because}
 	for _, c := range changes {
 		e.Paths = append(e.Paths, shown(c))
 	}
+	if len(changes) > 0 {
+		e.Chain = chain(because, file, p.Steps, predictions)
+	}
 	for _, s := range p.Stages {
 		e.Stages = append(e.Stages, event.PlannedStage{Name: s.Name, Base: s.Base, Line: s.Line, Needed: s.Needed, From: s.From})
 	}
-	for i, pr := range p.Predict(prev, changes, tree) {
+	for i, pr := range predictions {
 		s := p.Steps[i]
 		e.Steps = append(e.Steps, event.PlannedStep{Stage: s.Stage, Index: s.Index, Total: s.Total, Instruction: s.Instruction, Line: s.Line, Prediction: pr.Prediction, Because: pr.Because})
 	}
@@ -103,9 +107,10 @@ func (l *loop) ended(j *job, res *build.Result, err error) {
 	l.job = nil
 	j.relay.adjust(j.plan, res)
 	j.result = res
+	l.keepScore(j)
 	l.history.add(j.plan, res)
 	l.sizes.made[res.Image] = true
-	l.emit(j.number, event.Built{Target: j.plan.Target, Image: res.Image, Tag: l.cfg.Tag, MS: res.Took.Milliseconds(), Hits: res.Hits, Ran: res.Ran, SavedMS: res.Saved.Milliseconds()})
+	l.emit(j.number, event.Built{Target: j.plan.Target, Image: res.Image, Tag: l.cfg.Tag, MS: res.Took.Milliseconds(), Hits: res.Hits, Ran: res.Ran, SavedMS: res.Saved.Milliseconds(), Score: l.score})
 	l.pending.settle(j.seq)
 	l.good = j
 	l.err = nil

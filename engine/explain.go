@@ -61,7 +61,7 @@ func Explain(ctx context.Context, cfg Config, changed []string) ([]event.Body, e
 	if len(changes) > 0 {
 		because = cause(paths(changes))
 	}
-	return append(bodies, planEvent(pl, pl, changes, links, because)), nil
+	return append(bodies, planEvent(pl, pl.Predict(pl, changes, links), changes, because, p.name())), nil
 }
 
 // within brings a path that a person gave into the context's terms: one of the working folder where that

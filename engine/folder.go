@@ -125,6 +125,7 @@ func (f *folder) take(ctx context.Context, b watch.Batch) (delta, error) {
 	var d delta
 	var c tree.Changes
 	var err error
+	before := f.tree.Snapshot()
 	if b.Rescan {
 		c, err = f.tree.Rescan(ctx)
 	} else {
@@ -134,6 +135,7 @@ func (f *folder) take(ctx context.Context, b watch.Batch) (delta, error) {
 		return d, err
 	}
 	d.changed = f.changed(c.Changed)
+	d.renamed = f.renames(before, c.Changed)
 	for _, name := range b.Paths {
 		if slices.Contains(f.ruleFiles, f.abs(name)) {
 			d.ruleFiles = append(d.ruleFiles, f.show(name))
@@ -160,6 +162,39 @@ func (f *folder) take(ctx context.Context, b watch.Batch) (delta, error) {
 	return d, nil
 }
 
+// maxRenames bounds the looking for renames: a branch switch is no renaming.
+const maxRenames = 50
+
+// renames pairs files that went with files that came and hold the same.
+func (f *folder) renames(before *tree.Snapshot, changes []event.Change) map[string]string {
+	went := map[tree.Digest]string{}
+	var came []string
+	for _, c := range changes {
+		switch c.Kind {
+		case event.Deleted:
+			if e, ok := before.Lookup(c.Path); ok && e.Size > 0 {
+				if d, err := before.Digest(c.Path); err == nil {
+					went[d] = c.Path
+				}
+			}
+		case event.Added:
+			came = append(came, c.Path)
+		}
+	}
+	if len(went) == 0 || len(went)+len(came) > maxRenames {
+		return nil
+	}
+	out := map[string]string{}
+	after := f.tree.Snapshot()
+	for _, path := range came {
+		if d, err := after.Digest(path); err == nil && went[d] != "" {
+			out[f.show(went[d])] = f.show(path)
+			delete(went, d)
+		}
+	}
+	return out
+}
+
 // reloadRules reads the ignore file again, and adds to d what other rules let in or keep out.
 func (f *folder) reloadRules(ctx context.Context, d *delta) error {
 	rules, err := f.load()
@@ -182,7 +217,9 @@ func (f *folder) reloadRules(ctx context.Context, d *delta) error {
 
 // delta is what a batch of written paths amounts to.
 type delta struct {
-	changed   []plan.Change
+	changed []plan.Change
+	// renamed are new paths by old ones.
+	renamed   map[string]string
 	unchanged []string
 	ignored   []tree.IgnoredPath
 	// dockerfile tells that the Dockerfile is another one, rules that the ignore rules are.

@@ -75,6 +75,7 @@ func (e *engineWatch) lost(err error) {
 // back goes on where the engine left off.
 func (e *engineWatch) back() {
 	e.gone = false
+	e.l.restarted = e.l.builds
 	if info, err := e.pinger.Info(e.l.ctx); err == nil {
 		e.l.emit(0, info)
 	}

@@ -56,10 +56,13 @@ type loop struct {
 	superseded map[*job]bool
 	linted     map[plan.Lint]bool
 	builds     int
-	paused     bool
-	missed     bool
-	err        error
-	done       bool
+	score      event.Score
+	// restarted is the last build before the engine was found restarted, 0 for never.
+	restarted int
+	paused    bool
+	missed    bool
+	err       error
+	done      bool
 }
 
 // job is one build.
@@ -67,6 +70,9 @@ type job struct {
 	number  int
 	plan    *plan.Plan
 	changes []plan.Change
+	// predictions are what was told of each of the plan's steps.
+	predictions []plan.Prediction
+	noCache     bool
 	// seq and edits say which changes the build contains.
 	seq, edits int
 	// saved is the save that caused it, or the time it was asked for.
@@ -190,7 +196,7 @@ func (l *loop) take(d delta, err error, saved time.Time) []string {
 	}
 	l.pending.add(relevant, d.dockerfile, saved)
 	changed := l.withSource(paths(relevant), d.dockerfile)
-	l.emit(0, event.Changed{Paths: changed, Changes: changeEvents(relevant)})
+	l.emit(0, event.Changed{Paths: changed, Changes: changeEvents(relevant, d.renamed)})
 	return changed
 }
 

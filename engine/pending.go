@@ -107,11 +107,22 @@ func paths(changes []plan.Change) []string {
 	return out
 }
 
-// changeEvents are the changes as events have them.
-func changeEvents(changes []plan.Change) []event.Change {
-	out := make([]event.Change, len(changes))
-	for i, c := range changes {
-		out[i] = event.Change{Path: shown(c), Kind: c.Kind}
+// changeEvents are the changes as events have them: a path that went and the one that it became are one.
+func changeEvents(changes []plan.Change, renamed map[string]string) []event.Change {
+	from := make(map[string]string, len(renamed))
+	for old, path := range renamed {
+		from[path] = old
+	}
+	out := make([]event.Change, 0, len(changes))
+	for _, c := range changes {
+		path := shown(c)
+		switch {
+		case renamed[path] != "":
+		case from[path] != "":
+			out = append(out, event.Change{Path: path, Kind: event.Renamed, From: from[path]})
+		default:
+			out = append(out, event.Change{Path: path, Kind: c.Kind})
+		}
 	}
 	return out
 }
