@@ -31,7 +31,7 @@ together := MAKEFLAGS= $(MAKE) --no-print-directory -j2
 quietly := 2>&1 | { grep -v '^go: downloading' >&2 || true; }
 
 .PHONY: help build run test lint bench clean setup bases engine-up engine-down engine-wipe engine-env bases-wipe \
-	compile-tests vet boundaries staticcheck vulncheck shellcheck go
+	compile-tests vet boundaries staticcheck vulncheck shellcheck go story picture
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,12 @@ lint: vet boundaries staticcheck vulncheck ## vet, the rooms' boundaries, static
 
 bench: go setup ## every benchmark
 	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && exec go test -run '^$$' -bench . $(BENCHARGS) $(PKGS)
+
+story: build setup ## record testdata/story.jsonl anew on the engine in use
+	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && exec testdata/story.sh
+
+picture: build ## draw testdata/dashboard.svg from testdata/story.jsonl
+	@bin/stagewatch report --format svg --at 2 --size 120x36 -o testdata/dashboard.svg testdata/story.jsonl
 
 clean: ## what build made
 	@rm -rf bin
