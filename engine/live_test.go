@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -203,12 +204,27 @@ func (l *live) get(url string) string {
 	if err != nil {
 		l.t.Fatal(err)
 	}
+	return l.body(res)
+}
+
+func (l *live) body(res *http.Response) string {
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
-		l.t.Fatal(err)
+		l.t.Error(err)
 	}
 	return string(body)
+}
+
+// freePort is a port that nobody has at the moment.
+func freePort(t testing.TB) int {
+	t.Helper()
+	probe, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer probe.Close()
+	return probe.Addr().(*net.TCPAddr).Port
 }
 
 // left lists what carries our label of this test's session on the engine.
