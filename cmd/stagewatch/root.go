@@ -39,7 +39,7 @@ On a terminal it is a dashboard (press ? for the keys); elsewhere it is a plain 
 	o.runFlags(root.Flags())
 	o.faceFlags(root.Flags())
 	root.SetVersionTemplate("stagewatch {{.Version}}\n")
-	root.AddCommand(buildCommand(), planCommand(), replayCommand(), doctorCommand())
+	root.AddCommand(buildCommand(), planCommand(), replayCommand(), reportCommand(), doctorCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }

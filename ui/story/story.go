@@ -8,6 +8,7 @@ package story
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -198,4 +199,18 @@ func short(s string) string {
 // Dropped notes that n log lines were dropped before they reached the story.
 func (s *Story) Dropped(at time.Time, n int) {
 	s.Logs.Add(Entry{Time: at, Kind: Gap, Text: fmt.Sprintf("%d lines dropped here: they came faster than anyone reads", n)})
+}
+
+// Name is what the newest image is called, without its tag; empty where no build named one.
+func (s *Story) Name() string {
+	for i := len(s.Builds) - 1; i >= 0; i-- {
+		tag := s.Builds[i].Tag
+		if at := strings.LastIndexByte(tag, ':'); at > strings.LastIndexByte(tag, '/') {
+			tag = tag[:at]
+		}
+		if tag != "" {
+			return tag
+		}
+	}
+	return ""
 }

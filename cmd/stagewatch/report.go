@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/muesli/termenv"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui"
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/replay"
+	reports "github.com/stagewatch/stagewatch/ui/report"
+	"github.com/stagewatch/stagewatch/ui/svg"
+)
+
+// reporting are the flags of stagewatch report.
+type reporting struct {
+	format, output, at, size string
+}
+
+func reportCommand() *cobra.Command {
+	r := &reporting{}
+	cmd := &cobra.Command{
+		Use:   "report [flags] [FILE]",
+		Short: "Tell what a recorded session gained: Markdown, a page, or a picture of the dashboard",
+		Long: `Tell the size gains and the cache story of a recorded session (FILE, or stdin): as Markdown for a
+pull request, as one HTML page that fetches nothing, or as an SVG of the dashboard for a README.`,
+		Example: `  stagewatch report session.jsonl
+  stagewatch report -o session.html session.jsonl
+  stagewatch report -o dashboard.svg --at 2 --size 120x36 session.jsonl
+  stagewatch build --progress json . | stagewatch report`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := r.check(); err != nil {
+				return err
+			}
+			events, err := readRecording(args)
+			if err != nil {
+				return err
+			}
+			if events, err = r.moment(events); err != nil {
+				return err
+			}
+			var out bytes.Buffer
+			if err := r.write(&out, events); err != nil {
+				return err
+			}
+			return r.save(out.Bytes())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&r.format, "format", "", "markdown, html or svg (default: by the name of -o, else markdown)")
+	f.StringVarP(&r.output, "output", "o", "", "the file to write (default stdout)")
+	f.StringVar(&r.at, "at", "end", "the moment to tell of: end, or the number of a build")
+	f.StringVar(&r.size, "size", "120x36", "columns x lines of the dashboard in an svg or a page")
+	return cmd
+}
+
+// check settles the format.
+func (r *reporting) check() error {
+	if r.format == "" {
+		r.format = map[string]string{".html": "html", ".htm": "html", ".svg": "svg"}[strings.ToLower(filepath.Ext(r.output))]
+	}
+	switch r.format {
+	case "":
+		r.format = "markdown"
+	case "markdown", "html", "svg":
+	default:
+		return &engine.Problem{What: fmt.Sprintf("reading --format %q: there is no such format", r.format), Hint: "Choose markdown, html or svg."}
+	}
+	return nil
+}
+
+// readRecording reads the file that was named, or else stdin.
+func readRecording(args []string) ([]event.Event, error) {
+	if len(args) == 0 || args[0] == "-" {
+		if term.IsTerminal(int(os.Stdin.Fd())) {
+			return nil, &engine.Problem{What: "reading a recording: none was named", Hint: "Make one with stagewatch --record FILE, then run stagewatch report FILE."}
+		}
+		return replay.Read(os.Stdin)
+	}
+	file, err := os.Open(args[0])
+	if err != nil {
+		return nil, &engine.Problem{What: "opening the recording", Err: err, Hint: "Make one with stagewatch --record FILE."}
+	}
+	defer file.Close()
+	events, err := replay.Read(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the recording %s: %w", args[0], err)
+	}
+	return events, nil
+}
+
+func (r *reporting) moment(events []event.Event) ([]event.Event, error) {
+	if r.at == "end" {
+		return events, nil
+	}
+	n, err := strconv.Atoi(strings.TrimPrefix(r.at, "build "))
+	if err != nil || n < 1 {
+		return nil, &engine.Problem{What: fmt.Sprintf("reading --at %q: there is no such moment", r.at), Hint: "Write end, or the number of a build."}
+	}
+	return reports.At(events, n)
+}
+
+func (r *reporting) write(w io.Writer, events []event.Event) error {
+	told := reports.New(events)
+	if r.format == "markdown" {
+		return told.Markdown(w)
+	}
+	var columns, lines int
+	if n, err := fmt.Sscanf(r.size, "%dx%d", &columns, &lines); n != 2 || err != nil || columns < 20 || lines < 8 || columns > 400 || lines > 120 {
+		return &engine.Problem{What: fmt.Sprintf("reading --size %q", r.size), Hint: "Write columns x lines, from 20x8 to 400x120, such as 120x36."}
+	}
+	look := draw.Terminal{Profile: termenv.TrueColor, Dark: true}
+	frame := ui.Still(events, ui.Options{Context: told.Name, Terminal: &look}, columns, lines)
+	picture := svg.Frame(frame, svg.Options{Title: "stagewatch " + told.Name, Columns: columns})
+	if r.format == "html" {
+		return told.HTML(w, picture)
+	}
+	_, err := io.WriteString(w, picture)
+	return err
+}
+
+// save writes what was made only once all of it could be.
+func (r *reporting) save(out []byte) error {
+	if r.output == "" || r.output == "-" {
+		_, err := os.Stdout.Write(out)
+		return err
+	}
+	if err := os.WriteFile(r.output, out, 0o644); err != nil {
+		return &engine.Problem{What: "writing the report", Err: errors.Unwrap(err), Hint: "Give -o a file that can be written."}
+	}
+	return nil
+}

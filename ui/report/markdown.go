@@ -1,0 +1,164 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// barWidth is the columns of a bar in a table.
+const barWidth = 24
+
+// Markdown writes the report for a pull request.
+func (r *Report) Markdown(w io.Writer) error {
+	md := &markdown{}
+	md.line("## %s", md.title(r))
+	md.line("")
+	md.sizes(r)
+	md.ledger(r)
+	md.builds(r)
+	md.steps(r)
+	md.warnings(r)
+	if _, err := io.WriteString(w, md.out.String()); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}
+
+type markdown struct{ out strings.Builder }
+
+func (md *markdown) line(format string, args ...any) { fmt.Fprintf(&md.out, format+"\n", args...) }
+
+// row writes a table's row of cells that are Markdown already.
+func (md *markdown) row(cells ...string) { md.line("| %s |", strings.Join(cells, " | ")) }
+
+func (md *markdown) title(r *Report) string {
+	title := r.Title()
+	if r.Name == "" {
+		return title
+	}
+	return code(r.Name) + strings.TrimPrefix(title, r.Name)
+}
+
+func (md *markdown) sizes(r *Report) {
+	if r.Sized == nil {
+		md.line("No sizes were measured.")
+		md.line("")
+		return
+	}
+	md.row("", "stage", "size", "")
+	md.line("|---|---|--:|---|")
+	for _, s := range r.stages() {
+		md.row(s.When, code(s.Stage), s.Size(), draw.Bar(s.StageSize.Bytes, s.full, barWidth))
+	}
+	md.line("")
+	for _, text := range r.basis() {
+		md.line("<sub>%s</sub><br>", entities(text))
+	}
+	md.line("")
+}
+
+func (md *markdown) ledger(r *Report) {
+	for _, s := range r.sides() {
+		if len(s.Groups) == 0 {
+			continue
+		}
+		md.line("**%s: %s**", strings.ToUpper(s.Name[:1])+s.Name[1:], draw.Bytes(s.Bytes))
+		md.line("")
+		md.row("what", "size", "")
+		md.line("|---|--:|---|")
+		for _, g := range s.Groups {
+			md.row(code(g.Name), draw.Bytes(g.Bytes), draw.Bar(g.Bytes, s.Bytes, barWidth))
+		}
+		md.line("")
+	}
+}
+
+func (md *markdown) builds(r *Report) {
+	if len(r.Builds) == 0 {
+		return
+	}
+	md.line("### What each save cost")
+	md.line("")
+	md.row("build", "because of", "result", "ran", "hit", "cache saved", "built in", "served after")
+	md.line("|--:|---|---|--:|--:|--:|--:|--:|")
+	for _, b := range r.Builds {
+		md.row(fmt.Sprint(b.Number), causes(b), entities(result(b)), ran(b), hit(b), millis(b.Saved), millis(b.MS), served(b))
+	}
+	md.line("")
+	if line := r.cacheLine(); line != "" {
+		md.line("%s", line)
+		md.line("")
+	}
+	for _, s := range r.Skips {
+		md.line("- %s led to no build: %s", codes(s.Paths), entities(skipWhy(s.Skipped)))
+	}
+	if len(r.Skips) > 0 {
+		md.line("")
+	}
+}
+
+// causes are the changed paths, or in words why a build was made.
+func causes(b *story.Build) string {
+	if len(b.Paths) > 0 {
+		return codes(b.Paths)
+	}
+	if b.Because == "" {
+		return none
+	}
+	return entities(b.Because)
+}
+
+// mostPaths is how many paths are named one by one.
+const mostPaths = 4
+
+func codes(paths []string) string {
+	var out []string
+	for i, p := range paths {
+		if i == mostPaths {
+			out = append(out, fmt.Sprintf("%d more", len(paths)-i))
+			break
+		}
+		out = append(out, code(p))
+	}
+	return strings.Join(out, ", ")
+}
+
+func (md *markdown) steps(r *Report) {
+	b := r.Told
+	if b == nil {
+		return
+	}
+	md.line("<details><summary>The steps of build %d</summary>", b.Number)
+	md.line("")
+	md.row("stage", "step", "line", "instruction", "", "time", "because")
+	md.line("|---|--:|--:|---|---|--:|---|")
+	b.Steps(func(s *story.Step) {
+		why := none
+		if s.Because != "" {
+			why = entities(s.Because)
+		}
+		md.row(code(s.Stage), fmt.Sprintf("%d/%d", s.Index, s.Total), fmt.Sprint(s.Line), code(s.Instruction), stepWord(s), stepTime(s), why)
+	})
+	md.line("")
+	md.line("</details>")
+	md.line("")
+}
+
+func (md *markdown) warnings(r *Report) {
+	if len(r.Warnings) == 0 {
+		return
+	}
+	md.line("### Warnings")
+	md.line("")
+	for _, w := range r.Warnings {
+		md.line("- %s (%s)", entities(w.Message), code(w.Code))
+		if w.Hint != "" {
+			md.line("  %s", entities(w.Hint))
+		}
+	}
+	md.line("")
+}

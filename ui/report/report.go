@@ -1,0 +1,158 @@
+// Package report tells what a recorded session gained, for people who were not there: the sizes before
+// and after the final stage, and what each save cost and the cache saved. [Report.Markdown] is for a pull
+// request, [Report.HTML] a page that needs nothing but itself; package svg draws the dashboard.
+//
+// It tells the story that package story read out of the events, and reads nothing else. Every text of a
+// report may come from a container or a file name: none of it becomes markup.
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// Report is what there is to tell at the end of a session, or at a moment of it.
+type Report struct {
+	// Name is what the image is called, without its tag.
+	Name   string
+	Engine string
+	// Sized is the newest build with sizes, nil where none were measured.
+	Sized *story.Build
+	// Builds are all builds of the session, the oldest first.
+	Builds []*story.Build
+	// Told is the newest build that succeeded: its steps are told one by one.
+	Told     *story.Build
+	Skips    []story.Skip
+	Warnings []story.Warning
+	// Saved sums what the cache saved, in milliseconds.
+	Saved     int64
+	Hits, Ran int
+}
+
+// New reads a recording, or a part of one.
+func New(events []event.Event) *Report {
+	s := story.New(1)
+	for _, e := range events {
+		if _, log := e.Body.(event.Log); !log {
+			s.Apply(e)
+		}
+	}
+	r := &Report{Sized: s.Sizes(), Builds: s.Builds, Skips: s.Skips, Warnings: s.Warnings, Saved: s.Saved, Hits: s.Hits, Ran: s.Ran}
+	if s.Engine != nil {
+		r.Engine = strings.TrimSpace(s.Engine.Name + " " + s.Engine.Version)
+	}
+	for _, b := range s.Builds {
+		if b.State == story.Built {
+			r.Told = b
+		}
+	}
+	r.Name = s.Name()
+	return r
+}
+
+// Title is what a reader should remember: "python-app: 133 MB → 62.6 MB (−53 %)".
+func (r *Report) Title() string {
+	name := r.Name
+	if name == "" {
+		name = "stagewatch"
+	}
+	switch {
+	case r.Sized == nil:
+		return name
+	case r.Sized.Sizes.Before.Bytes <= 0:
+		return name + ": " + draw.Bytes(r.Sized.Sizes.After.Bytes)
+	}
+	before, after := r.Sized.Sizes.Before.Bytes, r.Sized.Sizes.After.Bytes
+	return fmt.Sprintf("%s: %s → %s (%s)", name, draw.Bytes(before), draw.Bytes(after), draw.Percent(before, after))
+}
+
+// stages are the measured ones, with what to call them.
+func (r *Report) stages() []sizedStage {
+	if r.Sized == nil {
+		return nil
+	}
+	s := r.Sized.Sizes
+	full := max(s.Before.Bytes, s.After.Bytes)
+	var out []sizedStage
+	if s.Before.Stage != "" {
+		out = append(out, sizedStage{"before", s.Before, full})
+	}
+	return append(out, sizedStage{"after", s.After, full})
+}
+
+type sizedStage struct {
+	When string
+	event.StageSize
+	full int64
+}
+
+// Share is how much of the larger stage this one is, in percent.
+func (s sizedStage) Share() float64 { return share(s.StageSize.Bytes, s.full) }
+
+func (s sizedStage) Size() string { return draw.Bytes(s.StageSize.Bytes) }
+
+func share(part, whole int64) float64 {
+	if whole <= 0 || part <= 0 {
+		return 0
+	}
+	return min(100, 100*float64(part)/float64(whole))
+}
+
+// sides are the two sides of the ledger, nil where there is none.
+func (r *Report) sides() []side {
+	if r.Sized == nil || r.Sized.Ledger == nil {
+		return nil
+	}
+	return []side{newSide("carried into the final stage", r.Sized.Ledger.Carried), newSide("left behind", r.Sized.Ledger.Left)}
+}
+
+// side is one side of the ledger.
+type side struct {
+	Name   string
+	Groups []event.LedgerGroup
+	Bytes  int64
+}
+
+func newSide(name string, groups []event.LedgerGroup) side {
+	s := side{Name: name, Groups: groups}
+	for _, g := range groups {
+		s.Bytes += g.Bytes
+	}
+	return s
+}
+
+// basis says what was counted, and what that is no measure of.
+func (r *Report) basis() []string {
+	if r.Sized == nil {
+		return nil
+	}
+	var out []string
+	if b := r.Sized.Sizes.Basis; b != "" {
+		out = append(out, "Counted: "+b+", build "+fmt.Sprint(r.Sized.Number)+".")
+	}
+	for _, s := range r.stages() {
+		if s.StandIn != "" {
+			out = append(out, fmt.Sprintf("%s stands on a stand-in of its base image: %s.", s.Stage, s.StandIn))
+		}
+	}
+	return out
+}
+
+// cacheLine sums the session.
+func (r *Report) cacheLine() string {
+	if r.Hits+r.Ran == 0 {
+		return ""
+	}
+	line := fmt.Sprintf("%s of %s were hits.", draw.Count(r.Hits, "step"), draw.Count(r.Hits+r.Ran, "step"))
+	if r.Hits+r.Ran > 1 {
+		line = fmt.Sprintf("%d of %d steps were hits (%d %%).", r.Hits, r.Hits+r.Ran, 100*r.Hits/(r.Hits+r.Ran))
+	}
+	if r.Saved > 0 {
+		line = fmt.Sprintf("The cache saved %s: ", draw.Millis(r.Saved)) + line
+	}
+	return line
+}

@@ -1,0 +1,106 @@
+package report
+
+import (
+	"fmt"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// none stands where there is nothing to say.
+const none = "–"
+
+// result is what became of a build.
+func result(b *story.Build) string {
+	switch b.State {
+	case story.Built:
+		if b.Mishap != "" {
+			return "built; " + b.Mishap
+		}
+		return "built"
+	case story.Failed:
+		if f := b.Failure; f != nil && f.Stage != "" {
+			return fmt.Sprintf("failed at %s %d, line %d", f.Stage, f.Index, f.Line)
+		}
+		return "failed"
+	case story.Abandoned:
+		return "given up: " + b.Reason
+	}
+	return "not over"
+}
+
+// ran and hit count the steps of a build that was over before it could say so itself, too.
+func ran(b *story.Build) string { return counted(b, b.Ran, event.Ran) }
+func hit(b *story.Build) string { return counted(b, b.Hits, event.Hit) }
+
+func counted(b *story.Build, said int, state event.State) string {
+	switch b.State {
+	case story.Built:
+		return fmt.Sprint(said)
+	case story.Failed:
+		// A cached mark out of a failed solve is no hit; what ran, ran.
+		if state == event.Ran {
+			return fmt.Sprint(b.Counts()[event.Ran])
+		}
+	}
+	return none
+}
+
+func millis(ms int64) string {
+	if ms <= 0 {
+		return none
+	}
+	return draw.Millis(ms)
+}
+
+func served(b *story.Build) string {
+	if !b.Served {
+		return none
+	}
+	return draw.Millis(b.ServedMS)
+}
+
+// stepWord is what became of a step, in the words of the dashboard.
+func stepWord(s *story.Step) string {
+	switch s.State {
+	case event.Hit:
+		return "HIT"
+	case event.Ran:
+		return "RAN"
+	case event.Fail:
+		return "FAILED"
+	case event.Skip:
+		return "SKIPPED"
+	case event.Canceled:
+		return "CANCELED"
+	}
+	return none
+}
+
+// stepTime is what a step took, or what its hit saved.
+func stepTime(s *story.Step) string {
+	if s.State == event.Hit {
+		if s.Saved > 0 {
+			return "saved " + draw.Millis(s.Saved)
+		}
+		return none
+	}
+	return millis(s.MS)
+}
+
+// skipWhy says why a change led to no build.
+func skipWhy(s event.Skipped) string {
+	switch s.Reason {
+	case event.Ignored:
+		if s.Rule != "" {
+			return "ignored by " + s.Rule
+		}
+		return "ignored"
+	case event.Unchanged:
+		return "the content is what it was"
+	case event.Unused:
+		return "no step that the target needs reads it"
+	}
+	return s.Reason
+}
