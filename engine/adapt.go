@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"net"
 
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/run"
@@ -23,6 +24,10 @@ type started struct{ *run.Container }
 
 func (s started) ID() string { return s.Container.ID }
 
-func (s started) Backend() front.Backend {
-	return front.Backend{Addr: s.Addr, Build: s.Build, HTTP: s.SpeaksHTTP(), Dial: s.Dial}
+func (s started) Backend(port int) front.Backend {
+	b := front.Backend{Addr: s.Addr, Build: s.Build, Dial: func(ctx context.Context) (net.Conn, error) { return s.DialPort(ctx, port) }}
+	if port == s.Port() {
+		b.HTTP = s.SpeaksHTTP()
+	}
+	return b
 }

@@ -20,7 +20,8 @@ type runner interface {
 // instance is a container that was started.
 type instance interface {
 	ID() string
-	Backend() front.Backend
+	// Backend is where one of the app's ports is dialled.
+	Backend(port int) front.Backend
 	Ready(ctx context.Context, within time.Duration) error
 	TakeName(ctx context.Context) error
 	Stop(ctx context.Context, grace time.Duration) error
@@ -28,15 +29,32 @@ type instance interface {
 	Exit() run.Exit
 }
 
-// door is the published port.
+// door is what is published: one port or more.
 type door interface {
+	// URL is where the app is found, by its first port.
 	URL() string
-	// Switch hands the port to b. It returns false while the port is somebody else's; opened is then
-	// called when it is had.
-	Switch(b front.Backend) (drain *front.Drain, open bool)
-	Hold() *front.Drain
-	Release()
+	// Switch hands the ports to the container of a build. It returns false while the first one is somebody
+	// else's; see openGate for what happens when it is had.
+	Switch(inst instance, build int) (drains drains, open bool)
+	// Hold makes new requests wait until the next Switch.
+	Hold() drains
 	SetStatus(front.Status)
+}
+
+// drains are the emptying of the ports' old backends.
+type drains []*front.Drain
+
+func (ds drains) wait(ctx context.Context) {
+	for _, d := range ds {
+		d.Wait(ctx)
+	}
+}
+
+// cut ends what is still in flight.
+func (ds drains) cut() {
+	for _, d := range ds {
+		d.Cut()
+	}
 }
 
 // app keeps one container of the newest good image serving. Its methods are called on the loop's goroutine.
@@ -91,9 +109,7 @@ func (a *app) deploy(j *job) {
 	a.crashes = run.Crashes{}
 	if a.alive() && a.current.job.result.Image == j.result.Image && a.next == nil {
 		a.current.job = j
-		b := a.current.inst.Backend()
-		b.Build = j.number
-		a.announce(b, j.saved)
+		a.announce(j.saved)
 		a.l.measure(j)
 		return
 	}
@@ -113,7 +129,7 @@ func (a *app) begin(j *job, asked time.Time) {
 	spec.Image, spec.Build = j.result.Image, j.number
 	spec.Log = func(log event.Log) { a.l.emit(j.number, log) }
 	var old *serving
-	var drain *front.Drain
+	var drain drains
 	if a.restartSwap && a.alive() {
 		old, drain = a.current, a.door.Hold()
 		old.retired = true
@@ -145,9 +161,7 @@ func (a *app) arrived(d *deployment, inst instance, err error) {
 	}
 	old := a.current
 	a.current = &serving{job: d.job, inst: inst, since: time.Now()}
-	b := inst.Backend()
-	b.Build = d.job.number
-	drain := a.announce(b, d.asked)
+	drain := a.announce(d.asked)
 	if old != nil && !old.retired {
 		old.retired = true
 		a.l.aside(&a.background, func() { a.retire(old, drain, "replaced") })
@@ -169,12 +183,19 @@ func (a *app) arrived(d *deployment, inst instance, err error) {
 }
 
 // announce hands the port over and says so.
-func (a *app) announce(b front.Backend, asked time.Time) *front.Drain {
-	drain, open := a.door.Switch(b)
+func (a *app) announce(asked time.Time) drains {
+	drain, open := a.door.Switch(a.current.inst, a.current.job.number)
 	if open {
 		a.served(asked)
 	}
 	return drain
+}
+
+// opened takes in that the port is ours now, after it was somebody else's.
+func (a *app) opened() {
+	if a.alive() {
+		a.served(time.Now())
+	}
 }
 
 // served reports what serves now.
@@ -222,10 +243,8 @@ func (a *app) exited(s *serving) {
 		return
 	}
 	exit := s.inst.Exit()
-	if drain := a.door.Hold(); drain != nil {
-		// Nobody answers there any more: what waits for it moves on.
-		drain.Cut()
-	}
+	// Nobody answers there any more: what waits for it moves on.
+	a.door.Hold().cut()
 	a.dispose(s.inst)
 	s.retired = true
 	a.l.emit(s.job.number, event.Stopped{Container: s.inst.ID(), ExitCode: exit.Code, Reason: "exited"})
@@ -296,16 +315,12 @@ func (a *app) stop() {
 const drainWithin = 5 * time.Second
 
 // retire lets requests in flight finish, stops the container and reports it.
-func (a *app) retire(s *serving, drain *front.Drain, reason string) {
-	if drain != nil {
-		ctx, cancel := context.WithTimeout(a.l.ctx, drainWithin)
-		drain.Wait(ctx)
-		cancel()
-	}
+func (a *app) retire(s *serving, old drains, reason string) {
+	ctx, cancel := context.WithTimeout(a.l.ctx, drainWithin)
+	old.wait(ctx)
+	cancel()
 	a.halt(s.inst)
-	if drain != nil {
-		drain.Cut()
-	}
+	old.cut()
 	a.l.emit(s.job.number, event.Stopped{Container: s.inst.ID(), ExitCode: s.inst.Exit().Code, Reason: reason})
 	a.l.do(a.l.collect)
 }

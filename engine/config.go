@@ -7,13 +7,15 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/docker/go-connections/nat"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 )
@@ -40,8 +42,9 @@ type Config struct {
 	NoCache      bool
 	Pull         bool
 
-	// Publish is the value of -p: [[address:]port:]containerPort.
-	Publish string
+	// Publish are the values of -p: [[address:]port:]containerPort. The first is the app's own port, the one
+	// that has to answer; none stands for 8080:8080.
+	Publish []string
 	// Name, Network, Env, EnvFiles and Volumes are as for docker run.
 	Name, Network          string
 	Env, EnvFiles, Volumes []string
@@ -56,48 +59,41 @@ type Config struct {
 	Poll bool
 }
 
-// publish is where the app is served and where it listens.
-type publish struct {
-	addr string
-	port int
+// Published are the -p values in force.
+func (c Config) Published() []string {
+	if len(c.Publish) == 0 {
+		return []string{"8080:8080"}
+	}
+	return c.Publish
 }
 
-// parsePublish reads a -p value. An address is only bound to where it is asked for: the default is loopback.
-func parsePublish(value string) (publish, error) {
-	bad := func(why string) (publish, error) {
-		return publish{}, &Problem{What: fmt.Sprintf("reading -p %q: %s", value, why), Hint: "Write -p PORT:CONTAINER-PORT, e.g. -p 8080:8080, or -p 0.0.0.0:8080:8080 for every interface."}
+// Published is where a port of the app is served, host:port, and which port of the app that is.
+type Published struct {
+	Addr string
+	Port int
+}
+
+// ParsePublish reads a -p value as docker does, but for the address: it is loopback unless one is given.
+func ParsePublish(value string) (Published, error) {
+	specs, err := nat.ParsePortSpec(value)
+	if err == nil && (len(specs) != 1 || specs[0].Port.Proto() != "tcp") {
+		err = errors.New("one tcp port at a time can be served")
 	}
-	if value == "" {
-		value = "8080:8080"
+	if err != nil {
+		return Published{}, &Problem{What: fmt.Sprintf("reading -p %q", value), Err: err, Hint: "Write -p PORT:CONTAINER-PORT, e.g. -p 8080:8080, or -p 0.0.0.0:8080:8080 for every interface."}
 	}
-	rest, proto, _ := strings.Cut(value, "/")
-	if proto != "" && proto != "tcp" {
-		return bad("only tcp can be served")
-	}
-	host, container := "127.0.0.1", rest
-	port := ""
-	if i := strings.LastIndexByte(rest, ':'); i >= 0 {
-		port, container = rest[:i], rest[i+1:]
-		if j := strings.LastIndexByte(port, ':'); j >= 0 {
-			host, port = strings.Trim(port[:j], "[]"), port[j+1:]
-			if net.ParseIP(host) == nil && host != "localhost" {
-				return bad("the address is no IP address")
-			}
-		}
-	} else {
-		port = container
-	}
-	inner, err := strconv.ParseUint(container, 10, 16)
-	if err != nil || inner == 0 {
-		return bad("the container's port is no number from 1 to 65535")
+	host, port := specs[0].Binding.HostIP, specs[0].Binding.HostPort
+	if host == "" {
+		host = "127.0.0.1"
 	}
 	if port == "" {
-		port = "0"
+		port = specs[0].Port.Port()
+		if strings.Contains(value, ":") {
+			// "127.0.0.1::8080": any free one.
+			port = "0"
+		}
 	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return bad("the port is no number up to 65535")
-	}
-	return publish{addr: net.JoinHostPort(host, port), port: int(inner)}, nil
+	return Published{Addr: net.JoinHostPort(host, port), Port: specs[0].Port.Int()}, nil
 }
 
 // attrs are the frontend attributes that the flags amount to.

@@ -15,9 +15,56 @@ import (
 // portRetry is how often a taken port is tried again; nothing tells when a port becomes free.
 const portRetry = time.Second
 
-// gate is the published port for real. Where something else holds the port it says who, and tries on.
+// gates are the published ports, the first one the app's own.
+type gates []*gate
+
+func (gs gates) URL() string { return gs[0].URL() }
+
+func (gs gates) Switch(inst instance, build int) (drains, bool) {
+	var ds drains
+	first := false
+	for i, g := range gs {
+		b := inst.Backend(g.inside)
+		b.Build = build
+		d, open := g.Switch(b)
+		if open {
+			ds = append(ds, d)
+		}
+		first = first || i == 0 && open
+	}
+	return ds, first
+}
+
+func (gs gates) Hold() drains {
+	var ds drains
+	for _, g := range gs {
+		if d := g.Hold(); d != nil {
+			ds = append(ds, d)
+		}
+	}
+	return ds
+}
+
+func (gs gates) SetStatus(s front.Status) {
+	for _, g := range gs {
+		g.SetStatus(s)
+	}
+}
+
+// Close gives the ports back; requests in flight have until ctx ends.
+func (gs gates) Close(ctx context.Context) error {
+	var errs []error
+	for _, g := range gs {
+		errs = append(errs, g.Close(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// gate is one published port for real. Where something else holds the port it says who, and tries on.
 type gate struct {
-	addr   string
+	addr string
+	// inside is the port of the app behind it.
+	inside int
 	holder func(addr string) string
 	emit   func(event.Body)
 	// opened is called once the port is had after all, from another goroutine.
@@ -30,9 +77,9 @@ type gate struct {
 }
 
 // openGate opens the port, or starts waiting for it. It fails where the address can never be listened on.
-func openGate(ctx context.Context, addr string, holder func(string) string, emit func(event.Body)) (*gate, error) {
-	g := &gate{addr: addr, holder: holder, emit: emit, opened: func() {}}
-	f, err := front.Listen(addr)
+func openGate(ctx context.Context, p Published, holder func(string) string, emit func(event.Body), opened func()) (*gate, error) {
+	g := &gate{addr: p.Addr, inside: p.Port, holder: holder, emit: emit, opened: opened}
+	f, err := front.Listen(p.Addr)
 	var inUse *front.InUseError
 	switch {
 	case err == nil:
@@ -41,7 +88,7 @@ func openGate(ctx context.Context, addr string, holder func(string) string, emit
 		g.warn()
 		go g.retry(ctx)
 	default:
-		return nil, &Problem{What: "listening on " + addr, Err: err, Hint: "Choose another address or port with -p."}
+		return nil, &Problem{What: "listening on " + p.Addr, Err: err, Hint: "Choose another address or port with -p."}
 	}
 	return g, nil
 }
@@ -118,14 +165,6 @@ func (g *gate) Hold() *front.Drain {
 		return nil
 	}
 	return g.front.Hold()
-}
-
-func (g *gate) Release() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.front != nil {
-		g.front.Release()
-	}
 }
 
 func (g *gate) SetStatus(s front.Status) {

@@ -257,7 +257,7 @@ type fakeInstance struct {
 }
 
 func (i *fakeInstance) ID() string                     { return i.id }
-func (i *fakeInstance) Backend() front.Backend         { return front.Backend{Addr: i.id} }
+func (i *fakeInstance) Backend(int) front.Backend      { return front.Backend{Addr: i.id} }
 func (i *fakeInstance) TakeName(context.Context) error { return nil }
 func (i *fakeInstance) Done() <-chan struct{}          { return i.done }
 func (i *fakeInstance) Exit() run.Exit                 { <-i.done; return i.exit }
@@ -293,19 +293,18 @@ type fakeDoor struct {
 }
 
 func (d *fakeDoor) URL() string { return "http://fake" }
-func (d *fakeDoor) Switch(b front.Backend) (*front.Drain, bool) {
+func (d *fakeDoor) Switch(inst instance, _ int) (drains, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.backend, d.held = b.Addr, false
+	d.backend, d.held = inst.ID(), false
 	return nil, true
 }
-func (d *fakeDoor) Hold() *front.Drain {
+func (d *fakeDoor) Hold() drains {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.held = true
 	return nil
 }
-func (d *fakeDoor) Release() {}
 func (d *fakeDoor) SetStatus(s front.Status) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

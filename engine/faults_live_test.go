@@ -103,7 +103,7 @@ func TestAFirstBuildThatFailsIsShownInTheBrowser(t *testing.T) {
 	port := freePort(t)
 	l := newLive(t)
 	l.write("Dockerfile", liveDockerfile+"RUN <b>; exit 3\n")
-	l.start(Config{Publish: fmt.Sprintf("%d:8080", port)})
+	l.start(Config{Publish: []string{fmt.Sprintf("%d:8080", port)}})
 	await[event.Failed](l, nil)
 	await[event.Stale](l, nil)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/", port), nil)

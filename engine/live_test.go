@@ -98,8 +98,8 @@ func (l *live) write(name, text string) {
 func (l *live) start(cfg Config) {
 	l.t.Helper()
 	cfg.Context = l.dir
-	if cfg.Publish == "" {
-		cfg.Publish = "0:8080"
+	if cfg.Publish == nil {
+		cfg.Publish = []string{"0:8080"}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	l.cancel = cancel

@@ -202,7 +202,7 @@ func TestATakenPortIsNamedAndTakenOverWhenFree(t *testing.T) {
 	defer holder.Close()
 	l := newLive(t)
 	port := holder.Addr().(*net.TCPAddr).Port
-	l.start(Config{Publish: fmt.Sprintf("%d:8080", port)})
+	l.start(Config{Publish: []string{fmt.Sprintf("%d:8080", port)}})
 	w, _ := await(l, func(w event.Warning) bool { return w.Code == "port-taken" })
 	if !strings.Contains(w.Message, fmt.Sprint(port)) || !strings.Contains(w.Message, fmt.Sprint(os.Getpid())) {
 		t.Errorf("%q names neither the port nor its holder", w.Message)
@@ -367,5 +367,23 @@ func TestANamedContextIsWatchedToo(t *testing.T) {
 	second, _ := await[event.Serving](l, nil)
 	if got := l.get(second.URL); got != "edited" {
 		t.Errorf("page is %q", got)
+	}
+}
+
+// TestSeveralPorts: each -p value is served, the first one decides whether the app is ready.
+func TestSeveralPorts(t *testing.T) {
+	admin := freePort(t)
+	l := newLive(t)
+	l.write("main.py", strings.Replace(liveApp, "http.server.ThreadingHTTPServer((\"\", 8080)", `import threading
+threading.Thread(target=http.server.ThreadingHTTPServer(("", 9090), H).serve_forever, daemon=True).start()
+http.server.ThreadingHTTPServer(("", 8080)`, 1))
+	l.start(Config{Publish: []string{"0:8080", fmt.Sprintf("%d:9090", admin)}})
+	first, _ := await[event.Serving](l, nil)
+	l.write("page.txt", "two")
+	await[event.Serving](l, nil)
+	for _, url := range []string{first.URL, fmt.Sprintf("http://127.0.0.1:%d", admin)} {
+		if got := l.get(url); got != "two" {
+			t.Errorf("%s serves %q", url, got)
+		}
 	}
 }

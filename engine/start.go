@@ -76,27 +76,36 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 }
 
 // open makes the loop one that also runs and serves what it builds.
-func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (*gate, error) {
-	pub, err := parsePublish(l.cfg.Publish)
-	if err != nil {
-		return nil, err
-	}
+func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (gates, error) {
 	runner := run.New(ctx, c.engine, c.session.Labels())
-	g, err := openGate(ctx, pub.addr, func(addr string) string { return runner.WhoHolds(ctx, addr) }, emit)
-	if err != nil {
-		return nil, err
-	}
-	a := &app{l: l, runner: starter{runner}, door: g, restartSwap: l.cfg.Swap == "restart"}
-	a.spec = run.Spec{Name: l.cfg.Name, Port: pub.port, Env: l.cfg.Env, EnvFiles: l.cfg.EnvFiles, Volumes: l.cfg.Volumes, Network: l.cfg.Network}
-	g.opened = func() {
-		l.do(func() {
-			if a.alive() {
-				a.served(time.Now())
+	a := &app{l: l, runner: starter{runner}, restartSwap: l.cfg.Swap == "restart"}
+	a.spec = run.Spec{Name: l.cfg.Name, Env: l.cfg.Env, EnvFiles: l.cfg.EnvFiles, Volumes: l.cfg.Volumes, Network: l.cfg.Network}
+	holder := func(addr string) string { return runner.WhoHolds(ctx, addr) }
+	var gs gates
+	for i, value := range l.cfg.Published() {
+		pub, err := ParsePublish(value)
+		if err == nil {
+			opened := func() {}
+			if i == 0 {
+				opened = func() { l.do(a.opened) }
 			}
-		})
+			var g *gate
+			if g, err = openGate(ctx, pub, holder, emit, opened); err == nil {
+				gs = append(gs, g)
+			}
+		}
+		if err != nil {
+			return nil, errors.Join(err, gs.Close(ctx))
+		}
+		if i == 0 {
+			a.spec.Port = pub.Port
+		} else {
+			a.spec.MorePorts = append(a.spec.MorePorts, pub.Port)
+		}
 	}
+	a.door = gs
 	l.app = a
-	return g, nil
+	return gs, nil
 }
 
 // wait lets everything that goes on beside the loop come to its end.

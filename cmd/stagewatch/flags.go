@@ -47,7 +47,7 @@ func (o *options) buildFlags(f *pflag.FlagSet) {
 
 func (o *options) runFlags(f *pflag.FlagSet) {
 	c := &o.cfg
-	f.StringVarP(&c.Publish, "publish", "p", "8080:8080", "[address:]port:container-port; on 127.0.0.1 unless an address is given")
+	f.StringArrayVarP(&c.Publish, "publish", "p", []string{"8080:8080"}, "[address:]port:container-port; on 127.0.0.1 unless an address is given; the first is the one that has to answer")
 	f.StringArrayVarP(&c.Env, "env", "e", nil, "set an environment variable in the container")
 	f.StringArrayVar(&c.EnvFiles, "env-file", nil, "read environment variables from a file")
 	f.StringArrayVarP(&c.Volumes, "volume", "v", nil, "mount a folder or a volume: SOURCE:PATH[:ro]")

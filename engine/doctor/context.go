@@ -58,7 +58,7 @@ func (x *examination) checkContext() {
 	}
 	read := slices.DeleteFunc(c.heavy, func(dir string) bool { return !x.reads(dir) })
 	if len(read) > 0 {
-		x.note("context", "Write into .dockerignore what no image needs: "+strings.Join(lastParts(read), " "),
+		x.note("context", "Write into .dockerignore what no image needs: "+strings.Join(patterns(read), " "),
 			"%s; read by the build: %s", detail, strings.Join(read, ", "))
 		return
 	}
@@ -139,12 +139,17 @@ type noLinks struct{}
 
 func (noLinks) Symlinks() map[string]string { return nil }
 
-// lastParts are the last parts of paths, each once.
-func lastParts(paths []string) []string {
+// patterns are what an ignore file needs to keep the folders out: a pattern begins at the root unless it says
+// otherwise.
+func patterns(folders []string) []string {
 	var out []string
-	for _, p := range paths {
-		if b := path.Base(p); !slices.Contains(out, b) {
-			out = append(out, b)
+	for _, f := range folders {
+		p := f
+		if base := path.Base(f); base != f {
+			p = "**/" + base
+		}
+		if !slices.Contains(out, p) {
+			out = append(out, p)
 		}
 	}
 	return out

@@ -34,7 +34,8 @@ const (
 // Finding is what came out of one check. The field names are a contract with other programs.
 type Finding struct {
 	// Check is one of engine, builder, image store, Dockerfile, base image, context, port, watching,
-	// leftovers and addresses. There is a "base image" for each one that is needed.
+	// leftovers and addresses. There is a "base image" for each one that is needed, and a
+	// "port" for each that is published.
 	Check  string `json:"check"`
 	Status Status `json:"status"`
 	// Detail is what is there, or what is wrong.
@@ -87,7 +88,7 @@ func Run(ctx context.Context, cfg engine.Config, report func(Finding)) {
 		x.checkBases(ctx)
 		x.checkContext()
 	}
-	x.checkPort(ctx)
+	x.checkPorts(ctx)
 	if x.tree != nil {
 		x.checkWatching()
 	}

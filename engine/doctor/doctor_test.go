@@ -49,8 +49,8 @@ type findings []Finding
 
 func examine(t *testing.T, cfg engine.Config) findings {
 	t.Helper()
-	if cfg.Publish == "" {
-		cfg.Publish = "0:8080"
+	if cfg.Publish == nil {
+		cfg.Publish = []string{"0:8080"}
 	}
 	var found findings
 	Run(t.Context(), cfg, func(f Finding) { found = append(found, f) })
@@ -208,7 +208,7 @@ func TestContext(t *testing.T) {
 	t.Run("heavy folders that the build reads", func(t *testing.T) {
 		dir := folder(t, "Dockerfile", "FROM scratch\nCOPY . /\n", ".git/HEAD", "x", "web/node_modules/a/node_modules/b", "x")
 		examine(t, engine.Config{Context: dir, Engine: noEngine(t)}).want(t, "context", Note,
-			"read by the build: .git, web/node_modules", "Write into .dockerignore what no image needs: .git node_modules")
+			"read by the build: .git, web/node_modules", "Write into .dockerignore what no image needs: .git **/node_modules")
 	})
 	t.Run("heavy folders that no step reads", func(t *testing.T) {
 		dir := folder(t, "Dockerfile", "FROM scratch\nCOPY src /\n", ".git/HEAD", "x", "src/a", "x")
@@ -224,7 +224,7 @@ func TestPort(t *testing.T) {
 	e := docktest.Engine(t)
 	dir := folder(t, "Dockerfile", "FROM scratch\n")
 	here := func(publish string) findings {
-		return examine(t, engine.Config{Context: dir, Publish: publish, Engine: dock.Options{Host: e.Host}})
+		return examine(t, engine.Config{Context: dir, Publish: []string{publish}, Engine: dock.Options{Host: e.Host}})
 	}
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -238,8 +238,8 @@ func TestPort(t *testing.T) {
 	taken.Close()
 	here(port+":80").want(t, "port", OK, "127.0.0.1:"+port+" is free")
 	here("eighty").want(t, "port", Fail, "eighty", "Write -p")
-	here("80-90:80-90").want(t, "port", Fail, "only one tcp port")
-	here("53:53/udp").want(t, "port", Fail, "only one tcp port")
+	here("80-90:80-90").want(t, "port", Fail, "80-90")
+	here("53:53/udp").want(t, "port", Fail, "tcp port")
 	here("203.0.113.1:0:80").want(t, "port", Fail, "can't be listened on", "another address")
 }
 

@@ -10,21 +10,27 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/docker/go-connections/nat"
-
+	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/run"
 	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/watch"
 )
 
-// checkPort opens the port as stagewatch would, and closes it at once.
-func (x *examination) checkPort(ctx context.Context) {
-	addr, err := listenAddr(x.cfg.Publish)
-	if err != nil {
-		x.fail("port", "Write -p PORT:CONTAINER-PORT, e.g. -p 8080:8080.", "reading -p %q: %v", x.cfg.Publish, err)
-		return
+// checkPorts looks at every port to be published.
+func (x *examination) checkPorts(ctx context.Context) {
+	for _, value := range x.cfg.Published() {
+		p, err := engine.ParsePublish(value)
+		if err != nil {
+			x.failed("port", err, "")
+			continue
+		}
+		x.checkPort(ctx, p.Addr)
 	}
+}
+
+// checkPort opens the port as stagewatch would, and closes it at once.
+func (x *examination) checkPort(ctx context.Context, addr string) {
 	f, err := front.Listen(addr)
 	var inUse *front.InUseError
 	switch {
@@ -47,31 +53,6 @@ func (x *examination) checkPort(ctx context.Context) {
 	default:
 		x.fail("port", "Choose another address or port with -p.", "%s can't be listened on: %v", addr, err)
 	}
-}
-
-// listenAddr is where a -p value is served: on loopback unless it names an address.
-func listenAddr(publish string) (string, error) {
-	if publish == "" {
-		publish = "8080:8080"
-	}
-	specs, err := nat.ParsePortSpec(publish)
-	if err != nil {
-		return "", err
-	}
-	if len(specs) != 1 || specs[0].Port.Proto() != "tcp" {
-		return "", errors.New("only one tcp port can be served")
-	}
-	host, port := specs[0].Binding.HostIP, specs[0].Binding.HostPort
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	if port == "" {
-		port = specs[0].Port.Port()
-		if strings.Contains(publish, ":") {
-			port = "0"
-		}
-	}
-	return net.JoinHostPort(host, port), nil
 }
 
 // unwatched tells which folders stagewatch does not look into: what lies in an ignored one.

@@ -58,51 +58,67 @@ func (c *Container) locate(seen container.InspectResponse) error {
 	if c.spec.Port == 0 {
 		return nil
 	}
-	inside := strconv.Itoa(c.spec.Port)
-	switch bindings := seen.NetworkSettings.Ports[nat.Port(inside+"/tcp")]; {
-	case seen.HostConfig.NetworkMode.IsHost():
-		c.Addr = net.JoinHostPort(engineHostname(c.runner.engine.Host), inside)
-	case seen.HostConfig.PortBindings != nil && len(bindings) > 0:
-		c.Addr = net.JoinHostPort(engineHostname(c.runner.engine.Host), bindings[0].HostPort)
-	default:
-		for _, attached := range seen.NetworkSettings.Networks {
-			if attached.IPAddress != "" {
-				c.Addr = net.JoinHostPort(attached.IPAddress, inside)
-			}
-		}
-	}
-	if c.Addr == "" {
-		if !seen.State.Running {
+	c.dials = map[int]dialer{}
+	for _, port := range c.spec.ports() {
+		addr := c.address(seen, port)
+		if addr == "" && !seen.State.Running {
 			// It ended before it could be looked at, and the address went with it. Whoever waits for it to be
 			// ready learns how it ended.
-			c.dial = func(context.Context) (net.Conn, error) { return nil, errEnded }
-			return nil
+			c.dials[port] = func(context.Context) (net.Conn, error) { return nil, errEnded }
+			continue
 		}
-		return fmt.Errorf("finding the container's address: the engine gave it none on network %q", strings.TrimPrefix(string(seen.HostConfig.NetworkMode), "default"))
+		if addr == "" {
+			return fmt.Errorf("finding the container's address: the engine gave it none on network %q", strings.TrimPrefix(string(seen.HostConfig.NetworkMode), "default"))
+		}
+		if port == c.spec.Port {
+			c.Addr = addr
+		}
+		dial, err := c.dialerTo(addr)
+		if err != nil {
+			return err
+		}
+		c.dials[port] = dial
 	}
-	if strings.HasPrefix(c.runner.engine.Host, "ssh://") {
-		return c.tunnel()
-	}
-	c.dial = func(ctx context.Context) (net.Conn, error) {
-		var dialer net.Dialer
-		return dialer.DialContext(ctx, "tcp", c.Addr)
-	}
+	c.dial = c.dials[c.spec.Port]
 	return nil
 }
 
-// tunnel dials through ssh: the address is on the loopback of the engine's machine, not of ours.
-func (c *Container) tunnel() error {
+// address is where a port of the container is dialled, empty where the engine gave it no address.
+func (c *Container) address(seen container.InspectResponse, port int) string {
+	inside := strconv.Itoa(port)
+	switch bindings := seen.NetworkSettings.Ports[nat.Port(inside+"/tcp")]; {
+	case seen.HostConfig.NetworkMode.IsHost():
+		return net.JoinHostPort(engineHostname(c.runner.engine.Host), inside)
+	case seen.HostConfig.PortBindings != nil && len(bindings) > 0:
+		return net.JoinHostPort(engineHostname(c.runner.engine.Host), bindings[0].HostPort)
+	}
+	for _, attached := range seen.NetworkSettings.Networks {
+		if attached.IPAddress != "" {
+			return net.JoinHostPort(attached.IPAddress, inside)
+		}
+	}
+	return ""
+}
+
+// dialerTo dials an address directly, or through ssh where it is on the loopback of the engine's machine and
+// not on ours.
+func (c *Container) dialerTo(addr string) (dialer, error) {
+	if !strings.HasPrefix(c.runner.engine.Host, "ssh://") {
+		return func(ctx context.Context) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "tcp", addr)
+		}, nil
+	}
 	address, err := url.Parse(c.runner.engine.Host)
 	if err != nil {
-		return fmt.Errorf("finding the container's address: %w", err)
+		return nil, fmt.Errorf("finding the container's address: %w", err)
 	}
 	target, err := ssh.NewSpec(address)
 	if err != nil {
-		return fmt.Errorf("finding the container's address: %w", err)
+		return nil, fmt.Errorf("finding the container's address: %w", err)
 	}
-	args := append([]string{"-o", "ConnectTimeout=30", "-T", "-W", c.Addr}, target.Args()...)
-	c.dial = func(ctx context.Context) (net.Conn, error) { return commandconn.New(ctx, "ssh", args...) }
-	return nil
+	args := append([]string{"-o", "ConnectTimeout=30", "-T", "-W", addr}, target.Args()...)
+	return func(ctx context.Context) (net.Conn, error) { return commandconn.New(ctx, "ssh", args...) }, nil
 }
 
 var errEnded = errors.New("the container has ended")

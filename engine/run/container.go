@@ -28,8 +28,9 @@ type Container struct {
 
 	runner *Runner
 	spec   Spec
-	// dial opens a connection to Addr.
-	dial func(context.Context) (net.Conn, error)
+	// dial opens a connection to Addr, dials to each of the app's ports.
+	dial  dialer
+	dials map[int]dialer
 	// pid is the app's first process as the engine's machine numbers it.
 	pid int
 	// healthcheck is the command of the image's HEALTHCHECK, nil where it has none.
@@ -107,6 +108,18 @@ func (c *Container) Name() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.name
+}
+
+// Port is the port of the app that readiness is a matter of, 0 for none.
+func (c *Container) Port() int { return c.spec.Port }
+
+// DialPort opens a connection to one of the ports of the Spec.
+func (c *Container) DialPort(ctx context.Context, port int) (net.Conn, error) {
+	dial := c.dials[port]
+	if dial == nil {
+		return nil, fmt.Errorf("dialling port %d of container %.12s: it is none of the ports of its spec", port, c.ID)
+	}
+	return dial(ctx)
 }
 
 // Dial opens a connection to the app.

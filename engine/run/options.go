@@ -45,9 +45,12 @@ func (r *Runner) configure(ctx context.Context, spec Spec) (*container.Config, *
 			Hint: "Choose a bridge network, or none of these."}
 	}
 	if r.publishes(ctx, host.NetworkMode) {
-		port := nat.Port(strconv.Itoa(spec.Port) + "/tcp")
-		config.ExposedPorts = nat.PortSet{port: {}}
-		host.PortBindings = nat.PortMap{port: {{HostIP: bindAddress(r.engine.Host)}}}
+		config.ExposedPorts, host.PortBindings = nat.PortSet{}, nat.PortMap{}
+		for _, inside := range spec.ports() {
+			port := nat.Port(strconv.Itoa(inside) + "/tcp")
+			config.ExposedPorts[port] = struct{}{}
+			host.PortBindings[port] = []nat.PortBinding{{HostIP: bindAddress(r.engine.Host)}}
+		}
 	}
 	return config, host, nil
 }

@@ -26,6 +26,8 @@ type Spec struct {
 	Name string
 	// Port is the port that the app listens on inside the container; 0 for an app that serves none.
 	Port int
+	// MorePorts are further ports of the app that are dialled. Being ready is a matter of Port alone.
+	MorePorts []int
 	// Env are --env values: NAME=value, or NAME to hand on the value of our own environment.
 	Env []string
 	// EnvFiles are --env-file paths, read at every start.
@@ -40,6 +42,9 @@ type Spec struct {
 	// the engine keeps what follows.
 	Log func(event.Log)
 }
+
+// ports are all ports of the app.
+func (s Spec) ports() []int { return append([]int{s.Port}, s.MorePorts...) }
 
 // Runner starts containers on one engine.
 type Runner struct {
