@@ -1,0 +1,158 @@
+package image
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// graph is a plan's graph, bound to a session.
+type graph struct {
+	plan *plan.Plan
+	def  *pb.Definition
+	ops  []*pb.Op
+	// at finds an op by its digest, results the op that is a step's result by the step.
+	at      map[string]int
+	results map[int]int
+}
+
+func bindGraph(p *plan.Plan, session string) (*graph, error) {
+	bound, err := p.Bind(session)
+	if err != nil {
+		return nil, err
+	}
+	g := &graph{plan: p, def: bound.Definition, at: map[string]int{}, results: map[int]int{}}
+	for i, dt := range g.def.Def {
+		op := &pb.Op{}
+		if err := op.UnmarshalVT(dt); err != nil {
+			return nil, fmt.Errorf("decoding op %d: %w", i, err)
+		}
+		id := digest.FromBytes(dt)
+		g.ops = append(g.ops, op)
+		g.at[string(id)] = i
+		for _, s := range bound.Steps[id] {
+			g.results[s] = i
+		}
+	}
+	return g, nil
+}
+
+// upTo returns the part of the graph that ends in op i.
+func (g *graph) upTo(i int) (*pb.Definition, error) {
+	needed := map[int]bool{}
+	var need func(int)
+	need = func(i int) {
+		if needed[i] {
+			return
+		}
+		needed[i] = true
+		for _, in := range g.ops[i].Inputs {
+			if j, ok := g.at[in.Digest]; ok {
+				need(j)
+			}
+		}
+	}
+	need(i)
+	part := &pb.Definition{Metadata: g.def.Metadata, Source: g.def.Source}
+	for j, dt := range g.def.Def {
+		if needed[j] {
+			part.Def = append(part.Def, dt)
+		}
+	}
+	end, err := (&pb.Op{Inputs: []*pb.Input{{Digest: string(digest.FromBytes(g.def.Def[i]))}}}).MarshalVT()
+	if err != nil {
+		return nil, fmt.Errorf("encoding the end of a graph: %w", err)
+	}
+	part.Def = append(part.Def, end)
+	return part, nil
+}
+
+// chain lists the steps whose results the target's layers are, the base's FROM first where there is one: those of
+// the target itself, and before them those of the stages that it stands on.
+func chain(p *plan.Plan) (base int, steps []int) {
+	base = -1
+	last := len(p.Stages)
+	for name := p.Target; ; {
+		i := last - 1
+		for i >= 0 && p.Stages[i].Name != name {
+			i--
+		}
+		if i < 0 {
+			return base, steps
+		}
+		var own []int
+		for k, s := range p.Steps {
+			if s.Stage != name {
+				continue
+			}
+			if strings.HasPrefix(s.Instruction, "FROM ") {
+				base = k
+				continue
+			}
+			own = append(own, k)
+		}
+		steps = append(own, steps...)
+		name, last = p.Stages[i].Base, i
+	}
+}
+
+// copied is one source of a COPY or ADD.
+type copied struct {
+	// from is the op copied from, by its place in the graph.
+	from int
+	// src is absolute; its last elements may be patterns.
+	src              string
+	include, exclude []string
+	// contents tells that of a folder its content is copied, and not the folder.
+	contents bool
+	dest     string
+}
+
+// copies returns what a step copies; nil for a step that does something else.
+func (g *graph) copies(step int) []copied {
+	i, ok := g.results[step]
+	if !ok {
+		return nil
+	}
+	op := g.ops[i]
+	// A COPY --link is a merge of what is below with a copy onto nothing.
+	if m := op.GetMerge(); m != nil && len(op.Inputs) > 0 {
+		if i, ok = g.at[op.Inputs[len(op.Inputs)-1].Digest]; !ok {
+			return nil
+		}
+		op = g.ops[i]
+	}
+	var out []copied
+	for _, a := range op.GetFile().GetActions() {
+		c := a.GetCopy()
+		if c == nil || int(a.SecondaryInput) < 0 || int(a.SecondaryInput) >= len(op.Inputs) {
+			continue
+		}
+		from, ok := g.at[op.Inputs[a.SecondaryInput].Digest]
+		if !ok {
+			continue
+		}
+		out = append(out, copied{from: from, src: c.Src, dest: c.Dest, contents: c.DirCopyContents,
+			include: slices.Clone(c.IncludePatterns), exclude: slices.Clone(c.ExcludePatterns)})
+	}
+	return out
+}
+
+// local tells whether an op reads the build context, or what was sent with the Dockerfile.
+func (g *graph) local(op int) bool {
+	return strings.HasPrefix(g.ops[op].GetSource().GetIdentifier(), "local://")
+}
+
+// resultOf tells whether an op is the result of a step. Two plans of one Dockerfile have the same steps, but not the
+// same ops: what is sent of the build context depends on the target.
+func (g *graph) resultOf(op int, id plan.StepID) bool {
+	return slices.ContainsFunc(slices.Collect(maps.Keys(g.results)), func(step int) bool {
+		return g.results[step] == op && g.plan.Steps[step].ID() == id
+	})
+}

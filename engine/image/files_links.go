@@ -1,0 +1,55 @@
+package image
+
+import (
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// maxLinks bounds how many symbolic links a path may lead through, as Linux does.
+const maxLinks = 40
+
+// resolve follows every symbolic link on the way to a path. It returns false for one that leads nowhere.
+func (t tree) resolve(p string) (string, bool) {
+	links := 0
+	done := "/"
+	rest := strings.Split(path.Clean("/"+p), "/")
+	for len(rest) > 0 {
+		element := rest[0]
+		rest = rest[1:]
+		switch element {
+		case "", ".":
+			continue
+		case "..":
+			done = path.Dir(done)
+			continue
+		}
+		at := path.Join(done, element)
+		f, ok := t[at]
+		if !ok {
+			return "", false
+		}
+		if f.Mode&fs.ModeSymlink == 0 {
+			done = at
+			continue
+		}
+		if links++; links > maxLinks {
+			return "", false
+		}
+		if path.IsAbs(f.Link) {
+			done = "/"
+		}
+		rest = append(strings.Split(f.Link, "/"), rest...)
+	}
+	return done, true
+}
+
+// file resolves a path that must lead to a regular file.
+func (t tree) file(p string) (File, bool) {
+	at, ok := t.resolve(p)
+	if !ok {
+		return File{}, false
+	}
+	f := t[at]
+	return f, f.Mode.IsRegular()
+}

@@ -1,0 +1,199 @@
+package image
+
+// How the files of a stage are read. Three ways were measured on engine 20.10, for the sample's two stages (8,600 and
+// 3,800 files, 134 and 61 MB in 11 layers), on two busy cores:
+//
+//	saving both images and reading the tars' headers    1.9–2.0 s, 206 MB carried over, again at every save
+//	BuildKit references, ReadDir a folder at a time      7–20 ms a folder: 7 s and more
+//	BuildKit's local exporter, entries only              0.1–0.3 s a tree, under 1 MB; all 11 trees 1.2–1.7 s
+//
+// The engine mounts a reference anew for each call on it, so that a thousand folders are a thousand mounts; and it
+// writes an image to its own disk before it sends the first byte of it, and knows no way to leave layers out. The
+// exporter walks a tree once, sends each entry, and sends the content of those only that are asked for. So that is
+// how it is done: the results of a stage's steps go to the exporter, each as a tree, and what differs between a tree
+// and the next is the step's layer. A layer is known by the digests of the image's layers up to it, and a tree is
+// read only where it has a layer that is not known: after an edit, of the steps that ran.
+//
+// What can't be seen this way is a file that a step wrote again as it was (`chown` to the owner that it had). The
+// layer's size as the engine's history has it tells how many bytes those are.
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/maphash"
+	"sync"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/session/filesync"
+	"github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/tonistiigi/fsutil"
+	"github.com/tonistiigi/fsutil/types"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/stagewatch/stagewatch/engine/dock"
+)
+
+// Reader reads the files of stages out of an engine's BuildKit, and remembers the layers that it read last. It is
+// safe for concurrent use.
+type Reader struct {
+	engine      *dock.Engine
+	client      *client.Client
+	attachables []session.Attachable
+	seed        maphash.Seed
+
+	mu sync.Mutex
+	// layers are those of the last two readings, by the digest of the chain that they end.
+	layers, older map[digest.Digest]Layer
+	objects       map[objectKey]*object
+}
+
+// NewReader connects to the engine's BuildKit. The attachables are those that the stages were built with.
+func NewReader(ctx context.Context, engine *dock.Engine, attachables ...session.Attachable) (*Reader, error) {
+	c, err := client.New(ctx, "", client.WithContextDialer(engine.DialGRPC), client.WithSessionDialer(engine.DialSession))
+	if err != nil {
+		return nil, fmt.Errorf("connecting to BuildKit: %w", err)
+	}
+	return &Reader{engine: engine, client: c, attachables: attachables, seed: maphash.MakeSeed(), objects: map[objectKey]*object{}}, nil
+}
+
+// Close ends the connection; what reads fails.
+func (r *Reader) Close() error { return r.client.Close() }
+
+// Contexts are the local contexts that the stages were built from: BuildKit asks for them again, to find that
+// nothing has to run.
+type Contexts struct {
+	Dirs      map[string]fsutil.FS
+	SharedKey string
+}
+
+// Read reads the stages, and hands them to use with the contents of the last one's files, which are there as long
+// as use runs. A stage that is not in BuildKit's cache any more is built again.
+func (r *Reader) Read(ctx context.Context, contexts Contexts, sources []Source, use func([]*Stage, Open) error) error {
+	var stages []*Stage
+	for _, src := range sources {
+		s, err := r.inspect(ctx, src)
+		if err != nil {
+			return err
+		}
+		stages = append(stages, s)
+	}
+	sess, err := r.session(ctx, contexts)
+	if err != nil {
+		return err
+	}
+	defer sess.Close()
+	for _, s := range stages {
+		if s.graph, err = bindGraph(s.Plan, sess.ID()); err != nil {
+			return fmt.Errorf("binding stage %q: %w", s.Plan.Target, err)
+		}
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	in := &receiver{arrived: make(chan arrival), over: ctx, seed: r.seed}
+	sess.Allow(in)
+	g.Go(func() error { return sess.Run(ctx, r.engine.DialSession) })
+	wanted := r.wanted(stages)
+	g.Go(func() error {
+		defer sess.Close()
+		return r.export(ctx, sess, wanted)
+	})
+	g.Go(func() error { return r.receive(ctx, in, wanted, stages, use) })
+	return g.Wait()
+}
+
+// session makes a session that serves the contexts, owned by root as every build's are.
+func (r *Reader) session(ctx context.Context, contexts Contexts) (*session.Session, error) {
+	sess, err := session.NewSession(ctx, contexts.SharedKey)
+	if err != nil {
+		return nil, fmt.Errorf("making a session: %w", err)
+	}
+	dirs := filesync.StaticDirSource{}
+	for name, dir := range contexts.Dirs {
+		dirs[name], err = fsutil.NewFilterFS(dir, &fsutil.FilterOpt{Map: func(_ string, st *types.Stat) fsutil.MapResult {
+			st.Uid, st.Gid = 0, 0
+			return fsutil.MapResultKeep
+		}})
+		if err != nil {
+			return nil, fmt.Errorf("opening build context %q: %w", name, err)
+		}
+	}
+	sess.Allow(filesync.NewFSSyncProvider(dirs))
+	for _, a := range r.attachables {
+		sess.Allow(a)
+	}
+	return sess, nil
+}
+
+// want is a tree to read: that of a stage up to a layer.
+type want struct {
+	stage *Stage
+	layer int
+}
+
+// wanted lists the trees whose layers are not known, by the names that they will arrive under. The last stage's
+// top is among them always: its files may be opened.
+func (r *Reader) wanted(stages []*Stage) map[string]want {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	wanted := map[string]want{}
+	for i, s := range stages {
+		for j, c := range s.chains {
+			_, known := r.known(c)
+			top := i == len(stages)-1 && j == len(s.chains)-1
+			if _, ok := s.op(j); ok && (top || !known && !s.idle(j)) {
+				wanted[fmt.Sprintf("tree-%d-%d", i, j)] = want{s, j}
+			}
+		}
+	}
+	return wanted
+}
+
+// known finds a layer that was read before.
+func (r *Reader) known(chain digest.Digest) (Layer, bool) {
+	if l, ok := r.layers[chain]; ok {
+		return l, true
+	}
+	l, ok := r.older[chain]
+	return l, ok
+}
+
+// export has BuildKit send the wanted trees.
+func (r *Reader) export(ctx context.Context, sess *session.Session, wanted map[string]want) error {
+	opt := client.SolveOpt{Exports: []client.ExportEntry{{Type: client.ExporterLocal}}, SharedSession: sess, SessionPreInitialized: true}
+	_, err := r.client.Build(ctx, opt, "stagewatch", func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
+		res := gateway.NewResult()
+		// The exporter takes several results as those of several platforms only.
+		var names exptypes.Platforms
+		for name, w := range wanted {
+			op, _ := w.stage.op(w.layer)
+			def, err := w.stage.graph.upTo(op)
+			if err != nil {
+				return nil, err
+			}
+			solved, err := g.Solve(ctx, gateway.SolveRequest{Definition: def})
+			if err != nil {
+				return nil, err
+			}
+			ref, err := solved.SingleRef()
+			if err != nil {
+				return nil, err
+			}
+			res.AddRef(name, ref)
+			names.Platforms = append(names.Platforms, exptypes.Platform{ID: name, Platform: ocispecs.Platform{OS: "linux", Architecture: "amd64"}})
+		}
+		meta, err := json.Marshal(names)
+		if err != nil {
+			return nil, err
+		}
+		res.AddMeta(exptypes.ExporterPlatformsKey, meta)
+		return res, nil
+	}, nil)
+	if err != nil {
+		return fmt.Errorf("reading stages: %w", err)
+	}
+	return nil
+}

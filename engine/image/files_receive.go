@@ -1,0 +1,91 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"github.com/opencontainers/go-digest"
+)
+
+// receive waits for the wanted trees, makes layers of them, and lets use work while the last stage's top is open.
+func (r *Reader) receive(ctx context.Context, in *receiver, wanted map[string]want, stages []*Stage, use func([]*Stage, Open) error) error {
+	last := stages[len(stages)-1]
+	var top arrival
+	got := map[*Stage]map[int]tree{}
+	for range wanted {
+		select {
+		case a := <-in.arrived:
+			w, ok := wanted[a.name]
+			if !ok {
+				return errors.New("receiving files: the engine sent a tree that nobody asked for")
+			}
+			if got[w.stage] == nil {
+				got[w.stage] = map[int]tree{}
+			}
+			got[w.stage][w.layer] = a.tree
+			if w.stage == last && w.layer == len(last.chains)-1 {
+				top = a
+				continue
+			}
+			close(a.release)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	r.assemble(stages, got)
+	if top.release == nil {
+		return use(stages, func(path string) ([]byte, error) {
+			return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+		})
+	}
+	defer close(top.release)
+	return use(stages, opener(ctx, top))
+}
+
+// opener opens files on the stream of the tree that arrived.
+func opener(ctx context.Context, a arrival) Open {
+	return func(path string) (data []byte, err error) {
+		done := make(chan struct{})
+		read := func(open Open) {
+			defer close(done)
+			data, err = open(path)
+		}
+		select {
+		case a.read <- read:
+			<-done
+			return data, err
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// assemble makes the stages' layers out of those that are known and the trees that arrived, and keeps them for the
+// next reading. Those of the reading before the last are dropped.
+func (r *Reader) assemble(stages []*Stage, got map[*Stage]map[int]tree) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	keep := map[digest.Digest]Layer{}
+	for _, s := range stages {
+		under := tree{}
+		for i, chain := range s.chains {
+			l, known := r.known(chain)
+			over, arrived := got[s][i]
+			switch {
+			case known && !arrived:
+				over = under.with(l)
+			case !known && arrived:
+				l = layerBetween(under, over)
+			case !arrived:
+				over = under
+			}
+			l.Step, l.Bytes = s.step(i), s.bytes(i)
+			keep[chain] = l
+			s.Layers = append(s.Layers, l)
+			s.trees = append(s.trees, over)
+			under = over
+		}
+	}
+	r.layers, r.older = keep, r.layers
+}

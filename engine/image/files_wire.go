@@ -1,0 +1,208 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/session/filesync"
+	"github.com/tonistiigi/fsutil/types"
+	"google.golang.org/grpc"
+)
+
+// maxRead bounds a file that is read: 64 MiB. What is larger stays unread.
+const maxRead = 64 << 20
+
+var errTooLarge = errors.New("the file is too large to look into")
+
+// Open returns the content of a regular file of the stage that is being read, whole. It is for one goroutine.
+type Open func(path string) ([]byte, error)
+
+// receiver is the end of BuildKit's local exporter that a client plays: it takes the list of a tree's files, and
+// of the contents those that somebody opens. The exporter sends each tree under a folder of its own, which names it.
+type receiver struct {
+	arrived chan arrival
+	// over ends what waits here.
+	over context.Context
+	seed maphash.Seed
+}
+
+// arrival is a tree that was received. Its stream stays open until release is closed; what is sent on read until
+// then runs with the stream at hand.
+type arrival struct {
+	name    string
+	tree    tree
+	read    chan func(Open)
+	release chan struct{}
+}
+
+func (r *receiver) Register(s *grpc.Server) { filesync.RegisterFileSendServer(s, r) }
+
+// DiffCopy speaks the receiver's part of fsutil's protocol; see send.go and receive.go there.
+func (r *receiver) DiffCopy(stream filesync.FileSend_DiffCopyServer) error {
+	in := &incoming{stream: stream, tree: tree{}, ids: map[string]uint32{}}
+	name, err := in.list(r.seed)
+	if err != nil {
+		return fmt.Errorf("receiving the list of files: %w", err)
+	}
+	a := arrival{name: name, tree: in.tree, read: make(chan func(Open)), release: make(chan struct{})}
+	select {
+	case r.arrived <- a:
+	case <-r.over.Done():
+		return context.Cause(r.over)
+	}
+	for {
+		select {
+		case fn := <-a.read:
+			fn(in.open)
+			continue
+		case <-r.over.Done():
+			return context.Cause(r.over)
+		case <-a.release:
+		}
+		break
+	}
+	if err := stream.SendMsg(&types.Packet{Type: types.PACKET_FIN}); err != nil {
+		return err
+	}
+	for {
+		p, err := in.packet()
+		if err != nil || p.Type == types.PACKET_FIN {
+			return err
+		}
+	}
+}
+
+// incoming is one stream of a tree.
+type incoming struct {
+	stream filesync.FileSend_DiffCopyServer
+	tree   tree
+	ids    map[string]uint32
+	broken error
+}
+
+func (in *incoming) packet() (*types.Packet, error) {
+	var p types.Packet
+	if err := in.stream.RecvMsg(&p); err != nil {
+		return nil, err
+	}
+	if p.Type == types.PACKET_ERR {
+		return nil, fmt.Errorf("the engine says: %s", p.Data)
+	}
+	return &p, nil
+}
+
+// list receives the entries, up to the empty one that ends them, and returns the name of the folder they are in.
+func (in *incoming) list(seed maphash.Seed) (name string, err error) {
+	for id := uint32(0); ; id++ {
+		p, err := in.packet()
+		if err != nil {
+			return "", err
+		}
+		if p.Type != types.PACKET_STAT {
+			return "", fmt.Errorf("packet %v among the entries", p.Type)
+		}
+		if p.Stat == nil {
+			return name, nil
+		}
+		first, rest, _ := strings.Cut(strings.TrimPrefix(p.Stat.Path, "/"), "/")
+		if id == 0 {
+			name = first
+		}
+		if rest == "" {
+			continue
+		}
+		f := fileOf(p.Stat, path.Join("/", rest), name, seed)
+		in.tree[f.Path] = f
+		if f.Mode.IsRegular() {
+			in.ids[f.Path] = id
+		}
+	}
+}
+
+// fileOf brings a received entry into this package's terms. Links name what they lead to with the folder before it.
+func fileOf(s *types.Stat, path, folder string, seed maphash.Seed) File {
+	f := File{Path: path, Mode: fs.FileMode(s.Mode), ModTime: s.ModTime, UID: s.Uid, GID: s.Gid, Attrs: attrs(s.Xattrs, seed)}
+	switch {
+	case f.Mode.IsRegular():
+		f.Size = s.Size
+		if s.Linkname != "" {
+			f.Hard = "/" + strings.TrimPrefix(strings.TrimPrefix(s.Linkname, "/"), folder+"/")
+		}
+	case f.Mode&fs.ModeSymlink != 0:
+		f.Link = s.Linkname
+		if rest, ok := strings.CutPrefix(f.Link, "/"+folder); ok {
+			f.Link = "/" + strings.TrimPrefix(rest, "/")
+		}
+	case f.Mode.IsDir():
+		// A folder's time changes with what is in it.
+		f.ModTime = 0
+	}
+	return f
+}
+
+// attrs hashes extended attributes; the same ones give the same number as long as the seed is the same.
+func attrs(x map[string][]byte, seed maphash.Seed) uint64 {
+	if len(x) == 0 {
+		return 0
+	}
+	var h maphash.Hash
+	h.SetSeed(seed)
+	for _, k := range slices.Sorted(maps.Keys(x)) {
+		h.WriteString(k)
+		h.WriteByte(0)
+		h.Write(x[k])
+		h.WriteByte(0)
+	}
+	return h.Sum64()
+}
+
+// open asks for one file and waits for all of it. A stream that broke once stays broken.
+func (in *incoming) open(p string) ([]byte, error) {
+	if in.broken != nil {
+		return nil, in.broken
+	}
+	f, ok := in.tree[p]
+	id, regular := in.ids[p]
+	if !ok || !regular {
+		return nil, &fs.PathError{Op: "open", Path: p, Err: fs.ErrNotExist}
+	}
+	if f.Size > maxRead {
+		return nil, &fs.PathError{Op: "open", Path: p, Err: errTooLarge}
+	}
+	// The sender gives each file once.
+	delete(in.ids, p)
+	data, err := in.receive(id, f.Size)
+	if err != nil {
+		in.broken = fmt.Errorf("reading %s: %w", p, err)
+		return nil, in.broken
+	}
+	return data, nil
+}
+
+func (in *incoming) receive(id uint32, size int64) ([]byte, error) {
+	if err := in.stream.SendMsg(&types.Packet{Type: types.PACKET_REQ, ID: id}); err != nil {
+		return nil, err
+	}
+	data := make([]byte, 0, size)
+	for {
+		p, err := in.packet()
+		switch {
+		case err != nil:
+			return nil, err
+		case p.Type != types.PACKET_DATA || p.ID != id:
+			return nil, fmt.Errorf("packet %v of file %d while reading file %d", p.Type, p.ID, id)
+		case len(p.Data) == 0:
+			return data, nil
+		case len(data)+len(p.Data) > maxRead:
+			return nil, errTooLarge
+		}
+		data = append(data, p.Data...)
+	}
+}

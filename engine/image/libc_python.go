@@ -1,0 +1,72 @@
+package image
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	pythonProgram = regexp.MustCompile(`/bin/python(3\.\d+)$`)
+	pythonFolder  = regexp.MustCompile(`^(.*/lib/python(3\.\d+))/(?:site|dist)-packages/`)
+	sysconfigName = regexp.MustCompile(`/_sysconfigdata_.*_(\w+-linux-\w+)\.py$`)
+	extensionName = regexp.MustCompile(`\.cpython-3(\d+)\w*-(\w+-linux-\w+)\.so$`)
+)
+
+// pythons are those that an image has.
+type pythons struct {
+	// minors are their versions, as "3.9"; triples what they end the names of extensions with, as "x86_64-linux-musl".
+	minors, triples []string
+}
+
+func pythonsOf(t tree) pythons {
+	var py pythons
+	for p := range t {
+		if m := pythonProgram.FindStringSubmatch(p); m != nil {
+			if _, ok := t.file(p); ok {
+				py.minors = append(py.minors, m[1])
+			}
+		}
+		if m := sysconfigName.FindStringSubmatch(p); m != nil {
+			py.triples = append(py.triples, m[1])
+		}
+	}
+	slices.Sort(py.minors)
+	py.minors = slices.Compact(py.minors)
+	slices.Sort(py.triples)
+	py.triples = slices.Compact(py.triples)
+	return py
+}
+
+// lookAtName finds what lies where, or is named as, another Python than the image's wants it.
+func (x *examiner) lookAtName(p string) {
+	if len(x.python.minors) == 0 {
+		return
+	}
+	has := "the image has Python " + strings.Join(x.python.minors, ", ")
+	if m := pythonFolder.FindStringSubmatch(p); m != nil && !slices.Contains(x.python.minors, m[2]) {
+		folder := m[1]
+		if !slices.ContainsFunc(x.found, func(f finding) bool { return f.code == codePython && f.path == folder }) {
+			x.add(codePython, folder, fmt.Sprintf("is where Python %s looks for packages, and %s", m[2], has))
+		}
+		return
+	}
+	if m := extensionName.FindStringSubmatch(p); m != nil && !slices.Contains(x.python.minors, "3."+m[1]) && importable(p) {
+		x.add(codePython, p, fmt.Sprintf("is compiled for Python 3.%s, and %s", m[1], has))
+	}
+}
+
+// importable tells of a file that Python looks at when it imports: one among packages. Others have extensions for
+// several Pythons lie side by side.
+func importable(p string) bool { return isPackage(p) }
+
+// lookAtTriple finds extensions that would load, but whose names the image's Python does not look for.
+func (x *examiner) lookAtTriple(p string) {
+	m := extensionName.FindStringSubmatch(p)
+	if m == nil || len(x.python.triples) == 0 || slices.Contains(x.python.triples, m[2]) {
+		return
+	}
+	x.add(codeIgnored, p, "has a name that the image's Python passes over, it looks for:", "*.cpython-3"+m[1]+"-"+x.python.triples[0]+path.Ext(p))
+}

@@ -1,0 +1,146 @@
+package image
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/csv"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// warnings turns the findings into one warning for each kind and package.
+func (x *examiner) warnings() ([]event.Warning, error) {
+	if len(x.found) == 0 {
+		return nil, nil
+	}
+	packages, err := x.packages()
+	if err != nil {
+		return nil, err
+	}
+	type key struct{ code, packaged, why string }
+	groups := map[key][]finding{}
+	var order []key
+	for _, f := range x.found {
+		k := key{f.code, packages[f.path], f.why}
+		if groups[k] == nil {
+			order = append(order, k)
+		}
+		groups[k] = append(groups[k], f)
+	}
+	slices.SortStableFunc(order, func(a, b key) int { return cmp.Or(cmp.Compare(a.code, b.code), cmp.Compare(a.packaged, b.packaged)) })
+	var out []event.Warning
+	for _, k := range order {
+		w := event.Warning{Code: k.code, Hint: x.hint(k.code, k.packaged)}
+		var details []string
+		for _, f := range groups[k] {
+			w.Paths = append(w.Paths, f.path)
+			details = append(details, f.details...)
+		}
+		slices.Sort(details)
+		w.Message = sentence(k.packaged, k.why, w.Paths, slices.Compact(details))
+		out = append(out, w)
+	}
+	return out, nil
+}
+
+// shownDetails is how many names a sentence lists.
+const shownDetails = 3
+
+// sentence says what is wrong with the files: "psutil 5.8.0: _psutil_linux…so and 1 more asks for symbols …".
+func sentence(packaged, why string, paths, details []string) string {
+	s := path.Base(paths[0])
+	if !isLibrary(paths[0]) {
+		s = paths[0]
+	}
+	if len(paths) > 1 {
+		s = fmt.Sprintf("%s (and %d more)", s, len(paths)-1)
+	}
+	s += " " + why
+	if packaged != "" {
+		s = packaged + ": " + s
+	}
+	if len(details) > shownDetails {
+		details = append(details[:shownDetails:shownDetails], fmt.Sprintf("and %d more", len(details)-shownDetails))
+	}
+	if len(details) > 0 {
+		s += " " + strings.Join(details, ", ")
+	}
+	return s
+}
+
+// hint says what to do.
+func (x *examiner) hint(code, packaged string) string {
+	what := "it"
+	if name, _, ok := strings.Cut(packaged, " "); ok {
+		what = name
+	}
+	switch code {
+	case codeLibc:
+		if x.libc == Musl {
+			return "Install " + what + " in a stage on the same musl base as the final one (an -alpine image), or end on a glibc base (a -slim one)."
+		}
+		return "Install " + what + " in a stage on the final stage's own base, or on an older release of its system."
+	case codeArch:
+		return "Build every stage for the final stage's platform, without --platform=$BUILDPLATFORM where compiled files are copied."
+	case codePython:
+		return "Take the same minor version of Python in the stage that installs packages and in the final one."
+	case codeIgnored:
+		return "Python falls back to pure Python code where the package has it, and fails to import where not. Install " + what + " on the final stage's own base."
+	case codeShebang:
+		return "Copy the interpreter too, make a virtual environment at the path where it will be, or start the program as `python -m …`."
+	}
+	return "Install the library in the final stage, or copy it there too."
+}
+
+// packages tells which installed Python package the paths of the findings belong to, as "psutil 5.8.0". It reads the
+// RECORD of each package in the folders that they are in.
+func (x *examiner) packages() (map[string]string, error) {
+	wanted := map[string]bool{}
+	for _, f := range x.found {
+		wanted[f.path] = true
+	}
+	out := map[string]string{}
+	for _, p := range sortedPaths(x.top) {
+		info := path.Dir(p)
+		if path.Base(p) != "RECORD" || !strings.HasSuffix(info, ".dist-info") {
+			continue
+		}
+		f, ok := x.top.file(p)
+		if !ok || f.Size > maxRecord {
+			continue
+		}
+		data, err := x.read(f)
+		if err != nil {
+			return nil, err
+		}
+		name := strings.Replace(strings.TrimSuffix(path.Base(info), ".dist-info"), "-", " ", 1)
+		for _, file := range recorded(data) {
+			if at := path.Join(path.Dir(info), file); wanted[at] {
+				out[at] = name
+			}
+		}
+	}
+	return out, nil
+}
+
+// maxRecord is the size of the largest list of a package's files: 8 MiB.
+const maxRecord = 8 << 20
+
+// recorded lists the files of a RECORD, relative to the folder of packages.
+func recorded(data []byte) []string {
+	var out []string
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	for lines.Scan() {
+		// Line by line, so that one that is broken costs no other.
+		fields, err := csv.NewReader(strings.NewReader(lines.Text())).Read()
+		if err == nil && len(fields) > 0 {
+			out = append(out, fields[0])
+		}
+	}
+	return out
+}

@@ -1,0 +1,139 @@
+package image
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// wasted names the bytes that the stage's layers hold and its file system does not show, by the step that added them
+// and the one that lost them, the largest first; and the clean-ups that freed nothing. The former add up to the
+// stage's size less the bytes of its files and of its base's links.
+func wasted(s *Stage) []event.Waste {
+	var out []event.Waste
+	under := tree{}
+	owner := map[string]int{}
+	for i, l := range s.Layers {
+		lost := under.bytes() + l.Bytes - s.trees[i].bytes()
+		if i == 0 {
+			lost -= s.links()
+		}
+		found, deleted := lostTo(s, i, under, owner)
+		for _, w := range found {
+			lost -= w.Bytes
+		}
+		out = append(out, found...)
+		if lost > 0 {
+			out = append(out, again(s, i, lost))
+		}
+		if i > 0 && deleted == 0 && isCleanup(s.instruction(l.Step)) {
+			w := s.waste(i, event.FreedNothing)
+			w.Bytes, w.Paths = l.Bytes, largest(l.Files)
+			out = append(out, w)
+		}
+		for _, f := range l.Files {
+			owner[f.Path] = i
+		}
+		under = s.trees[i]
+	}
+	slices.SortStableFunc(out, func(a, b event.Waste) int { return cmp.Compare(b.Bytes, a.Bytes) })
+	return out
+}
+
+func (s *Stage) waste(layer int, reason string) event.Waste {
+	step := s.step(layer)
+	return event.Waste{Stage: s.Plan.Target, Instruction: s.instruction(step), Line: s.line(step), Reason: reason}
+}
+
+// again names bytes that a layer holds although nothing about them changed: a chown to the owner that was, a copy of
+// what was there. Of a base it is what its own layers lost.
+func again(s *Stage, layer int, bytes int64) event.Waste {
+	w := s.waste(layer, event.Rewritten)
+	if layer == 0 {
+		w.Reason = event.InBase
+	}
+	w.Bytes = bytes
+	return w
+}
+
+// lostTo names what layer i deletes or overwrites of the layers under it, and tells how many bytes it deletes.
+func lostTo(s *Stage, i int, under tree, owner map[string]int) (found []event.Waste, deleted int64) {
+	l := s.Layers[i]
+	// Content that is counted by another of its links from now on is not lost.
+	heirs := map[string]bool{}
+	for _, f := range l.relinked {
+		heirs[under[f.Path].Hard] = true
+	}
+	type loss struct {
+		owner  int
+		reason string
+	}
+	files := map[loss][]File{}
+	take := func(p, reason string) {
+		if f, ok := under[p]; ok && f.bytes() > 0 && !heirs[p] {
+			k := loss{owner[p], reason}
+			files[k] = append(files[k], f)
+		}
+	}
+	for _, p := range l.Gone {
+		take(p, event.DeletedLater)
+	}
+	for _, f := range l.Files {
+		take(f.Path, event.OverwrittenLater)
+	}
+	for k, fs := range files {
+		w := s.waste(k.owner, k.reason)
+		w.LostTo, w.LostLine, w.Paths = s.instruction(l.Step), s.line(l.Step), largest(fs)
+		for _, f := range fs {
+			w.Bytes += f.bytes()
+		}
+		if k.reason == event.DeletedLater {
+			deleted += w.Bytes
+		}
+		found = append(found, w)
+	}
+	slices.SortFunc(found, func(a, b event.Waste) int {
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Instruction, b.Instruction), cmp.Compare(a.Reason, b.Reason))
+	})
+	return found, deleted
+}
+
+// cleanup matches the commands whose one purpose is to free bytes.
+var cleanup = regexp.MustCompile(`^(?:` + strings.Join([]string{
+	`(?:python[\d.]* -m )?pip[\d.]* cache (?:purge|remove)\b.*`,
+	`apt(?:-get)? (?:-\S+ )*(?:auto)?clean\b.*`,
+	`apt(?:-get)? (?:-\S+ )*autoremove\b.*`,
+	`(?:dnf|yum|microdnf|zypper) (?:-\S+ )*clean\b.*`,
+	`apk cache (?:clean|purge)\b.*`,
+	`(?:npm|yarn|pnpm|go|conda|mamba|uv|poetry)(?: store| cache)? (?:clean|prune|clear)\b.*`,
+	`rm (?:-\S+ )+.*`,
+	`find .* -(?:delete|exec rm\b.*)`,
+	`true`,
+}, "|") + `)$`)
+
+var (
+	between = regexp.MustCompile(`\s*(?:&&|\|\||;)\s*`)
+	flags   = regexp.MustCompile(`^RUN(?:\s+--\S+)*\s+`)
+)
+
+// isCleanup tells of a RUN of which every command only takes things away.
+func isCleanup(instruction string) bool {
+	command := flags.ReplaceAllString(instruction, "")
+	if command == instruction {
+		return false
+	}
+	some := false
+	for _, c := range between.Split(strings.TrimSpace(command), -1) {
+		if c == "" {
+			continue
+		}
+		if !cleanup.MatchString(c) {
+			return false
+		}
+		some = true
+	}
+	return some
+}
