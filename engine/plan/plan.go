@@ -169,6 +169,9 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 	if err := p.readGraph(); err != nil {
 		return nil, fmt.Errorf("reading build graph: %w", err)
 	}
+	if err := p.checkCapable(in); err != nil {
+		return nil, err
+	}
 	return p, p.readStages(in, client.Target)
 }
 

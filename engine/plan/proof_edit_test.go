@@ -16,18 +16,21 @@ func (r *random) edit(history []world) world {
 		w.note = "back to an earlier state"
 		return w
 	}
-	w := last.clone()
-	var notes []string
-	for range pick(r, 1, 1, 1, 1, 2, 3) {
-		for tries := 0; tries < 20; tries++ {
+	for range 30 {
+		w := last.clone()
+		var notes []string
+		for range pick(r, 1, 1, 1, 1, 2, 3) {
 			if note := r.editOnce(&w); note != "" {
 				notes = append(notes, note)
-				break
 			}
 		}
+		if len(notes) > 0 && (w.builds() || r.chance(2)) {
+			w.note = strings.Join(notes, "; ")
+			return w
+		}
 	}
-	w.note = strings.Join(notes, "; ")
-	return w
+	last.note = "nothing"
+	return last
 }
 
 // editOnce changes w, or returns "" where what it had in mind cannot be done.
@@ -162,8 +165,11 @@ func (r *random) editDockerfile(w *world) string {
 	case n < 55 && at < len(s.steps):
 		id, makes := s.steps[at].id, s.steps[at].makes
 		in := r.instruction(*w, i)
-		in.text = strings.ReplaceAll(in.text, in.makes, makes)
-		s.steps[at] = instruction{id: id, text: in.text, makes: makes}
+		if makes != "" && in.makes != "" {
+			in.text, in.makes = strings.ReplaceAll(in.text, in.makes, makes), makes
+		}
+		in.id = id
+		s.steps[at] = in
 		return fmt.Sprintf("other in stage %d: %s", i, in.text)
 	case n < 65 && at+1 < len(s.steps):
 		s.steps[at], s.steps[at+1] = s.steps[at+1], s.steps[at]

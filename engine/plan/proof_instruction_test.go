@@ -13,24 +13,28 @@ func (r *random) instruction(w world, i int) instruction {
 	n := r.IntN(100)
 	switch {
 	case n < 40:
-		in.text = r.copy(w, in.makes)
+		r.copy(w, &in)
 	case n < 58 && i > 0:
-		in.text = r.copyFrom(w, i, r.IntN(i), in.makes)
+		r.copyFrom(w, i, r.IntN(i), &in)
 	case n < 62:
 		in.text = fmt.Sprintf("COPY <<E %s/h\n%s %d\nE", in.makes, nonce, in.id)
 	case n < 68:
-		in.text = r.add(w, in.makes)
+		r.add(w, &in)
 	case n < 72:
-		in.text = fmt.Sprintf("ARG DIR=%s\nCOPY ${DIR} %s/", pick(r, "src", "a", "docs"), in.makes)
+		dir := pick(r, "src", "a", "docs")
+		in.text = fmt.Sprintf("ARG DIR=%s\nCOPY ${DIR} %s/", dir, in.makes)
+		if in.needs = []string{dir}; w.args["DIR"] != "" {
+			in.needs[0] = w.args["DIR"]
+		}
 	case n < 78:
 		in.text, in.makes = pick(r, "ENV E=", "ARG E=", "LABEL l=")+fmt.Sprint(in.id), ""
 	case n < 82:
 		in.text = "WORKDIR " + pick(r, in.makes, fmt.Sprintf("d%d", in.id), "/")
 		in.makes = ""
 	case w.runs(i):
-		in.text = r.run(w, i, in.makes)
+		r.run(w, i, &in)
 	default:
-		in.text = r.copy(w, in.makes)
+		r.copy(w, &in)
 	}
 	return in
 }
@@ -47,33 +51,36 @@ func (r *random) flags() string {
 	if r.chance(10) {
 		b.WriteString("--link ")
 	}
-	if r.chance(15) {
+	if r.chance(15) && r.patterns {
 		b.WriteString("--exclude=" + pick(r, filters...) + " ")
 	}
 	return b.String()
 }
 
-func (r *random) copy(w world, to string) string {
-	if r.chance(10) {
-		return fmt.Sprintf("COPY --parents %s%s %s/", r.flags(), pick(r, wide...), to)
+func (r *random) copy(w world, in *instruction) {
+	if r.chance(10) && r.patterns {
+		in.text = fmt.Sprintf("COPY --parents %s%s %s/", r.flags(), pick(r, wide...), in.makes)
+		return
 	}
-	sources := r.source(w)
+	sources := r.source(w, in)
 	for range r.IntN(3) / 2 {
-		sources += " " + r.source(w)
+		sources += " " + r.source(w, in)
 	}
-	return fmt.Sprintf("COPY %s%s %s", r.flags(), sources, pick(r, to+"/", to+"/", "/"+nonce+"/all/"))
+	in.text = fmt.Sprintf("COPY %s%s %s", r.flags(), sources, pick(r, in.makes+"/", in.makes+"/", "/"+nonce+"/all/"))
 }
 
-func (r *random) add(w world, to string) string {
-	src := r.source(w)
-	if _, ok := w.files["data.tar"]; ok && r.chance(70) {
-		src = pick(r, "data.tar", "*.tar")
+func (r *random) add(w world, in *instruction) {
+	src := pick(r, "data.tar", "*.tar")
+	if _, ok := w.files["data.tar"]; !ok || r.chance(30) {
+		src = r.source(w, in)
+	} else if src == "data.tar" {
+		in.needs = append(in.needs, src)
 	}
-	return fmt.Sprintf("ADD %s%s %s/", r.flags(), src, to)
+	in.text = fmt.Sprintf("ADD %s%s %s/", r.flags(), src, in.makes)
 }
 
 // made is a path that the first steps of stage i fill, or one of its base.
-func (r *random) made(w world, i int) string {
+func (r *random) made(w world, i int, in *instruction) string {
 	var all []string
 	for _, s := range w.stages[i].steps {
 		if s.makes != "" {
@@ -81,6 +88,7 @@ func (r *random) made(w world, i int) string {
 		}
 	}
 	p := pick(r, all...)
+	in.wants = p
 	switch n := r.IntN(10); {
 	case n == 0 && p != "/"+nonce:
 		return p + "/*"
@@ -93,7 +101,7 @@ func (r *random) made(w world, i int) string {
 }
 
 // copyFrom copies from one stage to stage i.
-func (r *random) copyFrom(w world, i, from int, to string) string {
+func (r *random) copyFrom(w world, i, from int, in *instruction) {
 	name := stageName(w, from)
 	switch r.IntN(4) {
 	case 0:
@@ -101,42 +109,45 @@ func (r *random) copyFrom(w world, i, from int, to string) string {
 	case 1:
 		name = strings.ToUpper(name)
 	}
-	return fmt.Sprintf("COPY --from=%s %s%s %s/", name, r.flags(), r.made(w, from), to)
+	in.text = fmt.Sprintf("COPY --from=%s %s%s %s/", name, r.flags(), r.made(w, from, in), in.makes)
 }
 
 // run makes a RUN that is cheap and always makes its folder, with results that depend much, little or not at
 // all on what it reads.
-func (r *random) run(w world, i int, to string) string {
+func (r *random) run(w world, i int, in *instruction) {
 	result := func(read string) string {
-		return pick(r,
-			fmt.Sprintf("mkdir -p %s; cp -r %s %s/ || true", to, read, to),
-			fmt.Sprintf("mkdir -p %s; find %s | wc -l >%s/x.txt", to, read, to),
-			fmt.Sprintf("mkdir -p %s; echo %d >%s/m.py", to, r.id(), to),
-			fmt.Sprintf("mkdir -p %s; cat %s/* 2>/dev/null >%s/y.md || true", to, read, to))
+		return "mkdir -p " + in.makes + "; " + pick(r,
+			fmt.Sprintf("cp -r %s %s/", read, in.makes),
+			fmt.Sprintf("find %s | wc -l >%s/x.txt", read, in.makes),
+			fmt.Sprintf("echo %d >%s/m.py", r.id(), in.makes),
+			fmt.Sprintf("cat %s/* >%s/y.md", read, in.makes)) + "; true"
 	}
 	switch n := r.IntN(100); {
 	case n < 30:
-		return "RUN " + result(r.made(w, i))
+		in.text = "RUN " + result(r.made(w, i, in))
 	case n < 55:
-		return fmt.Sprintf("RUN --mount=type=bind%s%s,target=/m %s", r.mountSource(w), pick(r, "", "", ",rw"), result("/m"))
+		in.text = fmt.Sprintf("RUN --mount=type=bind%s%s,target=/m %s", r.mountSource(w, in), pick(r, "", "", ",rw"), result("/m"))
 	case n < 75 && i > 0:
 		from := r.IntN(i)
-		source := pick(r, "", ",source=/"+nonce, ",source="+path.Clean(strings.TrimRight(r.made(w, from), "*[]a-m")))
-		return fmt.Sprintf("RUN --mount=from=%s%s,target=/m%s %s", stageName(w, from), source, pick(r, "", ",rw"), result("/m"))
+		source := pick(r, "", ",source=/"+nonce, ",source="+path.Clean(strings.TrimRight(r.made(w, from, in), "*[]a-m")))
+		in.text = fmt.Sprintf("RUN --mount=from=%s%s,target=/m%s %s", stageName(w, from), source, pick(r, "", ",rw"), result("/m"))
 	case n < 85:
-		return "RUN --mount=type=cache,target=/c echo x >>/c/log; " + result("/etc/passwd")
+		in.text = "RUN --mount=type=cache,target=/c echo x >>/c/log; " + result("/etc/passwd")
 	case n < 92:
-		return fmt.Sprintf("RUN <<E\n%s\nE", result(r.made(w, i)))
+		in.text = fmt.Sprintf("RUN <<E\n%s\nE", result(r.made(w, i, in)))
+	default:
+		in.text = fmt.Sprintf("RUN <<E\n#!/bin/sh\n%s\nE", result(r.made(w, i, in)))
 	}
-	return fmt.Sprintf("RUN <<E\n#!/bin/sh\n%s\nE", result(r.made(w, i)))
 }
 
-func (r *random) mountSource(w world) string {
+func (r *random) mountSource(w world, in *instruction) string {
 	if r.chance(40) {
 		return ""
 	}
-	if s := r.source(w); !strings.ContainsAny(s, "*?[") {
+	dir := instruction{}
+	if s := r.source(w, &dir); !strings.ContainsAny(s, "*?[") {
+		in.needs = append(in.needs, dir.needs...)
 		return ",source=" + s
 	}
-	return ",source=src"
+	return ""
 }

@@ -12,11 +12,13 @@ import (
 // random makes worlds and edits of them, the same from the same seed.
 type random struct {
 	*rand.Rand
-	ids int
+	// patterns tells that the engine knows --exclude and --parents.
+	patterns bool
+	ids      int
 }
 
-func newRandom(seed, script uint64) *random {
-	return &random{Rand: rand.New(rand.NewPCG(seed, script))}
+func newRandom(seed, script uint64, patterns bool) *random {
+	return &random{Rand: rand.New(rand.NewPCG(seed, script)), patterns: patterns}
 }
 
 func pick[T any](r *random, of ...T) T { return of[r.IntN(len(of))] }
@@ -90,32 +92,28 @@ func (r *random) existing(w world, is func(fs.FileMode) bool) string {
 func anyMode(fs.FileMode) bool      { return true }
 func isLink(m fs.FileMode) bool     { return m.Type() == fs.ModeSymlink }
 func notSpecial(m fs.FileMode) bool { return m.IsDir() || m.IsRegular() }
-func (r *random) slash(p string) string {
-	if r.chance(25) {
-		return p + "/"
-	}
-	return p
-}
 
 // source is something of the context to copy or mount.
-func (r *random) source(w world) string {
+func (r *random) source(w world, in *instruction) string {
+	p := ""
 	switch n := r.IntN(100); {
 	case n < 35:
-		if p := r.existing(w, fs.FileMode.IsRegular); p != "" {
-			return pick(r, "", "", "/", "./") + p
-		}
+		p = r.existing(w, fs.FileMode.IsRegular)
 	case n < 60:
-		if p := r.existing(w, fs.FileMode.IsDir); p != "" {
-			return r.slash(p)
-		}
+		p = r.existing(w, fs.FileMode.IsDir)
 	case n < 72:
-		if p := r.existing(w, isLink); p != "" {
-			return p
-		}
+		p = r.existing(w, isLink)
 	case n < 88:
 		return pick(r, globs...)
 	}
-	return "."
+	if p == "" {
+		return "."
+	}
+	in.needs = append(in.needs, p)
+	if w.files[p].mode.IsDir() && r.chance(30) {
+		return p + "/"
+	}
+	return pick(r, "", "", "/", "./") + p
 }
 
 func (r *random) dockerfile(w *world) {
@@ -135,12 +133,14 @@ func (r *random) dockerfile(w *world) {
 		if r.chance(75) {
 			in := instruction{id: r.id()}
 			in.makes = fmt.Sprintf("/%s/d%d", nonce, in.id)
-			in.text = r.copyFrom(*w, end, i, in.makes)
+			r.copyFrom(*w, end, i, &in)
 			w.stages[end].steps = append(w.stages[end].steps, in)
 		}
 	}
 	if r.chance(15) {
-		w.target = stageName(*w, r.IntN(len(w.stages)))
+		if name := stageName(*w, r.IntN(len(w.stages))); strings.Trim(name, "0123456789") != "" {
+			w.target = name
+		}
 	}
 }
 
@@ -155,9 +155,8 @@ func stageName(w world, i int) string {
 func (r *random) stage(w world, i int) stage {
 	base := pick(r, "python:3.9-alpine", "python:3.9-alpine", "${BASE}", "scratch")
 	if i > 0 && r.chance(30) {
-		base = stageName(w, r.IntN(i))
-		if base == fmt.Sprint(r.IntN(i)) || strings.Trim(base, "0123456789") == "" {
-			base = "python:3.9-alpine" // FROM knows names only
+		if name := stageName(w, r.IntN(i)); strings.Trim(name, "0123456789") != "" {
+			base = name // FROM knows names only
 		}
 	}
 	text := "FROM " + base

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/docker/docker/api/types/image"
+	"github.com/moby/buildkit/solver/pb"
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/stagewatch/stagewatch/engine/build"
@@ -37,6 +38,8 @@ type prover struct {
 
 	mu    sync.Mutex
 	total totals
+	// shrinking tells that what is built now does not count.
+	shrinking bool
 }
 
 func newProver(t *testing.T) *prover {
@@ -48,6 +51,11 @@ func newProver(t *testing.T) *prover {
 	}
 	t.Cleanup(func() { _ = builder.Close() })
 	return &prover{engine: engine, session: session, builder: builder, word: fmt.Sprintf("n%x", time.Now().UnixNano())}
+}
+
+// patterns tells whether the engine knows --exclude and --parents.
+func (p *prover) patterns() bool {
+	return p.builder.Caps().Supports(pb.CapFileCopyIncludeExcludePatterns) == nil
 }
 
 // broken is a promise that was not kept.
@@ -221,7 +229,7 @@ func (r *run) build(ctx context.Context, p *plan.Plan) (map[plan.StepID]event.St
 		return nil, nil, err
 	}
 	states := map[plan.StepID]event.State{}
-	res, err := r.builder.Build(ctx, build.Request{Plan: p, Contexts: map[string]fsutil.FS{"context": context}, SharedKey: r.dir, Emit: func(b event.Body) {
+	res, err := r.builder.Build(ctx, build.Request{Plan: p, Contexts: map[string]fsutil.FS{"context": context}, SharedKey: build.SharedKey(r.dir, r.tree.Snapshot()), Emit: func(b event.Body) {
 		if s, ok := b.(event.Step); ok {
 			states[plan.StepID{Stage: s.Stage, Index: s.Index}] = s.State
 		}
@@ -237,11 +245,33 @@ func (r *run) compare(p *plan.Plan, predictions []plan.Prediction, states map[pl
 			continue
 		}
 		state := states[s.ID()]
+		if predictions[i].Prediction == event.WillRerun && state == event.Hit {
+			b := predictions[i].Because
+			if j := strings.Index(b, ":"); j > 0 {
+				b = b[:j]
+			}
+			if strings.HasPrefix(b, "after") || strings.HasPrefix(b, "reads") {
+				b = strings.Fields(b)[0]
+			}
+			if f := strings.Fields(b); len(f) > 1 && strings.Contains(b, "more") {
+				b = "several"
+			} else if len(f) > 1 && f[0] != "Dockerfile" {
+				b = strings.Join(f[1:], " ")
+			}
+			r.count(func(t *totals) { t.why("rerun but hit: " + b) })
+		}
 		counted.outcome(predictions[i].Prediction, state)
 		if predictions[i].Prediction == event.WillHit && (state == event.Ran || state == event.Running) {
 			why = fmt.Sprintf("%s (%s) was promised to be a hit, and is %s", s.ID(), s.Instruction, state)
 		}
 	}
+	r.count(func(t *totals) {
+		for k, v := range counted.reasons {
+			_ = k
+			_ = v
+			t.why(k)
+		}
+	})
 	if why != "" {
 		why += "\n" + r.describe(p, predictions, states)
 	}
@@ -277,5 +307,7 @@ func (r *run) forget(res *build.Result) error {
 func (p *prover) count(fn func(*totals)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fn(&p.total)
+	if !p.shrinking {
+		fn(&p.total)
+	}
 }

@@ -5,7 +5,7 @@ import "slices"
 // shrink looks for fewer edits, instructions, files and rules that break a promise all the same. Each try
 // builds, so it takes the plain way once through and stops after a bounded number of tries.
 func shrink(worlds []world, b *broken, prove func([]world) *broken) ([]world, *broken) {
-	tries := 80
+	tries := 300
 	try := func(smaller []world) bool {
 		if tries == 0 || len(smaller) < 2 {
 			return false

@@ -47,7 +47,7 @@ func TestProof(t *testing.T) {
 		workers.Go(func() {
 			for more() && ctx.Err() == nil {
 				n := next.Add(1)
-				worlds := script(seed, n)
+				worlds := script(seed, n, prover.patterns())
 				broken, err := prover.prove(ctx, dir, worlds)
 				switch {
 				case ctx.Err() != nil:
@@ -91,10 +91,13 @@ func enough(t *testing.T, p *prover) (more func() bool) {
 }
 
 // script is a world and some edits of it, the same for the same numbers.
-func script(seed, n uint64) []world {
+func script(seed, n uint64, patterns bool) []world {
 	const edits = 7
-	r := newRandom(seed, n)
+	r := newRandom(seed, n, patterns)
 	worlds := []world{r.world()}
+	for tries := 0; !worlds[0].builds() && tries < 20; tries++ {
+		worlds[0] = r.world()
+	}
 	for range edits {
 		worlds = append(worlds, r.edit(worlds))
 	}
@@ -103,6 +106,9 @@ func script(seed, n uint64) []world {
 
 // report shrinks a counter-example and prints it.
 func report(t *testing.T, p *prover, dir string, worlds []world, b *broken, name string) {
+	p.mu.Lock()
+	p.shrinking = true
+	p.mu.Unlock()
 	worlds, b = shrink(worlds, b, func(smaller []world) *broken {
 		found, err := p.prove(t.Context(), dir, smaller)
 		if err != nil {
@@ -124,6 +130,13 @@ type totals struct {
 	maybeHit, maybeRan       int
 	rerunHit, rerunRan       int
 	reasons                  map[string]int
+}
+
+func (t *totals) why(s string) {
+	if t.reasons == nil {
+		t.reasons = map[string]int{}
+	}
+	t.reasons[s]++
 }
 
 func (t *totals) reason(err error) {

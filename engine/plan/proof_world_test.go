@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/moby/patternmatcher"
 )
 
 // nonce stands in Dockerfiles and files for a word that no build has seen before. Without it a step could be
@@ -44,6 +46,9 @@ type instruction struct {
 	text string
 	// makes is the path in the stage that the instruction fills, for others to copy from.
 	makes string
+	// needs are the paths of the context without which the instruction fails, wants the path of another stage.
+	needs []string
+	wants string
 }
 
 // file is one path of the context: a folder, a symbolic link, a hard link, a tar or a plain file.
@@ -213,6 +218,59 @@ func (w world) remove(name string) {
 	maps.DeleteFunc(w.files, func(p string, f file) bool {
 		return p == name || strings.HasPrefix(p, name+"/") || f.hard == name || strings.HasPrefix(f.hard, name+"/")
 	})
+}
+
+// builds tells whether the world is likely to build: every edit that does not costs a build and proves nothing.
+func (w world) builds() bool {
+	made := map[string]bool{"": true}
+	for _, s := range w.stages {
+		for _, in := range s.steps {
+			made[in.makes] = true
+		}
+	}
+	ignored, err := patternmatcher.New(slices.DeleteFunc(slices.Clone(w.ignore), func(l string) bool { return strings.HasPrefix(l, "#") }))
+	if err != nil {
+		return false
+	}
+	for _, s := range w.stages {
+		for _, in := range s.steps {
+			if !made[in.wants] {
+				return false
+			}
+			for _, p := range in.needs {
+				at, ok := w.resolve(p)
+				if hidden, err := ignored.MatchesOrParentMatches(at); !ok || at != "" && (hidden || err != nil) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// resolve follows the symbolic links in a path.
+func (w world) resolve(p string) (string, bool) {
+	at, rest, hops := "", strings.Split(strings.Trim(path.Clean("/"+p), "/"), "/"), 0
+	for len(rest) > 0 {
+		next := strings.Trim(path.Clean("/"+at+"/"+rest[0]), "/")
+		rest = rest[1:]
+		f, ok := w.files[next]
+		switch {
+		case next == "":
+		case !ok || hops > 20:
+			return "", false
+		case f.mode.Type() == fs.ModeSymlink:
+			hops++
+			rest = append(strings.Split(strings.Trim(f.text, "/"), "/"), rest...)
+			if !path.IsAbs(f.text) {
+				next = at
+			} else {
+				next = ""
+			}
+		}
+		at = next
+	}
+	return at, true
 }
 
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
