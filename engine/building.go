@@ -16,7 +16,7 @@ import (
 func (l *loop) startBuild(because string, noCache bool) {
 	l.builds++
 	ctx, cancel := context.WithCancelCause(l.ctx)
-	j := &job{number: l.builds, plan: l.plan, changes: l.pending.list(), seq: l.pending.last, edits: l.pending.edits, saved: l.pending.saved, cancel: cancel, began: time.Now(), noCache: noCache}
+	j := &job{number: l.builds, plan: l.plan, changes: l.pending.list(), seq: l.pending.last, edits: l.pending.edits, saved: l.pending.saved, cancel: cancel, began: time.Now(), noCache: noCache, snap: l.project.main().tree.Snapshot()}
 	if j.saved.IsZero() {
 		j.saved = j.began
 	}
@@ -63,7 +63,11 @@ func (l *loop) planned(j *job, because string) event.Planned {
 	if l.good != nil && !j.noCache {
 		prev = l.good.plan
 	}
-	j.predictions = j.plan.Predict(prev, j.changes, l.project.links())
+	if prev == nil && l.memory != nil && !j.noCache {
+		because = l.recall(j)
+	} else {
+		j.predictions = j.plan.Predict(prev, j.changes, l.project.links())
+	}
 	e := planEvent(j.plan, j.predictions, j.changes, because, l.project.name())
 	e.Paths = l.withSource(e.Paths, l.pending.source > 0)
 	return e
@@ -121,6 +125,16 @@ func (l *loop) ended(j *job, res *build.Result, err error) {
 	l.app.deploy(j)
 }
 
+// keep writes down what was built, for the next session to compare with.
+func (l *loop) keep(j *job) {
+	l.aside(&l.running, func() {
+		if m := remember(l.host, j.plan, j.snap); m != nil {
+			// Nobody's build fails for a file that only explains the next session's first one.
+			_ = saveFile(l.memoryFile, m)
+		}
+	})
+}
+
 // failed takes in a build that did not succeed: what it was to build stays pending.
 func (l *loop) failed(j *job, err error) {
 	l.job = nil
@@ -163,6 +177,7 @@ func failedEvent(err error) event.Failed {
 // measure has the sizes of a build taken, off the way from save to served.
 func (l *loop) measure(j *job) {
 	l.sizes.measure(j, func(err error) {
+		l.keep(j)
 		if l.cfg.Once && l.job == nil {
 			l.done = true
 			if l.err == nil {

@@ -36,7 +36,6 @@ type rig struct {
 	batches chan written
 	intents chan event.Intent
 	events  chan event.Event
-	seen    []event.Event
 	cancel  context.CancelFunc
 	ended   chan error
 }

@@ -1,11 +1,8 @@
 package engine
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -23,12 +20,7 @@ type history struct {
 
 // openHistory reads what is known of the Dockerfile's steps; an empty folder keeps it in memory only.
 func openHistory(dir, root, dockerfile string) *history {
-	h := &history{times: map[string]int64{}}
-	if dir == "" {
-		return h
-	}
-	sum := sha256.Sum256([]byte(root + "\x00" + dockerfile))
-	h.file = filepath.Join(dir, hex.EncodeToString(sum[:8])+".json")
+	h := &history{times: map[string]int64{}, file: projectFile(dir, root, dockerfile)}
 	if dt, err := os.ReadFile(h.file); err == nil {
 		if json.Unmarshal(dt, &h.times) != nil {
 			h.times = map[string]int64{}
@@ -56,33 +48,9 @@ func (h *history) add(p *plan.Plan, res *build.Result) {
 	}
 }
 
-// save writes the file anew, whole or not at all.
+// save keeps what is known for the next session.
 func (h *history) save() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.file == "" {
-		return nil
-	}
-	dt, err := json.Marshal(h.times)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(h.file), 0o700); err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(h.file), ".history-*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(dt)
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), h.file)
-	}
-	if err != nil {
-		os.Remove(tmp.Name())
-	}
-	return err
+	return saveFile(h.file, h.times)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/watch"
 )
 
@@ -41,8 +42,13 @@ type loop struct {
 	sizes   *sizes
 	engine  *engineWatch
 	history *history
-	out     *outbox
-	tasks   chan func()
+	// memory is what was last built before this session, nil where nothing is known; memoryFile is where
+	// what is built now is kept.
+	memory     *memory
+	memoryFile string
+	host       string
+	out        *outbox
+	tasks      chan func()
 	// running counts the solves that go on beside the loop.
 	running sync.WaitGroup
 	ctx     context.Context
@@ -70,9 +76,13 @@ type job struct {
 	number  int
 	plan    *plan.Plan
 	changes []plan.Change
+	// snap is the context as it was when the build began, or a moment before.
+	snap *tree.Snapshot
 	// predictions are what was told of each of the plan's steps.
 	predictions []plan.Prediction
 	noCache     bool
+	// recalled tells that they rest on what an earlier session built.
+	recalled bool
 	// seq and edits say which changes the build contains.
 	seq, edits int
 	// saved is the save that caused it, or the time it was asked for.
@@ -182,7 +192,7 @@ func (l *loop) take(d delta, err error, saved time.Time) []string {
 	relevant := d.changed
 	if l.plan != nil && !d.dockerfile {
 		links := l.project.links()
-		relevant = slices.DeleteFunc(slices.Clone(d.changed), func(c plan.Change) bool { return !l.plan.Reads(c, links) })
+		relevant = relevantTo(l.plan, d.changed, links)
 	}
 	if len(relevant) == 0 && !d.dockerfile {
 		unused := paths(d.changed)
@@ -198,6 +208,11 @@ func (l *loop) take(d delta, err error, saved time.Time) []string {
 	changed := l.withSource(paths(relevant), d.dockerfile)
 	l.emit(0, event.Changed{Paths: changed, Changes: changeEvents(relevant, d.renamed)})
 	return changed
+}
+
+// relevantTo returns the changes that a step of the plan reads.
+func relevantTo(p *plan.Plan, changes []plan.Change, tree plan.Tree) []plan.Change {
+	return slices.DeleteFunc(slices.Clone(changes), func(c plan.Change) bool { return !p.Reads(c, tree) })
 }
 
 // withSource adds the Dockerfile to the paths where it changed as well.

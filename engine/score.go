@@ -12,6 +12,10 @@ import (
 func (l *loop) keepScore(j *job) {
 	j.relay.mu.Lock()
 	defer j.relay.mu.Unlock()
+	if j.recalled {
+		l.keepRecalled(j)
+		return
+	}
 	pulled := map[string]bool{}
 	for i, s := range j.plan.Steps {
 		last, ok := j.relay.last[s.ID()]
@@ -39,6 +43,19 @@ func (l *loop) keepScore(j *job) {
 				l.score.MaybeHits++
 			}
 		}
+	}
+}
+
+// keepRecalled says where the builder lost what an earlier session had built: that is nobody's promise.
+func (l *loop) keepRecalled(j *job) {
+	gone := 0
+	for i, s := range j.plan.Steps {
+		if j.predictions[i].Prediction == event.WillHit && j.relay.last[s.ID()].State == event.Ran {
+			gone++
+		}
+	}
+	if gone > 0 {
+		l.emit(j.number, event.Warning{Code: "cache-gone", Message: fmt.Sprintf("%d steps ran although nothing that they read changed since %s: the builder does not have their results any more", gone, l.memory.At.Local().Format("2 Jan 15:04"))})
 	}
 }
 

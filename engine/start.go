@@ -53,6 +53,8 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	defer stop()
 	l := &loop{cfg: cfg, project: p, builder: c, out: out, tasks: make(chan func()), ctx: work}
 	l.history = openHistory(stateDir("history"), p.root, p.dockerfile)
+	l.host, l.memoryFile = c.engine.Host, projectFile(stateDir("built"), p.root, p.dockerfile)
+	l.memory = loadMemory(l.memoryFile, l.host)
 	l.sizes = &sizes{l: l, images: c.images, before: cfg.Before, made: map[string]bool{}}
 	l.engine = &engineWatch{l: l, pinger: c}
 	in := inputs{intents: intents}

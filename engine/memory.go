@@ -1,0 +1,158 @@
+package engine
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/tree"
+)
+
+// maxRemembered bounds the files of a context that is remembered; a larger one is not worth the file.
+const maxRemembered = 20_000
+
+// memory is what was last built of a project, kept over sessions, so that a first build can say what changed
+// since. A lost or unreadable file only means that nothing is known.
+type memory struct {
+	// Engine is the address of the engine that has the results in its cache.
+	Engine string          `json:"engine"`
+	At     time.Time       `json:"at"`
+	Plan   plan.Memory     `json:"plan"`
+	Files  map[string]mark `json:"files"`
+}
+
+// mark tells one content of a path from another.
+type mark struct {
+	Mode fs.FileMode `json:"mode"`
+	Size int64       `json:"size,omitempty"`
+	Time int64       `json:"time,omitempty"`
+	// Digest is the content's, the target of a link is its own.
+	Digest string `json:"digest,omitempty"`
+}
+
+// projectFile is the file of ours that belongs to a Dockerfile, empty where there is no cache folder.
+func projectFile(dir, root, dockerfile string) string {
+	if dir == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(root + "\x00" + dockerfile))
+	return filepath.Join(dir, hex.EncodeToString(sum[:8])+".json")
+}
+
+// remember makes the memory of a build out of the context as it was. It returns nil where that is too large
+// to be remembered.
+func remember(engine string, built *plan.Plan, snap *tree.Snapshot) *memory {
+	m := &memory{Engine: engine, At: time.Now(), Plan: built.Remember(), Files: map[string]mark{}}
+	snap.Walk("", func(rel string, e tree.Entry) bool {
+		m.Files[rel] = markOf(snap, rel, e)
+		return len(m.Files) <= maxRemembered
+	})
+	if len(m.Files) > maxRemembered {
+		return nil
+	}
+	return m
+}
+
+func markOf(snap *tree.Snapshot, rel string, e tree.Entry) mark {
+	m := mark{Mode: e.Mode, Size: e.Size, Digest: e.Link}
+	if e.Mode.IsRegular() {
+		m.Time = e.ModTime.UnixNano()
+		if d, err := snap.Digest(rel); err == nil {
+			m.Digest = hex.EncodeToString(d[:])
+		}
+	}
+	return m
+}
+
+// since lists what changed in the context since the memory was made.
+func (m *memory) since(p *project) []event.Change {
+	var changes []event.Change
+	snap := p.main().tree.Snapshot()
+	seen := map[string]bool{}
+	snap.Walk("", func(rel string, e tree.Entry) bool {
+		seen[rel] = true
+		was, ok := m.Files[rel]
+		switch {
+		case !ok:
+			changes = append(changes, event.Change{Path: rel, Kind: event.Added})
+		case was.Mode.Type() != e.Mode.Type() || was.Size != e.Size || e.Link != "" && e.Link != was.Digest:
+			changes = append(changes, event.Change{Path: rel, Kind: event.ContentChanged})
+		case e.Mode.IsRegular() && was.Time != e.ModTime.UnixNano() && markOf(snap, rel, e).Digest != was.Digest:
+			changes = append(changes, event.Change{Path: rel, Kind: event.ContentChanged})
+		case was.Mode != e.Mode:
+			changes = append(changes, event.Change{Path: rel, Kind: event.ModeChanged})
+		}
+		return true
+	})
+	for rel := range m.Files {
+		if !seen[rel] {
+			changes = append(changes, event.Change{Path: rel, Kind: event.Deleted})
+		}
+	}
+	return changes
+}
+
+// loadMemory reads what is known of the project on the engine, nil for nothing.
+func loadMemory(file, engine string) *memory {
+	dt, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	var m memory
+	if json.Unmarshal(dt, &m) != nil || m.Engine != engine {
+		return nil
+	}
+	return &m
+}
+
+// recall predicts a first build from what was last built here, before this session.
+func (l *loop) recall(j *job) (because string) {
+	prev := plan.Recall(l.memory.Plan)
+	since := l.project.main().changed(l.memory.since(l.project))
+	since = relevantTo(j.plan, since, l.project.links())
+	j.recalled = true
+	j.predictions = j.plan.Predict(prev, since, l.project.links())
+	j.changes = since
+	when := l.memory.At.Local().Format("2 Jan 15:04")
+	if len(since) == 0 {
+		return fmt.Sprintf("first build; last built %s", when)
+	}
+	return fmt.Sprintf("%s since %s", cause(paths(since)), when)
+}
+
+// saveFile writes a file of ours anew, whole or not at all. An empty name keeps nothing.
+func saveFile(file string, value any) error {
+	if file == "" {
+		return nil
+	}
+	dt, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(file)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(dir, ".new-*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(dt)
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), file)
+	}
+	if err != nil {
+		os.Remove(tmp.Name())
+	}
+	return err
+}

@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+func TestMemoryTellsWhatChangedSince(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("Dockerfile", "FROM x\nCOPY . /\n")
+	for _, name := range []string{"same", "edited", "touched", "mode", "gone"} {
+		write(name, "one")
+	}
+	p, err := openProject(t.Context(), Config{Context: dir, Once: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pl, err := p.plan(t.Context(), offline{}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "memory.json")
+	if err := saveFile(file, remember("unix:///x", pl, p.main().tree.Snapshot())); err != nil {
+		t.Fatal(err)
+	}
+	if loadMemory(file, "tcp://elsewhere") != nil {
+		t.Error("another engine's memory is taken for this one's")
+	}
+	write("edited", "two")
+	write("new", "x")
+	later := time.Now().Add(time.Hour)
+	for _, err := range []error{os.Chtimes(filepath.Join(dir, "touched"), later, later), os.Chmod(filepath.Join(dir, "mode"), 0o755), os.Remove(filepath.Join(dir, "gone"))} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p, err = openProject(t.Context(), Config{Context: dir, Once: true}); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, c := range loadMemory(file, "unix:///x").since(p) {
+		got[c.Path] = c.Kind
+	}
+	if diff := cmp.Diff(map[string]string{"edited": event.ContentChanged, "new": event.Added, "mode": event.ModeChanged, "gone": event.Deleted}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestTheFirstBuildOfTheMorning explains itself by what an earlier session built.
+func TestTheFirstBuildOfTheMorning(t *testing.T) {
+	l := newLive(t)
+	l.start(Config{})
+	await[event.Sized](l, nil)
+	l.stop()
+	l.write("requirements.txt", "UNIQUE changed")
+	l.start(Config{})
+	p, e := await[event.Planned](l, nil)
+	if !strings.HasPrefix(p.Because, "requirements.txt changed since ") {
+		t.Errorf("because %q", p.Because)
+	}
+	predicted := map[string]event.Prediction{}
+	for _, s := range p.Steps {
+		predicted[fmt.Sprint(s.Stage, " ", s.Index)] = s.Prediction
+	}
+	if predicted["build 3"] != event.WillRerun || predicted["build 1"] != event.WillHit {
+		t.Errorf("predicted %v", predicted)
+	}
+	await[event.Built](l, nil)
+	if got := l.steps(e.Build)["build 3"]; got != event.Ran {
+		t.Errorf("the requirements' COPY is %s", got)
+	}
+}

@@ -1,0 +1,43 @@
+package plan
+
+import "github.com/opencontainers/go-digest"
+
+// Memory is what has to be kept of a plan for a later session to compare with.
+type Memory struct {
+	Steps []MemoryStep `json:"steps"`
+	// Keys and FullKeys are those of the plan's ops.
+	Keys     []digest.Digest `json:"keys"`
+	FullKeys []digest.Digest `json:"full_keys"`
+}
+
+// MemoryStep is a step as it was.
+type MemoryStep struct {
+	Stage       string `json:"stage"`
+	Index       int    `json:"index"`
+	Instruction string `json:"instruction"`
+}
+
+// Remember returns what Recall needs.
+func (p *Plan) Remember() Memory {
+	var m Memory
+	for _, s := range p.Steps {
+		m.Steps = append(m.Steps, MemoryStep{s.Stage, s.Index, s.Instruction})
+	}
+	for _, o := range p.ops {
+		m.Keys = append(m.Keys, o.key)
+		m.FullKeys = append(m.FullKeys, o.fullKey)
+	}
+	return m
+}
+
+// Recall returns a plan that can be predicted against, and is good for nothing else.
+func Recall(m Memory) *Plan {
+	p := &Plan{}
+	for _, s := range m.Steps {
+		p.Steps = append(p.Steps, Step{Stage: s.Stage, Index: s.Index, Instruction: s.Instruction})
+	}
+	for i := range min(len(m.Keys), len(m.FullKeys)) {
+		p.ops = append(p.ops, op{key: m.Keys[i], fullKey: m.FullKeys[i]})
+	}
+	return p
+}
