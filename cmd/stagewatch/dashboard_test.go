@@ -1,0 +1,188 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/dock/docktest"
+)
+
+// dashboard is the real program in a terminal, on the real engine, with a copy of the sample.
+type dashboard struct {
+	*terminal
+	engine   *dock.Engine
+	dir, url string
+	pid      int
+}
+
+// openDashboard starts the program and waits for the first build to serve.
+func openDashboard(t *testing.T, width, height int, env ...string) *dashboard {
+	t.Helper()
+	e := docktest.Engine(t)
+	dir := t.TempDir()
+	app := filepath.Join(dir, "app")
+	if err := copySample(app); err != nil {
+		t.Fatal(err)
+	}
+	d := &dashboard{terminal: newTerminal(t, dir, width, height, append(env, "DOCKER_HOST="+e.Host)...), engine: e, dir: app}
+	t.Cleanup(func() {
+		if t.Failed() {
+			// So that it takes its things along.
+			d.press("C-c")
+			time.Sleep(3 * time.Second)
+		}
+	})
+	d.say(`clear; stagewatch -p 0:8080 app; echo "it ended with $?"`)
+	d.url = d.await(`^ LIVE .* (http://127\.0\.0\.1:[0-9]+)`)
+	d.pid = d.child()
+	return d
+}
+
+// child is the process that runs in the shell.
+func (d *dashboard) child() int {
+	d.t.Helper()
+	shell := strings.TrimSpace(d.run("display-message", "-p", "#{pane_pid}"))
+	children, err := os.ReadFile("/proc/" + shell + "/task/" + shell + "/children")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(children)))
+	if err != nil {
+		d.t.Fatalf("finding the program among the shell's children: %v", err)
+	}
+	return pid
+}
+
+// wantPage fails unless the page holds the text.
+func (d *dashboard) wantPage(text string) {
+	d.t.Helper()
+	resp, err := http.Get(d.url)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || !strings.Contains(string(body), text) {
+		d.t.Errorf("the page lacks %q (%v):\n%s", text, err, body)
+	}
+}
+
+func (d *dashboard) edit(file, old, text string) {
+	d.t.Helper()
+	if err := edit(filepath.Join(d.dir, file), old, text); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// quit presses q, and checks what is left: a clean terminal, and nothing on the engine.
+func (d *dashboard) quit() {
+	d.t.Helper()
+	d.press("q")
+	d.await(`^it ended with 0$`)
+	if screen := d.screen(); strings.ContainsAny(screen, "╭│╰+|") || strings.Contains(screen, "LIVE") {
+		d.t.Errorf("the dashboard is still on the screen:\n%s", screen)
+	}
+	// The normal screen, its cursor to be seen, and the mouse the terminal's own again.
+	if flags := strings.TrimSpace(d.run("display-message", "-p", "#{alternate_on} #{cursor_flag} #{mouse_any_flag}")); flags != "0 1 0" {
+		d.t.Errorf("alternate screen, cursor, mouse: got %q, want 0 1 0", flags)
+	}
+	d.say("echo typed")
+	d.await(`^typed$`)
+	left, err := leftBy(d.engine, d.pid)
+	if err != nil || left != "" {
+		d.t.Errorf("left on the engine: %s %v", left, err)
+	}
+	if resp, err := http.Get(d.url); err == nil {
+		resp.Body.Close()
+		d.t.Errorf("%s still answers", d.url)
+	}
+}
+
+// The inner loop as a person has it: run, look at the page, edit, see what reran and why, break it, mend it.
+func TestDashboard(t *testing.T) {
+	t.Parallel()
+	d := openDashboard(t, 120, 36)
+	d.wantPage("Built in two stages")
+	d.await(`before +█+ .* MB`, `after +█+.* MB`)
+	d.wantScreen(`^╭─ 1 Stages ─`, `╭─ 2 Sizes ─`, `╭─ 3 Changes ─`, `^╭─ 4 Logs ─`, `╭─ 5 Builds ─`,
+		`build  from python:3\.9-slim`, `stage-1  from python:3\.9-alpine .*◂ build`, `−[0-9]+ %`, `build 1 serves the newest save`)
+
+	d.edit(samplePage, "Built in two stages", "Edited in two stages")
+	d.await(`^ LIVE  build 2 serves the newest save`, `python-app listening`)
+	d.wantPage("Edited in two stages")
+	d.wantScreen(
+		`^ build 2 · .*index\.html changed → 5 ran, 6 hits`,
+		`✓ HIT +COPY requirements\.txt \.`,
+		`✓ HIT +RUN pip install -r requirements\.txt`,
+		`● RAN +COPY \. \. +← python_app/templates/index`,
+		`● RAN +RUN pip install \. +← after build 5/6`,
+		`● RAN +COPY --from=build.* ← reads from build 6/6`,
+		`● RAN +RUN pip cache purge +← after stage-1 4/5`,
+		`— build 2 serves from here —`)
+
+	// A step that fails: which, where, and what still serves.
+	d.edit("pyproject.toml", "[project]", "[project")
+	d.await(`^ STALE  build 2 serves, 1 edit behind`, `Build 3 failed`, `▸ +6 │ RUN pip install \.`)
+	d.wantScreen(`✗ FAILED +RUN pip install \.`, `- SKIPPED +RUN pip cache purge`, `Dockerfile, line 6`)
+	d.wantPage("Edited in two stages")
+
+	d.press("?")
+	d.await(`─ Help ─`, `q +quit`, `HIT +BuildKit had the result already`, `STALE +what answers is older`)
+	d.press("Escape")
+	d.await(`^╭─ 1 Stages ─`)
+
+	d.edit("pyproject.toml", "[project", "[project]")
+	d.await(`^ LIVE  build 4 serves the newest save`)
+	d.quit()
+}
+
+// The smallest usual terminal, and no colours for who wants none.
+func TestDashboardSmallWithoutColor(t *testing.T) {
+	t.Parallel()
+	d := openDashboard(t, 80, 24, "NO_COLOR=1", "TERM=xterm-256color")
+	d.await(`before +█+ .* MB`)
+	d.wantScreen(`^╭─ 1 Stages ─`, `╭─ 2 Sizes ─`, `^╭─ 4 Logs ─`, `✓ HIT +COPY requirements\.txt`, `\? help +q quit`)
+	for i, line := range strings.Split(strings.TrimSuffix(d.screen(), "\n"), "\n") {
+		if n := len([]rune(line)); n > 80 {
+			t.Errorf("line %d is %d columns wide", i+1, n)
+		}
+	}
+	// Bold, faint and reverse are no colours: 30 to 49, 90 to 107 are.
+	if c := colors.FindString(d.run("capture-pane", "-p", "-e")); c != "" {
+		t.Errorf("there is a colour on the screen: %q", c)
+	}
+	d.edit(samplePage, "Built in two stages", "Edited in two stages")
+	d.await(`^ LIVE  build 2 serves the newest save`)
+	d.wantPage("Edited in two stages")
+	d.quit()
+}
+
+// A terminal that is closed takes the session with it, and the session its things.
+func TestTerminalClosed(t *testing.T) {
+	t.Parallel()
+	d := openDashboard(t, 120, 36)
+	if c := colors.FindString(d.run("capture-pane", "-p", "-e")); c == "" {
+		t.Error("there is no colour on the screen of a terminal that has them")
+	}
+	d.run("kill-pane")
+	var left string
+	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		var err error
+		if left, err = leftBy(d.engine, d.pid); err != nil {
+			t.Fatal(err)
+		}
+		if left == "" {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("left on the engine: %s", left)
+		}
+	}
+}

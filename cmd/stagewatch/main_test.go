@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/dock/docktest"
+)
+
+// The scripts and the dashboard's tests run this very package's main, as a command of the name stagewatch.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"stagewatch": main})
+}
+
+// TestCommands runs the scripts that need no engine.
+func TestCommands(t *testing.T) {
+	testscript.Run(t, testscript.Params{Dir: "testdata/plain", Setup: setup(nil), Cmds: commands(nil), RequireExplicitExec: true})
+}
+
+// TestOnEngine runs the scripts that work on a real engine, each with a copy of the sample.
+func TestOnEngine(t *testing.T) {
+	e := docktest.Engine(t)
+	testscript.Run(t, testscript.Params{Dir: "testdata/engine", Setup: setup(e), Cmds: commands(e), RequireExplicitExec: true})
+}
+
+// setup gives a script a home and a sample of its own, and the engine if there is to be one.
+func setup(e *dock.Engine) func(*testscript.Env) error {
+	return func(env *testscript.Env) error {
+		env.Setenv("HOME", filepath.Join(env.WorkDir, ".home"))
+		// An address at which nothing listens, for whoever looks for an engine without being given one.
+		env.Setenv("DOCKER_HOST", "unix://"+filepath.Join(env.WorkDir, "no-engine.sock"))
+		if e != nil {
+			env.Setenv("DOCKER_HOST", e.Host)
+		}
+		env.Setenv("ESC", "\x1b")
+		env.Setenv("NAME", strconv.FormatInt(time.Now().UnixNano(), 36))
+		env.Setenv("LC_ALL", "C.UTF-8")
+		env.Values[processesKey{}] = processes{}
+		return copySample(filepath.Join(env.WorkDir, "app"))
+	}
+}
+
+// copySample copies the sample, with a text of its own in its source, so that no cache knows the steps that
+// read it.
+func copySample(dir string) error {
+	if err := os.CopyFS(dir, os.DirFS("../../testdata/python-app")); err != nil {
+		return err
+	}
+	return edit(filepath.Join(dir, samplePage), "<main>", "<main><!-- "+strconv.FormatInt(time.Now().UnixNano(), 36)+" -->")
+}
+
+// samplePage is the source of the sample's page.
+const samplePage = "python_app/templates/index.html"
+
+// edit replaces a text in a file, which must be there, and saves as editors do: whole, under another name,
+// renamed.
+func edit(path, old, text string) error {
+	dt, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if !bytes.Contains(dt, []byte(old)) {
+		return &fs.PathError{Op: "finding " + strconv.Quote(old) + " in", Path: path, Err: fs.ErrNotExist}
+	}
+	if err := os.WriteFile(path+"~", bytes.Replace(dt, []byte(old), []byte(text), 1), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(path+"~", path)
+}
+
+func TestHintOfEveryFlagError(t *testing.T) {
+	// Nobody reads a usage of forty lines to learn that a flag is spelled otherwise.
+	var out strings.Builder
+	root := rootCommand()
+	root.SetArgs([]string{"--nosuch"})
+	root.SetOut(&out)
+	root.SetErr(&out)
+	if code := report(&out, root.Execute()); code != 1 {
+		t.Errorf("got exit code %d, want 1", code)
+	}
+	if strings.Count(out.String(), "\n") > 2 {
+		t.Errorf("got more than a sentence and a hint:\n%s", out.String())
+	}
+}
