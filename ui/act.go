@@ -72,7 +72,7 @@ func (m *Model) shell() tea.Cmd {
 			m.say(draw.Warn, "no way to open a shell here")
 			return nil
 		}
-		return tea.ExecProcess(cmd, func(err error) tea.Msg {
+		return m.exec(cmd, func(err error) tea.Msg {
 			if err != nil {
 				return noteMsg{draw.Bad, "shell ended: " + err.Error()}
 			}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -179,6 +180,18 @@ func TestMouse(t *testing.T) {
 	s.want(s.logs.follow, "the wheel does not come back")
 }
 
+// output is a terminal that several write to at once, as they do to a real one.
+type output struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.Buffer.Write(b)
+}
+
 // TestRun drives the real program over a pipe: frames come out, and it ends with its events or its context.
 func TestRun(t *testing.T) {
 	for name, end := range map[string]func(chan event.Event, context.CancelFunc){
@@ -190,9 +203,9 @@ func TestRun(t *testing.T) {
 			defer cancel()
 			events := make(chan event.Event, 8)
 			in, _ := io.Pipe()
-			var out bytes.Buffer
+			out := &output{}
 			done := make(chan error, 1)
-			go func() { done <- Run(ctx, Options{Events: events, Input: in, Output: &out}) }()
+			go func() { done <- Run(ctx, Options{Events: events, Input: in, Output: out}) }()
 			events <- logLine(1)
 			end(events, cancel)
 			select {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"os/exec"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -56,6 +57,8 @@ type Model struct {
 	search string
 	toast  toast
 	mouse  bool
+	// exec gives the terminal to a command.
+	exec func(*exec.Cmd, tea.ExecCallback) tea.Cmd
 }
 
 // pane is how a list is scrolled.
@@ -98,7 +101,7 @@ func New(opt Options) *Model {
 	}
 	return &Model{
 		opt: opt, theme: draw.NewTheme(*term), keys: DefaultKeyMap(), story: story.New(opt.LogLines),
-		now: opt.Clock(), folded: map[string]bool{}, mouse: !opt.NoMouse, logs: logView{follow: true, match: -1},
+		now: opt.Clock(), folded: map[string]bool{}, mouse: !opt.NoMouse, exec: tea.ExecProcess, logs: logView{follow: true, match: -1},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"time"
 
@@ -60,16 +61,25 @@ const fps = 30
 
 // Run shows the dashboard until the person quits, the events end or ctx does, none of which is an error.
 func Run(ctx context.Context, opt Options) error {
-	m := New(opt)
-	program := []tea.ProgramOption{tea.WithAltScreen(), tea.WithContext(ctx), tea.WithFPS(fps), tea.WithoutSignalHandler()}
+	if opt.Output == nil {
+		opt.Output = os.Stdout
+	}
+	paint := &painter{out: opt.Output}
+	m := &live{Model: New(opt), paint: paint}
+	m.exec = paint.lend
+	// Nothing may be painted once bubbletea has given the terminal back.
+	shown, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	defer context.AfterFunc(ctx, func() { paint.hold(); end() })()
+	program := []tea.ProgramOption{
+		tea.WithAltScreen(), tea.WithContext(shown), tea.WithFPS(idleFPS), tea.WithoutSignalHandler(),
+		tea.WithOutput(opt.Output), tea.WithFilter(paint.filter),
+	}
 	if !opt.NoMouse {
 		program = append(program, tea.WithMouseCellMotion())
 	}
 	if opt.Input != nil {
 		program = append(program, tea.WithInput(opt.Input))
-	}
-	if opt.Output != nil {
-		program = append(program, tea.WithOutput(opt.Output))
 	}
 	_, err := tea.NewProgram(m, program...).Run()
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
