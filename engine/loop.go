@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 
@@ -149,106 +148,6 @@ func (l *loop) run(in inputs) error {
 		}
 	}
 	return l.err
-}
-
-// onBatch takes in one save: says what of it leads to nothing and why, and builds the rest.
-func (l *loop) onBatch(w written) {
-	if l.paused {
-		l.missed = true
-		return
-	}
-	d, err := l.project.take(l.ctx, w)
-	l.build(l.take(d, err, w.Last))
-}
-
-// build builds changed paths, if there are any.
-func (l *loop) build(changed []string) {
-	if len(changed) > 0 {
-		l.startBuild(cause(changed), false)
-	}
-}
-
-// catchUp takes in what was missed while nobody looked, and returns the paths that matter.
-func (l *loop) catchUp() []string {
-	if !l.missed {
-		return nil
-	}
-	l.missed = false
-	d, err := l.project.rescan(l.ctx)
-	return l.take(d, err, time.Now())
-}
-
-// take adds what changed to what is pending, and returns the paths that matter.
-func (l *loop) take(d delta, err error, saved time.Time) []string {
-	if err != nil {
-		l.emit(0, event.Warning{Code: "context-unreadable", Message: err.Error(), Hint: "The last good build keeps serving; watching goes on."})
-		l.missed = true
-		return nil
-	}
-	l.skipped(d)
-	if d.dockerfile || d.rules {
-		l.replan()
-	}
-	relevant := d.changed
-	if l.plan != nil && !d.dockerfile {
-		links := l.project.links()
-		relevant = relevantTo(l.plan, d.changed, links)
-	}
-	if len(relevant) == 0 && !d.dockerfile {
-		unused := paths(d.changed)
-		if d.rules {
-			unused = append(unused, d.ruleFiles...)
-		}
-		if len(unused) > 0 {
-			l.emit(0, event.Skipped{Paths: unused, Reason: event.Unused})
-		}
-		return nil
-	}
-	l.pending.add(relevant, d.dockerfile, saved)
-	changed := l.withSource(paths(relevant), d.dockerfile)
-	l.emit(0, event.Changed{Paths: changed, Changes: changeEvents(relevant, d.renamed)})
-	return changed
-}
-
-// relevantTo returns the changes that a step of the plan reads.
-func relevantTo(p *plan.Plan, changes []plan.Change, tree plan.Tree) []plan.Change {
-	return slices.DeleteFunc(slices.Clone(changes), func(c plan.Change) bool { return !p.Reads(c, tree) })
-}
-
-// withSource adds the Dockerfile to the paths where it changed as well.
-func (l *loop) withSource(paths []string, source bool) []string {
-	if source && !slices.Contains(paths, l.project.name()) {
-		paths = append(paths, l.project.name())
-	}
-	return paths
-}
-
-// skipped reports the written paths that lead to no build, by reason and rule.
-func (l *loop) skipped(d delta) {
-	if len(d.unchanged) > 0 {
-		l.emit(0, event.Skipped{Paths: d.unchanged, Reason: event.Unchanged})
-	}
-	byRule := map[string][]string{}
-	var rules []string
-	for _, i := range d.ignored {
-		if byRule[i.Rule] == nil {
-			rules = append(rules, i.Rule)
-		}
-		byRule[i.Rule] = append(byRule[i.Rule], i.Path)
-	}
-	for _, r := range rules {
-		l.emit(0, event.Skipped{Paths: byRule[r], Reason: event.Ignored, Rule: r})
-	}
-}
-
-func cause(paths []string) string {
-	switch len(paths) {
-	case 0:
-		return "asked for"
-	case 1:
-		return paths[0] + " changed"
-	}
-	return fmt.Sprintf("%s and %d more changed", paths[0], len(paths)-1)
 }
 
 func (l *loop) onIntent(i event.Intent) {

@@ -1,0 +1,92 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/front"
+	"github.com/stagewatch/stagewatch/engine/run"
+)
+
+// unready takes in a container that did not get to serve. What served before goes on.
+func (a *app) unready(d *deployment, inst instance, err error) {
+	reason := fmt.Sprintf("the container of build %d is not ready: %v", d.job.number, err)
+	hint := ""
+	stopped := event.Stopped{Reason: "unready"}
+	var why *run.UnreadyError
+	if errors.As(err, &why) {
+		hint = why.Hint
+		if why.Exited {
+			stopped.Reason, stopped.ExitCode = "exited", why.Exit.Code
+		}
+	}
+	if inst != nil {
+		stopped.Container = inst.ID()
+		a.dispose(inst)
+		a.l.emit(d.job.number, stopped)
+	}
+	a.stale(reason, event.Failed{Message: reason, Hint: hint})
+	a.l.engine.check(func() {
+		a.l.emit(d.job.number, event.Warning{Code: "not-ready", Message: reason, Hint: hint})
+		a.l.measure(d.job)
+		switch {
+		case a.next != nil || a.l.good != d.job && a.alive():
+			// Something newer is on its way.
+		case a.restartSwap && a.current != nil && a.current.job != d.job:
+			// The old one had to go first: bring it back.
+			a.begin(a.current.job, time.Now())
+		case !a.alive() && (stopped.Reason == "exited" || inst == nil):
+			a.restartLater(d.job, 0)
+		}
+	})
+}
+
+// exited takes in the end of the container that served.
+func (a *app) exited(s *serving) {
+	if s != a.current || s.retired {
+		return
+	}
+	exit := s.inst.Exit()
+	// Nobody answers there any more: what waits for it moves on.
+	a.door.Hold().cut()
+	a.dispose(s.inst)
+	s.retired = true
+	a.l.emit(s.job.number, event.Stopped{Container: s.inst.ID(), ExitCode: exit.Code, Reason: "exited"})
+	lived := time.Since(s.since)
+	a.l.engine.check(func() {
+		if a.next == nil && !a.alive() && !a.stopped {
+			a.restartLater(s.job, lived)
+		}
+	})
+}
+
+// restartLater starts the build's image again, at once after a first death and ever later after more.
+func (a *app) restartLater(j *job, age time.Duration) {
+	var delay time.Duration
+	a.crashes, delay = a.crashes.Next(age)
+	if a.crashes.Looping() {
+		reason := fmt.Sprintf("build %d keeps exiting; next try in %s", j.number, delay)
+		a.l.emit(j.number, event.Stopped{Reason: "crash-loop"})
+		a.stale(reason, event.Failed{Message: reason, Hint: "The container's log says why."})
+	}
+	time.AfterFunc(delay, func() {
+		a.l.do(func() {
+			if a.next == nil && !a.alive() && !a.stopped && a.l.good == j {
+				a.begin(j, time.Now())
+			}
+		})
+	})
+}
+
+// stale says that what serves is not the newest source, and why.
+func (a *app) stale(reason string, f event.Failed) {
+	e := event.Stale{Reason: reason, EditsBehind: a.l.pending.edits}
+	if a.alive() && !a.current.retired {
+		e.ServingBuild = a.current.job.number
+		e.EditsBehind = a.l.pending.edits - a.current.job.edits
+	}
+	a.l.emit(0, e)
+	a.door.SetStatus(front.Status{Title: "Not built", Detail: f.Message + "\n" + f.Hint, Excerpt: f.Excerpt, Failed: true})
+}
