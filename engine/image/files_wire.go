@@ -44,8 +44,17 @@ type arrival struct {
 
 func (r *receiver) Register(s *grpc.Server) { filesync.RegisterFileSendServer(s, r) }
 
-// DiffCopy speaks the receiver's part of fsutil's protocol; see send.go and receive.go there.
-func (r *receiver) DiffCopy(stream filesync.FileSend_DiffCopyServer) error {
+// DiffCopy receives what an exporter sends.
+func (r *receiver) DiffCopy(stream filesync.FileSend_DiffCopyServer) error { return r.stream(stream) }
+
+// packets is a stream of *types.Packet.
+type packets interface {
+	SendMsg(m any) error
+	RecvMsg(m any) error
+}
+
+// stream speaks the receiver's part of fsutil's protocol; receive.go there has it in words.
+func (r *receiver) stream(stream packets) error {
 	in := &incoming{stream: stream, tree: tree{}, ids: map[string]uint32{}}
 	name, err := in.list(r.seed)
 	if err != nil {
@@ -81,7 +90,7 @@ func (r *receiver) DiffCopy(stream filesync.FileSend_DiffCopyServer) error {
 
 // incoming is one stream of a tree.
 type incoming struct {
-	stream filesync.FileSend_DiffCopyServer
+	stream packets
 	tree   tree
 	ids    map[string]uint32
 	broken error

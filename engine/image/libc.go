@@ -39,6 +39,23 @@ type objectKey struct {
 	size, modTime int64
 }
 
+// Libc is the family that the stage's base has, where it has one only.
+func (s *Stage) Libc() Libc {
+	var found []Libc
+	for p := range s.trees[0] {
+		switch name := path.Base(p); {
+		case strings.HasPrefix(name, "ld-musl-") && !slices.Contains(found, Musl):
+			found = append(found, Musl)
+		case name == "libc.so.6" && !slices.Contains(found, Glibc):
+			found = append(found, Glibc)
+		}
+	}
+	if len(found) != 1 {
+		return UnknownLibc
+	}
+	return found[0]
+}
+
 // examiner looks at what a stage's steps added to its base.
 type examiner struct {
 	stage *Stage
@@ -70,8 +87,8 @@ const lookBytes = 512 << 20
 
 // Examine looks for files of the stage that its own image can't use: compiled for another C library, another
 // machine or another Python, or scripts whose interpreter is not there. Only what the stage's steps added is looked
-// at. Examine returns one warning per kind and Python package, and the family of the image's C library.
-func (r *Reader) Examine(s *Stage, open Open) ([]event.Warning, Libc, error) {
+// at. Examine returns one warning per kind and Python package.
+func (r *Reader) Examine(s *Stage, open Open) ([]event.Warning, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.objects) > maxKnown {
@@ -83,7 +100,7 @@ func (r *Reader) Examine(s *Stage, open Open) ([]event.Warning, Libc, error) {
 // maxKnown bounds how many files' headers are remembered.
 const maxKnown = 4096
 
-func examine(s *Stage, open Open, known map[objectKey]*object) ([]event.Warning, Libc, error) {
+func examine(s *Stage, open Open, known map[objectKey]*object) ([]event.Warning, error) {
 	x := &examiner{stage: s, top: s.top(), open: open, known: known, byName: map[string][]string{}, left: lookBytes}
 	for p, f := range x.top {
 		if isLibrary(p) && !f.Mode.IsDir() {
@@ -94,19 +111,18 @@ func examine(s *Stage, open Open, known map[objectKey]*object) ([]event.Warning,
 		slices.SortFunc(paths, func(a, b string) int { return cmp.Or(len(a)-len(b), cmp.Compare(a, b)) })
 	}
 	if err := x.findLibc(); err != nil {
-		return nil, UnknownLibc, err
+		return nil, err
 	}
 	x.python = pythonsOf(x.top)
 	owner := owners(s)
 	for _, p := range sortedPaths(x.top) {
 		if f := x.top[p]; owner[p] > 0 && f.Mode.IsRegular() {
 			if err := x.look(f); err != nil {
-				return nil, x.libc, err
+				return nil, err
 			}
 		}
 	}
-	warnings, err := x.warnings()
-	return warnings, x.libc, err
+	return x.warnings()
 }
 
 func sortedPaths(t tree) []string {

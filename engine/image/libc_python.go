@@ -11,7 +11,7 @@ import (
 var (
 	pythonProgram = regexp.MustCompile(`/bin/python(3\.\d+)$`)
 	pythonFolder  = regexp.MustCompile(`^(.*/lib/python(3\.\d+))/(?:site|dist)-packages/`)
-	sysconfigName = regexp.MustCompile(`/_sysconfigdata_.*_(\w+-linux-\w+)\.py$`)
+	sysconfigName = regexp.MustCompile(`/_sysconfigdata_[a-z]*_(?:linux_)?(\w+-linux-\w+)\.py$`)
 	extensionName = regexp.MustCompile(`\.cpython-3(\d+)\w*-(\w+-linux-\w+)\.so$`)
 )
 
@@ -53,14 +53,10 @@ func (x *examiner) lookAtName(p string) {
 		}
 		return
 	}
-	if m := extensionName.FindStringSubmatch(p); m != nil && !slices.Contains(x.python.minors, "3."+m[1]) && importable(p) {
+	if m := extensionName.FindStringSubmatch(p); m != nil && !slices.Contains(x.python.minors, "3."+m[1]) && isPackage(p) {
 		x.add(codePython, p, fmt.Sprintf("is compiled for Python 3.%s, and %s", m[1], has))
 	}
 }
-
-// importable tells of a file that Python looks at when it imports: one among packages. Others have extensions for
-// several Pythons lie side by side.
-func importable(p string) bool { return isPackage(p) }
 
 // lookAtTriple finds extensions that would load, but whose names the image's Python does not look for.
 func (x *examiner) lookAtTriple(p string) {

@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/docker/go-units"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/image"
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// insightWithin bounds how long the files of two stages are read for.
+const insightWithin = time.Minute
+
+// measured is a build that was measured: both plans, both images and their sizes. Before is nil where there is no
+// stage before.
+type measured struct {
+	before, after           *plan.Plan
+	beforeImage, afterImage string
+	sized                   event.Sized
+}
+
+// insight knows the files of the stages: where their bytes are, which of them are of no use, and which the final
+// image can't load. It is safe for concurrent use.
+type insight struct {
+	reader *image.Reader
+
+	mu sync.Mutex
+	// families are the C libraries of the base images that were read.
+	families map[string]image.Libc
+	// risked are the risks that were told of, standing the warnings that held last.
+	risked, standing map[string]bool
+}
+
+func newInsight(r *image.Reader) *insight {
+	return &insight{reader: r, families: map[string]image.Libc{}, risked: map[string]bool{}}
+}
+
+// risks returns what a plan makes one fear before it is built, each thing once in a session.
+func (i *insight) risks(p *plan.Plan) []event.Warning {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	var out []event.Warning
+	for _, w := range image.LibcRisk(p, i.families) {
+		// A line that moves makes no new risk.
+		if _, key, _ := strings.Cut(w.Message, " copies "); !i.risked[key] {
+			i.risked[key] = true
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// read accounts for the bytes of a build, and returns the warnings that did not hold before it.
+func (i *insight) read(ctx context.Context, m measured, contexts image.Contexts) (ledger event.Ledger, warnings []event.Warning, err error) {
+	ctx, cancel := context.WithTimeout(ctx, insightWithin)
+	defer cancel()
+	var sources []image.Source
+	if m.before != nil {
+		sources = append(sources, image.Source{Plan: m.before, Image: m.beforeImage, Size: m.sized.Before})
+	}
+	sources = append(sources, image.Source{Plan: m.after, Image: m.afterImage, Size: m.sized.After})
+	err = i.reader.Read(ctx, contexts, sources, func(stages []*image.Stage, open image.Open) error {
+		after := stages[len(stages)-1]
+		var before *image.Stage
+		if len(stages) > 1 {
+			before = stages[0]
+		}
+		ledger = image.Account(before, after, m.sized.Basis)
+		i.learn(stages)
+		var err error
+		warnings, err = i.reader.Examine(after, open)
+		return err
+	})
+	if err != nil {
+		return event.Ledger{}, nil, fmt.Errorf("accounting for the files of stage %q: %w", m.after.Target, err)
+	}
+	return ledger, i.fresh(append(warnings, useless(ledger)...)), nil
+}
+
+// learn notes which C library each base has: the next plan need not go by the names of images.
+func (i *insight) learn(stages []*image.Stage) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, s := range stages {
+		if l := s.Libc(); l != image.UnknownLibc {
+			i.families[s.Plan.Base(s.Plan.Target)] = l
+		}
+	}
+}
+
+// fresh leaves out the warnings that the build before gave too. One that comes back is told of again.
+func (i *insight) fresh(warnings []event.Warning) []event.Warning {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	now := map[string]bool{}
+	var out []event.Warning
+	for _, w := range warnings {
+		key := w.Code + "\x00" + w.Message
+		if now[key] = true; !i.standing[key] {
+			out = append(out, w)
+		}
+	}
+	i.standing = now
+	return out
+}
+
+// useless warns of clean-ups that freed nothing.
+func useless(l event.Ledger) []event.Warning {
+	var out []event.Warning
+	for _, w := range l.Wasted {
+		if w.Reason != event.FreedNothing {
+			continue
+		}
+		hint := "There is nothing for it to clean up in this stage: what an earlier stage left behind did not come along."
+		if w.Bytes > 0 {
+			hint += " Without the step the image is smaller by " + units.HumanSize(float64(w.Bytes)) + ": it leaves files of its own behind."
+		}
+		out = append(out, event.Warning{Code: event.FreedNothing, Message: fmt.Sprintf("line %d, %s, frees nothing", w.Line, w.Instruction), Hint: hint})
+	}
+	return out
+}

@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stagewatch/stagewatch/engine/build"
+	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/dock/docktest"
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/image"
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// TestInsightTellsEachThingOnce builds the sample with a C extension twice: what is wrong with it is told of after
+// the first build, and not again after an edit that changes nothing about it.
+func TestInsightTellsEachThingOnce(t *testing.T) {
+	docktest.Engine(t)
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "testdata", "python-app-libc"))); err != nil {
+		t.Fatal(err)
+	}
+	cfg := Config{Context: dir, Once: true, Tag: ""}
+	p, err := openProject(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Tag = "stagewatch-insight-test:" + strings.ToLower(filepath.Base(t.TempDir()))
+	c, err := connect(t.Context(), &cfg, func(event.Body) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.close(t.Context(), cfg); err != nil {
+			t.Error(err)
+		}
+	})
+	p.attrs["label:"+dock.Label] = c.session.ID
+	reader, err := image.NewReader(t.Context(), c.engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = reader.Close() })
+	i := newInsight(reader)
+
+	run := func() (event.Ledger, []event.Warning) {
+		t.Helper()
+		m := measured{sized: event.Sized{Basis: c.images.Basis()}}
+		contexts, err := p.contexts()
+		if err != nil {
+			t.Fatal(err)
+		}
+		one := func(stage string, size *event.StageSize) (*plan.Plan, string) {
+			pl, err := p.plan(t.Context(), c, stage)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := c.Build(t.Context(), build.Request{Plan: pl, Contexts: contexts, SharedKey: p.root, Emit: func(event.Body) {}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if *size, err = c.images.Measure(t.Context(), res.Image, pl.BaseLayers); err != nil {
+				t.Fatal(err)
+			}
+			return pl, res.Image
+		}
+		m.after, m.afterImage = one("", &m.sized.After)
+		m.before, m.beforeImage = one(m.after.Before(), &m.sized.Before)
+		ledger, warnings, err := i.read(t.Context(), m, image.Contexts{Dirs: contexts, SharedKey: p.root})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ledger, warnings
+	}
+
+	pl, err := p.plan(t.Context(), c, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := codes(i.risks(pl)); !slices.Equal(got, []string{"libc-risk"}) {
+		t.Errorf("risks are %v", got)
+	}
+	if got := i.risks(pl); len(got) != 0 {
+		t.Errorf("told again: %v", got)
+	}
+	ledger, warnings := run()
+	if got := codes(warnings); !slices.Equal(got, []string{"libc-mismatch", "freed-nothing"}) {
+		t.Errorf("warnings are %v", got)
+	}
+	if len(ledger.Carried) != 2 || ledger.SavedByBase <= 0 {
+		t.Errorf("ledger is %+v", ledger)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "python_app", "more.py"), []byte("X = 1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, warnings = run(); len(warnings) != 0 {
+		t.Errorf("after an edit: %v", warnings)
+	}
+}
+
+func codes(warnings []event.Warning) []string {
+	var out []string
+	for _, w := range warnings {
+		out = append(out, w.Code)
+	}
+	return out
+}
