@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,7 +49,12 @@ func (l *loop) startBuild(because string, noCache bool) {
 
 // lint warns of what BuildKit's rules find, once per finding and not at every save.
 func (l *loop) lint(j *job) {
-	for _, w := range j.plan.Lint {
+	found := slices.Clone(j.plan.Lint)
+	if image, ok := plan.CustomSyntax(l.project.source); ok {
+		found = append(found, plan.Lint{Rule: "custom-frontend", Line: 1,
+			Message: "the Dockerfile asks for the frontend " + image + "; it is read as a plain Dockerfile all the same, and what only that frontend knows fails"})
+	}
+	for _, w := range found {
 		if l.linted[w] {
 			continue
 		}

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -319,5 +320,22 @@ func TestAPanicBesideTheLoopEndsIt(t *testing.T) {
 			t.Error("the panic was swallowed")
 		}
 		l.running.Wait()
+	})
+}
+
+// TestAForeignFrontendIsNotPassedOverInSilence: what its syntax directive asks for is not what reads it.
+func TestAForeignFrontendIsNotPassedOverInSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{})
+		defer r.close()
+		r.serve()
+		r.save("Dockerfile", "# syntax=example.org/mine:1\n"+rigDockerfile)
+		if w, _ := one[event.Warning](t, r.drain()); w.Code != "custom-frontend" || !strings.Contains(w.Message, "example.org/mine:1") {
+			t.Errorf("got %+v", w)
+		}
+		r.save("src/a", "2")
+		if again := all[event.Warning](r.drain()); len(again) > 0 {
+			t.Errorf("told again: %+v", again)
+		}
 	})
 }
