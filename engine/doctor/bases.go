@@ -1,10 +1,12 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -31,17 +33,33 @@ func (b base) name() string {
 }
 
 // recorder answers the converter without an engine and notes what it asked for: exactly the images that
-// the target needs.
+// the target needs. The converter asks for several at once.
 type recorder struct {
 	plan.Offline
+
+	mu    sync.Mutex
 	bases []base
 }
 
 func (r *recorder) ResolveImageConfig(ctx context.Context, ref string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if !slices.ContainsFunc(r.bases, func(b base) bool { return b.ref == ref }) {
 		r.bases = append(r.bases, base{ref, opt})
 	}
 	return r.Offline.ResolveImageConfig(ctx, ref, opt)
+}
+
+// inOrder returns what was asked for in the order of the stages, what is no stage's base at the end.
+func (r *recorder) inOrder(stages []plan.Stage) []base {
+	place := func(b base) int {
+		i := slices.IndexFunc(stages, func(s plan.Stage) bool { return strings.HasSuffix(b.ref, s.Base) })
+		return (i + len(stages) + 1) % (len(stages) + 1)
+	}
+	slices.SortFunc(r.bases, func(a, b base) int {
+		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.ref, b.ref))
+	})
+	return r.bases
 }
 
 func (x *examination) checkBases(ctx context.Context) {

@@ -30,7 +30,7 @@ func (x *examination) checkDockerfile(ctx context.Context) {
 		x.brokenDockerfile(err)
 		return
 	}
-	x.plan, x.bases = p, asked.bases
+	x.plan, x.bases = p, asked.inOrder(p.Stages)
 	needed := 0
 	for _, s := range p.Stages {
 		if s.Needed {
