@@ -5,7 +5,9 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -57,8 +59,8 @@ func (e elfFile) bytes() []byte {
 		put(&symbols, elf.Sym64{Name: names.add(name), Info: elf.ST_INFO(bind, elf.STT_FUNC), Shndx: uint16(section)})
 		put(&versym, max(index[version], 1))
 	}
-	for name, version := range e.wants {
-		symbol(name, version, elf.STB_GLOBAL, elf.SHN_UNDEF)
+	for _, name := range slices.Sorted(maps.Keys(e.wants)) {
+		symbol(name, e.wants[name], elf.STB_GLOBAL, elf.SHN_UNDEF)
 	}
 	for _, name := range e.weak {
 		symbol(name, "", elf.STB_WEAK, elf.SHN_UNDEF)
@@ -67,12 +69,12 @@ func (e elfFile) bytes() []byte {
 		symbol(name, "", elf.STB_GLOBAL, 1)
 	}
 	left := len(index)
-	for version, i := range index {
+	for _, version := range slices.Sorted(maps.Keys(index)) {
 		next := uint32(16)
 		if left--; left == 0 {
 			next = 0
 		}
-		put(&aux, uint32(0), uint16(0), i, names.add(version), next)
+		put(&aux, uint32(0), uint16(0), index[version], names.add(version), next)
 	}
 	if len(index) > 0 {
 		put(&verneed, uint16(1), uint16(len(index)), names.add("libc.so.6"), uint32(16), uint32(0))

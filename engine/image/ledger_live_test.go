@@ -1,8 +1,17 @@
 package image
 
 import (
+	"archive/tar"
+	"context"
+	"errors"
+	"io"
+	"path"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 )
@@ -36,6 +45,15 @@ func TestLayersAreThoseThatDockerSaves(t *testing.T) {
 	s.read(func(before, after *Stage, _ Open) error {
 		s.compareWithSave(before)
 		s.compareWithSave(after)
+		for _, st := range []*Stage{before, after} {
+			got := st.top().bytes()
+			for _, p := range ofContainers {
+				got -= st.top()[p].bytes()
+			}
+			if want := s.exported(st.Image); got != want {
+				t.Errorf("stage %s: its files have %d bytes, and exported they have %d", st.Plan.Target, got, want)
+			}
+		}
 		l := Account(before, after, s.store.Basis())
 		addsUp(t, before, after, l)
 		return nil
@@ -63,5 +81,127 @@ func addsUp(t *testing.T, before, after *Stage, l event.Ledger) {
 		if want := st.Size.Bytes - st.top().bytes() - st.links(); lost != want {
 			t.Errorf("stage %s: %d bytes wasted, and %d are not in its files", st.Plan.Target, lost, want)
 		}
+	}
+}
+
+// ofContainers are files that the engine puts in the place of the image's own when it makes a container.
+var ofContainers = []string{"/etc/hosts", "/etc/hostname", "/etc/resolv.conf"}
+
+// exported sums the files of a container's file system, but for those.
+func (s *stages) exported(image string) (n int64) {
+	s.t.Helper()
+	c, err := s.engine.Client.ContainerCreate(s.t.Context(), &container.Config{Image: image, Cmd: []string{"true"}, Labels: s.session.Labels()}, nil, nil, nil, "")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r, err := s.engine.Client.ContainerExport(s.t.Context(), c.ID)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer r.Close()
+	for t := tar.NewReader(r); ; {
+		h, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			return n
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if !slices.Contains(ofContainers, path.Join("/", h.Name)) {
+			n += h.Size
+		}
+	}
+}
+
+// TestWhatWasWastedIsNamed goes through the losses of the Dockerfile above.
+func TestWhatWasWastedIsNamed(t *testing.T) {
+	s := newStages(t)
+	s.write("Dockerfile", wasteful)
+	s.write("big.txt", strings.Repeat("big ", 5000))
+	s.write("sub/one", "one")
+	s.write("own.txt", "own")
+	s.read(func(before, after *Stage, _ Open) error {
+		l := Account(before, after, s.store.Basis())
+		for _, want := range []struct {
+			reason       string
+			line, lostTo int
+			bytes        int64
+		}{
+			{event.OverwrittenLater, 3, 6, 20_000},
+			{event.OverwrittenLater, 6, 8, 1000},
+			{event.DeletedLater, 4, 7, 50_000},
+			{event.Rewritten, 8, 0, 300_000},
+			{event.FreedNothing, 9, 0, 0},
+		} {
+			if !slices.ContainsFunc(l.Wasted, func(w event.Waste) bool {
+				return w.Reason == want.reason && w.Line == want.line && w.LostLine == want.lostTo && w.Bytes == want.bytes
+			}) {
+				t.Errorf("no %+v in %+v", want, l.Wasted)
+			}
+		}
+		return nil
+	})
+}
+
+// TestStagesOfEveryShapeAddUp: from scratch, on another stage, with a copy out of an image, alone.
+func TestStagesOfEveryShapeAddUp(t *testing.T) {
+	for name, dockerfile := range map[string]string{
+		"scratch":     "FROM python:3.9-alpine AS build\nCOPY a /a\nFROM scratch\nCOPY --from=build /a /bin/busybox /\n",
+		"on a stage":  "FROM python:3.9-alpine AS base\nRUN echo x >/x\nFROM base AS build\nRUN echo y >/y\nFROM base\nWORKDIR /x/../tmp\nCOPY --from=build --link /y /y\n",
+		"of an image": "FROM python:3.9-alpine AS build\nFROM scratch\nCOPY --from=python:3.9-slim /etc/os-release /\nCOPY --from=build /etc/os-release /other\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStages(t)
+			s.write("Dockerfile", dockerfile)
+			s.write("a", "a")
+			s.read(func(before, after *Stage, _ Open) error {
+				s.compareWithSave(after)
+				l := Account(before, after, s.store.Basis())
+				addsUp(t, before, after, l)
+				if len(l.Carried) == 0 || l.Taken == 0 {
+					t.Errorf("got %+v", l)
+				}
+				return nil
+			})
+		})
+	}
+	t.Run("alone", func(t *testing.T) {
+		s := newStages(t)
+		s.write("Dockerfile", "FROM python:3.9-alpine\nCOPY a /a\n")
+		s.write("a", "a")
+		src := s.build("")
+		err := s.reader.Read(t.Context(), s.contexts(), []Source{src}, func(st []*Stage, open Open) error {
+			l := Account(nil, st[0], s.store.Basis())
+			if l.BaseAfter.Bytes+sumOf(l.Own) != src.Size.Bytes || sumOf(l.Own) != 1 || len(l.Left) > 0 {
+				t.Errorf("got %+v", l)
+			}
+			data, err := open("/a")
+			if string(data) != "a" {
+				t.Errorf("/a is %q", data)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestReadingIsCanceledAtOnce(t *testing.T) {
+	s := newStages(t)
+	s.sample("python-app")
+	after := s.build("")
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(30*time.Millisecond, cancel)
+	start := time.Now()
+	err := s.reader.Read(ctx, s.contexts(), []Source{s.build(after.Plan.Before()), after}, func([]*Stage, Open) error {
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	if !errors.Is(err, context.Canceled) || time.Since(start) > 5*time.Second {
+		t.Errorf("after %s: %v", time.Since(start), err)
+	}
+	if err := s.reader.Read(t.Context(), s.contexts(), []Source{after}, func([]*Stage, Open) error { return nil }); err != nil {
+		t.Errorf("the reading after it: %v", err)
 	}
 }
