@@ -22,6 +22,10 @@ type op struct {
 	// key covers what the op does and the ops that its cache key is bound to; fullKey covers the ops
 	// that it reads by content as well. Local contexts count as their name.
 	key, fullKey digest.Digest
+	// noCache tells that BuildKit is told to run the op in any case.
+	noCache bool
+	// step indexes the first step that the op is part of, -1 for none.
+	step int
 }
 
 const localPrefix = "local://"
@@ -39,7 +43,7 @@ func (o *op) local() (string, bool) {
 func (p *Plan) readGraph() error {
 	at := make(map[digest.Digest]int, len(p.def.Def))
 	for i, dt := range p.def.Def {
-		o := op{pb: &pb.Op{}, digest: digest.FromBytes(dt)}
+		o := op{pb: &pb.Op{}, digest: digest.FromBytes(dt), step: -1}
 		if err := o.pb.UnmarshalVT(dt); err != nil {
 			return fmt.Errorf("decoding op %d: %w", i, err)
 		}
@@ -52,6 +56,7 @@ func (p *Plan) readGraph() error {
 		}
 		if md := p.def.Metadata[string(o.digest)]; md != nil {
 			o.name = md.Description["llb.customname"]
+			o.noCache = md.IgnoreCache
 		}
 		if p.def.Source != nil {
 			if locs := p.def.Source.Locations[string(o.digest)]; locs != nil {
@@ -69,6 +74,7 @@ func (p *Plan) readGraph() error {
 		at[o.digest] = i
 		p.ops = append(p.ops, o)
 	}
+	p.readReaders()
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -71,6 +72,8 @@ type Plan struct {
 	source []byte
 	def    *pb.Definition
 	ops    []op
+	// readers are the inputs of ops that are local contexts.
+	readers []reader
 }
 
 // Stage is one FROM of the Dockerfile.
@@ -190,6 +193,11 @@ func (p *Plan) readStages(in Input, target string) error {
 	p.Target = l.target(target)
 	l.markNeeded(p.Target)
 	p.Steps = p.readSteps(l)
+	for i, s := range slices.Backward(p.Steps) {
+		for _, o := range s.ops {
+			p.ops[o].step = i
+		}
+	}
 	return nil
 }
 

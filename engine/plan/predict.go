@@ -2,10 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"strings"
-
-	"github.com/moby/buildkit/solver/pb"
-	"github.com/opencontainers/go-digest"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 )
@@ -17,12 +13,6 @@ type Change struct {
 	Context string
 	// Dir marks a folder, of which only the folder itself changed.
 	Dir bool
-}
-
-// Tree is what a prediction needs to know of the context's files.
-type Tree interface {
-	// Symlinks lists the main context's symbolic links: slash-separated path to target as written.
-	Symlinks() map[string]string
 }
 
 // Prediction is what is expected of one step.
@@ -80,25 +70,26 @@ func worse(a, b verdict) verdict {
 }
 
 func (p *Plan) verdicts(prev *Plan, changes []Change, tree Tree) []verdict {
-	known := newKnown(prev)
+	known := newKnown(p, prev)
+	read := map[[2]int]verdict{}
+	if prev != nil {
+		x := newIndex(changes, tree)
+		for _, r := range p.readers {
+			if found := x.read(r); len(found) > 0 {
+				read[[2]int{r.op, r.input}] = verdict{prediction: event.WillRerun, because: describe(changes[found[0]], len(found)), read: true, direct: true}
+			}
+		}
+	}
 	out := make([]verdict, len(p.ops))
 	for i := range p.ops {
 		o := &p.ops[i]
-		v := verdict{prediction: event.WillHit}
-		switch {
-		case prev == nil:
-			v = verdict{prediction: event.MayRerun}
-		case o.pb.GetSource() != nil:
-			if _, ok := o.local(); !ok && !known.full[o.fullKey] {
-				v = verdict{prediction: event.WillRerun, because: known.explain(p, i)}
-			}
-		case !known.key[o.key]:
-			v = verdict{prediction: event.WillRerun, because: known.explain(p, i)}
-		case !known.full[o.fullKey]:
-			v = verdict{prediction: event.MayRerun, because: known.explain(p, i)}
-		}
+		v := known.verdict(p, i)
 		for k, j := range o.inputs {
-			v = worse(v, p.through(o, k, j, out[j], changes, tree))
+			if seen, ok := read[[2]int{i, k}]; ok {
+				v = worse(v, seen)
+			} else {
+				v = worse(v, p.through(o, k, j, out[j]))
+			}
 		}
 		out[i] = v
 	}
@@ -106,16 +97,12 @@ func (p *Plan) verdicts(prev *Plan, changes []Change, tree Tree) []verdict {
 }
 
 // through tells what the op's input k, which is op j with verdict from, means for the op.
-func (p *Plan) through(o *op, k, j int, from verdict, changes []Change, tree Tree) verdict {
-	if name, ok := p.ops[j].local(); ok {
+func (p *Plan) through(o *op, k, j int, from verdict) verdict {
+	if _, ok := p.ops[j].local(); ok {
 		if !o.readsByContent(k) {
 			return verdict{prediction: event.WillRerun, because: "mounts the context for writing, which BuildKit never caches"}
 		}
-		read := o.selects(k, name, changes, tree)
-		if len(read) == 0 {
-			return verdict{prediction: event.WillHit}
-		}
-		return verdict{prediction: event.WillRerun, because: describe(read), read: true, direct: true}
+		return verdict{prediction: event.WillHit}
 	}
 	if from.prediction == event.WillHit {
 		return from
@@ -138,123 +125,44 @@ func (p *Plan) isInline(j int) bool {
 
 // who names op j as a person finds it on the screen.
 func (p *Plan) who(j int) string {
-	for _, s := range p.Steps {
-		for _, o := range s.ops {
-			if o == j {
-				return fmt.Sprintf("%s %d/%d", s.Stage, s.Index, s.Total)
-			}
-		}
+	if n := p.ops[j].step; n >= 0 {
+		s := p.Steps[n]
+		return fmt.Sprintf("%s %d/%d", s.Stage, s.Index, s.Total)
 	}
 	return "an inner step"
 }
 
-// describe words what changed: "app/main.py changed", "a.py and 3 more changed".
-func describe(changes []Change) string {
-	c := changes[0]
+// describe words what changed, c and others: "app/main.py changed", "a.py and 3 more changed".
+func describe(c Change, count int) string {
 	verb := map[string]string{event.ContentChanged: "changed", event.ModeChanged: "changed its mode", event.Added: "was added", event.Deleted: "was deleted"}[c.Kind]
 	name := c.Path
 	if c.Context != "" {
 		name = c.Context + ":" + name
 	}
-	if n := len(changes) - 1; n > 0 {
-		return fmt.Sprintf("%s and %d more changed", name, n)
+	if count > 1 {
+		return fmt.Sprintf("%s and %d more changed", name, count-1)
 	}
 	return name + " " + verb
 }
 
-// knownOps are the keys of an earlier plan's ops.
-type knownOps struct {
-	key, full map[digest.Digest]bool
-	prev      *Plan
-}
-
-func newKnown(prev *Plan) knownOps {
-	k := knownOps{key: map[digest.Digest]bool{}, full: map[digest.Digest]bool{}, prev: prev}
-	if prev != nil {
-		for _, o := range prev.ops {
-			k.key[o.key], k.full[o.fullKey] = true, true
-		}
-	}
-	return k
-}
-
-// explain says what of the Dockerfile or its bases makes op i another than before. What only follows
-// from an input is left to the input.
-func (k knownOps) explain(p *Plan, i int) string {
-	for _, s := range p.Steps {
-		if s.ops[len(s.ops)-1] != i && s.ops[0] != i {
-			continue
-		}
-		for _, old := range k.prev.Steps {
-			if old.ID() == s.ID() && old.Instruction != s.Instruction {
-				if strings.HasPrefix(s.Instruction, "FROM ") && strings.HasPrefix(old.Instruction, "FROM ") {
-					return "base was " + strings.TrimPrefix(old.Instruction, "FROM ")
-				}
-				return "Dockerfile changed: was " + old.Instruction
-			}
-		}
-		for _, j := range p.ops[i].inputs {
-			if _, local := p.ops[j].local(); !local && !k.full[p.ops[j].fullKey] && !p.isInline(j) {
-				return "after " + p.who(j)
-			}
-		}
-		if src := p.ops[i].pb.GetSource(); src != nil {
-			return "base image changed"
-		}
-		return "new in the Dockerfile"
-	}
-	return "the Dockerfile changed"
-}
-
-// selects returns the changes that the op's input k, the local context called name, brings into its key.
-func (o *op) selects(k int, name string, changes []Change, tree Tree) []Change {
-	var sels []selector
-	switch t := o.pb.Op.(type) {
-	case *pb.Op_File:
-		for _, a := range t.File.Actions {
-			if c := a.GetCopy(); c != nil && int(a.SecondaryInput) == k {
-				sels = append(sels, selector{path: c.Src, wildcard: c.AllowWildcard, follow: c.FollowSymlink, includes: c.IncludePatterns, excludes: c.ExcludePatterns})
-			}
-		}
-	case *pb.Op_Exec:
-		for _, m := range t.Exec.Mounts {
-			if int(m.Input) == k {
-				sels = append(sels, selector{path: m.Selector, follow: true})
-			}
-		}
-	}
-	var links map[string]string
-	if tree != nil && name == "context" {
-		links = tree.Symlinks()
-	}
-	var read []Change
-	for _, c := range changes {
-		ctx := c.Context
-		if ctx == "" {
-			ctx = "context"
-		}
-		if ctx != name {
-			continue
-		}
-		for _, s := range sels {
-			if s.reads(c, links) {
-				read = append(read, c)
-				break
-			}
-		}
-	}
-	return read
-}
-
 // Reads tells whether a step that the target needs reads the change.
-func (p *Plan) Reads(c Change, tree Tree) bool {
-	for i := range p.ops {
-		o := &p.ops[i]
-		for k, j := range o.inputs {
-			if name, ok := p.ops[j].local(); ok && len(o.selects(k, name, []Change{c}, tree)) > 0 {
-				return true
-			}
+func (p *Plan) Reads(c Change, tree Tree) bool { return len(p.Relevant([]Change{c}, tree)) > 0 }
+
+// Relevant returns the changes that a step which the target needs reads, in their order. For many changes it is
+// much faster than asking for each.
+func (p *Plan) Relevant(changes []Change, tree Tree) []Change {
+	x := newIndex(changes, tree)
+	read := make([]bool, len(changes))
+	for _, r := range p.readers {
+		for _, i := range x.read(r) {
+			read[i] = true
 		}
 	}
-	return false
+	var out []Change
+	for i, c := range changes {
+		if read[i] {
+			out = append(out, c)
+		}
+	}
+	return out
 }

@@ -82,7 +82,9 @@ type run struct {
 func (p *prover) prove(ctx context.Context, dir string, worlds []world) (*broken, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	r := &run{prover: p, dir: filepath.Join(dir, "context"), word: fmt.Sprintf("%sx%d", p.word, p.words.Add(1))}
+	word := fmt.Sprintf("%sx%d", p.word, p.words.Add(1))
+	// A place of its own as well: the engine remembers what it was sent from there.
+	r := &run{prover: p, dir: filepath.Join(dir, word), word: word}
 	defer r.forget(nil)
 	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(r.dir, 0o755)); err != nil {
 		return nil, err

@@ -2,8 +2,10 @@ package plan
 
 import (
 	"path"
+	"slices"
 	"strings"
 
+	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/patternmatcher"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -12,140 +14,166 @@ import (
 // selector is what a COPY, an ADD or a bind mount reads of a local context, as BuildKit's content key
 // has it (cache/contenthash). Where the two could differ it errs towards reading too much.
 type selector struct {
-	// path is the source, possibly with wildcards, relative to the context or absolute in it.
-	path               string
-	wildcard, follow   bool
-	includes, excludes []string
+	// path is the source, possibly with wildcards, relative to the context and cleaned; empty is all of it.
+	path              string
+	wildcards, follow bool
+	include, exclude  patterns
+	// id is the same for selectors that select the same.
+	id string
 }
 
-// maxLinkHops bounds the following of symbolic links that point at each other.
-const maxLinkHops = 40
+func newSelector(src string, wildcards, follow bool, include, exclude []string) *selector {
+	s := &selector{path: clean(src), follow: follow, include: newPatterns(include), exclude: newPatterns(exclude)}
+	s.wildcards = wildcards && strings.ContainsAny(s.path, `*?[\`)
+	s.id = strings.Join(slices.Concat([]string{s.path, boolText(s.wildcards), boolText(follow)}, include, []string{"\x00"}, exclude), "\x00")
+	return s
+}
 
-// reads tells whether the change is within the selection. links are the context's symbolic links.
-func (s selector) reads(c Change, links map[string]string) bool {
-	src := clean(s.path)
-	_, isLink := links[c.Path]
-	roots := []string{src}
-	if s.follow {
-		roots = followLinks(src, s.hasWildcards(), links)
+func boolText(b bool) string {
+	if b {
+		return "1"
 	}
-	for _, root := range roots {
-		if s.readsBelow(root, c, isLink) {
-			return true
+	return ""
+}
+
+// selectors lists what the op's input k selects of it.
+func (o *op) selectors(k int) []*selector {
+	var out []*selector
+	switch t := o.pb.Op.(type) {
+	case *pb.Op_File:
+		for _, a := range t.File.Actions {
+			if c := a.GetCopy(); c != nil && int(a.SecondaryInput) == k {
+				out = append(out, newSelector(c.Src, c.AllowWildcard, c.FollowSymlink, c.IncludePatterns, c.ExcludePatterns))
+			}
+		}
+	case *pb.Op_Exec:
+		for _, m := range t.Exec.Mounts {
+			if int(m.Input) == k {
+				out = append(out, newSelector(m.Selector, false, true, nil, nil))
+			}
 		}
 	}
-	return false
+	return out
 }
 
-func (s selector) hasWildcards() bool { return s.wildcard && strings.ContainsAny(s.path, `*?[\`) }
+// all tells that the selector takes everything there is.
+func (s *selector) all() bool { return s.path == "" && s.include.none() && s.exclude.none() }
 
-func clean(p string) string { return strings.TrimPrefix(path.Clean("/"+p), "/") }
-
-// readsBelow tells whether the change matters to a selection that starts at root.
-func (s selector) readsBelow(root string, c Change, isLink bool) bool {
+// reads tells whether the change matters to a selection that starts at root, which is the selector's path or
+// what symbolic links make of it. isLink tells that the changed path is a symbolic link now.
+func (s *selector) reads(root string, c Change, isLink bool) bool {
 	changed := clean(c.Path)
 	if changed == "" {
 		return root == "" && c.Kind != event.ModeChanged
 	}
 	// A folder above the source that comes, goes or becomes something else takes the source with it.
-	if isAbove(changed, root, s.hasWildcards()) {
+	if isAbove(changed, root, s.wildcards) {
 		return c.Kind == event.Deleted || c.Kind == event.ContentChanged || c.Kind == event.Added && (c.Dir || isLink)
 	}
-	rest, ok := matchRoot(root, changed, s.hasWildcards())
-	if !ok {
-		return false
-	}
-	if rest == "" {
-		return true
-	}
-	return s.filtered(rest, c)
+	rest, ok := below(root, changed, s.wildcards)
+	return ok && (rest == "" || s.filtered(rest, c))
 }
 
 // filtered applies --parents' and --exclude's patterns to a path below the source.
-func (s selector) filtered(rest string, c Change) bool {
-	if len(s.includes) > 0 {
-		m, err := patternmatcher.New(s.includes)
-		if err != nil {
-			return true
-		}
-		ok, err := m.MatchesOrParentMatches(rest)
-		// The header of a folder counts where something below it is included: any may be.
-		if err == nil && !ok && !c.Dir {
-			return false
-		}
+func (s *selector) filtered(rest string, c Change) bool {
+	// The header of a folder counts where something below it is included: any may be.
+	if !s.include.none() && !c.Dir && !s.include.match(rest) {
+		return false
 	}
-	if len(s.excludes) > 0 {
-		m, err := patternmatcher.New(s.excludes)
-		if err != nil || m.Exclusions() {
-			return true
-		}
-		if ok, err := m.MatchesOrParentMatches(rest); err == nil && ok {
-			return false
-		}
-	}
-	return true
+	return s.exclude.none() || s.exclude.negated || !s.exclude.match(rest)
 }
+
+// patterns are those of --exclude or --parents. The zero value is none.
+type patterns struct {
+	each []*patternmatcher.PatternMatcher
+	// negated tells of a pattern that takes back what another one says, broken of one that does not parse.
+	// BuildKit fails on that, and until it does everything may count.
+	negated, broken bool
+}
+
+// newPatterns compiles every pattern by itself and once for good, so that matching is safe for concurrent use.
+func newPatterns(texts []string) patterns {
+	var p patterns
+	for _, text := range texts {
+		m, err := patternmatcher.New([]string{text})
+		if err == nil {
+			_, err = m.MatchesOrParentMatches("x")
+		}
+		if err != nil {
+			p.broken = true
+			continue
+		}
+		p.negated = p.negated || m.Exclusions()
+		p.each = append(p.each, m)
+	}
+	p.negated = p.negated || p.broken
+	return p
+}
+
+func (p *patterns) none() bool { return len(p.each) == 0 && !p.broken }
+
+func (p *patterns) match(rel string) bool {
+	for _, m := range p.each {
+		if ok, _ := m.MatchesOrParentMatches(rel); ok {
+			return true
+		}
+	}
+	return p.broken || p.negated
+}
+
+func clean(p string) string { return strings.TrimPrefix(path.Clean("/"+p), "/") }
 
 // isAbove tells whether dir is a proper ancestor of root, or of something that root's wildcards match.
 func isAbove(dir, root string, wildcards bool) bool {
-	d, r := strings.Split(dir, "/"), strings.Split(root, "/")
-	if root == "" || len(d) >= len(r) {
-		return false
+	if !wildcards {
+		return len(root) > len(dir) && root[len(dir)] == '/' && root[:len(dir)] == dir
 	}
-	return matchParts(r[:len(d)], d, wildcards)
+	for {
+		d, dirs, moreDirs := strings.Cut(dir, "/")
+		r, roots, moreRoots := strings.Cut(root, "/")
+		if !matchName(r, d) || !moreRoots {
+			return false
+		}
+		if !moreDirs {
+			return true
+		}
+		dir, root = dirs, roots
+	}
 }
 
-// matchRoot tells whether changed is root or below it, and returns the path below.
-func matchRoot(root, changed string, wildcards bool) (rest string, ok bool) {
+// below tells whether name is root or below it, or below something that root's wildcards match, and returns
+// the rest of it.
+func below(root, name string, wildcards bool) (rest string, ok bool) {
 	if root == "" {
-		return changed, true
+		return name, true
 	}
-	r, c := strings.Split(root, "/"), strings.Split(changed, "/")
-	if len(c) < len(r) || !matchParts(r, c[:len(r)], wildcards) {
-		return "", false
+	if !wildcards {
+		if rest, ok = strings.CutPrefix(name, root); !ok || rest == "" {
+			return "", ok
+		}
+		return strings.CutPrefix(rest, "/")
 	}
-	return strings.Join(c[len(r):], "/"), true
+	for {
+		n, names, moreNames := strings.Cut(name, "/")
+		r, roots, moreRoots := strings.Cut(root, "/")
+		if !matchName(r, n) {
+			return "", false
+		}
+		if !moreRoots {
+			return names, true
+		}
+		if !moreNames {
+			return "", false
+		}
+		name, root = names, roots
+	}
 }
 
-func matchParts(pattern, parts []string, wildcards bool) bool {
-	for i := range pattern {
-		if pattern[i] == parts[i] {
-			continue
-		}
-		if !wildcards {
-			return false
-		}
-		if ok, err := path.Match(pattern[i], parts[i]); err != nil || !ok {
-			return false
-		}
+// matchName matches one part of a path.
+func matchName(pattern, name string) bool {
+	if pattern == name {
+		return true
 	}
-	return true
-}
-
-// followLinks returns src and every path that it leads to through symbolic links of the context: links
-// among its own components, and links that its wildcards match.
-func followLinks(src string, wildcards bool, links map[string]string) []string {
-	roots := []string{src}
-	seen := map[string]bool{src: true}
-	for i := 0; i < len(roots) && i < maxLinkHops; i++ {
-		for link, target := range links {
-			link = clean(link)
-			rest := ""
-			if isAbove(link, roots[i], wildcards) {
-				parts := strings.Split(roots[i], "/")
-				rest = strings.Join(parts[len(strings.Split(link, "/")):], "/")
-			} else if r, ok := matchRoot(roots[i], link, wildcards); !ok || r != "" {
-				continue
-			}
-			if !path.IsAbs(target) {
-				target = path.Join("/", path.Dir(link), target)
-			}
-			to := clean(path.Join(target, rest))
-			if !seen[to] {
-				seen[to] = true
-				roots = append(roots, to)
-			}
-		}
-	}
-	return roots
+	ok, err := path.Match(pattern, name)
+	return err == nil && ok
 }

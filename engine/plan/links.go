@@ -1,0 +1,83 @@
+package plan
+
+import (
+	"path"
+	"strings"
+)
+
+// maxLinkHops bounds the following of symbolic links that point at each other, as BuildKit does.
+const maxLinkHops = 255
+
+// roots are where the selection starts: the selector's path, and every path that it leads to through symbolic
+// links of the context, which links has by path.
+func (s *selector) roots(links map[string]string) []string {
+	if len(links) == 0 || s.path == "" {
+		return []string{s.path}
+	}
+	f := follower{selector: s, links: links, seen: map[string]bool{}}
+	f.walk("", strings.Split(s.path, "/"), 0)
+	return f.found
+}
+
+// follower resolves a path, part by part, as the file system does: ".." after a link means the folder above
+// the one that the link leads to.
+type follower struct {
+	*selector
+	links map[string]string
+	seen  map[string]bool
+	found []string
+}
+
+func (f *follower) add(root string) {
+	if !f.seen[root] {
+		f.seen[root] = true
+		f.found = append(f.found, root)
+	}
+}
+
+// walk goes on from the folder at, which holds no links, with the parts that remain.
+func (f *follower) walk(at string, parts []string, hops int) {
+	f.add(clean(path.Join(at, path.Join(parts...))))
+	for i, part := range parts {
+		switch part {
+		case "", ".":
+			continue
+		case "..":
+			at = clean(path.Join("/", at, ".."))
+			continue
+		}
+		at = path.Join(at, part)
+		rest := parts[i+1:]
+		if len(rest) == 0 && !f.follow {
+			break
+		}
+		if target, ok := f.links[at]; ok {
+			f.jump(at, target, rest, hops)
+			return
+		}
+		if !f.wildcards || !strings.ContainsAny(at, `*?[\`) {
+			continue
+		}
+		for link, target := range f.links {
+			if rest2, ok := below(at, link, true); ok && rest2 == "" {
+				f.jump(link, target, rest, hops)
+			}
+		}
+	}
+	f.add(at)
+}
+
+// jump follows one link, once with the same rest.
+func (f *follower) jump(link, target string, rest []string, hops int) {
+	state := link + "\x00" + strings.Join(rest, "/")
+	if hops == maxLinkHops || f.seen[state] {
+		return
+	}
+	f.seen[state] = true
+	f.add(clean(path.Join(link, path.Join(rest...))))
+	at := ""
+	if !path.IsAbs(target) {
+		at = clean(path.Dir(link))
+	}
+	f.walk(at, append(strings.Split(target, "/"), rest...), hops+1)
+}
