@@ -76,9 +76,11 @@ type app struct {
 
 // serving is the container that requests go to.
 type serving struct {
-	job     *job
-	inst    instance
-	since   time.Time
+	job   *job
+	inst  instance
+	since time.Time
+	// asked is when the person's wait for it began.
+	asked   time.Time
 	retired bool
 }
 
@@ -159,7 +161,7 @@ func (a *app) arrived(d *deployment, inst instance, err error) {
 		return
 	}
 	old := a.current
-	a.current = &serving{job: d.job, inst: inst, since: time.Now()}
+	a.current = &serving{job: d.job, inst: inst, since: time.Now(), asked: d.asked}
 	drain := a.announce(d.asked)
 	if old != nil && !old.retired {
 		old.retired = true
@@ -193,7 +195,7 @@ func (a *app) announce(asked time.Time) drains {
 // opened takes in that the port is ours now, after it was somebody else's.
 func (a *app) opened() {
 	if a.alive() {
-		a.served(time.Now())
+		a.served(a.current.asked)
 	}
 }
 
