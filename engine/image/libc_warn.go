@@ -64,7 +64,8 @@ func sentence(packaged, why string, paths, details []string) string {
 	if packaged != "" {
 		s = packaged + ": " + s
 	}
-	if len(details) > shownDetails {
+	// One more name is as short as saying that there is one.
+	if len(details) > shownDetails+1 {
 		details = append(details[:shownDetails:shownDetails], fmt.Sprintf("and %d more", len(details)-shownDetails))
 	}
 	if len(details) > 0 {
