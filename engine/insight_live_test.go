@@ -34,7 +34,7 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := c.close(t.Context(), cfg); err != nil {
+		if err := c.close(t.Context(), false); err != nil {
 			t.Error(err)
 		}
 	})

@@ -73,6 +73,9 @@ func (s *sizes) measure(j *job, done func(error)) {
 			if ctx.Err() == nil && !s.l.engine.gone {
 				s.took(j, sized, image, err)
 			}
+			if ctx.Err() == nil {
+				s.stop()
+			}
 			s.l.collect()
 			done(err)
 		})

@@ -46,7 +46,8 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, c.close(ctx, cfg)) }()
+	busy := false
+	defer func() { err = errors.Join(err, c.close(ctx, busy)) }()
 
 	p.attrs["label:"+dock.Label] = c.session.ID
 	work, stop := context.WithCancel(ctx)
@@ -72,6 +73,7 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 		emit(event.Watching{On: true, Mode: p.main().watcher.Mode(), Files: p.files()})
 	}
 	err = l.run(in)
+	busy = l.job != nil || len(l.superseded) > 0 || l.sizes.cancel != nil
 	stop()
 	l.wait()
 	return errors.Join(err, l.history.save())
@@ -201,11 +203,21 @@ func (c *connection) Ping(ctx context.Context) error {
 // Info tells which engine answers.
 func (c *connection) Info(ctx context.Context) (event.Engine, error) { return c.engine.Info(ctx) }
 
-// close takes away what the session made, but for an image that was asked for by name, and disconnects.
-func (c *connection) close(ctx context.Context, cfg Config) error {
+// lateExport is how long an engine may take to notice that a solve was canceled, and until then may still
+// put its image into the store.
+const lateExport = 500 * time.Millisecond
+
+// close takes away what the session made, but for an image that was asked for by name, and disconnects. busy
+// tells that a solve was canceled just now.
+func (c *connection) close(ctx context.Context, busy bool) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanWithin)
 	defer cancel()
 	_, err := c.engine.Clean(ctx, c.session)
+	if busy {
+		// Nothing tells when the engine is done with it.
+		time.Sleep(lateExport)
+		_, err = c.engine.Clean(ctx, c.session)
+	}
 	return errors.Join(err, c.Builder.Close(), c.session.Close(), c.engine.Close())
 }
 

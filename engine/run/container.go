@@ -68,16 +68,19 @@ func (r *Runner) Start(ctx context.Context, spec Spec) (*Container, error) {
 		c.name = fmt.Sprintf("%s-%d-%s", spec.Name, spec.Build, strings.ToLower(rand.Text()[:4]))
 	}
 	cli := r.engine.Client
-	created, err := cli.ContainerCreate(ctx, config, host, nil, nil, c.name)
+	// Not to be cut short: the engine would go on creating what nobody knows of.
+	whole, done := context.WithTimeout(context.WithoutCancel(ctx), retireWithin)
+	defer done()
+	created, err := cli.ContainerCreate(whole, config, host, nil, nil, c.name)
 	if err != nil {
 		return nil, explainStart("creating the container", err)
 	}
 	c.ID = created.ID
-	if err := c.start(ctx); err != nil {
-		// The caller's context may be the reason of the failure.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), retireWithin)
-		defer cancel()
-		_ = cli.ContainerRemove(ctx, c.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
+	if err = ctx.Err(); err == nil {
+		err = c.start(ctx)
+	}
+	if err != nil {
+		_ = cli.ContainerRemove(whole, c.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
 		return nil, err
 	}
 	watching, forget := context.WithCancel(context.WithoutCancel(ctx))
