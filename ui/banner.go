@@ -49,6 +49,9 @@ func (m *Model) loudest() *story.Warning {
 	}
 	for i := len(m.story.Warnings) - 1; i >= 0; i-- {
 		w := &m.story.Warnings[i]
+		if w.Past {
+			continue
+		}
 		switch w.Code {
 		case story.NotReady, "libc-mismatch", "context-unreadable":
 			return w

@@ -58,12 +58,16 @@ func (m *Model) changeRows(int) []row {
 type changeRef int
 
 func changeRow(c event.Change, i int) row {
-	kind := map[string]string{event.ContentChanged: "edited", event.ModeChanged: "mode", event.Added: "added", event.Deleted: "deleted"}[c.Kind]
+	kind := map[string]string{event.ContentChanged: "edited", event.ModeChanged: "mode", event.Added: "added", event.Deleted: "deleted", event.Renamed: "renamed"}[c.Kind]
 	st := draw.Warn
 	if c.Kind == event.Deleted {
 		st = draw.Bad
 	}
-	return row{left: draw.Line{}.Add(draw.Plain|draw.Bold, c.Path), right: draw.Line{}.Add(st, kind), ref: changeRef(i)}
+	line := draw.Line{}
+	if c.From != "" {
+		line = line.Add(draw.Dim, c.From+" → ")
+	}
+	return row{left: line.Add(draw.Plain|draw.Bold, c.Path), right: draw.Line{}.Add(st, kind), ref: changeRef(i)}
 }
 
 func (m *Model) skipRows() []row {
@@ -85,7 +89,11 @@ func (m *Model) warningRows() []row {
 	var rows []row
 	for i := len(m.story.Warnings) - 1; i >= 0; i-- {
 		w := m.story.Warnings[i]
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Warn, "▲ "+w.Message).Add(draw.Dim, "  "+w.Code), ref: changeRef(i)})
+		line := draw.Line{}.Add(draw.Warn, "▲ "+w.Message)
+		if w.Past {
+			line = draw.Line{}.Add(draw.Dim, fmt.Sprintf("build %d: ", w.Build)+w.Message)
+		}
+		rows = append(rows, row{left: line.Add(draw.Dim, "  "+w.Code), ref: changeRef(i)})
 		if w.Hint != "" {
 			rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "  "+w.Hint)})
 		}

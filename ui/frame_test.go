@@ -16,6 +16,9 @@ import (
 	"github.com/stagewatch/stagewatch/ui/replay"
 )
 
+// realStory is the recording that make story makes.
+const realStory = "../../../testdata/story"
+
 // recording reads a story of testdata.
 func recording(t testing.TB, name string) []event.Event {
 	t.Helper()

@@ -85,6 +85,19 @@ var scenes = []scene{
 	{name: "view-builds", story: "python-app", keys: "5 +"},
 	{name: "view-old-build", story: "python-app", keys: "5 j j enter"},
 	{name: "view-old-failure", story: "python-app", keys: "5 j enter"},
+	// What the real engine sent, which the stories above are made after.
+	{name: "real-source-edit", story: realStory, n: 1, until: kind("sized", 2)},
+	{name: "real-superseded", story: realStory, n: 1, until: func(e event.Event) bool {
+		s, ok := e.Body.(event.Step)
+		return ok && strings.HasPrefix(s.Because, "started by build ")
+	}},
+	{name: "real-given-up", story: realStory, keys: "5 j j j enter"},
+	{name: "real-failed", story: realStory, n: 1, until: kind("stale", 0)},
+	{name: "real-killed", story: realStory, n: 1, until: func(e event.Event) bool {
+		s, ok := e.Body.(event.Stopped)
+		return ok && s.Reason == "exited"
+	}},
+	{name: "real-end", story: realStory},
 	{name: "asking", story: "python-app", n: 1, until: kind("ledger", 2), keys: "s"},
 }
 

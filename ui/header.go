@@ -101,13 +101,20 @@ func (m *Model) drawStatus(c *draw.Canvas, r draw.Rect) {
 	if s := m.story.Serving; s != nil && s.URL != "" {
 		left = left.Add(draw.Plain, "  ").Add(draw.Accent|draw.Underline, s.URL)
 	}
+	if left.Width() > r.W {
+		left = m.narrowStatus(st, left)
+	}
 	used := c.Line(r.X, r.Y, r.W, left)
 	var right []string
 	if tape := m.opt.Tape; tape != nil {
 		right = append(right, m.tapeText())
 	}
-	if m.opt.Context != "" {
-		name := clean.Line(m.opt.Context)
+	name := clean.Line(m.opt.Context)
+	if name == "" {
+		// A recording does not say what it was made of; the image is called by it, where nobody named it.
+		name = m.story.Name()
+	}
+	if name != "" {
 		if b := m.shown(); b != nil && b.Target != "" {
 			name += " → " + b.Target
 		} else if m.opt.Target != "" {
@@ -131,6 +138,23 @@ func (m *Model) drawStatus(c *draw.Canvas, r draw.Rect) {
 			return
 		}
 	}
+}
+
+// narrowStatus says the status in fewer words, and where it is reached without what every address has.
+func (m *Model) narrowStatus(st status, left draw.Line) draw.Line {
+	s := m.story.Serving
+	if s == nil || st.word == "ENGINE GONE" {
+		return left
+	}
+	text := fmt.Sprintf("build %d serves", s.Build)
+	if m.story.Behind > 0 {
+		text += ", " + draw.Count(m.story.Behind, "edit") + " behind"
+	}
+	short := draw.Line{}.Add(st.badge, " "+st.word+" ").Add(draw.Plain, " ").Add(draw.Plain|draw.Bold, text)
+	if s.URL != "" {
+		short = short.Add(draw.Plain, "  ").Add(draw.Accent|draw.Underline, strings.TrimPrefix(s.URL, "http://"))
+	}
+	return short
 }
 
 func (m *Model) spinner() string {

@@ -93,7 +93,9 @@ func (m *Model) helpList() []row {
 		{"FAILED", "the step ended the build"},
 		{"SKIPPED", "never reached, because the build failed before it"},
 		{"CANCELED", "stopped, because a newer change superseded the build"},
+		{"MOVED ON", "begun by a build that was superseded; the next build goes on with it"},
 		{"will hit", "expected, not yet seen: small letters are predictions"},
+		{"≈1.2s", "what the step took when it last ran"},
 		{"LIVE", "what answers is built from the newest save"},
 		{"STALE", "what answers is older than the newest save"},
 	} {

@@ -43,8 +43,8 @@ func hostileEvents(r *rand.Rand) []event.Event {
 	}
 	add(0, event.Engine{Name: h(), Version: h(), Builder: h(), Store: h()})
 	for n := 1; n < 4; n++ {
-		add(0, event.Changed{Paths: []string{h()}, Changes: []event.Change{{Path: h(), Kind: h()}}})
-		p := event.Planned{Paths: []string{h(), h()}, Target: h(), Because: h(), Stages: []event.PlannedStage{{Name: stage, Base: base, Needed: true, From: []string{h()}}, {Name: h()}}}
+		add(0, event.Changed{Paths: []string{h()}, Changes: []event.Change{{Path: h(), Kind: h(), From: h()}}})
+		p := event.Planned{Paths: []string{h(), h()}, Target: h(), Because: h(), Chain: h(), Stages: []event.PlannedStage{{Name: stage, Base: base, Needed: true, From: []string{h()}}, {Name: h()}}}
 		for i := range 12 {
 			p.Steps = append(p.Steps, event.PlannedStep{Stage: stage, Index: i + 1, Total: 12, Instruction: h(), Line: i, Prediction: event.WillRerun, Because: h()})
 		}
@@ -55,7 +55,7 @@ func hostileEvents(r *rand.Rand) []event.Event {
 			add(n, event.Output{Stage: stage, Index: i + 1, Stream: "stderr", Text: h()})
 		}
 		add(n, event.Sized{Before: event.StageSize{Stage: h(), Bytes: r.Int64(), StandIn: h(), Layers: []event.Layer{{Bytes: r.Int64(), CreatedBy: h()}}}, After: event.StageSize{Stage: h(), Bytes: r.Int64N(1e9), Layers: []event.Layer{{Bytes: -5, CreatedBy: h(), Base: true}}}, Delta: -r.Int64(), Basis: h()})
-		add(n, event.Ledger{Carried: []event.LedgerGroup{{Name: h(), Bytes: 5, Paths: []event.LedgerPath{{Path: h(), Bytes: 7}}}}, Left: []event.LedgerGroup{{Name: h()}}})
+		add(n, event.Ledger{Carried: []event.LedgerGroup{{Name: h(), Bytes: 5, Paths: []event.LedgerPath{{Path: h(), Bytes: 7}}}}, Left: []event.LedgerGroup{{Name: h(), From: h(), Instruction: h()}}, Own: []event.LedgerGroup{{Name: h(), Bytes: -1}}, BaseAfter: event.LedgerGroup{Name: h(), Bytes: 9}, Wasted: []event.Waste{{Stage: h(), Instruction: h(), Reason: h(), LostTo: h(), Bytes: 3, Paths: []event.LedgerPath{{Path: h(), Bytes: 1}}}}})
 		add(n, event.Warning{Code: []string{"engine-gone", "port-taken", "libc-mismatch", h()}[r.IntN(4)], Message: h(), Hint: h(), Paths: []string{h()}})
 		switch r.IntN(3) {
 		case 0:
@@ -112,7 +112,7 @@ func (s *screen) check() {
 // TestNoFrameOutgrowsTheTerminal walks through every view at sizes from 1×1 to 400×100 with hostile text.
 func TestNoFrameOutgrowsTheTerminal(t *testing.T) {
 	sizes := [][2]int{{1, 1}, {2, 2}, {3, 5}, {10, 3}, {20, 8}, {39, 11}, {40, 12}, {71, 17}, {72, 20}, {73, 21}, {80, 24}, {115, 30}, {116, 36}, {200, 60}, {400, 100}}
-	keys := strings.Fields("1 2 ] ] 3 ] ] 4 W t ] [ 5 j enter esc esc + _ 1 j j enter G esc ? G ? / a b enter n N & x enter 4 k k f s n tab tab tab space pgdown pgup g G")
+	keys := strings.Fields("1 2 ] ] space j space G space 3 ] ] 4 W t ] [ 5 j enter esc esc + _ 1 j j enter G esc ? G ? / a b enter n N & x enter 4 k k f s n tab tab tab space pgdown pgup g G")
 	for seed := range uint64(3) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		events := hostileEvents(r)

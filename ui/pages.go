@@ -96,55 +96,6 @@ func (m *Model) pageRows(width int) []row {
 	return nil
 }
 
-// failureRows is what a person needs to mend a build: what failed, where, what it said, what to do.
-func (m *Model) failureRows(b *story.Build, width int) []row {
-	f := b.Failure
-	var rows []row
-	if f.Instruction != "" && !strings.Contains(f.Message, f.Instruction) {
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Plain|draw.Bold, f.Instruction)})
-	}
-	rows = append(rows, paragraph("✗ ", draw.Bad|draw.Bold, f.Message, draw.Bad|draw.Bold, width)...)
-	if f.Hint != "" && !m.low() {
-		rows = append(rows, paragraph("→ ", draw.Accent, f.Hint, draw.Plain, width)...)
-	}
-	rows = append(rows, m.excerptRows(f)...)
-	var after []row
-	if s := m.story.Serving; s != nil && s.Build != b.Number {
-		after = []row{{}, {left: draw.Line{}.Add(draw.Warn, fmt.Sprintf("build %d goes on serving until this is mended", s.Build))}}
-	}
-	if s := b.Step(f.Stage, f.Index); s != nil {
-		// What went wrong stands at the end of the output: as much of it as there is room for.
-		output := m.outputRows(b, s, width)
-		const head = 2
-		room := max(m.layout().content(page).H-len(rows)-len(after)-head, leastOutput)
-		if cut := len(output) - head - room; cut > 0 {
-			output[1].left = output[1].left.Add(draw.Dim, fmt.Sprintf(", its end; %s opens all of it", m.keys.Open.Help().Key))
-			output = append(output[:head:head], output[head+cut:]...)
-		}
-		rows = append(rows, output...)
-	}
-	return append(rows, after...)
-}
-
-// low tells that a page has no room for more than what went wrong.
-func (m *Model) low() bool { return m.layout().content(page).H < 14 }
-
-// excerptRows shows the Dockerfile around the failing line; on a low screen only what is to blame.
-func (m *Model) excerptRows(f *event.Failed) []row {
-	var rows []row
-	if len(f.Excerpt) > 0 && !m.low() {
-		rows = append(rows, row{}, heading(fmt.Sprintf("Dockerfile, line %d", f.Line)))
-	}
-	for _, l := range f.Excerpt {
-		if l.Blamed {
-			rows = append(rows, row{left: draw.Line{}.Add(draw.Bad|draw.Bold, fmt.Sprintf("▸ %3d │ ", l.Line)).Add(draw.Plain|draw.Bold, l.Text)})
-		} else if !m.low() {
-			rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("  %3d │ %s", l.Line, l.Text))})
-		}
-	}
-	return rows
-}
-
 // paragraph wraps text behind a sign of two columns.
 func paragraph(sign string, signStyle draw.Style, text string, st draw.Style, width int) []row {
 	var rows []row
@@ -154,9 +105,6 @@ func paragraph(sign string, signStyle draw.Style, text string, st draw.Style, wi
 	}
 	return rows
 }
-
-// leastOutput is how much of a failed step's output is shown however low the screen is.
-const leastOutput = 5
 
 func heading(text string) row { return row{left: draw.Line{}.Add(draw.Accent|draw.Bold, text)} }
 

@@ -120,11 +120,15 @@ func (m *Model) panelNote(p panel) draw.Line {
 		if b := m.shown(); b != nil && b.State == story.Building {
 			return draw.Line{}.Add(draw.Dim, "small letters are predictions")
 		}
+	case sizes:
+		if b := m.sizedBuild(); b != nil && b.Ledger != nil && m.focus != sizes && wasted(b.Ledger.Wasted) > 0 {
+			return draw.Line{}.Add(draw.Warn, draw.Bytes(wasted(b.Ledger.Wasted))+" of no use")
+		}
 	case changes:
 		if m.focus == changes {
 			return nil
 		}
-		if n := len(m.story.Warnings); n > 0 {
+		if n := m.story.Holding(); n > 0 {
 			return draw.Line{}.Add(draw.Warn, draw.Count(n, "warning"))
 		}
 		if n := len(m.story.Skips); n > 0 {
@@ -134,7 +138,11 @@ func (m *Model) panelNote(p panel) draw.Line {
 		return m.logs.note(m)
 	case builds:
 		if m.story.Hits+m.story.Ran > 0 {
-			return draw.Line{}.Add(draw.Dim, fmt.Sprintf("%d %% of steps were hits", 100*m.story.Hits/(m.story.Hits+m.story.Ran)))
+			line := draw.Line{}.Add(draw.Dim, fmt.Sprintf("%d %% of steps were hits", 100*m.story.Hits/(m.story.Hits+m.story.Ran)))
+			if s := m.story.Score; s.Promised > 0 && m.layout().rects[p].W >= 72 {
+				line = line.Add(draw.Dim, fmt.Sprintf(", %d of %d promised ones", s.Held, s.Promised))
+			}
+			return line
 		}
 	}
 	return nil
@@ -149,7 +157,7 @@ func (m *Model) panelFoot(p panel) draw.Line {
 	rows := m.rows(p, in.W)
 	if i := m.panes[p].cursor; i < len(rows) {
 		if s, ok := rows[i].ref.(*story.Step); ok && m.shown() != nil && because(m.shown(), s) != "" {
-			return draw.Line{}.Add(draw.Dim, fmt.Sprintf("%s %d/%d because ", s.Stage, s.Index, s.Total)).Add(draw.Plain, s.Because)
+			return draw.Line{}.Add(draw.Dim, fmt.Sprintf("%s %d/%d because ", s.Stage, s.Index, s.Total)).Add(draw.Plain, shortly(s.Because))
 		}
 	}
 	return nil

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
@@ -13,6 +12,9 @@ import (
 func (m *Model) sizeRows(width int) []row {
 	b := m.sizedBuild()
 	if b == nil {
+		if m.pinned != 0 {
+			return []row{{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("build %d was not measured", m.pinned))}}
+		}
 		return []row{{left: draw.Line{}.Add(draw.Dim, "not measured yet")}}
 	}
 	switch m.panes[sizes].tab {
@@ -30,21 +32,20 @@ func (m *Model) sizeRows(width int) []row {
 	}
 	rows = append(rows, sizeBar("after", s.After, full, name, width, draw.Accent))
 	if s.Before.Bytes > 0 {
-		rows = append(rows, row{left: gain(s)})
+		rows = append(rows, row{left: gain(s, b.Ledger, width)})
+	}
+	if b.Ledger != nil {
+		rows = append(rows, bar("carried", "", sum(b.Ledger.Carried), "", full, name, width, draw.Accent), bar("left behind", "", sum(b.Ledger.Left), "", full, name, width, draw.Dim))
 	}
 	rows = append(rows, m.trend(s, width))
-	if b.Ledger != nil {
-		rows = append(rows, split("carried", b.Ledger.Carried, full, name, width, draw.Accent), split("left", b.Ledger.Left, full, name, width, draw.Dim))
-	}
-	for _, st := range []event.StageSize{s.Before, s.After} {
-		if st.StandIn != "" {
-			rows = append(rows, row{left: draw.Line{}.Add(draw.Warn, "▲ "+st.Stage+" stands on a stand-in: ").Add(draw.Dim, st.StandIn)})
-		}
+	basis := draw.Line{}
+	if s.Before.StandIn != "" || s.After.StandIn != "" {
+		basis = basis.Add(draw.Warn, "* ").Add(draw.Dim, "a stand-in base · ")
 	}
 	if s.Basis != "" {
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "counted: "+s.Basis)})
+		basis = basis.Add(draw.Dim, "counted: "+s.Basis)
 	}
-	return rows
+	return append(rows, row{left: basis})
 }
 
 // sizedBuild is the build whose sizes are shown: the one looked at, else the newest that has any.
@@ -67,10 +68,18 @@ func sizeBar(when string, s event.StageSize, full int64, name, width int, st dra
 	return bar(when, s.Stage, s.Bytes, star, full, name, width, st)
 }
 
+// labelWidth is what the names of bars get; a narrow panel has "left behind" without its second word.
+func labelWidth(width int) int {
+	if width < 36 {
+		return len("carried ")
+	}
+	return len("left behind ")
+}
+
 // bar is a label, a name where there is room for it, a bar and the bytes.
 func bar(label, what string, bytes int64, star string, full int64, name, width int, st draw.Style) row {
-	left := draw.Line{}.Add(draw.Dim, fmt.Sprintf("%-8s", label))
-	if width >= 44 {
+	left := draw.Line{}.Add(draw.Dim, pad(label, labelWidth(width)))
+	if width >= 48 {
 		left = left.Add(draw.Plain, pad(what, name)+" ")
 	}
 	right := draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf("%7s", draw.Bytes(bytes))).Add(draw.Warn, fmt.Sprintf("%-1s", star))
@@ -78,19 +87,25 @@ func bar(label, what string, bytes int64, star string, full int64, name, width i
 	return row{left: left.Add(st, draw.Bar(bytes, full, room)), right: right}
 }
 
-// gain says the ratio in words: "−62 % (131 MB → 50 MB)".
-func gain(s *event.Sized) draw.Line {
+// gain says the ratio, and where it is known and fits what made it: "−53 %  base −81.1 MB · copying +10.2 MB".
+func gain(s *event.Sized, l *event.Ledger, width int) draw.Line {
 	st := draw.Good
 	if s.After.Bytes > s.Before.Bytes {
 		st = draw.Warn
 	}
 	word := draw.Percent(s.Before.Bytes, s.After.Bytes)
-	return draw.Line{}.Add(st|draw.Bold, word).Add(draw.Dim, fmt.Sprintf("  (%s → %s)", draw.Bytes(s.Before.Bytes), draw.Bytes(s.After.Bytes)))
+	line := draw.Line{}.Add(st|draw.Bold, word)
+	if l != nil && (l.SavedByBase != 0 || l.SavedByCopy != 0) {
+		if why := append(line.Add(draw.Dim, "  "), savings(l)...); why.Width() <= width {
+			return why
+		}
+	}
+	return line.Add(draw.Dim, fmt.Sprintf("  (%s → %s)", draw.Bytes(s.Before.Bytes), draw.Bytes(s.After.Bytes)))
 }
 
 func (m *Model) trend(s *event.Sized, width int) row {
 	values := m.story.Trend()
-	left := draw.Line{}.Add(draw.Dim, "trend   ").Add(draw.Accent, draw.Spark(values, max(1, width-30)))
+	left := draw.Line{}.Add(draw.Dim, pad("trend", labelWidth(width))).Add(draw.Accent, draw.Spark(values, max(1, width-30)))
 	st := draw.Dim
 	if s.Delta > 0 {
 		st = draw.Warn
@@ -101,11 +116,6 @@ func (m *Model) trend(s *event.Sized, width int) row {
 		return row{left: left.Add(draw.Dim, "  first build")}
 	}
 	return row{left: left.Add(st, "  "+draw.Delta(s.Delta)).Add(draw.Dim, " by this build")}
-}
-
-// split sums a side of the ledger, on the scale of the stages; its groups are in a tab of their own.
-func split(label string, groups []event.LedgerGroup, full int64, name, width int, st draw.Style) row {
-	return bar(label, "", sum(groups), "", full, name, width, st)
 }
 
 func sum(groups []event.LedgerGroup) int64 {
@@ -132,6 +142,9 @@ func (m *Model) layerRows(b *story.Build, width int) []row {
 			left:  draw.Line{}.Add(draw.Accent|draw.Bold, s.Stage).Add(draw.Dim, "  "+draw.Count(len(s.Layers), "layer")),
 			right: draw.Line{}.Add(draw.Plain|draw.Bold, draw.Bytes(s.Bytes)),
 		})
+		if s.StandIn != "" {
+			rows = append(rows, row{left: draw.Line{}.Add(draw.Warn, "▲ on a stand-in base: ").Add(draw.Dim, s.StandIn)})
+		}
 		for i, l := range s.Layers {
 			st, text := draw.Accent, draw.Plain
 			if l.Base {
@@ -157,47 +170,3 @@ type layerRef struct {
 	index int
 }
 type foldRef string
-
-// ledgerRows accounts for every byte: what the final stage carries, and what stayed behind, group by
-// group with their largest paths to unfold.
-func (m *Model) ledgerRows(b *story.Build, width int) []row {
-	if b.Ledger == nil {
-		return []row{{left: draw.Line{}.Add(draw.Dim, "no account of this build's files yet")}}
-	}
-	var rows []row
-	var full int64
-	for _, g := range append(append([]event.LedgerGroup(nil), b.Ledger.Carried...), b.Ledger.Left...) {
-		full = max(full, g.Bytes)
-	}
-	bar := max(4, width/6)
-	side := func(title string, groups []event.LedgerGroup, st draw.Style) {
-		rows = append(rows, row{left: draw.Line{}.Add(st|draw.Bold, title), right: draw.Line{}.Add(draw.Plain|draw.Bold, draw.Bytes(sum(groups)))})
-		for _, g := range groups {
-			ref := foldRef(title + "/" + g.Name)
-			sign := "  "
-			if len(g.Paths) > 0 {
-				sign = "▸ "
-				if m.folded[string(ref)] {
-					sign = "▾ "
-				}
-			}
-			rows = append(rows, row{
-				left:  draw.Line{}.Add(draw.Dim, sign).Add(st, pad(draw.Bar(g.Bytes, full, bar), bar)).Add(draw.Plain, " "+g.Name),
-				right: draw.Line{}.Add(draw.Plain, draw.Bytes(g.Bytes)), ref: ref,
-			})
-			if !m.folded[string(ref)] {
-				continue
-			}
-			for _, p := range g.Paths {
-				rows = append(rows, row{
-					left:  draw.Line{}.Add(draw.Dim, strings.Repeat(" ", bar+5)+draw.CutLeft(p.Path, max(4, width-bar-16))),
-					right: draw.Line{}.Add(draw.Dim, draw.Bytes(p.Bytes)), ref: ref,
-				})
-			}
-		}
-	}
-	side("carried into the final stage", b.Ledger.Carried, draw.Accent)
-	rows = append(rows, row{})
-	side("left behind", b.Ledger.Left, draw.Dim)
-	return rows
-}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -12,8 +13,11 @@ import (
 // becauseWidth is the width from which the reasons stand beside the steps.
 const becauseWidth = 66
 
-// timeWidth is the width of the longest of the times at the right, so that the reasons line up.
-const timeWidth = len("saved 12.3s") + 1
+// timeWidth is what the time of a step that runs takes at the right; hits, which have no reason, may take more.
+const timeWidth = len("≈12.3s") + 2
+
+// whyWidth is the least that a reason gets of a step's line.
+const whyWidth = 20
 
 // stageRows is the centre of the screen: every stage with its steps, hanging on a line from its name.
 func (m *Model) stageRows(width int) []row {
@@ -25,6 +29,7 @@ func (m *Model) stageRows(width int) []row {
 		return []row{{}, {left: draw.Line{}.Add(draw.Bad|draw.Bold, "there is no plan: "+b.Failure.Message), ref: b}}
 	}
 	var rows []row
+	why := reasonWidth(b)
 	for i, st := range b.Stages {
 		if i > 0 && st.Needed {
 			rows = append(rows, row{})
@@ -35,7 +40,7 @@ func (m *Model) stageRows(width int) []row {
 		}
 		for j, step := range st.Steps {
 			if !isFrom(step) {
-				rows = append(rows, m.stepRow(b, step, j == len(st.Steps)-1, width))
+				rows = append(rows, m.stepRow(b, step, j == len(st.Steps)-1, width, why))
 			}
 		}
 	}
@@ -79,7 +84,7 @@ func (m *Model) stageRow(b *story.Build, st *story.Stage, width int) row {
 		line = line.Add(draw.Dim, "  from ").Add(draw.Plain, st.Base)
 	}
 	if len(st.Steps) > 0 && isFrom(st.Steps[0]) {
-		if from := st.Steps[0]; width >= becauseWidth || from.State != event.Hit && from.State != event.Ran {
+		if from := st.Steps[0]; width >= becauseWidth || from.State == event.Running || from.State == event.Fail {
 			k := m.mark(b, from)
 			line = line.Add(k.style, "  "+k.sign+" "+k.word)
 		}
@@ -126,42 +131,14 @@ func (m *Model) stageTotal(st *story.Stage) draw.Line {
 	return nil
 }
 
-// mark is how a step's state looks: a sign, a word and a colour. Small letters are predictions.
-type mark struct {
-	sign, word string
-	style      draw.Style
+// reasonWidth is what the longest reason of a build takes, so that all of its reasons line up.
+func reasonWidth(b *story.Build) int {
+	width := whyWidth
+	b.Steps(func(s *story.Step) { width = max(width, draw.Width(shortly(because(b, s)))) })
+	return width
 }
 
-func (m *Model) mark(b *story.Build, s *story.Step) mark {
-	switch s.State {
-	case event.Running:
-		return mark{m.spinner(), "running", draw.Accent | draw.Bold}
-	case event.Hit:
-		return mark{"✓", "HIT", draw.Good}
-	case event.Ran:
-		return mark{"●", "RAN", draw.Warn}
-	case event.Fail:
-		return mark{"✗", "FAILED", draw.Bad | draw.Bold}
-	case event.Skip:
-		return mark{"-", "SKIPPED", draw.Dim}
-	case event.Canceled:
-		return mark{"-", "CANCELED", draw.Dim}
-	}
-	if b.Over() {
-		return mark{"·", "not seen", draw.Dim}
-	}
-	switch s.Prediction {
-	case event.WillHit:
-		return mark{"○", "will hit", draw.Dim}
-	case event.WillRerun:
-		return mark{"○", "will run", draw.Plain}
-	case event.MayRerun:
-		return mark{"○", "may run", draw.Plain}
-	}
-	return mark{"○", "waiting", draw.Dim}
-}
-
-func (m *Model) stepRow(b *story.Build, s *story.Step, last bool, width int) row {
+func (m *Model) stepRow(b *story.Build, s *story.Step, last bool, width, whyWidth int) row {
 	branch := "├ "
 	if last {
 		branch = "└ "
@@ -173,9 +150,9 @@ func (m *Model) stepRow(b *story.Build, s *story.Step, last bool, width int) row
 		text = draw.Dim
 	}
 	right := m.stepTime(b, s)
-	if why := because(b, s); width >= becauseWidth && why != "" {
+	if why := shortly(because(b, s)); width >= becauseWidth && why != "" {
 		room := width - line.Width() - timeWidth - 4
-		name := max(room-max(draw.Width(why), 24), room/2)
+		name := max(room-whyWidth, room/2)
 		line = line.Add(text, fmt.Sprintf("%s  ", pad(s.Instruction, name))).Add(draw.Dim, "← "+why)
 	} else {
 		line = line.Add(text, s.Instruction)
@@ -191,38 +168,17 @@ func because(b *story.Build, s *story.Step) string {
 	return s.Because
 }
 
+// shortly leaves the folders of a path out of a reason; the changes have them.
+func shortly(why string) string {
+	p, rest, ok := strings.Cut(why, " ")
+	if !ok || !strings.Contains(p, "/") || !strings.Contains(rest, "changed") {
+		return why
+	}
+	return path.Base(p) + " " + rest
+}
+
 // pad cuts or fills s to exactly width columns.
 func pad(s string, width int) string {
 	s = draw.Cut(s, width)
 	return s + strings.Repeat(" ", max(0, width-draw.Width(s)))
-}
-
-func (m *Model) stepTime(b *story.Build, s *story.Step) draw.Line {
-	switch s.State {
-	case event.Running:
-		return draw.Line{}.Add(draw.Accent, draw.Millis(m.now.Sub(s.Started).Milliseconds()))
-	case event.Hit:
-		if s.Saved > 0 {
-			return draw.Line{}.Add(draw.Good, "saved "+draw.Millis(s.Saved))
-		}
-	case event.Ran, event.Fail, event.Canceled:
-		return draw.Line{}.Add(draw.Plain, draw.Millis(s.MS))
-	case "":
-		if !b.Over() && s.Prediction != event.WillHit {
-			if ms := m.lastRun(s); ms > 0 {
-				return draw.Line{}.Add(draw.Dim, "last "+draw.Millis(ms))
-			}
-		}
-	}
-	return nil
-}
-
-// lastRun is how long a step took when it last ran, 0 where that is not known.
-func (m *Model) lastRun(s *story.Step) int64 {
-	for _, r := range m.story.History(s) {
-		if r.State == event.Ran {
-			return r.MS
-		}
-	}
-	return 0
 }

@@ -64,7 +64,11 @@ func failedAt(b *story.Build) draw.Line {
 	if f.Line > 0 {
 		where += fmt.Sprintf(", Dockerfile line %d", f.Line)
 	}
-	return draw.Line{}.Add(draw.Bad|draw.Bold, "failed"+where).Add(draw.Plain, ": "+f.Message)
+	what := f.Message
+	if said := b.Said(); said != "" {
+		what = said
+	}
+	return draw.Line{}.Add(draw.Bad|draw.Bold, "failed"+where).Add(draw.Plain, ": "+what)
 }
 
 // outcome is what a build cost and saved.

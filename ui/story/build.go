@@ -156,21 +156,19 @@ func (s *Story) planned(e event.Event, p event.Planned) {
 		step.Prediction, step.Because = st.Prediction, clean.Line(st.Because)
 	}
 	s.clear(NoDockerfile)
-	// What an older build warned of is repeated by this one if it still holds.
-	kept := s.Warnings[:0]
-	for _, w := range s.Warnings {
-		if w.Build == 0 || w.Build >= b.Number {
-			kept = append(kept, w)
-		}
+	for i := range s.Warnings {
+		w := &s.Warnings[i]
+		w.Past = w.Build != 0 && w.Build < b.Number
 	}
-	s.Warnings = kept
 }
 
 // taken are the changes that a plan of paths takes up, each in the way it was last seen to change.
 func (s *Story) taken(paths []string) []event.Change {
 	changes := make([]event.Change, 0, len(paths))
 	for _, p := range paths {
-		changes = append(changes, event.Change{Path: p, Kind: s.kinds[p]})
+		c := s.kinds[p]
+		c.Path = p
+		changes = append(changes, c)
 	}
 	s.Pending = nil
 	return changes
@@ -223,31 +221,4 @@ func (b *Build) step(at time.Time, e event.Step) {
 
 func (b *Build) output(o event.Output) {
 	b.place(o.Stage, o.Index).Output.add(o.Stream == "stderr", o.Text)
-}
-
-func (b *Build) fail(at time.Time, f event.Failed) {
-	f.Stage, f.Instruction, f.Message, f.Hint = clean.Line(f.Stage), clean.Line(f.Instruction), clean.Line(f.Message), clean.Line(f.Hint)
-	excerpt := make([]event.ExcerptLine, len(f.Excerpt))
-	for i, l := range f.Excerpt {
-		l.Text = clean.Line(l.Text)
-		excerpt[i] = l
-	}
-	f.Excerpt = excerpt
-	b.State, b.End, b.Failure = Failed, at, &f
-	b.MS = at.Sub(b.Start).Milliseconds()
-}
-
-func (s *Story) built(e event.Event, built event.Built) {
-	b := s.build(e)
-	b.State, b.End, b.MS, b.Hits, b.Ran = Built, e.Time, built.MS, built.Hits, built.Ran
-	b.Image, b.Tag = clean.Line(built.Image), clean.Line(built.Tag)
-	if b.Saved = built.SavedMS; b.Saved == 0 {
-		b.Steps(func(s *Step) { b.Saved += s.Saved })
-	}
-	if b.Target == "" {
-		b.Target = clean.Line(built.Target)
-	}
-	s.Saved += b.Saved
-	s.Hits += b.Hits
-	s.Ran += b.Ran
 }

@@ -93,16 +93,33 @@ func sized(b event.Sized) *event.Sized {
 	return &b
 }
 
+func ledger(b event.Ledger) *event.Ledger {
+	b.Carried, b.Left, b.Own = groups(b.Carried), groups(b.Left), groups(b.Own)
+	b.BaseBefore, b.BaseAfter = groups([]event.LedgerGroup{b.BaseBefore})[0], groups([]event.LedgerGroup{b.BaseAfter})[0]
+	wasted := make([]event.Waste, len(b.Wasted))
+	for i, w := range b.Wasted {
+		w.Stage, w.Instruction, w.LostTo, w.Reason = clean.Line(w.Stage), clean.Line(w.Instruction), clean.Line(w.LostTo), clean.Line(w.Reason)
+		w.Paths = paths(w.Paths)
+		wasted[i] = w
+	}
+	b.Wasted = wasted
+	return &b
+}
+
+func paths(in []event.LedgerPath) []event.LedgerPath {
+	out := make([]event.LedgerPath, len(in))
+	for i, p := range in {
+		p.Path = clean.Line(p.Path)
+		out[i] = p
+	}
+	return out
+}
+
 func groups(in []event.LedgerGroup) []event.LedgerGroup {
 	out := make([]event.LedgerGroup, len(in))
 	for i, g := range in {
-		g.Name = clean.Line(g.Name)
-		paths := make([]event.LedgerPath, len(g.Paths))
-		for j, p := range g.Paths {
-			p.Path = clean.Line(p.Path)
-			paths[j] = p
-		}
-		g.Paths = paths
+		g.Name, g.From, g.Instruction = clean.Line(g.Name), clean.Line(g.From), clean.Line(g.Instruction)
+		g.Paths = paths(g.Paths)
 		out[i] = g
 	}
 	return out

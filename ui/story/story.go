@@ -51,6 +51,8 @@ type Story struct {
 	Saved int64
 	// Hits and Ran sum the steps of all builds that succeeded.
 	Hits, Ran int
+	// Score is how well the session's predictions held.
+	Score event.Score
 	// Last is the time of the newest event.
 	Last time.Time
 	// looping tells that the crash loop was marked in the logs.
@@ -58,7 +60,7 @@ type Story struct {
 	// exit is the code of the container that ended last.
 	exit int
 	// kinds is how each path changed last.
-	kinds map[string]string
+	kinds map[string]event.Change
 }
 
 // Serving is what requests reach.
@@ -84,7 +86,7 @@ type Skip struct {
 
 // New returns the story before any event. It keeps at most logLines lines of logs.
 func New(logLines int) *Story {
-	return &Story{Logs: NewRing(logLines, 16<<20), kinds: map[string]string{}}
+	return &Story{Logs: NewRing(logLines, 16<<20), kinds: map[string]event.Change{}}
 }
 
 // Apply takes in one event.
@@ -105,6 +107,7 @@ func (s *Story) Apply(e event.Event) {
 		s.planned(e, b)
 	case event.Step:
 		s.build(e).step(e.Time, b)
+		s.handOver(e, b)
 	case event.Output:
 		s.build(e).output(b)
 	case event.Built:
@@ -120,14 +123,13 @@ func (s *Story) Apply(e event.Event) {
 		}
 		build.fail(e.Time, b)
 	case event.Abandoned:
-		build := s.build(e)
-		build.State, build.End, build.MS, build.Reason = Abandoned, e.Time, b.MS, clean.Line(b.Reason)
+		s.build(e).abandon(e.Time, b)
 	case event.Sized:
 		build := s.build(e)
 		build.Sizes = sized(b)
 	case event.Ledger:
 		build := s.build(e)
-		build.Ledger = &event.Ledger{Carried: groups(b.Carried), Left: groups(b.Left)}
+		build.Ledger = ledger(b)
 	case event.Warning:
 		s.warn(e.Build, b)
 	case event.Serving:
@@ -164,8 +166,8 @@ func (s *Story) changed(b event.Changed) {
 		clear(s.kinds)
 	}
 	for _, c := range changes {
-		c.Path, c.Kind = clean.Line(c.Path), clean.Line(c.Kind)
-		s.kinds[c.Path] = c.Kind
+		c.Path, c.Kind, c.From = clean.Line(c.Path), clean.Line(c.Kind), clean.Line(c.From)
+		s.kinds[c.Path] = c
 		s.Pending = append(s.Pending, c)
 	}
 	s.Pending = bounded(s.Pending, maxPending)

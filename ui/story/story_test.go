@@ -104,13 +104,16 @@ func TestAContainerThatEnds(t *testing.T) {
 func TestWarningsGoWithWhatTheyWarnOf(t *testing.T) {
 	s := tell().on(0, event.Warning{Code: EngineGone, Message: "m"}, event.Warning{Code: PortTaken, Message: "m"})
 	s.on(1, event.Warning{Code: "lint", Message: "m"})
-	s.on(0, event.Engine{}, event.Warning{Code: "port-free"}).on(2, event.Planned{})
-	if len(s.Warnings) != 0 {
-		t.Errorf("left: %v", s.Warnings)
+	if s.Holding() != 3 {
+		t.Errorf("%d hold: %v", s.Holding(), s.Warnings)
 	}
-	s.on(0, event.Warning{Code: "a", Message: "m"}, event.Warning{Code: "a", Message: "m"})
-	if len(s.Warnings) != 1 {
-		t.Errorf("said twice: %v", s.Warnings)
+	s.on(0, event.Engine{}, event.Warning{Code: "port-free"}).on(2, event.Planned{})
+	if s.Holding() != 0 || len(s.Warnings) != 1 || s.Warned("lint") != nil {
+		t.Errorf("only what the first build said is kept, as past: %v", s.Warnings)
+	}
+	s.on(2, event.Warning{Code: "lint", Message: "m"}, event.Warning{Code: "lint", Message: "m"})
+	if s.Holding() != 1 || len(s.Warnings) != 1 {
+		t.Errorf("said again, it holds, once: %v", s.Warnings)
 	}
 }
 
@@ -123,6 +126,47 @@ func TestBoundariesInTheLogs(t *testing.T) {
 	}
 	if want := "build 1 serves from here|build 1 restarted, serves from here|build 2 serves from here"; strings.Join(got, "|") != want {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestAStepHandedOn: a newer build goes on with what an older one began. There it was not canceled, here
+// its time runs from where it began.
+func TestAStepHandedOn(t *testing.T) {
+	s := tell().on(1, event.Planned{}, step(1, event.Running), step(2, event.Running))
+	began := s.Build(1).Step("build", 2).Started
+	on := step(2, event.Running)
+	on.Because = "started by build 1"
+	s.on(1, event.Abandoned{Reason: "superseded"}).on(2, event.Planned{}, on)
+	old := s.Build(1)
+	if got := old.Step("build", 1).State; got != event.Canceled {
+		t.Errorf("a step that the build was at is %q", got)
+	}
+	if got := old.Step("build", 2); got.State != HandedOn || got.Because != "build 2 goes on with it" {
+		t.Errorf("the step that goes on is %+v", got)
+	}
+	if got := s.Build(2).Step("build", 2); !got.Started.Equal(began) {
+		t.Errorf("its time runs from %s, it began at %s", got.Started, began)
+	}
+}
+
+// TestSaid finds what went wrong in the output of tools that say much more.
+func TestSaid(t *testing.T) {
+	for want, output := range map[string]string{
+		"SyntaxError: EOL while scanning string literal": "Traceback\n  SyntaxError: EOL while scanning string literal\n  [end of output]\nerror: subprocess-exited-with-error",
+		"./main.go:5:2: undefined: x":                    "# example.com/app\n./main.go:5:2: undefined: x",
+		"error: no such target":                          "warming up\nerror: no such target\nsee above",
+		"/bin/sh: 1: gcc: not found":                     "/bin/sh: 1: gcc: not found",
+		"":                                               "all is well\ndone: yes",
+	} {
+		s := tell().on(1, event.Planned{}, step(1, event.Running), event.Output{Stage: "build", Index: 1, Text: output}, step(1, event.Fail))
+		s.on(1, event.Failed{Stage: "build", Index: 1, Message: "exit code: 1"})
+		if got := s.Current().Said(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	s := tell().on(1, event.Planned{}, event.Output{Stage: "build", Index: 1, Text: "error: x"}, event.Failed{Stage: "build", Index: 1, Message: "no such image"})
+	if got := s.Current().Said(); got != "" {
+		t.Errorf("the message says it already: %q", got)
 	}
 }
 

@@ -21,6 +21,8 @@ const (
 type Warning struct {
 	event.Warning
 	Build int
+	// Past tells that a newer build began since: it says so again where it still holds.
+	Past bool
 }
 
 func (s *Story) warn(build int, w event.Warning) {
@@ -39,7 +41,7 @@ func (s *Story) warn(build int, w event.Warning) {
 			break
 		}
 	}
-	s.Warnings = bounded(append(s.Warnings, Warning{w, build}), maxWarnings)
+	s.Warnings = bounded(append(s.Warnings, Warning{Warning: w, Build: build}), maxWarnings)
 }
 
 // clear drops the warnings of a code, once what they warn of is over.
@@ -53,10 +55,21 @@ func (s *Story) clear(code string) {
 	s.Warnings = kept
 }
 
-// Warned returns the newest warning of a code, nil where there is none.
+// Holding counts the warnings that hold.
+func (s *Story) Holding() int {
+	n := 0
+	for _, w := range s.Warnings {
+		if !w.Past {
+			n++
+		}
+	}
+	return n
+}
+
+// Warned returns the newest warning of a code that holds, nil where there is none.
 func (s *Story) Warned(code string) *Warning {
 	for i := len(s.Warnings) - 1; i >= 0; i-- {
-		if s.Warnings[i].Code == code {
+		if s.Warnings[i].Code == code && !s.Warnings[i].Past {
 			return &s.Warnings[i]
 		}
 	}

@@ -1,0 +1,146 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// savings says how much the smaller base and how much copying out of a stage make of the difference.
+func savings(l *event.Ledger) draw.Line {
+	part := func(line draw.Line, what string, bytes int64) draw.Line {
+		st := draw.Good
+		if bytes < 0 {
+			st = draw.Warn
+		}
+		return line.Add(draw.Dim, what).Add(st, draw.Delta(-bytes))
+	}
+	return part(part(draw.Line{}, "base ", l.SavedByBase), " · copying ", l.SavedByCopy)
+}
+
+// wasted sums what layers hold and nobody sees.
+func wasted(wastes []event.Waste) int64 {
+	var n int64
+	for _, w := range wastes {
+		n += w.Bytes
+	}
+	return n
+}
+
+// ledgerRows accounts for every byte: what the final stage is made of, what stayed behind, and what is of
+// no use; group by group, with their largest paths to unfold.
+func (m *Model) ledgerRows(b *story.Build, width int) []row {
+	l := b.Ledger
+	if l == nil {
+		return []row{{left: draw.Line{}.Add(draw.Dim, "no account of this build's files yet")}}
+	}
+	a := &account{Model: m, width: width, bar: max(4, width/6)}
+	for _, side := range [][]event.LedgerGroup{l.Carried, l.Own, l.Left, {l.BaseAfter}} {
+		for _, g := range side {
+			a.full = max(a.full, g.Bytes)
+		}
+	}
+	a.side("carried into the final stage", draw.Accent, l.Carried)
+	a.side("added by the final stage itself", draw.Accent, l.Own)
+	if l.BaseAfter.Name != "" {
+		a.side("its base image", draw.Dim, []event.LedgerGroup{l.BaseAfter})
+	}
+	a.side("left behind", draw.Dim, l.Left)
+	a.useless(l.Wasted)
+	if len(a.rows) == 0 {
+		return []row{{left: draw.Line{}.Add(draw.Dim, "the final stage carries nothing, and nothing was left behind")}}
+	}
+	return a.rows
+}
+
+// account lays the ledger out as rows.
+type account struct {
+	*Model
+	rows       []row
+	width, bar int
+	full       int64
+}
+
+func (a *account) heading(st draw.Style, title string, bytes int64) {
+	if len(a.rows) > 0 {
+		a.rows = append(a.rows, row{})
+	}
+	r := row{left: draw.Line{}.Add(st|draw.Bold, title)}
+	if bytes != 0 {
+		r.right = draw.Line{}.Add(draw.Plain|draw.Bold, draw.Bytes(bytes))
+	}
+	a.rows = append(a.rows, r)
+}
+
+func (a *account) side(title string, st draw.Style, groups []event.LedgerGroup) {
+	if len(groups) == 0 {
+		return
+	}
+	a.heading(st, title, sum(groups))
+	for i, g := range groups {
+		line := draw.Line{}.Add(st, pad(draw.Bar(g.Bytes, a.full, a.bar), a.bar)).Add(draw.Plain, " "+g.Name)
+		if g.From != "" {
+			line = line.Add(draw.Dim, fmt.Sprintf("  ◂ %s, line %d", g.From, g.Line))
+		}
+		a.group(foldRef(fmt.Sprintf("%s/%d/%s", title, i, g.Name)), line, g.Bytes, g.Paths)
+	}
+}
+
+// group is a row that unfolds into its paths.
+func (a *account) group(ref foldRef, line draw.Line, bytes int64, paths []event.LedgerPath) {
+	sign := "  "
+	if len(paths) > 0 {
+		sign = "▸ "
+		if a.folded[string(ref)] {
+			sign = "▾ "
+		}
+	}
+	a.rows = append(a.rows, row{left: append(draw.Line{}.Add(draw.Dim, sign), line...), right: draw.Line{}.Add(draw.Plain, draw.Bytes(bytes)), ref: ref})
+	if !a.folded[string(ref)] {
+		return
+	}
+	for _, p := range paths {
+		a.rows = append(a.rows, row{
+			left:  draw.Line{}.Add(draw.Dim, strings.Repeat(" ", a.bar+5)+draw.CutLeft(p.Path, max(4, a.width-a.bar-16))),
+			right: draw.Line{}.Add(draw.Dim, draw.Bytes(p.Bytes)), ref: ref,
+		})
+	}
+}
+
+func (a *account) useless(wastes []event.Waste) {
+	if len(wastes) == 0 {
+		return
+	}
+	a.heading(draw.Warn, "of no use", wasted(wastes))
+	for i, w := range wastes {
+		line := draw.Line{}.Add(draw.Warn, wasteWord(w)).Add(draw.Dim, "  "+w.Stage)
+		if w.Line > 0 {
+			line = line.Add(draw.Dim, fmt.Sprintf(" line %d", w.Line))
+		}
+		a.group(foldRef(fmt.Sprintf("waste/%d", i)), line.Add(draw.Plain, "  "+w.Instruction), w.Bytes, w.Paths)
+	}
+}
+
+// wasteWord says why bytes are of no use.
+func wasteWord(w event.Waste) string {
+	by := ""
+	if w.LostLine > 0 {
+		by = fmt.Sprintf(" by line %d", w.LostLine)
+	}
+	switch w.Reason {
+	case event.OverwrittenLater:
+		return "overwritten" + by
+	case event.DeletedLater:
+		return "deleted" + by
+	case event.Rewritten:
+		return "rewritten unchanged" + by
+	case event.InBase:
+		return "lost in the base"
+	case event.FreedNothing:
+		return "frees nothing"
+	}
+	return w.Reason
+}

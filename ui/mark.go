@@ -1,0 +1,74 @@
+package ui
+
+import (
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// mark is how a step's state looks: a sign, a word and a colour. Small letters are predictions.
+type mark struct {
+	sign, word string
+	style      draw.Style
+}
+
+func (m *Model) mark(b *story.Build, s *story.Step) mark {
+	switch s.State {
+	case event.Running:
+		return mark{m.spinner(), "running", draw.Accent | draw.Bold}
+	case event.Hit:
+		return mark{"✓", "HIT", draw.Good}
+	case event.Ran:
+		return mark{"●", "RAN", draw.Warn}
+	case event.Fail:
+		return mark{"✗", "FAILED", draw.Bad | draw.Bold}
+	case event.Skip:
+		return mark{"-", "SKIPPED", draw.Dim}
+	case event.Canceled:
+		return mark{"-", "CANCELED", draw.Dim}
+	case story.HandedOn:
+		return mark{"→", "MOVED ON", draw.Dim}
+	}
+	if b.Over() {
+		return mark{"·", "not seen", draw.Dim}
+	}
+	switch s.Prediction {
+	case event.WillHit:
+		return mark{"○", "will hit", draw.Dim}
+	case event.WillRerun:
+		return mark{"○", "will run", draw.Plain}
+	case event.MayRerun:
+		return mark{"○", "may run", draw.Plain}
+	}
+	return mark{"○", "waiting", draw.Dim}
+}
+
+func (m *Model) stepTime(b *story.Build, s *story.Step) draw.Line {
+	switch s.State {
+	case event.Running:
+		return draw.Line{}.Add(draw.Accent, draw.Millis(m.now.Sub(s.Started).Milliseconds()))
+	case event.Hit:
+		if s.Saved > 0 {
+			return draw.Line{}.Add(draw.Good, "saved "+draw.Millis(s.Saved))
+		}
+	case event.Ran, event.Fail, event.Canceled:
+		return draw.Line{}.Add(draw.Plain, draw.Millis(s.MS))
+	case "":
+		if !b.Over() && s.Prediction != event.WillHit {
+			if ms := m.lastRun(s); ms > 0 {
+				return draw.Line{}.Add(draw.Dim, "≈"+draw.Millis(ms))
+			}
+		}
+	}
+	return nil
+}
+
+// lastRun is how long a step took when it last ran, 0 where that is not known.
+func (m *Model) lastRun(s *story.Step) int64 {
+	for _, r := range m.story.History(s) {
+		if r.State == event.Ran {
+			return r.MS
+		}
+	}
+	return 0
+}

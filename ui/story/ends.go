@@ -1,0 +1,67 @@
+package story
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/clean"
+)
+
+// HandedOn is the state of a step that the build which superseded its own goes on with.
+const HandedOn event.State = "handed-on"
+
+// abandon ends a build that a newer one superseded, and the steps that it was at.
+func (b *Build) abandon(at time.Time, a event.Abandoned) {
+	b.State, b.End, b.MS, b.Reason = Abandoned, at, a.MS, clean.Line(a.Reason)
+	b.Steps(func(s *Step) {
+		if s.State == event.Running {
+			s.State, s.MS = event.Canceled, at.Sub(s.Started).Milliseconds()
+		}
+	})
+}
+
+// handOver tells of a step that an older build began and this one goes on with: its time runs from there,
+// and there it was not canceled.
+func (s *Story) handOver(e event.Event, st event.Step) {
+	var from int
+	if n, _ := fmt.Sscanf(st.Because, "started by build %d", &from); n != 1 || st.State != event.Running {
+		return
+	}
+	old := s.Build(from)
+	if old == nil || from >= e.Build {
+		return
+	}
+	if was := old.Step(clean.Line(st.Stage), st.Index); was != nil && was.State == event.Canceled {
+		was.State, was.Because = HandedOn, fmt.Sprintf("build %d goes on with it", e.Build)
+		s.build(e).Step(clean.Line(st.Stage), st.Index).Started = was.Started
+	}
+}
+
+func (b *Build) fail(at time.Time, f event.Failed) {
+	f.Stage, f.Instruction, f.Message, f.Hint = clean.Line(f.Stage), clean.Line(f.Instruction), clean.Line(f.Message), clean.Line(f.Hint)
+	excerpt := make([]event.ExcerptLine, len(f.Excerpt))
+	for i, l := range f.Excerpt {
+		l.Text = clean.Line(l.Text)
+		excerpt[i] = l
+	}
+	f.Excerpt = excerpt
+	b.State, b.End, b.Failure = Failed, at, &f
+	b.MS = at.Sub(b.Start).Milliseconds()
+}
+
+func (s *Story) built(e event.Event, built event.Built) {
+	b := s.build(e)
+	b.State, b.End, b.MS, b.Hits, b.Ran = Built, e.Time, built.MS, built.Hits, built.Ran
+	b.Image, b.Tag = clean.Line(built.Image), clean.Line(built.Tag)
+	if b.Saved = built.SavedMS; b.Saved == 0 {
+		b.Steps(func(s *Step) { b.Saved += s.Saved })
+	}
+	if b.Target == "" {
+		b.Target = clean.Line(built.Target)
+	}
+	s.Score = built.Score
+	s.Saved += b.Saved
+	s.Hits += b.Hits
+	s.Ran += b.Ran
+}
