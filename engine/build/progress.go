@@ -100,7 +100,6 @@ func (t *tracker) vertex(v *client.Vertex) {
 	}
 	if v.Started != nil && !v.Cached {
 		known.started = v.Started
-		t.useInputs(v.Inputs)
 		t.confirmInputs(v.Inputs)
 	}
 	if v.Error != "" {
@@ -113,6 +112,9 @@ func (t *tracker) vertex(v *client.Vertex) {
 		if known.ended == nil || v.Completed.After(*known.ended) {
 			known.ended = v.Completed
 			known.took = v.Completed.Sub(*v.Started)
+		}
+		if v.Error == "" {
+			t.useInputs(v.Inputs)
 		}
 	}
 	for _, i := range t.bound.Steps[v.Digest] {
@@ -171,7 +173,8 @@ func (t *tracker) advance(i int) {
 // where something that ran needs it and it was not in the cache.
 func (v *vertex) lookedUp() bool { return len(v.inputs) == 0 && !v.used }
 
-// useInputs marks what a running vertex got its inputs from.
+// useInputs marks what a vertex that ran got its inputs from. One that failed may have failed while its cache key
+// was made: BuildKit reports that as run too.
 func (t *tracker) useInputs(inputs []digest.Digest) {
 	for _, d := range inputs {
 		if v := t.vertices[d]; v != nil && !v.cached && !v.used {

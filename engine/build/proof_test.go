@@ -29,6 +29,11 @@ stage-1 2/2 :4 hit
 		}
 		b.want(o, want)
 	}
+	// Not where what follows fails before it runs, either.
+	b.write("Dockerfile", "FROM scratch AS x\nWORKDIR /SECRET\nCOPY nothere /\n")
+	if o, err := b.build(t.Context(), nil); err == nil || strings.Contains(o.steps, "ran") {
+		t.Errorf("%v\n%s", err, o.steps)
+	}
 }
 
 // The mode of a folder that BuildKit was already sent reaches the image, and nothing reruns later on its account.
