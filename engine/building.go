@@ -26,25 +26,35 @@ func (l *loop) startBuild(because string, noCache bool) {
 	l.abandon()
 	l.job = j
 	if j.plan == nil {
-		l.supersede(j, noCache)()
+		l.supersede(j)
 		l.failed(j, l.err)
 		return
 	}
 	l.emit(j.number, l.planned(j, because))
 	l.lint(j)
-	supersede := l.supersede(j, noCache)
+	l.supersede(j)
 	contexts, err := l.project.contexts()
 	if err != nil {
-		supersede()
 		l.failed(j, err)
 		return
 	}
-	req := build.Request{Plan: j.plan, Contexts: contexts, SharedKey: l.project.root, Tag: l.cfg.Tag, NoCache: noCache, Saved: l.history.last, Started: supersede, Emit: j.relay.send}
+	req := build.Request{Plan: j.plan, Contexts: contexts, SharedKey: l.project.root, Tag: l.cfg.Tag, NoCache: noCache, Saved: l.history.last, Emit: j.relay.send}
 	l.aside(&l.running, func() {
-		res, err := l.builder.Build(ctx, req)
-		supersede()
+		res, err := l.solve(ctx, req)
 		l.do(func() { l.ended(j, res, err) })
 	})
+}
+
+// solve builds when it is the request's turn: one solve at a time. Engines of before BuildKit 0.13 were seen to
+// crash, with all that runs on them, where two solves share steps and one of them is canceled.
+func (l *loop) solve(ctx context.Context, req build.Request) (*build.Result, error) {
+	select {
+	case l.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	defer func() { <-l.turn }()
+	return l.builder.Build(ctx, req)
 }
 
 // lint warns of what BuildKit's rules find, once per finding and not at every save.

@@ -59,7 +59,7 @@ func newRig(t *testing.T, cfg Config) *rig {
 	}
 	out := newOutbox()
 	go out.run(ctx, r.events)
-	l := &loop{cfg: cfg, project: p, builder: r.builder, out: out, tasks: make(chan func()), ctx: ctx, history: openHistory("", "", "")}
+	l := &loop{cfg: cfg, project: p, builder: r.builder, out: out, tasks: make(chan func()), turn: make(chan struct{}, 1), ctx: ctx, history: openHistory("", "", "")}
 	l.cfg.Once = once
 	l.sizes = &sizes{l: l, images: r.images, made: map[string]bool{}}
 	l.engine = &engineWatch{l: l, pinger: r.pinger}
@@ -151,9 +151,6 @@ func (b *fakeBuilder) Build(ctx context.Context, req build.Request) (*build.Resu
 	b.builds = append(b.builds, fb)
 	n := len(b.builds)
 	b.mu.Unlock()
-	if req.Started != nil {
-		req.Started()
-	}
 	select {
 	case err := <-fb.end:
 		if err != nil {

@@ -48,6 +48,8 @@ type loop struct {
 	host       string
 	out        *outbox
 	tasks      chan func()
+	// turn is held by the one solve that is under way.
+	turn chan struct{}
 	// running counts the solves that go on beside the loop.
 	running sync.WaitGroup
 	ctx     context.Context

@@ -95,7 +95,7 @@ func (s *sizes) both(ctx context.Context, j *job, before *plan.Plan) (sized even
 	if err != nil {
 		return sized, "", err
 	}
-	res, err := s.l.builder.Build(ctx, build.Request{Plan: before, Contexts: contexts, SharedKey: s.l.project.root, Emit: func(event.Body) {}})
+	res, err := s.l.solve(ctx, build.Request{Plan: before, Contexts: contexts, SharedKey: s.l.project.root, Emit: func(event.Body) {}})
 	if err != nil {
 		return sized, "", fmt.Errorf("exporting stage %q to measure it: %w", before.Target, err)
 	}

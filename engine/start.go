@@ -52,7 +52,7 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	p.attrs["label:"+dock.Label] = c.session.ID
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	l := &loop{cfg: cfg, project: p, builder: c, out: out, tasks: make(chan func()), ctx: work}
+	l := &loop{cfg: cfg, project: p, builder: c, out: out, tasks: make(chan func()), turn: make(chan struct{}, 1), ctx: work}
 	l.history = openHistory(stateDir("history"), p.root, p.dockerfile)
 	l.host, l.memoryFile = c.engine.Host, projectFile(stateDir("built"), p.root, p.dockerfile)
 	l.memory = loadMemory(l.memoryFile, l.host)

@@ -18,24 +18,16 @@ func (l *loop) abandon() {
 	}
 }
 
-// supersede takes the place of the abandoned builds for j. A step that runs right now and that j needs just as
-// it is, a long install say, is not started anew: BuildKit lets j's solve wait for it, as long as the old
-// solve lives. So the old one lives on until its last such step has ended, and what it says of them counts
-// for j. The function that is returned ends the old builds that have no such step; it is to be called once
-// j's own solve is under way.
-func (l *loop) supersede(j *job, noCache bool) func() {
-	var idle []*job
+// supersede takes the place of the abandoned builds for j. A step that runs right now and that j needs just
+// as it is, a long install say, is not started anew: the old solve lives on until its last such step has
+// ended, what it says of them counts for j, and j's own solve, which comes after it, finds them in the cache.
+func (l *loop) supersede(j *job) {
 	for old := range l.superseded {
 		var shared map[plan.StepID]bool
-		if j.plan != nil && !noCache {
+		if j.plan != nil && !j.noCache {
 			shared = l.shared(old, j)
 		}
 		if !old.relay.handOver(j.relay, shared, func() { old.cancel(errSuperseded) }) {
-			idle = append(idle, old)
-		}
-	}
-	return func() {
-		for _, old := range idle {
 			old.cancel(errSuperseded)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/moby/buildkit/client"
@@ -31,8 +30,6 @@ type Request struct {
 	NoCache bool
 	// Saved returns how long a step last ran for real, 0 where that is not known.
 	Saved func(stage, instruction string) time.Duration
-	// Started is called once BuildKit works on the request; nil for nobody.
-	Started func()
 	// Emit is called with Step, Output and Warning events, one at a time. It must not block for long:
 	// BuildKit waits for it.
 	Emit func(event.Body)
@@ -94,15 +91,7 @@ func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (strin
 	tracked := make(chan struct{})
 	go func() {
 		defer close(tracked)
-		started := sync.OnceFunc(func() {
-			if req.Started != nil {
-				req.Started()
-			}
-		})
 		for s := range status {
-			if len(s.Vertexes) > 0 {
-				started()
-			}
 			track.update(s)
 		}
 	}()
