@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -138,7 +137,7 @@ func (r *reporting) save(out []byte) error {
 		return err
 	}
 	if err := os.WriteFile(r.output, out, 0o644); err != nil {
-		return &engine.Problem{What: "writing the report", Err: errors.Unwrap(err), Hint: "Give -o a file that can be written."}
+		return &engine.Problem{What: "writing the report", Err: err, Hint: "Give -o a file that can be written."}
 	}
 	return nil
 }

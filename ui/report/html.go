@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -18,7 +19,7 @@ var pageText string
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"bytes": draw.Bytes, "millis": millis, "join": func(s []string) string { return strings.Join(s, ", ") },
 	"result": result, "ran": ran, "hit": hit, "served": served, "skipWhy": skipWhy,
-	"stepWord": stepWord, "stepTime": stepTime, "percent": func(f float64) string { return fmt.Sprintf("%.1f", f) },
+	"stepWord": stepWord, "origin": origin, "wasteText": wasteText, "stepTime": stepTime, "percent": func(f float64) string { return fmt.Sprintf("%.1f", f) },
 	"share": func(part, whole int64) float64 { return share(part, whole) },
 	"good":  func(b *story.Build) bool { return b.State == story.Built && b.Mishap == "" },
 	"bad":   func(b *story.Build) bool { return b.State == story.Failed || b.Mishap != "" },
@@ -32,12 +33,15 @@ type pageView struct {
 	Stages      []sizedStage
 	Sides       []side
 	Basis       []string
+	Difference  string
+	Wastes      []event.Waste
 }
 
 // HTML writes the report as one page that fetches nothing. picture is an SVG of package svg, empty for none.
 func (r *Report) HTML(w io.Writer, picture string) error {
 	v := pageView{
 		Report: r, Cache: r.cacheLine(), Stages: r.stages(), Sides: r.sides(), Basis: r.basis(),
+		Difference: r.difference(), Wastes: r.wastes(),
 		// Package svg escaped what it was given.
 		Picture: template.HTML(picture),
 	}

@@ -55,6 +55,10 @@ func (md *markdown) sizes(r *Report) {
 		md.row(s.When, code(s.Stage), s.Size(), draw.Bar(s.StageSize.Bytes, s.full, barWidth))
 	}
 	md.line("")
+	if text := r.difference(); text != "" {
+		md.line("%s", text)
+		md.line("")
+	}
 	for _, text := range r.basis() {
 		md.line("<sub>%s</sub><br>", entities(text))
 	}
@@ -63,18 +67,29 @@ func (md *markdown) sizes(r *Report) {
 
 func (md *markdown) ledger(r *Report) {
 	for _, s := range r.sides() {
-		if len(s.Groups) == 0 {
-			continue
-		}
 		md.line("**%s: %s**", strings.ToUpper(s.Name[:1])+s.Name[1:], draw.Bytes(s.Bytes))
 		md.line("")
 		md.row("what", "size", "")
 		md.line("|---|--:|---|")
 		for _, g := range s.Groups {
-			md.row(code(g.Name), draw.Bytes(g.Bytes), draw.Bar(g.Bytes, s.Bytes, barWidth))
+			name := code(g.Name)
+			if from := origin(g); from != "" {
+				name += " " + entities(from)
+			}
+			md.row(name, draw.Bytes(g.Bytes), draw.Bar(g.Bytes, s.Bytes, barWidth))
 		}
 		md.line("")
 	}
+	wastes := r.wastes()
+	if len(wastes) == 0 {
+		return
+	}
+	md.line("**Of no use**")
+	md.line("")
+	for _, w := range wastes {
+		md.line("- %s: %s", code(w.Instruction), entities(wasteText(w)))
+	}
+	md.line("")
 }
 
 func (md *markdown) builds(r *Report) {

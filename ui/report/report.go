@@ -102,29 +102,6 @@ func share(part, whole int64) float64 {
 	return min(100, 100*float64(part)/float64(whole))
 }
 
-// sides are the two sides of the ledger, nil where there is none.
-func (r *Report) sides() []side {
-	if r.Sized == nil || r.Sized.Ledger == nil {
-		return nil
-	}
-	return []side{newSide("carried into the final stage", r.Sized.Ledger.Carried), newSide("left behind", r.Sized.Ledger.Left)}
-}
-
-// side is one side of the ledger.
-type side struct {
-	Name   string
-	Groups []event.LedgerGroup
-	Bytes  int64
-}
-
-func newSide(name string, groups []event.LedgerGroup) side {
-	s := side{Name: name, Groups: groups}
-	for _, g := range groups {
-		s.Bytes += g.Bytes
-	}
-	return s
-}
-
 // basis says what was counted, and what that is no measure of.
 func (r *Report) basis() []string {
 	if r.Sized == nil {
