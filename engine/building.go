@@ -32,6 +32,11 @@ func (l *loop) startBuild(because string, noCache bool) {
 	}
 	l.emit(j.number, l.planned(j, because))
 	l.lint(j)
+	if l.sizes.insight != nil {
+		for _, w := range l.sizes.insight.risks(j.plan) {
+			l.emit(j.number, w)
+		}
+	}
 	l.supersede(j)
 	contexts, err := l.project.contexts()
 	if err != nil {
@@ -47,14 +52,23 @@ func (l *loop) startBuild(because string, noCache bool) {
 
 // solve builds when it is the request's turn: one solve at a time. Engines of before BuildKit 0.13 were seen to
 // crash, with all that runs on them, where two solves share steps and one of them is canceled.
-func (l *loop) solve(ctx context.Context, req build.Request) (*build.Result, error) {
+func (l *loop) solve(ctx context.Context, req build.Request) (res *build.Result, err error) {
+	err = l.inTurn(ctx, func() (err error) {
+		res, err = l.builder.Build(ctx, req)
+		return err
+	})
+	return res, err
+}
+
+// inTurn calls fn when no solve is under way.
+func (l *loop) inTurn(ctx context.Context, fn func() error) error {
 	select {
 	case l.turn <- struct{}{}:
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
 	defer func() { <-l.turn }()
-	return l.builder.Build(ctx, req)
+	return fn()
 }
 
 // lint warns of what BuildKit's rules find, once per finding and not at every save.

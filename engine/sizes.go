@@ -7,6 +7,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
@@ -25,6 +26,8 @@ type images interface {
 type sizes struct {
 	l      *loop
 	images images
+	// insight accounts for the files of the stages; nil leaves that out.
+	insight *insight
 	// before is the stage asked for, empty for the plan's choice.
 	before string
 
@@ -65,21 +68,50 @@ func (s *sizes) measure(j *job, done func(error)) {
 		return
 	}
 	s.l.aside(&s.background, func() {
-		sized, image, err := s.both(ctx, j, beforePlan)
+		sized, beforeImage, err := s.both(ctx, j, beforePlan)
 		s.l.do(func() {
-			if image != "" {
-				s.made[image] = true
+			if beforeImage != "" {
+				s.made[beforeImage] = true
 			}
 			if ctx.Err() == nil && !s.l.engine.gone {
-				s.took(j, sized, image, err)
+				s.took(j, sized, beforeImage, err)
 			}
+			s.l.collect()
+		})
+		if err == nil && s.insight != nil {
+			s.account(ctx, j, measured{before: beforePlan, after: j.plan, beforeImage: beforeImage, afterImage: j.result.Image, sized: sized})
+		}
+		s.l.do(func() {
 			if ctx.Err() == nil {
 				s.stop()
 			}
-			s.l.collect()
 			done(err)
 		})
 	})
+}
+
+// account tells where the bytes of a measured build are, and what its files make one fear.
+func (s *sizes) account(ctx context.Context, j *job, m measured) {
+	contexts, err := s.l.project.contexts()
+	var ledger event.Ledger
+	var warnings []event.Warning
+	if err == nil {
+		err = s.l.inTurn(ctx, func() (err error) {
+			ledger, warnings, err = s.insight.read(ctx, m, image.Contexts{Dirs: contexts, SharedKey: s.l.project.root})
+			return err
+		})
+	}
+	switch {
+	case ctx.Err() != nil:
+		// A newer build has taken over.
+	case err != nil:
+		s.l.emit(j.number, event.Warning{Code: "unaccounted", Message: err.Error()})
+	default:
+		s.l.emit(j.number, ledger)
+		for _, w := range warnings {
+			s.l.emit(j.number, w)
+		}
+	}
 }
 
 func (s *sizes) both(ctx context.Context, j *job, before *plan.Plan) (sized event.Sized, beforeImage string, err error) {

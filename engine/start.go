@@ -56,7 +56,7 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	l.history = openHistory(stateDir("history"), p.root, p.dockerfile)
 	l.host, l.memoryFile = c.engine.Host, projectFile(stateDir("built"), p.root, p.dockerfile)
 	l.memory = loadMemory(l.memoryFile, l.host)
-	l.sizes = &sizes{l: l, images: c.images, before: cfg.Before, made: map[string]bool{}}
+	l.sizes = &sizes{l: l, images: c.images, insight: newInsight(c.reader), before: cfg.Before, made: map[string]bool{}}
 	l.engine = &engineWatch{l: l, pinger: c}
 	in := inputs{intents: intents}
 	if !cfg.Once {
@@ -127,6 +127,7 @@ type connection struct {
 	engine  *dock.Engine
 	session *dock.Session
 	images  *image.Store
+	reader  *image.Reader
 }
 
 // connect finds the engine, begins a session on it, and clears what dead sessions left.
@@ -154,6 +155,9 @@ func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connecti
 	attachables, err := attach(cfg)
 	if err == nil {
 		c.Builder, err = build.New(ctx, e, attachables...)
+	}
+	if err == nil {
+		c.reader, err = image.NewReader(ctx, e, attachables...)
 	}
 	if err == nil {
 		err = c.chooseTag(ctx, cfg, emit)
@@ -218,7 +222,7 @@ func (c *connection) close(ctx context.Context, busy bool) error {
 		time.Sleep(lateExport)
 		_, err = c.engine.Clean(ctx, c.session)
 	}
-	return errors.Join(err, c.Builder.Close(), c.session.Close(), c.engine.Close())
+	return errors.Join(err, c.reader.Close(), c.Builder.Close(), c.session.Close(), c.engine.Close())
 }
 
 // stateDir is a folder of ours under the user's cache, empty where there is none.

@@ -1,8 +1,10 @@
 // Package image measures images: the uncompressed bytes of each layer, from the base upwards, in the words of
-// the Dockerfile that made them. It also takes superseded images of ours away.
+// the Dockerfile that made them. It reads which files a stage is made of, accounts for their bytes between the
+// stage before and the final one, and looks for those that can't work where they ended up. It also takes
+// superseded images of ours away.
 //
-// It does not read the files in the layers, and it never removes what lacks our label, what has a name that
-// somebody else gave it, or what a container stands on.
+// It does not decide when any of that is done, and it never removes what lacks our label, what has a name
+// that somebody else gave it, or what a container stands on.
 package image
 
 import (
