@@ -3,7 +3,9 @@ package plan
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 
@@ -29,13 +31,26 @@ func (e *Error) Unwrap() error { return e.Err }
 func located(err error, in Input) error {
 	e := &Error{Filename: in.Filename, Err: err, Message: err.Error()}
 	var at *parser.LocationError
-	if errors.As(err, &at) && len(at.Locations) > 0 && len(at.Locations[0]) > 0 {
+	if n := badLine(in.Dockerfile); n > 0 && strings.Contains(e.Message, "UTF-8") {
+		e.Line, e.End, e.Message = n, n, fmt.Sprintf("line %d: no valid UTF-8", n)
+		e.Excerpt = Excerpt(in.Dockerfile, n, n)
+	} else if errors.As(err, &at) && len(at.Locations) > 0 && len(at.Locations[0]) > 0 {
 		ranges := at.Locations[0]
 		e.Line, e.End = ranges[0].Start.Line, ranges[len(ranges)-1].End.Line
 		e.Excerpt = Excerpt(in.Dockerfile, e.Line, e.End)
 	}
 	e.Message = strings.TrimPrefix(e.Message, "dockerfile parse error on ")
 	return e
+}
+
+// badLine returns the first line that is no valid UTF-8, 0 for none.
+func badLine(file []byte) int {
+	for n, line := range bytes.Split(file, []byte("\n")) {
+		if !utf8.Valid(line) {
+			return n + 1
+		}
+	}
+	return 0
 }
 
 // Excerpt returns the lines from to to of a file, marked, with two lines around them.

@@ -24,8 +24,8 @@ type op struct {
 	key, fullKey digest.Digest
 	// noCache tells that BuildKit is told to run the op in any case.
 	noCache bool
-	// step indexes the first step that the op is part of, -1 for none.
-	step int
+	// steps index the steps that the op is part of, more than one where identical ones were merged.
+	steps []int
 }
 
 const localPrefix = "local://"
@@ -43,7 +43,7 @@ func (o *op) local() (string, bool) {
 func (p *Plan) readGraph() error {
 	at := make(map[digest.Digest]int, len(p.def.Def))
 	for i, dt := range p.def.Def {
-		o := op{pb: &pb.Op{}, digest: digest.FromBytes(dt), step: -1}
+		o := op{pb: &pb.Op{}, digest: digest.FromBytes(dt)}
 		if err := o.pb.UnmarshalVT(dt); err != nil {
 			return fmt.Errorf("decoding op %d: %w", i, err)
 		}

@@ -62,10 +62,10 @@ func (k known) verdict(p *Plan, i int) verdict {
 // explain says what of the Dockerfile or its bases makes op i another than before. What only follows
 // from an input is left to the input.
 func (k known) explain(p *Plan, i int) string {
-	if p.ops[i].step < 0 {
+	if len(p.ops[i].steps) == 0 {
 		return "the Dockerfile changed"
 	}
-	s := p.Steps[p.ops[i].step]
+	s := p.Steps[p.ops[i].steps[0]]
 	base, isFrom := strings.CutPrefix(s.Instruction, "FROM ")
 	if old := k.old[s.ID()]; old != nil && !k.oldText[stageText{s.Stage, s.Instruction}] {
 		// The instruction is new; it stands in for the old one, unless that has only moved on.
@@ -78,7 +78,7 @@ func (k known) explain(p *Plan, i int) string {
 	}
 	for _, j := range p.ops[i].inputs {
 		if _, local := p.ops[j].local(); !local && !k.full[p.ops[j].fullKey] && !p.isInline(j) {
-			return "after " + p.who(j)
+			return "after " + p.who(i, j)
 		}
 	}
 	if p.ops[i].pb.GetSource() != nil {

@@ -19,8 +19,8 @@ type layout struct {
 
 // written is an instruction as it stands in the Dockerfile.
 type written struct {
-	line int
-	text string
+	line, end int
+	text      string
 }
 
 // globalArgs are the arguments that FROM may use, as BuildKit fills them in.
@@ -69,7 +69,7 @@ func newLayout(stages []instructions.Stage, args shell.EnvGetter, escape rune) *
 			s.Base = l.stages[base].Name
 			s.addFrom(s.Base)
 		} else if s.Base != "scratch" {
-			steps = append(steps, written{line: s.Line, text: "FROM " + s.Base})
+			steps = append(steps, written{line: s.Line, end: s.Line, text: "FROM " + s.Base})
 		}
 		for _, cmd := range st.Commands {
 			switch c := cmd.(type) {
@@ -90,7 +90,7 @@ func newLayout(stages []instructions.Stage, args shell.EnvGetter, escape rune) *
 			}
 			w := written{text: fmt.Sprint(cmd)}
 			if loc := cmd.Location(); len(loc) > 0 {
-				w.line = loc[0].Start.Line
+				w.line, w.end = loc[0].Start.Line, loc[len(loc)-1].End.Line
 			}
 			steps = append(steps, w)
 		}

@@ -37,7 +37,6 @@ func (f *follower) add(root string) {
 
 // walk goes on from the folder at, which holds no links, with the parts that remain.
 func (f *follower) walk(at string, parts []string, hops int) {
-	f.add(clean(path.Join(at, path.Join(parts...))))
 	for i, part := range parts {
 		switch part {
 		case "", ".":
@@ -74,7 +73,8 @@ func (f *follower) jump(link, target string, rest []string, hops int) {
 		return
 	}
 	f.seen[state] = true
-	f.add(clean(path.Join(link, path.Join(rest...))))
+	// The link itself, and what it lies in.
+	f.add(link)
 	at := ""
 	if !path.IsAbs(target) {
 		at = clean(path.Dir(link))

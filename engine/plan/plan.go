@@ -14,7 +14,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -114,7 +113,7 @@ func CustomSyntax(dockerfile []byte) (image string, ok bool) {
 	return ref, true
 }
 
-// New converts in. What is wrong with the Dockerfile comes back as an [*Error] with its lines.
+// New converts in. What is wrong comes back as an [*Error], with the lines of the Dockerfile where it is theirs.
 func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 	if in.Platform.OS == "" {
 		in.Platform = platforms.Normalize(platforms.DefaultSpec())
@@ -126,7 +125,7 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 	p := &Plan{source: in.Dockerfile}
 	client, err := dockerui.NewClient(&gateway{in: in, resolver: resolver})
 	if err != nil {
-		return nil, fmt.Errorf("reading build options: %w", err)
+		return nil, located(fmt.Errorf("reading build options: %w", err), in)
 	}
 	target := &in.Platform
 	if len(client.TargetPlatforms) > 0 {
@@ -159,18 +158,18 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 		return nil, located(err, in)
 	}
 	if p.Image, err = json.Marshal(res.Image); err != nil {
-		return nil, fmt.Errorf("encoding image config: %w", err)
+		return nil, located(fmt.Errorf("encoding image config: %w", err), in)
 	}
 	if res.BaseImage != nil {
 		p.BaseLayers = len(res.BaseImage.RootFS.DiffIDs)
 	}
 	def, err := res.State.Marshal(ctx, llb.WithCaps(*in.Caps), llb.Platform(*target))
 	if err != nil {
-		return nil, fmt.Errorf("marshalling build graph: %w", err)
+		return nil, located(fmt.Errorf("marshalling build graph: %w", err), in)
 	}
 	p.def = def.ToPB()
 	if err := p.readGraph(); err != nil {
-		return nil, fmt.Errorf("reading build graph: %w", err)
+		return nil, located(fmt.Errorf("reading build graph: %w", err), in)
 	}
 	if err := p.checkCapable(in); err != nil {
 		return nil, err
@@ -193,9 +192,13 @@ func (p *Plan) readStages(in Input, target string) error {
 	p.Target = l.target(target)
 	l.markNeeded(p.Target)
 	p.Steps = p.readSteps(l)
-	for i, s := range slices.Backward(p.Steps) {
+	for i, s := range p.Steps {
+		// What a base's triggers copy from is needed too, although the Dockerfile does not say so.
+		if at, ok := l.find(s.Stage, len(p.Stages)); ok {
+			p.Stages[at].Needed = true
+		}
 		for _, o := range s.ops {
-			p.ops[o].step = i
+			p.ops[o].steps = append(p.ops[o].steps, i)
 		}
 	}
 	return nil

@@ -190,6 +190,77 @@ stage-0 2/2 :2 rerun: rel/1/x changed
 stage-0 1/2 :1 hit
 stage-0 2/2 :2 hit
 `},
+		{name: "a link among the links of a glob", before: "FROM a\nCOPY bin/* /bin/\n", links: links{"bin/run": "../tool/run", "tool": "opt"}, changes: changed(event.ContentChanged, "opt/run"), want: `
+stage-0 1/2 :1 hit
+stage-0 2/2 :2 rerun: opt/run changed
+`},
+		{name: "two dots after a link mean the folder above its target", before: "FROM a\nCOPY l/x /x\n", links: links{"l": "b/../c", "b": "deep/er"}, changes: changed(event.ContentChanged, "deep/c/x", "c/x"), want: `
+stage-0 1/2 :1 hit
+stage-0 2/2 :2 rerun: deep/c/x changed
+`},
+		{name: "links in a ring end somewhere", before: "FROM a\nCOPY l /x\n", links: links{"l": "m/x", "m": "l/y"}, changes: changed(event.ContentChanged, "z"), want: `
+stage-0 1/2 :1 hit
+stage-0 2/2 :2 hit
+`},
+		{name: "a link that points elsewhere now", before: "FROM a\nCOPY cur/x /x\n", links: links{"cur": "two"}, changes: changed(event.ContentChanged, "cur"), want: `
+stage-0 1/2 :1 hit
+stage-0 2/2 :2 rerun: cur changed
+`},
+		{name: "stages that are to run without the cache", before: "FROM a AS x\nRUN one\nFROM b\nCOPY --from=x /1 /\nRUN two\n", attrs: map[string]string{"no-cache": "x"}, want: `
+x 1/2 :1 hit
+x 2/2 :2 rerun: asked to run without the cache
+stage-1 1/3 :3 hit
+stage-1 2/3 :4 maybe: reads from x 2/2
+stage-1 3/3 :5 maybe: after stage-1 2/3
+`},
+		{name: "an instruction that is put in between stands for none that was there", before: "FROM a\nRUN one\nRUN two\n", after: "FROM a\nRUN one\nRUN new\nRUN two\n", want: `
+stage-0 1/4 :1 hit
+stage-0 2/4 :2 hit
+stage-0 3/4 :3 rerun: new in the Dockerfile
+stage-0 4/4 :4 rerun: after stage-0 3/4
+`},
+		{name: "an instruction that is taken out", before: "FROM a\nRUN one\nRUN two\nRUN three\n", after: "FROM a\nRUN one\nRUN three\n", want: `
+stage-0 1/3 :1 hit
+stage-0 2/3 :2 hit
+stage-0 3/3 :3 rerun: new in the Dockerfile
+`},
+		{name: "another order", before: "FROM a\nCOPY x /\nCOPY y /\n", after: "FROM a\nCOPY y /\nCOPY x /\n", want: `
+stage-0 1/3 :1 hit
+stage-0 2/3 :2 rerun: new in the Dockerfile
+stage-0 3/3 :3 rerun: after stage-0 2/3
+`},
+		{name: "a bind mount for writing is keyed by content too", before: "FROM a\nRUN --mount=type=bind,source=src,target=/src,rw make\n", changes: changed(event.ContentChanged, "doc/x"), want: `
+stage-0 1/2 :1 hit
+stage-0 2/2 :2 hit
+`},
+		{name: "the folder that is copied counts with its own mode, and its files with theirs", before: "FROM a\nCOPY d /d\nFROM b\nCOPY d/f /f\nCOPY --from=0 /d /d\n", changes: changed(event.ModeChanged, "d/"), want: `
+stage-0 1/2 :1 hit
+stage-0 2/2 :2 rerun: d changed its mode
+stage-1 1/3 :3 hit
+stage-1 2/3 :4 hit
+stage-1 3/3 :5 maybe: reads from stage-0 2/2
+`},
+		{name: "a file that is a folder now, and one that was a folder", before: "FROM a\nCOPY a/b/c /c\nCOPY x /x\n", changes: append(changed(event.ContentChanged, "a/b", "x/"), changed(event.Added, "x/y")...), want: `
+stage-0 1/3 :1 hit
+stage-0 2/3 :2 rerun: a/b changed
+stage-0 3/3 :3 rerun: x and 1 more changed
+`},
+		{name: "an archive to unpack", before: "FROM a\nADD data.tar /d/\nADD *.tgz /e/\n", changes: changed(event.ContentChanged, "data.tar"), want: `
+stage-0 1/3 :1 hit
+stage-0 2/3 :2 rerun: data.tar changed
+stage-0 3/3 :3 rerun: after stage-0 2/3
+`},
+		{name: "a stage goes by its name in any case, and by its number", before: "FROM a AS Build\nCOPY x /x\nFROM b\nCOPY --from=BUILD /x /x\nCOPY --from=0 /y /y\n", changes: changed(event.ContentChanged, "x"), want: `
+build 1/2 :1 hit
+build 2/2 :2 rerun: x changed
+stage-1 1/3 :3 hit
+stage-1 2/3 :4 maybe: reads from build 2/2
+stage-1 3/3 :5 maybe: reads from build 2/2
+`},
+		{name: "a named context whose links nobody knows", before: "FROM a\nCOPY --from=assets img /img\n", attrs: map[string]string{"context:assets": "local:assets"}, changes: []Change{{Change: event.Change{Path: "css/x", Kind: event.ContentChanged}, Context: "assets"}}, links: links{}, want: `
+stage-0 1/2 :1 hit
+stage-0 2/2 :2 rerun: assets:css/x changed
+`},
 		{name: "COPY --link", before: "FROM a\nCOPY x /x\nCOPY --link y /y\n", changes: changed(event.ContentChanged, "x"), want: `
 stage-0 1/3 :1 hit
 stage-0 2/3 :2 rerun: x changed

@@ -88,7 +88,7 @@ func (p *Plan) verdicts(prev *Plan, changes []Change, tree Tree) []verdict {
 			if seen, ok := read[[2]int{i, k}]; ok {
 				v = worse(v, seen)
 			} else {
-				v = worse(v, p.through(o, k, j, out[j]))
+				v = worse(v, p.through(i, k, out[j]))
 			}
 		}
 		out[i] = v
@@ -96,8 +96,10 @@ func (p *Plan) verdicts(prev *Plan, changes []Change, tree Tree) []verdict {
 	return out
 }
 
-// through tells what the op's input k, which is op j with verdict from, means for the op.
-func (p *Plan) through(o *op, k, j int, from verdict) verdict {
+// through tells what the input k of op i, of which from is expected, means for the op.
+func (p *Plan) through(i, k int, from verdict) verdict {
+	o := &p.ops[i]
+	j := o.inputs[k]
 	if _, ok := p.ops[j].local(); ok {
 		if !o.readsByContent(k) {
 			return verdict{prediction: event.WillRerun, because: "mounts the context for writing, which BuildKit never caches"}
@@ -112,9 +114,9 @@ func (p *Plan) through(o *op, k, j int, from verdict) verdict {
 		return verdict{prediction: event.WillRerun, because: "changed in the Dockerfile"}
 	}
 	if o.readsByContent(k) {
-		return verdict{prediction: event.MayRerun, because: "reads from " + p.who(j), direct: true}
+		return verdict{prediction: event.MayRerun, because: "reads from " + p.who(i, j), direct: true}
 	}
-	return verdict{prediction: from.prediction, because: "after " + p.who(j)}
+	return verdict{prediction: from.prediction, because: "after " + p.who(i, j)}
 }
 
 // isInline tells whether op j is a file written out of the Dockerfile itself.
@@ -123,13 +125,18 @@ func (p *Plan) isInline(j int) bool {
 	return f != nil && len(p.ops[j].inputs) == 0 && len(f.Actions) == 1 && f.Actions[0].GetMkfile() != nil
 }
 
-// who names op j as a person finds it on the screen.
-func (p *Plan) who(j int) string {
-	if n := p.ops[j].step; n >= 0 {
+// who names op j as a person finds it on the screen: where several steps share it, as the one of the stage that
+// op i is in.
+func (p *Plan) who(i, j int) string {
+	name := "an inner step"
+	for k, n := range p.ops[j].steps {
 		s := p.Steps[n]
-		return fmt.Sprintf("%s %d/%d", s.Stage, s.Index, s.Total)
+		sameStage := len(p.ops[i].steps) > 0 && p.Steps[p.ops[i].steps[0]].Stage == s.Stage
+		if k == 0 || sameStage {
+			name = fmt.Sprintf("%s %d/%d", s.Stage, s.Index, s.Total)
+		}
 	}
-	return "an inner step"
+	return name
 }
 
 // describe words what changed, c and others: "app/main.py changed", "a.py and 3 more changed".

@@ -39,6 +39,7 @@ var progressName = regexp.MustCompile(`(?s)^\[(?:[a-z0-9_]+/\S+ )?(?:(\S+) +)?(\
 // readSteps makes the steps out of the ops' names, and where ops were merged out of their lines.
 func (p *Plan) readSteps(l *layout) []Step {
 	byID := map[StepID]*Step{}
+	triggers := p.countTriggers(l)
 	for i := range p.ops {
 		o := &p.ops[i]
 		m := progressName.FindStringSubmatch(o.name)
@@ -62,10 +63,16 @@ func (p *Plan) readSteps(l *layout) []Step {
 			k := l.lineOf(s.Stage, o.lines)
 			s.Line, s.End = o.lines[k], o.ends[k]
 		}
-		p.addMerged(byID, l, i, s)
+		p.addMerged(byID, l, triggers, i, s)
+	}
+	// BuildKit numbers FROM before it knows what a base's triggers add.
+	totals := map[string]int{}
+	for _, s := range byID {
+		totals[s.Stage] = max(totals[s.Stage], s.Total)
 	}
 	steps := make([]Step, 0, len(byID))
 	for _, s := range byID {
+		s.Total = totals[s.Stage]
 		steps = append(steps, *s)
 	}
 	order := map[string]int{}
@@ -93,23 +100,55 @@ func (l *layout) lineOf(stage string, lines []int) int {
 	return len(lines) - 1
 }
 
+const onBuild = "ONBUILD "
+
+// countTriggers counts for each stage the steps that its base brings along. They have the line of FROM.
+func (p *Plan) countTriggers(l *layout) []int {
+	counts := make([]int, len(l.stages))
+	for i := range p.ops {
+		m := progressName.FindStringSubmatch(p.ops[i].name)
+		if m == nil || p.ops[i].pb.GetSource() != nil || !strings.HasPrefix(m[4], onBuild) {
+			continue
+		}
+		for si, stage := range l.stages {
+			if slices.Contains(p.ops[i].lines, stage.Line) {
+				counts[si]++
+			}
+		}
+	}
+	return counts
+}
+
 // addMerged adds the steps of needed stages that share op i with s: the graph holds their op once, under
 // one name, and every one of their lines.
-func (p *Plan) addMerged(byID map[StepID]*Step, l *layout, i int, s *Step) {
+func (p *Plan) addMerged(byID map[StepID]*Step, l *layout, triggers []int, i int, s *Step) {
 	if p.ops[i].pb.GetSource() != nil && !strings.HasPrefix(s.Instruction, "FROM ") {
 		return
 	}
+	of := s.ID()
 	for si, stage := range l.stages {
 		if !stage.Needed {
 			continue
 		}
-		for k, w := range l.steps[si] {
-			id := StepID{stage.Name, k + 1}
-			if id == s.ID() || w.line == s.Line || !slices.Contains(p.ops[i].lines, w.line) || byID[id] != nil {
-				continue
+		total := len(l.steps[si]) + triggers[si]
+		add := func(index, line, end int, text string) {
+			id := StepID{stage.Name, index}
+			if id == of || line == s.Line || !slices.Contains(p.ops[i].lines, line) || byID[id] != nil {
+				return
 			}
-			of := s.ID()
-			byID[id] = &Step{Stage: stage.Name, Index: k + 1, Total: len(l.steps[si]), Instruction: w.text, Line: w.line, End: w.line, MergedWith: &of, ops: []int{i}}
+			byID[id] = &Step{Stage: stage.Name, Index: index, Total: total, Instruction: text, Line: line, End: end, MergedWith: &of, ops: []int{i}}
+		}
+		if strings.HasPrefix(s.Instruction, onBuild) {
+			// The same base brings the same triggers, at the same place.
+			add(s.Index, stage.Line, stage.Line, s.Instruction)
+			continue
+		}
+		for k, w := range l.steps[si] {
+			index := k + 1
+			if w.line != stage.Line {
+				index += triggers[si]
+			}
+			add(index, w.line, w.end, w.text)
 		}
 	}
 }
