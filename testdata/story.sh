@@ -108,7 +108,7 @@ await '"type":"skipped".*"ignored"'
 sleep 1
 
 act "a requirements edit"
-edit requirements.txt 's/^itsdangerous==/itsdangerous>=/'
+edit requirements.txt "\$ a simplejson==3.17.2"
 await "$built" "$served" "$sized"
 visit
 

@@ -48,7 +48,7 @@ func (m *Model) changeRows(int) []row {
 		k := m.mark(b, s)
 		rows = append(rows, row{
 			left: draw.Line{}.Add(draw.Dim, "  → ").Add(draw.Plain, fmt.Sprintf("%s %d/%d ", s.Stage, s.Index, s.Total)).
-				Add(k.style, k.word).Add(draw.Dim, "  "+s.Because), ref: s,
+				Add(k.style, k.word).Add(draw.Dim, "  "+shortly(because(b, s))), ref: s,
 		})
 	})
 	return rows

@@ -55,7 +55,7 @@ func Frame(frame string, opt Options) string {
 		p.printf("<title>%s</title>\n", escape(opt.Title))
 	}
 	p.window(w, h, opt.Title)
-	p.printf(`<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="%d" fill="%s" xml:space="preserve">`+"\n", fontSize, foreground)
+	p.printf(`<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="%d" fill="%s">`+"\n", fontSize, foreground)
 	for i, r := range rows {
 		p.row(r, barH+float64(i)*cellH)
 	}
@@ -128,15 +128,22 @@ func (p *painter) run(cells []cell, from int) int {
 	return end
 }
 
+// text paints a run without the blanks at its ends, which not every viewer keeps.
 func (p *painter) text(cells []cell, column int, top float64) {
+	for len(cells) > 0 && cells[0].text == " " {
+		cells, column = cells[1:], column+1
+	}
+	for len(cells) > 0 && cells[len(cells)-1].text == " " {
+		cells = cells[:len(cells)-1]
+	}
+	if len(cells) == 0 {
+		return
+	}
 	var text strings.Builder
 	for _, c := range cells {
 		text.WriteString(c.text)
 	}
 	look := cells[0].look
-	if strings.TrimSpace(text.String()) == "" && !look.underline {
-		return
-	}
 	p.printf(`<text x="%s" y="%s" textLength="%s"`, num(at(column)), num(top+baseline), num(float64(len(cells))*cellW))
 	if look.fg != "" {
 		p.printf(` fill="%s"`, look.fg)

@@ -35,7 +35,7 @@ func TestFrame(t *testing.T) {
 // known are the elements and attributes of a picture. None of them runs or fetches anything.
 var known = map[string]string{
 	"svg": "xmlns width height viewBox role", "title": "", "rect": "x y width height rx fill stroke", "path": "d stroke stroke-width fill",
-	"circle": "cx cy r fill", "g": "font-family font-size fill space",
+	"circle": "cx cy r fill", "g": "font-family font-size fill",
 	"text": "x y textLength text-anchor font-family font-size fill font-weight opacity text-decoration",
 }
 
