@@ -121,7 +121,7 @@ func TestDashboard(t *testing.T) {
 		`^ build 2 · .*index\.html changed → 5 ran, 6 hits`,
 		`✓ HIT +COPY requirements\.txt \.`,
 		`✓ HIT +RUN pip install -r requirements\.txt`,
-		`● RAN +COPY \. \. +← python_app/templates/index`,
+		`● RAN +COPY \. \. +← .*index`,
 		`● RAN +RUN pip install \. +← after build 5/6`,
 		`● RAN +COPY --from=build.* ← reads from build 6/6`,
 		`● RAN +RUN pip cache purge +← after stage-1 4/5`,
