@@ -207,7 +207,6 @@ func failedEvent(err error) event.Failed {
 // measure has the sizes of a build taken, off the way from save to served.
 func (l *loop) measure(j *job) {
 	l.sizes.measure(j, func(err error) {
-		l.keep(j)
 		if l.cfg.Once && l.job == nil {
 			l.done = true
 			if l.err == nil {

@@ -73,6 +73,7 @@ func (s *sizes) measure(j *job, done func(error)) {
 			if beforeImage != "" {
 				s.made[beforeImage] = true
 			}
+			s.l.keep(j)
 			if ctx.Err() == nil && !s.l.engine.gone {
 				s.took(j, sized, beforeImage, err)
 			}

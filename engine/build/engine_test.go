@@ -275,3 +275,28 @@ stage-0 2/3 :2 canceled
 stage-0 3/3 :3 skipped
 `)
 }
+
+// TestNoCacheHoldsForOneBuild: the plan that was built without the cache once is built with it again.
+func TestNoCacheHoldsForOneBuild(t *testing.T) {
+	b := newBench(t)
+	b.write("Dockerfile", "FROM python:3.9-alpine\nRUN echo SECRET\n")
+	p := b.plan()
+	fs, err := fsutil.NewFS(b.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ran []int
+	for _, noCache := range []bool{false, true, false} {
+		res, err := b.builder.Build(t.Context(), Request{Plan: p, Contexts: map[string]fsutil.FS{"context": fs}, NoCache: noCache, Emit: func(event.Body) {}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ran = append(ran, res.Ran)
+		t.Cleanup(func() {
+			_, _ = b.engine.Client.ImageRemove(context.Background(), res.Image, image.RemoveOptions{Force: true, PruneChildren: true})
+		})
+	}
+	if fmt.Sprint(ran) != "[1 1 0]" {
+		t.Errorf("steps that ran: %v", ran)
+	}
+}

@@ -111,8 +111,11 @@ func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (strin
 			return nil, err
 		}
 		if req.NoCache {
-			for _, md := range bound.Definition.Metadata {
+			// The plan's own metadata serves later builds too.
+			for d, md := range bound.Definition.Metadata {
+				md = md.CloneVT()
 				md.IgnoreCache = true
+				bound.Definition.Metadata[d] = md
 			}
 		}
 		track.bind(bound)
