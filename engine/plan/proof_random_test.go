@@ -156,7 +156,7 @@ func (r *random) stage(w world, i int) stage {
 	base := pick(r, "python:3.9-alpine", "python:3.9-alpine", "${BASE}", "scratch")
 	if i > 0 && r.chance(30) {
 		if name := stageName(w, r.IntN(i)); strings.Trim(name, "0123456789") != "" {
-			base = name // FROM knows names only
+			base = strings.ToLower(name) // FROM knows names only, in small letters
 		}
 	}
 	text := "FROM " + base

@@ -5,19 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/docker/docker/api/types/image"
 	"github.com/moby/buildkit/solver/pb"
-	"github.com/tonistiigi/fsutil"
 
 	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
@@ -177,139 +173,4 @@ func (r *run) changes() []plan.Change {
 		out[i] = plan.Change{Change: c, Dir: ok && e.Mode.IsDir()}
 	}
 	return out
-}
-
-// step plans and builds the world that is on disk, and tells which promise was broken.
-func (r *run) step(ctx context.Context, w, old world) (why string, err error) {
-	p, err := r.plan(ctx, w)
-	if err != nil {
-		// A Dockerfile that does not convert is no case; what is pending stays so.
-		r.count(func(t *totals) { t.reason(err) })
-		return "", ctx.Err()
-	}
-	changes := r.changes()
-	predictions := p.Predict(r.good, changes, r)
-	if r.good != nil && w.dockerfile() == old.dockerfile() && !slices.ContainsFunc(changes, func(c plan.Change) bool { return p.Reads(c, r) }) {
-		for i, pr := range predictions {
-			if pr.Read {
-				return fmt.Sprintf("no change is read, and yet %s is predicted to read one", p.Steps[i].ID()), nil
-			}
-		}
-	}
-	states, res, err := r.build(ctx, p)
-	var failure *build.Failure
-	if err != nil && !errors.As(err, &failure) {
-		return "", err
-	}
-	if r.good != nil {
-		why = r.compare(p, predictions, states)
-	}
-	if err != nil {
-		r.count(func(t *totals) { t.failed++; t.reason(err) })
-		return why, nil
-	}
-	if r.good != nil {
-		r.count(func(t *totals) { t.cases++ })
-	}
-	r.good, r.pending = p, nil
-	return why, r.forget(res)
-}
-
-func (r *run) plan(ctx context.Context, w world) (*plan.Plan, error) {
-	in := plan.Input{Dockerfile: []byte(strings.ReplaceAll(w.dockerfile(), nonce, r.word)), Filename: "Dockerfile", Attrs: maps.Clone(w.attrs()), Caps: r.builder.Caps(), Platform: r.builder.Platform()}
-	in.Attrs["label:"+dock.Label] = r.session.ID
-	if w.ignore != nil {
-		in.Ignore = []byte(strings.Join(w.ignore, "\n") + "\n")
-	}
-	return plan.New(ctx, in, r.builder)
-}
-
-// build returns what became of each step, by its name.
-func (r *run) build(ctx context.Context, p *plan.Plan) (map[plan.StepID]event.State, *build.Result, error) {
-	context, err := fsutil.NewFS(r.dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	states := map[plan.StepID]event.State{}
-	res, err := r.builder.Build(ctx, build.Request{Plan: p, Contexts: map[string]fsutil.FS{"context": context}, SharedKey: build.SharedKey(r.dir, r.tree.Snapshot()), Emit: func(b event.Body) {
-		if s, ok := b.(event.Step); ok {
-			states[plan.StepID{Stage: s.Stage, Index: s.Index}] = s.State
-		}
-	}})
-	return states, res, err
-}
-
-// compare holds the promises against what happened, and counts.
-func (r *run) compare(p *plan.Plan, predictions []plan.Prediction, states map[plan.StepID]event.State) (why string) {
-	var counted totals
-	for i, s := range p.Steps {
-		if s.MergedWith != nil || strings.HasPrefix(s.Instruction, "FROM ") {
-			continue
-		}
-		state := states[s.ID()]
-		if predictions[i].Prediction == event.WillRerun && state == event.Hit {
-			b := predictions[i].Because
-			if j := strings.Index(b, ":"); j > 0 {
-				b = b[:j]
-			}
-			if strings.HasPrefix(b, "after") || strings.HasPrefix(b, "reads") {
-				b = strings.Fields(b)[0]
-			}
-			if f := strings.Fields(b); len(f) > 1 && strings.Contains(b, "more") {
-				b = "several"
-			} else if len(f) > 1 && f[0] != "Dockerfile" {
-				b = strings.Join(f[1:], " ")
-			}
-			r.count(func(t *totals) { t.why("rerun but hit: " + b) })
-		}
-		counted.outcome(predictions[i].Prediction, state)
-		if predictions[i].Prediction == event.WillHit && (state == event.Ran || state == event.Running) {
-			why = fmt.Sprintf("%s (%s) was promised to be a hit, and is %s", s.ID(), s.Instruction, state)
-		}
-	}
-	r.count(func(t *totals) {
-		for k, v := range counted.reasons {
-			_ = k
-			_ = v
-			t.why(k)
-		}
-	})
-	if why != "" {
-		why += "\n" + r.describe(p, predictions, states)
-	}
-	r.count(func(t *totals) { t.add(counted) })
-	return why
-}
-
-func (r *run) describe(p *plan.Plan, predictions []plan.Prediction, states map[plan.StepID]event.State) string {
-	var b strings.Builder
-	for _, c := range r.pending {
-		fmt.Fprintf(&b, "  %s %s\n", c.Kind, c.Path)
-	}
-	for i, s := range p.Steps {
-		fmt.Fprintf(&b, "  %-8s %-7s %s: %s  (%s)\n", predictions[i].Prediction, states[s.ID()], s.ID(), s.Instruction, predictions[i].Because)
-	}
-	return b.String()
-}
-
-// forget removes the image of the build before res, as the engine does with superseded ones.
-func (r *run) forget(res *build.Result) error {
-	old := r.image
-	r.image = ""
-	if res != nil {
-		r.image = res.Image
-	}
-	if old == "" || old == r.image {
-		return nil
-	}
-	_, _ = r.engine.Client.ImageRemove(context.Background(), old, image.RemoveOptions{PruneChildren: true})
-	return nil
-}
-
-func (p *prover) count(fn func(*totals)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.shrinking {
-		fn(&p.total)
-	}
 }

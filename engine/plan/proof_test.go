@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/stagewatch/stagewatch/engine/event"
 )
 
 // TestProof builds random Dockerfiles over random trees on the real engine, edits them at random, and fails
@@ -121,58 +119,4 @@ func report(t *testing.T, p *prover, dir string, worlds []world, b *broken, name
 		fmt.Fprintf(&out, "%s\n", w)
 	}
 	t.Errorf("%s, build %d: %s\n%s", name, b.at, b.why, &out)
-}
-
-// totals are what the engine made of the predictions.
-type totals struct {
-	cases, failed, discarded int
-	hitHeld, hitRan          int
-	maybeHit, maybeRan       int
-	rerunHit, rerunRan       int
-	reasons                  map[string]int
-}
-
-func (t *totals) why(s string) {
-	if t.reasons == nil {
-		t.reasons = map[string]int{}
-	}
-	t.reasons[s]++
-}
-
-func (t *totals) reason(err error) {
-	if t.reasons == nil {
-		t.reasons = map[string]int{}
-	}
-	t.reasons[err.Error()]++
-}
-
-func (t *totals) outcome(p event.Prediction, s event.State) {
-	cell := map[event.Prediction]map[event.State]*int{
-		event.WillHit:   {event.Hit: &t.hitHeld, event.Ran: &t.hitRan},
-		event.MayRerun:  {event.Hit: &t.maybeHit, event.Ran: &t.maybeRan},
-		event.WillRerun: {event.Hit: &t.rerunHit, event.Ran: &t.rerunRan},
-	}[p][s]
-	if cell != nil {
-		*cell++
-	}
-}
-
-func (t *totals) add(o totals) {
-	t.hitHeld += o.hitHeld
-	t.hitRan += o.hitRan
-	t.maybeHit += o.maybeHit
-	t.maybeRan += o.maybeRan
-	t.rerunHit += o.rerunHit
-	t.rerunRan += o.rerunRan
-}
-
-func (t *totals) String() string {
-	share := func(n, of int) string {
-		return fmt.Sprintf("%d of %d (%.0f%%)", n, of, 100*float64(n)/float64(max(of, 1)))
-	}
-	all := t.hitHeld + t.hitRan + t.maybeHit + t.maybeRan + t.rerunHit + t.rerunRan
-	return fmt.Sprintf(`%d cases built, %d edits that do not build, %d Dockerfiles that never did
-promised hits that held:  %s
-"maybe" that were hits:   %s; maybes are %s of all steps
-"rerun" that were hits:   %s%v`, t.cases, t.failed, t.discarded, share(t.hitHeld, t.hitHeld+t.hitRan), share(t.maybeHit, t.maybeHit+t.maybeRan), share(t.maybeHit+t.maybeRan, all), share(t.rerunHit, t.rerunHit+t.rerunRan), t.reasons)
 }
