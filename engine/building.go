@@ -98,6 +98,11 @@ func (l *loop) planned(j *job, because string) event.Planned {
 	} else {
 		j.predictions = j.plan.Predict(prev, j.changes, l.project.links())
 	}
+	if j.noCache {
+		for i := range j.predictions {
+			j.predictions[i] = plan.Prediction{Prediction: event.WillRerun, Because: "without the cache"}
+		}
+	}
 	e := planEvent(j.plan, j.predictions, j.changes, because, l.project.name())
 	e.Paths = l.withSource(e.Paths, l.pending.source > 0)
 	return e

@@ -11,10 +11,12 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
 
+	"github.com/distribution/reference"
 	"github.com/docker/go-connections/nat"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
@@ -94,6 +96,30 @@ func ParsePublish(value string) (Published, error) {
 		}
 	}
 	return Published{Addr: net.JoinHostPort(host, port), Port: specs[0].Port.Int()}, nil
+}
+
+// containerName is what the engine takes for a name.
+var containerName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
+
+// check finds what is wrong with the flags before anything is done for them.
+func (c Config) check() error {
+	if c.Tag != "" {
+		if _, err := reference.ParseNormalizedNamed(c.Tag); err != nil {
+			return &Problem{What: fmt.Sprintf("reading -t %q", c.Tag), Err: err, Hint: "Write -t NAME or -t NAME:TAG, in small letters."}
+		}
+	}
+	if c.Name != "" && !containerName.MatchString(c.Name) {
+		return &Problem{What: fmt.Sprintf("reading --name %q: a container can't be called that", c.Name), Hint: "Use letters, digits, and after the first one _ . -"}
+	}
+	if c.Once {
+		return nil
+	}
+	for _, value := range c.Published() {
+		if _, err := ParsePublish(value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // attrs are the frontend attributes that the flags amount to.

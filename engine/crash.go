@@ -38,7 +38,7 @@ func (a *app) unready(d *deployment, inst instance, err error) {
 			// The old one had to go first: bring it back.
 			a.begin(a.current.job, time.Now())
 		case !a.alive() && (stopped.Reason == "exited" || inst == nil):
-			a.restartLater(d.job, 0)
+			a.restartLater(d.job, 0, stopped)
 		}
 	})
 }
@@ -53,22 +53,23 @@ func (a *app) exited(s *serving) {
 	a.door.Hold().cut()
 	a.dispose(s.inst)
 	s.retired = true
-	a.l.emit(s.job.number, event.Stopped{Container: s.inst.ID(), ExitCode: exit.Code, Reason: "exited"})
+	stopped := event.Stopped{Container: s.inst.ID(), ExitCode: exit.Code, Reason: "exited"}
+	a.l.emit(s.job.number, stopped)
 	lived := time.Since(s.since)
 	a.l.engine.check(func() {
 		if a.next == nil && !a.alive() && !a.stopped {
-			a.restartLater(s.job, lived)
+			a.restartLater(s.job, lived, stopped)
 		}
 	})
 }
 
 // restartLater starts the build's image again, at once after a first death and ever later after more.
-func (a *app) restartLater(j *job, age time.Duration) {
+func (a *app) restartLater(j *job, age time.Duration, last event.Stopped) {
 	var delay time.Duration
 	a.crashes, delay = a.crashes.Next(age)
 	if a.crashes.Looping() {
 		reason := fmt.Sprintf("build %d keeps exiting; next try in %s", j.number, delay)
-		a.l.emit(j.number, event.Stopped{Reason: "crash-loop"})
+		a.l.emit(j.number, event.Stopped{Container: last.Container, ExitCode: last.ExitCode, Reason: "crash-loop"})
 		a.stale(reason, event.Failed{Message: reason, Hint: "The container's log says why."})
 	}
 	time.AfterFunc(delay, func() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"sync"
 	"time"
 
@@ -95,12 +96,13 @@ func openGate(ctx context.Context, p Published, holder func(string) string, emit
 
 func (g *gate) warn() {
 	_, port, _ := net.SplitHostPort(g.addr)
+	next, _ := strconv.Atoi(port)
 	by := ""
 	if who := g.holder(g.addr); who != "" {
 		by = " by " + who
 	}
 	g.emit(event.Warning{Code: "port-taken", Message: fmt.Sprintf("port %s is taken%s; the app is built and runs, but nobody reaches it there", port, by),
-		Hint: fmt.Sprintf("Stop what holds the port, and it is taken over; or choose another one: -p %s1:%s.", port[:max(len(port)-1, 0)], port)})
+		Hint: fmt.Sprintf("Stop what holds the port, and it is taken over; or choose another one: -p %d:%d.", next+1, g.inside)})
 }
 
 func (g *gate) retry(ctx context.Context) {

@@ -32,7 +32,8 @@ func TestASaveRebuildsOnlyWhatItAffects(t *testing.T) {
 	if !strings.HasPrefix(first.URL, "http://127.0.0.1:") {
 		t.Errorf("served at %s", first.URL)
 	}
-	await[event.Sized](l, nil)
+	// Not before the background is done: what it reads of the stage before would already be the edit.
+	await[event.Ledger](l, nil)
 
 	l.write("page.txt", "two")
 	planned, e := await[event.Planned](l, nil)

@@ -64,6 +64,9 @@ func (s *sizes) measure(j *job, done func(error)) {
 		beforePlan, err = s.l.project.plan(ctx, s.l.builder, before)
 	}
 	if err != nil {
+		// In its own words: the Dockerfile is not to blame for a --before that names no stage of it.
+		err = &Problem{What: fmt.Sprintf("comparing with stage %q: %s", before, failedEvent(err).Message), Hint: "Choose a stage of the Dockerfile with --before."}
+		s.l.emit(j.number, event.Warning{Code: "unmeasured", Message: err.Error()})
 		done(err)
 		return
 	}

@@ -37,14 +37,17 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	}()
 	emit := func(body event.Body) { out.put(event.Event{Time: time.Now(), Body: body}) }
 
+	if err := cfg.check(); err != nil {
+		return err
+	}
 	p, err := openProject(ctx, cfg)
 	if err != nil {
-		return err
+		return unlessEnded(ctx, err)
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
 	c, err := connect(ctx, &cfg, emit)
 	if err != nil {
-		return err
+		return unlessEnded(ctx, err)
 	}
 	busy := false
 	defer func() { err = errors.Join(err, c.close(ctx, busy)) }()
@@ -84,6 +87,9 @@ func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (
 	runner := run.New(ctx, c.engine, c.session.Labels())
 	a := &app{l: l, runner: starter{runner}, restartSwap: l.cfg.Swap == "restart"}
 	a.spec = run.Spec{Name: l.cfg.Name, Env: l.cfg.Env, EnvFiles: l.cfg.EnvFiles, Volumes: l.cfg.Volumes, Network: l.cfg.Network}
+	if err := runner.Check(ctx, a.spec); err != nil {
+		return nil, err
+	}
 	holder := func(addr string) string { return runner.WhoHolds(ctx, addr) }
 	var gs gates
 	for i, value := range l.cfg.Published() {
@@ -146,11 +152,11 @@ func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connecti
 		return nil, errors.Join(err, e.Close())
 	}
 	swept, err := e.Sweep(ctx, c.session)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		emit(event.Warning{Code: "leftovers", Message: err.Error()})
 	}
 	if swept.Containers+swept.Images > 0 {
-		emit(event.Warning{Code: "swept", Message: fmt.Sprintf("removed what an earlier session left: %d containers, %d images", swept.Containers, swept.Images)})
+		emit(event.Warning{Code: "swept", Message: fmt.Sprintf("removed what an earlier session left: %s, %s", count(swept.Containers, "container"), count(swept.Images, "image"))})
 	}
 	attachables, err := attach(cfg)
 	if err == nil {
@@ -222,7 +228,28 @@ func (c *connection) close(ctx context.Context, busy bool) error {
 		time.Sleep(lateExport)
 		_, err = c.engine.Clean(ctx, c.session)
 	}
-	return errors.Join(err, c.reader.Close(), c.Builder.Close(), c.session.Close(), c.engine.Close())
+	end := c.session.Close
+	if err != nil {
+		err = &Problem{What: "cleaning up", Err: err, Hint: "What is left carries our label: the next start removes it."}
+		end = c.session.Leave
+	}
+	return errors.Join(err, c.reader.Close(), c.Builder.Close(), end(), c.engine.Close())
+}
+
+// unlessEnded is err, but for what only comes of being asked to end.
+func unlessEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// count words a number of things.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // stateDir is a folder of ours under the user's cache, empty where there is none.

@@ -102,7 +102,7 @@ func replayCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "replay [flags] FILE",
 		Short: "Show a recorded session again, with no engine",
-		Long:  "Show again what --record wrote, at its own pace or another. On a terminal: space pauses, ? lists the keys.",
+		Long:  "Show again what --record wrote, at its own pace or another. On a terminal: p pauses, ? lists the keys.",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, err := o.config(nil); err != nil {

@@ -97,6 +97,9 @@ func (s *Session) Close() error {
 	return errors.Join(removeLock(s.lock.Path()), s.lock.Close())
 }
 
+// Leave gives the lock back and lets its record lie: the next session's [Engine.Sweep] finds what is left.
+func (s *Session) Leave() error { return s.lock.Close() }
+
 // removeLock removes a lock and its record.
 func removeLock(path string) error {
 	err := os.Remove(path + recordSuffix)

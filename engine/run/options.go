@@ -15,6 +15,12 @@ import (
 	"github.com/stagewatch/stagewatch/engine/dock"
 )
 
+// Check tells what is wrong with a spec before there is an image to run.
+func (r *Runner) Check(ctx context.Context, spec Spec) error {
+	_, _, err := r.configure(ctx, spec)
+	return err
+}
+
 // configure turns a Spec into the engine's words.
 func (r *Runner) configure(ctx context.Context, spec Spec) (*container.Config, *container.HostConfig, error) {
 	env, err := environment(spec)
