@@ -71,7 +71,12 @@ func (s *sizes) measure(j *job, done func(error)) {
 		return
 	}
 	s.l.aside(&s.background, func() {
-		sized, beforeImage, err := s.both(ctx, j, beforePlan)
+		var sized event.Sized
+		var beforeImage string
+		err := whileFrozen(ctx, func() (err error) {
+			sized, beforeImage, err = s.both(ctx, j, beforePlan)
+			return err
+		})
 		s.l.do(func() {
 			if beforeImage != "" {
 				s.made[beforeImage] = true
@@ -96,13 +101,15 @@ func (s *sizes) measure(j *job, done func(error)) {
 
 // account tells where the bytes of a measured build are, and what its files make one fear.
 func (s *sizes) account(ctx context.Context, j *job, m measured) {
-	contexts, err := s.l.project.contexts()
+	contexts, err := s.l.project.frozenContexts()
 	var ledger event.Ledger
 	var warnings []event.Warning
 	if err == nil {
-		err = s.l.inTurn(ctx, func() (err error) {
-			ledger, warnings, err = s.insight.read(ctx, m, image.Contexts{Dirs: contexts, SharedKey: s.l.project.root})
-			return err
+		err = whileFrozen(ctx, func() error {
+			return s.l.inTurn(ctx, func() (err error) {
+				ledger, warnings, err = s.insight.read(ctx, m, image.Contexts{Dirs: contexts, SharedKey: s.l.project.root})
+				return err
+			})
 		})
 	}
 	switch {
@@ -127,7 +134,7 @@ func (s *sizes) both(ctx context.Context, j *job, before *plan.Plan) (sized even
 	if before == nil {
 		return sized, "", nil
 	}
-	contexts, err := s.l.project.contexts()
+	contexts, err := s.l.project.frozenContexts()
 	if err != nil {
 		return sized, "", err
 	}
