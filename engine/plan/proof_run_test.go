@@ -71,7 +71,6 @@ type run struct {
 	image     string
 	pending   []event.Change
 	// discarded is why the first build failed, if it did: then the script proves nothing.
-	discarded error
 }
 
 // prove builds the worlds one after the other. It returns nil where every promise was kept.
