@@ -74,7 +74,6 @@ func (p *Plan) readGraph() error {
 		at[o.digest] = i
 		p.ops = append(p.ops, o)
 	}
-	p.readReaders()
 	return nil
 }
 

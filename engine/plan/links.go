@@ -11,11 +11,20 @@ const maxLinkHops = 255
 // roots are where the selection starts: the selector's path, and every path that it leads to through symbolic
 // links of the context, which links has by path.
 func (s *selector) roots(links map[string]string) []string {
-	if len(links) == 0 || s.path == "" {
+	if len(links) == 0 || s.path == "" && !s.deep {
 		return []string{s.path}
 	}
 	f := follower{selector: s, links: links, seen: map[string]bool{}}
 	f.walk("", strings.Split(s.path, "/"), 0)
+	if s.deep {
+		for _, root := range f.found {
+			for link, target := range links {
+				if _, ok := below(root, link, s.wildcards); ok {
+					f.jump(link, target, nil, 0)
+				}
+			}
+		}
+	}
 	return f.found
 }
 

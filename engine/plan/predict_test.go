@@ -96,6 +96,11 @@ stage-0 2/2 :2 hit
 stage-0 1/2 :1 hit
 stage-0 2/2 :2 rerun: opt/run changed
 `},
+	{name: "a link below what a glob selects, which BuildKit 0.9 and later follow", before: "FROM a\nCOPY [as]* /d/\nCOPY --exclude=*.md doc /doc\n", links: links{"src/up": "../top", "doc/l": "x/y"}, changes: changed(event.ContentChanged, "doc/x/y", "top/z"), want: `
+stage-0 1/3 :1 hit
+stage-0 2/3 :2 rerun: top/z changed
+stage-0 3/3 :3 rerun: doc/x/y changed
+`},
 	{name: "two dots after a link mean the folder above its target", before: "FROM a\nCOPY l/x /x\n", links: links{"l": "b/../c", "b": "deep/er"}, changes: changed(event.ContentChanged, "deep/c/x", "c/x"), want: `
 stage-0 1/2 :1 hit
 stage-0 2/2 :2 rerun: deep/c/x changed

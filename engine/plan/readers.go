@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
 )
 
 // Tree is what a prediction needs to know of the context's files.
@@ -31,12 +34,13 @@ type reader struct {
 }
 
 // readReaders lists what the ops read of local contexts by content.
-func (p *Plan) readReaders() {
+func (p *Plan) readReaders(caps *apicaps.CapSet) {
+	knowsPatterns := caps.Supports(pb.CapFileCopyIncludeExcludePatterns) == nil
 	for i := range p.ops {
 		o := &p.ops[i]
 		for k, j := range o.inputs {
 			if name, ok := p.ops[j].local(); ok && o.readsByContent(k) {
-				p.readers = append(p.readers, reader{i, k, name, o.selectors(k)})
+				p.readers = append(p.readers, reader{i, k, name, o.selectors(k, knowsPatterns)})
 			}
 		}
 	}

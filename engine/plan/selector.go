@@ -18,6 +18,8 @@ type selector struct {
 	path              string
 	wildcards, follow bool
 	include, exclude  patterns
+	// deep tells that the links among what is selected are followed as well, one step.
+	deep bool
 	// id is the same for selectors that select the same.
 	id string
 }
@@ -36,14 +38,18 @@ func boolText(b bool) string {
 	return ""
 }
 
-// selectors lists what the op's input k selects of it.
-func (o *op) selectors(k int) []*selector {
+// selectors lists what the op's input k selects of it. knowsPatterns tells of an engine that does --exclude.
+func (o *op) selectors(k int, knowsPatterns bool) []*selector {
 	var out []*selector
 	switch t := o.pb.Op.(type) {
 	case *pb.Op_File:
 		for _, a := range t.File.Actions {
 			if c := a.GetCopy(); c != nil && int(a.SecondaryInput) == k {
-				out = append(out, newSelector(c.Src, c.AllowWildcard, c.FollowSymlink, c.IncludePatterns, c.ExcludePatterns))
+				s := newSelector(c.Src, c.AllowWildcard, c.FollowSymlink, c.IncludePatterns, c.ExcludePatterns)
+				// From the version on that knows patterns, and for years of versions, BuildKit keys every link
+				// that a glob or a pattern selects by what it leads to.
+				s.deep = knowsPatterns && s.follow && (s.wildcards || !s.include.none() || !s.exclude.none())
+				out = append(out, s)
 			}
 		}
 	case *pb.Op_Exec:
