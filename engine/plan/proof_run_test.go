@@ -70,7 +70,6 @@ type run struct {
 	good      *plan.Plan
 	image     string
 	pending   []event.Change
-	// discarded is why the first build failed, if it did: then the script proves nothing.
 }
 
 // prove builds the worlds one after the other. It returns nil where every promise was kept.
