@@ -14,6 +14,8 @@ ARGS ?=
 TESTARGS ?= -timeout 20m -p 1
 PKGS ?= ./...
 BENCHARGS ?= -benchmem
+# For `make soak`: how long.
+FOR ?= 30m
 
 export ENGINE
 # Where Go's own installer puts it, for a shell whose PATH does not know yet.
@@ -31,7 +33,7 @@ together := MAKEFLAGS= $(MAKE) --no-print-directory -j2
 # A hundred lines of downloads would bury the set-up's progress. What goes wrong still comes through.
 quietly := 2>&1 | { grep -v '^go: downloading' >&2 || true; }
 
-.PHONY: help build run test lint bench clean setup bases engine-up engine-down engine-wipe engine-env bases-wipe \
+.PHONY: help build run test lint bench soak clean setup bases engine-up engine-down engine-wipe engine-env bases-wipe \
 	compile-tests vet boundaries staticcheck vulncheck shellcheck go story picture
 
 help: ## this list
@@ -62,6 +64,9 @@ story: build setup ## record testdata/story.jsonl anew on the engine in use
 
 picture: build ## draw testdata/dashboard.svg from testdata/story.jsonl
 	@bin/stagewatch report --format svg --at 2 --size 120x36 -o testdata/dashboard.svg testdata/story.jsonl
+
+soak: go setup ## the planner's promises against real builds, for FOR (30m unless set)
+	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && PROOF_FOR=$(FOR) exec go test -count=1 -timeout 0 -v -run TestProof ./engine/plan
 
 clean: ## what build made
 	@rm -rf bin
