@@ -43,7 +43,7 @@ func (l *loop) startBuild(because string, noCache bool) {
 		l.failed(j, err)
 		return
 	}
-	req := build.Request{Plan: j.plan, Contexts: contexts, SharedKey: l.project.root, Tag: l.cfg.Tag, NoCache: noCache, Saved: l.history.last, Emit: j.relay.send}
+	req := build.Request{Plan: j.plan, Contexts: contexts, SharedKey: l.project.sharedKey(), Tag: l.cfg.Tag, NoCache: noCache, Saved: l.history.last, Emit: j.relay.send}
 	l.aside(&l.running, func() {
 		res, err := l.solve(ctx, req)
 		l.do(func() { l.ended(j, res, err) })

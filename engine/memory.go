@@ -116,7 +116,7 @@ func loadMemory(file, engine string) *memory {
 func (l *loop) recall(j *job) (because string) {
 	prev := plan.Recall(l.memory.Plan)
 	since := l.project.main().changed(l.memory.since(l.project))
-	since = relevantTo(j.plan, since, l.project.links())
+	since = j.plan.Relevant(since, l.project.links())
 	j.recalled = true
 	j.predictions = j.plan.Predict(prev, since, l.project.links())
 	j.changes = since

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/watch"
@@ -260,6 +261,9 @@ func firstFile(names []string) []byte {
 	}
 	return nil
 }
+
+// sharedKey names what the engine may compare the contexts with: what it was sent from here before.
+func (p *project) sharedKey() string { return build.SharedKey(p.root, p.main().tree.Snapshot()) }
 
 // contexts opens the local contexts for a build.
 func (p *project) contexts() (map[string]fsutil.FS, error) {

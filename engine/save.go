@@ -50,7 +50,7 @@ func (l *loop) take(d delta, err error, saved time.Time) []string {
 	relevant := d.changed
 	if l.plan != nil && !d.dockerfile {
 		links := l.project.links()
-		relevant = relevantTo(l.plan, d.changed, links)
+		relevant = l.relevant(d.changed, links)
 	}
 	if len(relevant) == 0 && !d.dockerfile {
 		unused := paths(d.changed)
@@ -68,9 +68,19 @@ func (l *loop) take(d delta, err error, saved time.Time) []string {
 	return changed
 }
 
-// relevantTo returns the changes that a step of the plan reads.
-func relevantTo(p *plan.Plan, changes []plan.Change, tree plan.Tree) []plan.Change {
-	return slices.DeleteFunc(slices.Clone(changes), func(c plan.Change) bool { return !p.Reads(c, tree) })
+// relevant returns the changes that a step reads: of the Dockerfile as it is, or as it was when it was last
+// built. A Dockerfile that is broken for a moment, and mended, must not have lost what was edited meanwhile.
+func (l *loop) relevant(changes []plan.Change, tree plan.Tree) []plan.Change {
+	if l.good == nil || l.good.plan == l.plan {
+		return l.plan.Relevant(changes, tree)
+	}
+	now, then := l.plan.Relevant(changes, tree), l.good.plan.Relevant(changes, tree)
+	for _, c := range then {
+		if !slices.Contains(now, c) {
+			now = append(now, c)
+		}
+	}
+	return now
 }
 
 // withSource adds the Dockerfile to the paths where it changed as well.

@@ -107,7 +107,7 @@ func (s *sizes) account(ctx context.Context, j *job, m measured) {
 	if err == nil {
 		err = whileFrozen(ctx, func() error {
 			return s.l.inTurn(ctx, func() (err error) {
-				ledger, warnings, err = s.insight.read(ctx, m, image.Contexts{Dirs: contexts, SharedKey: s.l.project.root})
+				ledger, warnings, err = s.insight.read(ctx, m, image.Contexts{Dirs: contexts, SharedKey: s.l.project.sharedKey()})
 				return err
 			})
 		})
@@ -138,7 +138,7 @@ func (s *sizes) both(ctx context.Context, j *job, before *plan.Plan) (sized even
 	if err != nil {
 		return sized, "", err
 	}
-	res, err := s.l.solve(ctx, build.Request{Plan: before, Contexts: contexts, SharedKey: s.l.project.root, Emit: func(event.Body) {}})
+	res, err := s.l.solve(ctx, build.Request{Plan: before, Contexts: contexts, SharedKey: s.l.project.sharedKey(), Emit: func(event.Body) {}})
 	if err != nil {
 		return sized, "", fmt.Errorf("exporting stage %q to measure it: %w", before.Target, err)
 	}

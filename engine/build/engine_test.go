@@ -269,11 +269,10 @@ func TestCancel(t *testing.T) {
 	if !errors.Is(err, reason) {
 		t.Fatalf("got %v", err)
 	}
-	b.want(o, `
-stage-0 1/3 :1 hit
-stage-0 2/3 :2 canceled
-stage-0 3/3 :3 skipped
-`)
+	// What of the base was reported by then is a matter of moments.
+	if !strings.HasSuffix(o.steps, "stage-0 2/3 :2 canceled\nstage-0 3/3 :3 skipped\n") {
+		t.Errorf("steps:\n%s", o.steps)
+	}
 }
 
 // TestNoCacheHoldsForOneBuild: the plan that was built without the cache once is built with it again.
