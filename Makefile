@@ -10,7 +10,7 @@ SHELL := /bin/bash
 ENGINE ?= auto
 # For `make run`: flags of stagewatch. For `make test`: flags of go test, and which packages.
 ARGS ?=
-# One package at a time: engines of before BuildKit 0.13 can crash where solves share steps and differ in --no-cache.
+# One package at a time: Docker Engine 20.10 can crash where solves share steps and differ in --no-cache.
 TESTARGS ?= -timeout 20m -p 1
 PKGS ?= ./...
 BENCHARGS ?= -benchmem
