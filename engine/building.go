@@ -51,7 +51,7 @@ func (l *loop) startBuild(because string, noCache bool) {
 }
 
 // solve builds when it is the request's turn: one solve at a time. Docker Engine 20.10 was seen to
-// crash, with all that runs on them, where two solves share steps and one of them is canceled.
+// crash, with all that runs on it, where two solves share steps and one of them is canceled.
 func (l *loop) solve(ctx context.Context, req build.Request) (res *build.Result, err error) {
 	err = l.inTurn(ctx, func() (err error) {
 		res, err = l.builder.Build(ctx, req)

@@ -30,6 +30,9 @@ type project struct {
 	source  []byte
 	// broken is why source could not be read.
 	broken error
+	// known are the main context's links as of linked: one save asks for them several times.
+	linked *tree.Snapshot
+	known  links
 }
 
 // openProject reads the Dockerfile and the contexts, and starts watching them but for Config.Once.
@@ -235,13 +238,18 @@ type links map[string]string
 func (l links) Symlinks() map[string]string { return l }
 
 func (p *project) links() links {
+	snap := p.main().tree.Snapshot()
+	if snap == p.linked {
+		return p.known
+	}
 	l := links{}
-	p.main().tree.Snapshot().Walk("", func(rel string, e tree.Entry) bool {
+	snap.Walk("", func(rel string, e tree.Entry) bool {
 		if e.Mode&fs.ModeSymlink != 0 {
 			l[rel] = e.Link
 		}
 		return true
 	})
+	p.linked, p.known = snap, l
 	return l
 }
 
