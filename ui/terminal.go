@@ -19,7 +19,8 @@ func detect(out io.Writer) draw.Terminal {
 		out = os.Stdout
 	}
 	t := draw.Terminal{
-		Profile: termenv.NewOutput(out).EnvColorProfile(),
+		// Who draws a dashboard knows that there is a terminal; termenv would deny it wherever CI is set.
+		Profile: termenv.NewOutput(out, termenv.WithTTY(true)).EnvColorProfile(),
 		NoColor: os.Getenv("NO_COLOR") != "",
 		// Asked of the terminal once, when bubbletea was loaded.
 		Dark:  lipgloss.HasDarkBackground(),

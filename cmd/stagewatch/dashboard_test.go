@@ -33,7 +33,7 @@ func openDashboard(t *testing.T, width, height int, env ...string) *dashboard {
 	}
 	d := &dashboard{terminal: newTerminal(t, dir, width, height, append(env, "DOCKER_HOST="+e.Host)...), engine: e, dir: app}
 	t.Cleanup(func() {
-		if t.Failed() {
+		if t.Failed() && d.running() {
 			// So that it takes its things along.
 			d.press("C-c")
 			time.Sleep(3 * time.Second)
@@ -164,10 +164,11 @@ func TestDashboardSmallWithoutColor(t *testing.T) {
 	d.quit()
 }
 
-// A terminal that is closed takes the session with it, and the session its things.
+// A terminal that is closed takes the session with it, and the session its things. CI is set wherever these tests
+// run for a project, and says nothing of the terminal.
 func TestTerminalClosed(t *testing.T) {
 	t.Parallel()
-	d := openDashboard(t, 120, 36)
+	d := openDashboard(t, 120, 36, "CI=true")
 	if c := colors.FindString(d.run("capture-pane", "-p", "-e")); c == "" {
 		t.Error("there is no colour on the screen of a terminal that has them")
 	}

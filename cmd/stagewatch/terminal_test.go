@@ -44,11 +44,16 @@ func newTerminal(t *testing.T, dir string, width, height int, env ...string) *te
 	tm.run(append(args, "exec sh -i")...)
 	tm.await(`^[$#]$`)
 	t.Cleanup(func() {
-		if t.Failed() && exec.Command("tmux", "-S", tm.socket, "has-session").Run() == nil {
+		if t.Failed() && tm.running() {
 			t.Logf("the screen at the end:\n%s", tm.screen())
 		}
 	})
 	return tm
+}
+
+// running tells whether there is a pane left.
+func (tm *terminal) running() bool {
+	return exec.Command("tmux", "-S", tm.socket, "has-session").Run() == nil
 }
 
 func (tm *terminal) run(args ...string) string {
