@@ -20,7 +20,12 @@ func (p *Printer) planned(build int, b event.Planned) {
 	if len(b.Paths) > 0 {
 		cause = strings.Join(b.Paths, ", ") + " changed"
 	}
-	p.line(build, "building %s: %s", b.Target, cause)
+	switch {
+	case build > 0:
+		p.line(build, "building %s: %s", b.Target, cause)
+	case len(b.Paths) > 0:
+		p.line(build, "would build %s: %s", b.Target, cause)
+	}
 	if len(b.Paths) == 0 {
 		// Nothing to compare with: every step may run, and that is no news.
 		return
