@@ -55,6 +55,8 @@ type Config struct {
 
 	// Engine chooses the engine.
 	Engine dock.Options
+	// Inspect tells the files of every build that is measured, and not only once that is asked for.
+	Inspect bool
 	// Once builds once, measures, and ends; nothing is run or watched.
 	Once bool
 	// Poll compares the tree at intervals instead of being notified.

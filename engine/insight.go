@@ -56,8 +56,17 @@ func (i *insight) risks(p *plan.Plan) []event.Warning {
 	return out
 }
 
-// read accounts for the bytes of a build, and returns the warnings that did not hold before it.
-func (i *insight) read(ctx context.Context, m measured, contexts image.Contexts) (ledger event.Ledger, warnings []event.Warning, err error) {
+// accounted is what the files of a build tell.
+type accounted struct {
+	ledger event.Ledger
+	// warnings are those that did not hold before it.
+	warnings []event.Warning
+	// files are those of the stages, for who wants to look through them.
+	files []image.Listing
+}
+
+// read accounts for the bytes of a build.
+func (i *insight) read(ctx context.Context, m measured, contexts image.Contexts) (a accounted, err error) {
 	ctx, cancel := context.WithTimeout(ctx, insightWithin)
 	defer cancel()
 	var sources []image.Source
@@ -71,16 +80,20 @@ func (i *insight) read(ctx context.Context, m measured, contexts image.Contexts)
 		if len(stages) > 1 {
 			before = stages[0]
 		}
-		ledger = image.Account(before, after, m.sized.Basis)
+		a.ledger = image.Account(before, after, m.sized.Basis)
+		for _, s := range stages {
+			a.files = append(a.files, s.Listing())
+		}
 		i.learn(stages)
 		var err error
-		warnings, err = i.reader.Examine(after, open)
+		a.warnings, err = i.reader.Examine(after, open)
 		return err
 	})
 	if err != nil {
-		return event.Ledger{}, nil, fmt.Errorf("accounting for the files of stage %q: %w", m.after.Target, err)
+		return accounted{}, fmt.Errorf("accounting for the files of stage %q: %w", m.after.Target, err)
 	}
-	return ledger, i.fresh(append(warnings, useless(ledger)...)), nil
+	a.warnings = i.fresh(append(a.warnings, useless(a.ledger)...))
+	return a, nil
 }
 
 // learn notes which C library each base has: the next plan need not go by the names of images.

@@ -69,11 +69,11 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 		}
 		m.after, m.afterImage = one("", &m.sized.After)
 		m.before, m.beforeImage = one(m.after.Before(), &m.sized.Before)
-		ledger, warnings, err := i.read(t.Context(), m, image.Contexts{Dirs: contexts, SharedKey: p.root})
+		a, err := i.read(t.Context(), m, image.Contexts{Dirs: contexts, SharedKey: p.root})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return ledger, warnings
+		return a.ledger, a.warnings
 	}
 
 	pl, err := p.plan(t.Context(), c, "")

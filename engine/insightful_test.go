@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/watch"
 )
 
@@ -80,6 +81,33 @@ func TestAPromiseThatBrokeIsToldOf(t *testing.T) {
 		b, _ := one[event.Built](t, events)
 		if diff := cmp.Diff(event.Score{Promised: 3, Held: 2}, b.Score); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+// TestFilesAreToldToWhoAsks: nobody gets thousands of files unasked, and who asks gets each build's once.
+func TestFilesAreToldToWhoAsks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{})
+		defer r.close()
+		r.serve()
+		account := func(build int) { r.loop.do(func() { r.loop.inspected(build, make([]image.Listing, 2)) }) }
+		r.drain()
+		account(1)
+		if got := all[event.Files](r.drain()); len(got) != 0 {
+			t.Errorf("told unasked: %+v", got)
+		}
+		r.intents <- event.Inspect{}
+		if f, build := one[event.Files](t, r.drain()); build != 1 || len(f.Stages) != 2 {
+			t.Errorf("build %d: %+v", build, f)
+		}
+		r.intents <- event.Inspect{}
+		if got := all[event.Files](r.drain()); len(got) != 0 {
+			t.Errorf("told twice: %+v", got)
+		}
+		account(2)
+		if _, build := one[event.Files](t, r.drain()); build != 2 {
+			t.Errorf("the next build's are those of build %d", build)
 		}
 	})
 }

@@ -168,6 +168,9 @@ func (l *loop) onIntent(i event.Intent) {
 		if l.app != nil {
 			l.app.stop()
 		}
+	case event.Inspect:
+		l.sizes.files.wanted = true
+		l.tellFiles()
 	case event.Watch:
 		l.paused = !i.On
 		l.emit(0, event.Watching{On: i.On, Mode: l.project.main().watcher.Mode()})

@@ -28,6 +28,8 @@ type sizes struct {
 	images images
 	// insight accounts for the files of the stages; nil leaves that out.
 	insight *insight
+	// files are those that were accounted for last.
+	files inspection
 	// before is the stage asked for, empty for the plan's choice.
 	before string
 
@@ -102,12 +104,11 @@ func (s *sizes) measure(j *job, done func(error)) {
 // account tells where the bytes of a measured build are, and what its files make one fear.
 func (s *sizes) account(ctx context.Context, j *job, m measured) {
 	contexts, err := s.l.project.frozenContexts()
-	var ledger event.Ledger
-	var warnings []event.Warning
+	var a accounted
 	if err == nil {
 		err = whileFrozen(ctx, func() error {
 			return s.l.inTurn(ctx, func() (err error) {
-				ledger, warnings, err = s.insight.read(ctx, m, image.Contexts{Dirs: contexts, SharedKey: s.l.project.sharedKey()})
+				a, err = s.insight.read(ctx, m, image.Contexts{Dirs: contexts, SharedKey: s.l.project.sharedKey()})
 				return err
 			})
 		})
@@ -118,10 +119,11 @@ func (s *sizes) account(ctx context.Context, j *job, m measured) {
 	case err != nil:
 		s.l.emit(j.number, event.Warning{Code: "unaccounted", Message: err.Error()})
 	default:
-		s.l.emit(j.number, ledger)
-		for _, w := range warnings {
+		s.l.emit(j.number, a.ledger)
+		for _, w := range a.warnings {
 			s.l.emit(j.number, w)
 		}
+		s.l.do(func() { s.l.inspected(j.number, a.files) })
 	}
 }
 
@@ -131,6 +133,7 @@ func (s *sizes) both(ctx context.Context, j *job, before *plan.Plan) (sized even
 		return sized, "", fmt.Errorf("measuring stage %q: %w", j.plan.Target, err)
 	}
 	sized.After.Stage = j.plan.Target
+	image.Attribute(&sized.After, j.plan)
 	if before == nil {
 		return sized, "", nil
 	}
@@ -146,6 +149,7 @@ func (s *sizes) both(ctx context.Context, j *job, before *plan.Plan) (sized even
 		return sized, res.Image, fmt.Errorf("measuring stage %q: %w", before.Target, err)
 	}
 	sized.Before.Stage = before.Target
+	image.Attribute(&sized.Before, before)
 	sized.Ratio = float64(sized.After.Bytes) / float64(max(sized.Before.Bytes, 1))
 	return sized, res.Image, nil
 }

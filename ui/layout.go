@@ -64,7 +64,7 @@ func (m *Model) layout() layout {
 		l.rects[m.focus] = body
 		return l
 	}
-	if len(m.pages) > 0 && (body.W < wideWidth || m.pages[len(m.pages)-1].kind == helpPage) {
+	if len(m.pages) > 0 && (body.W < wideWidth || m.pages[len(m.pages)-1].kind >= helpPage) {
 		l.rects[page] = body
 		return l
 	}

@@ -164,6 +164,8 @@ func (m *Model) apply(events []event.Event) {
 			if cur := m.story.Current(); cur != nil && cur.Number != m.dismissed && m.pinned == 0 {
 				m.open(opened{kind: failurePage, build: cur.Number})
 			}
+		case event.Files:
+			m.filesCame(e.Build)
 		}
 	}
 }

@@ -162,9 +162,10 @@ func (m *Model) selected() any {
 func (m *Model) canOpen() bool {
 	switch m.focus {
 	case sizes, changes, logs:
-		return !m.zoomed
+		_, layer := m.selected().(layerRef)
+		return layer || !m.zoomed
 	case page:
-		return m.failedStep() != nil
+		return m.failedStep() != nil || m.canFold()
 	}
 	return m.selected() != nil
 }
@@ -195,8 +196,10 @@ func (m *Model) openSelected() tea.Cmd {
 			kind = failurePage
 		}
 		m.open(opened{kind: kind, build: b.Number, stage: ref.Stage, index: ref.Index})
-	case *story.Stage:
+	case *story.Stage, nodeRef:
 		return m.fold()
+	case layerRef:
+		return m.openFiles(m.sizedBuild(), ref)
 	case *story.Build:
 		m.pinned = ref.Number
 		if cur := m.story.Current(); cur != nil && cur.Number == ref.Number {
@@ -216,7 +219,9 @@ func (m *Model) openSelected() tea.Cmd {
 }
 
 func (m *Model) canFold() bool {
-	switch m.selected().(type) {
+	switch ref := m.selected().(type) {
+	case nodeRef:
+		return ref.Nodes != nil
 	case *story.Stage, *story.Step:
 		return m.focus == stages
 	case foldRef:
@@ -234,6 +239,11 @@ func (m *Model) fold() tea.Cmd {
 		name = "stage " + ref.Stage
 	case foldRef:
 		name = string(ref)
+	case nodeRef:
+		if ref.Nodes == nil {
+			return nil
+		}
+		name = m.filesInFront().foldName(ref.Node)
 	}
 	m.folded[name] = !m.folded[name]
 	return nil

@@ -16,6 +16,7 @@ const (
 	stepPage pageKind = iota
 	failurePage
 	helpPage
+	filesPage
 )
 
 // opened is a page with what it is about.
@@ -23,8 +24,11 @@ type opened struct {
 	kind  pageKind
 	build int
 	stage string
+	// index is a step's, or a layer's of the stage.
 	index int
-	pane  pane // of the page below, kept while this one is open
+	// tree are the files of a layer or stage, nil until they are known.
+	tree *story.Node
+	pane pane // of the page below, kept while this one is open
 }
 
 // open puts a page on top, in place of one of its kind.
@@ -71,6 +75,11 @@ func (m *Model) pageTitle() string {
 		return fmt.Sprintf("Build %d failed", p.build)
 	case stepPage:
 		return fmt.Sprintf("Step %s %d of build %d", p.stage, p.index, p.build)
+	case filesPage:
+		if p.index == wholeStage {
+			return fmt.Sprintf("Files of %s, build %d", p.stage, p.build)
+		}
+		return fmt.Sprintf("Layer %d of %s, build %d", p.index, p.stage, p.build)
 	}
 	return "Help"
 }
@@ -79,13 +88,15 @@ func (m *Model) pageRows(width int) []row {
 	if len(m.pages) == 0 {
 		return nil
 	}
-	p := m.pages[len(m.pages)-1]
+	p := &m.pages[len(m.pages)-1]
 	b := m.story.Build(p.build)
 	switch {
 	case p.kind == helpPage:
 		return m.helpRows(width)
 	case b == nil:
 		return []row{{left: draw.Line{}.Add(draw.Dim, "that build is no longer kept")}}
+	case p.kind == filesPage:
+		return m.fileRows(p, b, width)
 	case p.kind == failurePage && b.Failure != nil:
 		return m.failureRows(b, width)
 	case p.kind == stepPage:

@@ -81,9 +81,13 @@ func (m *Model) find(dir int, here bool) {
 		return
 	}
 	found := false
-	if m.focus == logs && m.panes[logs].tab == 0 {
+	files := m.filesInFront()
+	switch {
+	case m.focus == logs && m.panes[logs].tab == 0:
 		found = m.logs.find(m, dir, here)
-	} else {
+	case m.focus == page && files != nil:
+		found = m.findFile(files, dir, here)
+	default:
 		found = m.findRow(dir, here)
 	}
 	if !found && m.input == nil {

@@ -126,47 +126,5 @@ func sum(groups []event.LedgerGroup) int64 {
 	return n
 }
 
-// layerRows lists the layers of both images, each on the scale of the larger image.
-func (m *Model) layerRows(b *story.Build, width int) []row {
-	var rows []row
-	full := max(b.Sizes.Before.Bytes, b.Sizes.After.Bytes)
-	bar := max(4, width/5)
-	for _, s := range []event.StageSize{b.Sizes.Before, b.Sizes.After} {
-		if s.Stage == "" {
-			continue
-		}
-		if len(rows) > 0 {
-			rows = append(rows, row{})
-		}
-		rows = append(rows, row{
-			left:  draw.Line{}.Add(draw.Accent|draw.Bold, s.Stage).Add(draw.Dim, "  "+draw.Count(len(s.Layers), "layer")),
-			right: draw.Line{}.Add(draw.Plain|draw.Bold, draw.Bytes(s.Bytes)),
-		})
-		if s.StandIn != "" {
-			rows = append(rows, row{left: draw.Line{}.Add(draw.Warn, "▲ on a stand-in base: ").Add(draw.Dim, s.StandIn)})
-		}
-		for i, l := range s.Layers {
-			st, text := draw.Accent, draw.Plain
-			if l.Base {
-				st, text = draw.Dim, draw.Dim
-			}
-			name := l.CreatedBy
-			if l.Base {
-				name = "base: " + name
-			}
-			rows = append(rows, row{
-				left:  draw.Line{}.Add(st, pad(draw.Bar(l.Bytes, full, bar), bar)).Add(text, " "+name),
-				right: draw.Line{}.Add(draw.Plain, draw.Bytes(l.Bytes)),
-				ref:   layerRef{s.Stage, i},
-			})
-		}
-	}
-	return rows
-}
-
-// layerRef and foldRef are what the cursor can be on in the sizes.
-type layerRef struct {
-	stage string
-	index int
-}
+// foldRef is what can be unfolded in the sizes.
 type foldRef string

@@ -25,6 +25,7 @@ var promised = map[string]string{
 	"abandoned": "reason ms",
 	"sized":     "before after ratio delta basis",
 	"ledger":    "carried left",
+	"files":     "stages",
 	"warning":   "code message",
 	"serving":   "url container image ms edits_behind",
 	"stale":     "serving_build edits_behind reason",
@@ -34,7 +35,7 @@ var promised = map[string]string{
 }
 
 // ofABuild are the types whose lines always name their build. What `stagewatch plan` plans is none.
-const ofABuild = "step output built failed abandoned sized ledger serving"
+const ofABuild = "step output built failed abandoned sized ledger files serving"
 
 func contract(ts *testscript.TestScript, _ bool, args []string) {
 	text := strings.TrimSuffix(ts.ReadFile(args[0]), "\n")

@@ -66,6 +66,8 @@ func (o *options) faceFlags(f *pflag.FlagSet) {
 // config finishes the engine's configuration out of the flags and the arguments.
 func (o *options) config(args []string) (engine.Config, error) {
 	c := o.cfg
+	// A recording is to answer what its viewer asks, and who views it can't ask the engine.
+	c.Inspect = o.record != ""
 	c.Context = "."
 	if len(args) > 0 {
 		c.Context = args[0]

@@ -256,6 +256,8 @@ type Layer struct {
 	CreatedBy string `json:"created_by"`
 	// Base marks the layers that came with the base image.
 	Base bool `json:"base,omitempty"`
+	// Step is the step that made it; the zero value where none of this build did.
+	Step LayerStep `json:"step,omitzero"`
 }
 
 // Ledger accounts for every byte between the stage before and the final stage. The bytes of BaseAfter, Carried and
@@ -389,6 +391,7 @@ func (Failed) Kind() string    { return "failed" }
 func (Abandoned) Kind() string { return "abandoned" }
 func (Sized) Kind() string     { return "sized" }
 func (Ledger) Kind() string    { return "ledger" }
+func (Files) Kind() string     { return "files" }
 func (Warning) Kind() string   { return "warning" }
 func (Serving) Kind() string   { return "serving" }
 func (Stale) Kind() string     { return "stale" }

@@ -15,7 +15,11 @@ type Stop struct{}
 // Watch turns watching on or off; changes made meanwhile are found when it goes on again.
 type Watch struct{ On bool }
 
+// Inspect asks for the files of the build that was measured last, and of every one after it.
+type Inspect struct{}
+
 func (Rebuild) intent() {}
 func (Restart) intent() {}
 func (Stop) intent()    {}
 func (Watch) intent()   {}
+func (Inspect) intent() {}

@@ -21,6 +21,7 @@ var decoders = map[string]func([]byte) (Body, error){
 	"abandoned": decodeAs[Abandoned],
 	"sized":     decodeAs[Sized],
 	"ledger":    decodeAs[Ledger],
+	"files":     decodeAs[Files],
 	"warning":   decodeAs[Warning],
 	"serving":   decodeAs[Serving],
 	"stale":     decodeAs[Stale],

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/docker/docker/api/types/container"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 )
@@ -56,8 +57,47 @@ func TestLayersAreThoseThatDockerSaves(t *testing.T) {
 		}
 		l := Account(before, after, s.store.Basis())
 		addsUp(t, before, after, l)
+		known := map[string]bool{}
+		stacksUp(t, before, before.Listing().Files(known))
+		stacksUp(t, after, after.Listing().Files(known))
+		if again := after.Listing().Files(known); !again.Layers[1].Known || again.Layers[1].Folders != nil {
+			t.Errorf("told again: %+v", again.Layers[1])
+		}
 		return nil
 	})
+}
+
+// stacksUp puts the layers of a listing on top of each other, which must give the stage.
+func stacksUp(t *testing.T, st *Stage, files event.StageFiles) {
+	t.Helper()
+	got := map[string]int64{}
+	for i, l := range files.Layers {
+		for _, p := range l.Gone {
+			delete(got, p)
+		}
+		for _, f := range l.Folders {
+			for name, bytes := range f.Files {
+				got[path.Join(f.Path, name)] = bytes
+			}
+		}
+		if i > 0 && st.Size.Layers[st.Plan.BaseLayers+i-1].Bytes != l.Bytes || (i == 0) != (l.Step == event.LayerStep{}) {
+			t.Errorf("layer %d of stage %s: %d bytes of step %+v", i, files.Stage, l.Bytes, l.Step)
+		}
+	}
+	want := map[string]int64{}
+	for p, f := range st.top() {
+		if f.Mode.IsDir() {
+			continue
+		}
+		want[p] = f.bytes()
+		if p == "/opt/second" {
+			// Its bytes were those of the first of both links, which is deleted.
+			want[p] = got[p]
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("stage %s, -want +got:\n%.2000s", files.Stage, diff)
+	}
 }
 
 func addsUp(t *testing.T, before, after *Stage, l event.Ledger) {

@@ -39,6 +39,7 @@ type Build struct {
 	Failure    *event.Failed
 	Sizes      *event.Sized
 	Ledger     *event.Ledger
+	Files      *event.Files
 	Reason     string
 	// Mishap is how the build's container ended by itself, empty where it did not.
 	Mishap           string

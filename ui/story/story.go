@@ -59,6 +59,8 @@ type Story struct {
 	looping bool
 	// exit is the code of the container that ended last.
 	exit int
+	// layers are those that the newest files came in, by digest.
+	layers map[string]event.LayerFiles
 	// kinds is how each path changed last.
 	kinds map[string]event.Change
 }
@@ -130,6 +132,8 @@ func (s *Story) Apply(e event.Event) {
 	case event.Ledger:
 		build := s.build(e)
 		build.Ledger = ledger(b)
+	case event.Files:
+		s.files(s.build(e), b)
 	case event.Warning:
 		s.warn(e.Build, b)
 	case event.Serving:

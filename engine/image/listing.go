@@ -1,0 +1,83 @@
+package image
+
+import (
+	"path"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// Listing is the files of a stage by layer, for people to look through. It shares them with the reader's memory.
+type Listing struct {
+	stage  string
+	layers []listed
+}
+
+type listed struct {
+	event.LayerFiles
+	files []File
+	gone  []string
+}
+
+// Listing lists the stage's files.
+func (s *Stage) Listing() Listing {
+	l := Listing{stage: s.Plan.Target}
+	for i, layer := range s.Layers {
+		in := listed{files: layer.Files, gone: layer.Gone}
+		in.LayerFiles = event.LayerFiles{Digest: string(s.chains[i]), Instruction: s.instruction(layer.Step), Line: s.line(layer.Step), Bytes: layer.Bytes}
+		if layer.Step >= 0 {
+			in.Step = madeBy(s.Plan.Steps[layer.Step])
+		}
+		l.layers = append(l.layers, in)
+	}
+	return l
+}
+
+// Files puts the listing into an event's terms. Of a layer that known names by its digest, the files are left out;
+// a layer that is not known becomes so.
+func (l Listing) Files(known map[string]bool) event.StageFiles {
+	out := event.StageFiles{Stage: l.stage, Layers: []event.LayerFiles{}}
+	for _, in := range l.layers {
+		layer := in.LayerFiles
+		if layer.Known = known[layer.Digest]; !layer.Known {
+			known[layer.Digest] = true
+			layer.Folders, layer.Gone = folders(in.files), in.gone
+		}
+		out.Layers = append(out.Layers, layer)
+	}
+	return out
+}
+
+// folders gathers files, which are in the order of their paths, by the folder that they are in.
+func folders(files []File) []event.FolderFiles {
+	var out []event.FolderFiles
+	at := map[string]int{}
+	for _, f := range files {
+		if f.Mode.IsDir() {
+			continue
+		}
+		dir, name := path.Dir(f.Path), path.Base(f.Path)
+		i, ok := at[dir]
+		if !ok {
+			i = len(out)
+			at[dir] = i
+			out = append(out, event.FolderFiles{Path: dir, Files: map[string]int64{}})
+		}
+		out[i].Files[name] = f.bytes()
+	}
+	return out
+}
+
+// Attribute notes at the layers of a stage's size which step of its plan made each. It does nothing where there are
+// more or fewer of them than the plan has steps.
+func Attribute(size *event.StageSize, p *plan.Plan) {
+	_, steps := chain(p)
+	if len(size.Layers) != p.BaseLayers+len(steps) {
+		return
+	}
+	for i, step := range steps {
+		size.Layers[p.BaseLayers+i].Step = madeBy(p.Steps[step])
+	}
+}
+
+func madeBy(s plan.Step) event.LayerStep { return event.LayerStep{Stage: s.Stage, Index: s.Index} }

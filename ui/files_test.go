@@ -1,0 +1,65 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// TestFilesAreAskedForAndFollow: opening a layer asks for its files, and those of the next build take their place.
+func TestFilesAreAskedForAndFollow(t *testing.T) {
+	o := &outside{}
+	s := newScreen(t, 120, 40, o.hooks)
+	events := recording(t, "python-app")
+	s.play(until(t, events, 1, kind("ledger", 1)))
+	s.cmds = nil
+	s.press("2", "]", "G", "k", "k", "enter").run()
+	s.sent(o, event.Inspect{})
+	s.shows("Layer 2 of stage-1, build 1", "reading the files")
+	first := until(t, events, 1, kind("files", 1))
+	s.play(first[len(first)-1:])
+	s.shows("COPY --from=build /usr/local/lib/python3.9/site-packages", "werkzeug", "+ 6 added", "~ 1 changed")
+	rest := until(t, events, 1, kind("files", 2))[len(first):]
+	s.play(rest)
+	s.shows("Layer 2 of stage-1, build 2", "python_app")
+	s.press("enter")
+	s.want(len(o.intents) == 1, "asked again for what is here")
+	s.press("esc")
+	s.want(len(s.pages) == 0, "still open")
+}
+
+// TestAFileIsFoundWhereItIsFolded: the search goes through the whole tree, and unfolds what it stops in.
+func TestAFileIsFoundWhereItIsFolded(t *testing.T) {
+	s := newScreen(t, 120, 40)
+	s.play(until(t, recording(t, "python-app"), 1, kind("files", 2)))
+	s.press("2", "]", "g", "enter", "g", "space")
+	s.want(!strings.Contains(s.text(), "lexer.py"), "the largest folder is not folded")
+	s.press("/", "l", "e", "x", "e", "r", "enter")
+	at, ok := s.selected().(nodeRef)
+	s.want(ok && at.Path == "/usr/local/lib/python3.9/site-packages/jinja2/lexer.py", "not found")
+	s.shows("lexer.py")
+	s.press("/", "_", "_", "i", "n", "enter")
+	one := s.selected()
+	two := s.press("n").selected()
+	s.want(one != two && two.(nodeRef).Name == "__init__.py", "no next match")
+	s.want(s.press("N").selected() == one, "not back at the first")
+}
+
+// TestWastedFilesAreMarked: bytes that a later layer throws away are named where they lie, and not by colour alone.
+func TestWastedFilesAreMarked(t *testing.T) {
+	s := newScreen(t, 120, 40)
+	s.play(until(t, recording(t, "python-app"), 1, kind("files", 2)))
+	s.press("2", "]", "g", "j", "j", "j", "j", "j", "enter")
+	s.shows("RUN pip install -r requirements.txt", "20.0 kB wasted", "http.cache", "wasted 20.0 kB", "_vendor.py", "~ 1 changed")
+	s.press("esc", "j", "j", "enter")
+	s.shows("RUN pip install .", "- 1 removed", "removed")
+	n := 0
+	s.filesInFront().tree.Walk(func(n2 *story.Node) {
+		if n2.Fate == story.Removed && n2.Nodes == nil {
+			n++
+		}
+	})
+	s.want(n == 1, "more than one file was removed")
+}

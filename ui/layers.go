@@ -1,0 +1,76 @@
+package ui
+
+import (
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// layerRows lists the layers of both images, each on the scale of the larger image.
+func (m *Model) layerRows(b *story.Build, width int) []row {
+	var rows []row
+	full := max(b.Sizes.Before.Bytes, b.Sizes.After.Bytes)
+	for _, s := range []event.StageSize{b.Sizes.Before, b.Sizes.After} {
+		if s.Stage == "" {
+			continue
+		}
+		if len(rows) > 0 {
+			rows = append(rows, row{})
+		}
+		rows = append(rows, row{
+			left:  draw.Line{}.Add(draw.Accent|draw.Bold, s.Stage).Add(draw.Dim, "  "+draw.Count(len(s.Layers), "layer")),
+			right: draw.Line{}.Add(draw.Plain|draw.Bold, draw.Bytes(s.Bytes)),
+			ref:   layerRef{s.Stage, wholeStage},
+		})
+		if s.StandIn != "" {
+			rows = append(rows, row{left: draw.Line{}.Add(draw.Warn, "▲ on a stand-in base: ").Add(draw.Dim, s.StandIn)})
+		}
+		layer := 0
+		for _, l := range s.Layers {
+			if !l.Base {
+				layer++
+			}
+			// The files of the base's layers are those of one.
+			rows = append(rows, m.layerRow(b, l, layerRef{s.Stage, layer}, full, width))
+		}
+	}
+	return rows
+}
+
+// layerRow is a layer with what became of its step in the build.
+func (m *Model) layerRow(b *story.Build, l event.Layer, ref layerRef, full int64, width int) row {
+	bar, st, text, name := max(4, width/5), draw.Accent, draw.Plain, l.CreatedBy
+	if l.Base {
+		st, text, name = draw.Dim, draw.Dim, "base: "+name
+	}
+	left := draw.Line{}.Add(st, pad(draw.Bar(l.Bytes, full, bar), bar)).Add(text, " ")
+	if s := b.Step(l.Step.Stage, l.Step.Index); s != nil && width >= gridWidth {
+		k := m.mark(b, s)
+		left = left.Add(k.style, pad(k.sign+" "+k.word, draw.Width("✓ CANCELED ")))
+	} else if width >= gridWidth {
+		left = left.Add(text, pad("", draw.Width("✓ CANCELED ")))
+	}
+	return row{left: left.Add(text, name), right: draw.Line{}.Add(draw.Plain, draw.Bytes(l.Bytes)), ref: ref}
+}
+
+// layerOf finds the layer that a step made, in the sizes of its build or else in those that are known; nil where it
+// made none.
+func (m *Model) layerOf(b *story.Build, s *story.Step) (event.Layer, layerRef, bool) {
+	if b.Sizes == nil {
+		if b = m.sizedBuild(); b == nil {
+			return event.Layer{}, layerRef{}, false
+		}
+	}
+	for _, of := range []event.StageSize{b.Sizes.After, b.Sizes.Before} {
+		layer := 0
+		for _, l := range of.Layers {
+			if !l.Base {
+				layer++
+			}
+			if (l.Step == event.LayerStep{Stage: s.Stage, Index: s.Index}) {
+				return l, layerRef{of.Stage, layer}, true
+			}
+		}
+	}
+	return event.Layer{}, layerRef{}, false
+}
