@@ -122,7 +122,7 @@ func planEvent(p *plan.Plan, predictions []plan.Prediction, changes []plan.Chang
 	}
 	for i, pr := range predictions {
 		s := p.Steps[i]
-		e.Steps = append(e.Steps, event.PlannedStep{Stage: s.Stage, Index: s.Index, Total: s.Total, Instruction: s.Instruction, Line: s.Line, Prediction: pr.Prediction, Because: pr.Because})
+		e.Steps = append(e.Steps, event.PlannedStep{Stage: s.Stage, Index: s.Index, Total: s.Total, Instruction: s.Instruction, Line: s.Line, Prediction: pr.Prediction, Because: pr.Because, Inputs: p.Inputs(i)})
 	}
 	return e
 }

@@ -63,3 +63,15 @@ func TestWastedFilesAreMarked(t *testing.T) {
 	})
 	s.want(n == 1, "more than one file was removed")
 }
+
+// TestAStepLeadsToItsFiles: what a step adds is a key away from where it is opened, also of a build that was a hit.
+func TestAStepLeadsToItsFiles(t *testing.T) {
+	s := newScreen(t, 120, 40)
+	s.play(until(t, recording(t, "python-app"), 1, kind("files", 2)))
+	s.press("1", "g", "j", "j", "enter")
+	s.shows("COPY requirements.txt .", "after    build 2/6  WORKDIR /app", "requirements.txt of the context", "adds     268 B")
+	s.press("enter")
+	s.shows("Layer 2 of build, build 2", "268 B in 1 file")
+	s.press("esc")
+	s.shows("Step build 3 of build 2")
+}

@@ -53,13 +53,21 @@ func (m *Model) layerRow(b *story.Build, l event.Layer, ref layerRef, full int64
 	return row{left: left.Add(text, name), right: draw.Line{}.Add(draw.Plain, draw.Bytes(l.Bytes)), ref: ref}
 }
 
-// layerOf finds the layer that a step made, in the sizes of its build or else in those that are known; nil where it
-// made none.
-func (m *Model) layerOf(b *story.Build, s *story.Step) (event.Layer, layerRef, bool) {
+// madeLayer is a layer that a step made, with the build that has its size.
+type madeLayer struct {
+	event.Layer
+	ref   layerRef
+	build *story.Build
+}
+
+// layerOf finds the layer that a step made: in the sizes of its own build, or else in those that are known. It is nil
+// where there is none.
+func (m *Model) layerOf(b *story.Build, s *story.Step) *madeLayer {
 	if b.Sizes == nil {
-		if b = m.sizedBuild(); b == nil {
-			return event.Layer{}, layerRef{}, false
-		}
+		b = m.sizedBuild()
+	}
+	if b == nil {
+		return nil
 	}
 	for _, of := range []event.StageSize{b.Sizes.After, b.Sizes.Before} {
 		layer := 0
@@ -67,10 +75,24 @@ func (m *Model) layerOf(b *story.Build, s *story.Step) (event.Layer, layerRef, b
 			if !l.Base {
 				layer++
 			}
-			if (l.Step == event.LayerStep{Stage: s.Stage, Index: s.Index}) {
-				return l, layerRef{of.Stage, layer}, true
+			if (l.Step == event.StepID{Stage: s.Stage, Index: s.Index}) {
+				return &madeLayer{l, layerRef{of.Stage, layer}, b}
 			}
 		}
 	}
-	return event.Layer{}, layerRef{}, false
+	return nil
+}
+
+// openedLayer is the layer of the step that is opened in front, nil where there is none.
+func (m *Model) openedLayer() *madeLayer {
+	if m.focus != page || len(m.pages) == 0 || m.pages[len(m.pages)-1].kind != stepPage {
+		return nil
+	}
+	p := m.pages[len(m.pages)-1]
+	if b := m.story.Build(p.build); b != nil {
+		if s := b.Step(p.stage, p.index); s != nil {
+			return m.layerOf(b, s)
+		}
+	}
+	return nil
 }

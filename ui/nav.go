@@ -165,7 +165,7 @@ func (m *Model) canOpen() bool {
 		_, layer := m.selected().(layerRef)
 		return layer || !m.zoomed
 	case page:
-		return m.failedStep() != nil || m.canFold()
+		return m.failedStep() != nil || m.openedLayer() != nil || m.canFold()
 	}
 	return m.selected() != nil
 }
@@ -187,6 +187,9 @@ func (m *Model) openSelected() tea.Cmd {
 	if s := m.failedStep(); s != nil && m.focus == page {
 		m.open(opened{kind: stepPage, build: m.pages[len(m.pages)-1].build, stage: s.Stage, index: s.Index})
 		return nil
+	}
+	if l := m.openedLayer(); l != nil {
+		return m.openFiles(l.build, l.ref)
 	}
 	switch ref := m.selected().(type) {
 	case *story.Step:

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -118,54 +117,6 @@ func paragraph(sign string, signStyle draw.Style, text string, st draw.Style, wi
 }
 
 func heading(text string) row { return row{left: draw.Line{}.Add(draw.Accent|draw.Bold, text)} }
-
-// stepRows opens a step: what it is, what happened and why, its output, its history.
-func (m *Model) stepRows(b *story.Build, s *story.Step, width int) []row {
-	k := m.mark(b, s)
-	var rows []row
-	for _, l := range wrapText(s.Instruction, width) {
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Plain|draw.Bold, l)})
-	}
-	state := draw.Line{}.Add(k.style|draw.Bold, k.sign+" "+k.word)
-	if t := m.stepTime(b, s); len(t) > 0 {
-		state = append(state.Add(draw.Plain, "  "), t...)
-	}
-	if s.Line > 0 {
-		state = state.Add(draw.Dim, fmt.Sprintf("  Dockerfile line %d", s.Line))
-	}
-	rows = append(rows, row{left: state})
-	if s.Because != "" {
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "because ").Add(draw.Plain, s.Because)})
-	}
-	if s.Prediction != "" {
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "expected ").Add(draw.Plain, expectation(s.Prediction))})
-	}
-	rows = append(rows, m.outputRows(b, s, width)...)
-	runs := m.story.History(s)
-	rows = append(rows, row{}, heading(fmt.Sprintf("What became of it in %s", draw.Count(len(runs), "build"))))
-	for _, r := range runs {
-		k := m.mark(b, &story.Step{State: r.State})
-		line := draw.Line{}.Add(draw.Dim, fmt.Sprintf("  build %-4d ", r.Build)).Add(k.style, fmt.Sprintf("%s %-9s", k.sign, k.word))
-		switch {
-		case r.Saved > 0:
-			line = line.Add(draw.Good, fmt.Sprintf("%-13s", "saved "+draw.Millis(r.Saved)))
-		case r.State == event.Ran || r.State == event.Fail:
-			line = line.Add(draw.Plain, fmt.Sprintf("%-13s", draw.Millis(r.MS)))
-		}
-		rows = append(rows, row{left: line.Add(draw.Dim, r.Reason)})
-	}
-	return rows
-}
-
-func expectation(p event.Prediction) string {
-	switch p {
-	case event.WillHit:
-		return "a hit"
-	case event.WillRerun:
-		return "to run"
-	}
-	return "to run if what it reads from other steps changed"
-}
 
 // wrapText breaks a line into pieces of at most width columns, at blanks where it can.
 func wrapText(s string, width int) []string {

@@ -145,6 +145,18 @@ type PlannedStep struct {
 	Line       int        `json:"line"`
 	Prediction Prediction `json:"prediction"`
 	Because    string     `json:"because,omitempty"`
+	// Inputs are what the step stands on and reads.
+	Inputs []Input `json:"inputs,omitempty"`
+}
+
+// Input is the result of another step, or a build context, that a step stands on or reads.
+type Input struct {
+	// Step is the other step, the zero value for a build context.
+	Step StepID `json:"step,omitzero"`
+	// Context names the build context, "context" for the one that has no other name.
+	Context string `json:"context,omitempty"`
+	// Paths are what is read of it; none stand for all of it.
+	Paths []string `json:"paths,omitempty"`
 }
 
 // Step reports a step's state.
@@ -257,7 +269,7 @@ type Layer struct {
 	// Base marks the layers that came with the base image.
 	Base bool `json:"base,omitempty"`
 	// Step is the step that made it; the zero value where none of this build did.
-	Step LayerStep `json:"step,omitzero"`
+	Step StepID `json:"step,omitzero"`
 }
 
 // Ledger accounts for every byte between the stage before and the final stage. The bytes of BaseAfter, Carried and

@@ -17,8 +17,8 @@ type StageFiles struct {
 type LayerFiles struct {
 	// Digest names the layer together with all that is below it.
 	Digest string `json:"digest"`
-	// Step is the step that made it; the zero value for the base.
-	Step LayerStep `json:"step,omitzero"`
+	// Step is the step that made it, which may be of a stage that this one is based on; the zero value for the base.
+	Step StepID `json:"step,omitzero"`
 	// Instruction is that step's; the base's is its FROM.
 	Instruction string `json:"instruction"`
 	Line        int    `json:"line,omitempty"`
@@ -33,8 +33,8 @@ type LayerFiles struct {
 	Gone []string `json:"gone,omitempty"`
 }
 
-// LayerStep names the step that made a layer, as a [Step] does. It may be of a stage that the layer's own is based on.
-type LayerStep struct {
+// StepID names a step of a build, as a [Step] does.
+type StepID struct {
 	Stage string `json:"stage"`
 	Index int    `json:"index"`
 }

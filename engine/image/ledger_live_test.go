@@ -80,7 +80,7 @@ func stacksUp(t *testing.T, st *Stage, files event.StageFiles) {
 				got[path.Join(f.Path, name)] = bytes
 			}
 		}
-		if i > 0 && st.Size.Layers[st.Plan.BaseLayers+i-1].Bytes != l.Bytes || (i == 0) != (l.Step == event.LayerStep{}) {
+		if i > 0 && st.Size.Layers[st.Plan.BaseLayers+i-1].Bytes != l.Bytes || (i == 0) != (l.Step == event.StepID{}) {
 			t.Errorf("layer %d of stage %s: %d bytes of step %+v", i, files.Stage, l.Bytes, l.Step)
 		}
 	}

@@ -80,4 +80,4 @@ func Attribute(size *event.StageSize, p *plan.Plan) {
 	}
 }
 
-func madeBy(s plan.Step) event.LayerStep { return event.LayerStep{Stage: s.Stage, Index: s.Index} }
+func madeBy(s plan.Step) event.StepID { return event.StepID{Stage: s.Stage, Index: s.Index} }

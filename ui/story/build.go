@@ -67,6 +67,7 @@ type Step struct {
 	MS      int64
 	Saved   int64
 	Because string
+	Inputs  []event.Input
 	Started time.Time
 	Output  Output
 }
@@ -155,6 +156,10 @@ func (s *Story) planned(e event.Event, p event.Planned) {
 		step := b.place(st.Stage, st.Index)
 		step.Total, step.Instruction, step.Line = st.Total, clean.Line(st.Instruction), st.Line
 		step.Prediction, step.Because = st.Prediction, clean.Line(st.Because)
+		for _, in := range st.Inputs {
+			in.Step.Stage, in.Context, in.Paths = clean.Line(in.Step.Stage), clean.Line(in.Context), lines(in.Paths)
+			step.Inputs = append(step.Inputs, in)
+		}
 	}
 	s.clear(NoDockerfile)
 	for i := range s.Warnings {
