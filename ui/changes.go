@@ -128,13 +128,12 @@ func (m *Model) buildRows(width int) []row {
 		line = line.Add(draw.Plain, cause(b, t))
 		var right draw.Line
 		if width >= 60 && b.State == story.Built {
-			right = right.Add(draw.Dim, fmt.Sprintf("%d ran %d hit  ", b.Ran, b.Hits))
-			if b.Saved > 0 {
-				right = right.Add(draw.Good, "saved "+draw.Millis(b.Saved)+"  ")
-			}
+			right = append(right, builtFacts(b, width)...)
 		}
 		if serves {
 			right = right.Add(draw.Good|draw.Bold, "serves ")
+		} else if width >= 60 {
+			right = right.Add(draw.Plain, "       ")
 		}
 		if b.Over() {
 			right = right.Add(draw.Plain, fmt.Sprintf("%5s", draw.Millis(b.MS)))
@@ -145,6 +144,31 @@ func (m *Model) buildRows(width int) []row {
 		rows = []row{{left: draw.Line{}.Add(draw.Dim, "no build yet")}}
 	}
 	return rows
+}
+
+// builtFacts are what a build was worth, as columns: the final image's size and how that changed, the steps that ran
+// and those that did not, and the time saved.
+func builtFacts(b *story.Build, width int) draw.Line {
+	var line draw.Line
+	if width >= sizeWidth {
+		size, delta, st := "", "", draw.Dim
+		if b.Sizes != nil {
+			size = draw.Bytes(b.Sizes.After.Bytes)
+			if d := b.Sizes.Delta; d != 0 {
+				delta = draw.Delta(d)
+				if st = draw.Good; d > 0 {
+					st = draw.Warn
+				}
+			}
+		}
+		line = line.Add(draw.Plain, fmt.Sprintf("%8s ", size)).Add(st, fmt.Sprintf("%9s  ", delta))
+	}
+	line = line.Add(draw.Dim, fmt.Sprintf("%2d ran %2d hit  ", b.Ran, b.Hits))
+	saved := ""
+	if b.Saved > 0 {
+		saved = "saved " + draw.Millis(b.Saved)
+	}
+	return line.Add(draw.Good, fmt.Sprintf("%-11s  ", saved))
 }
 
 func buildMark(b *story.Build) mark {

@@ -114,7 +114,7 @@ func (a *account) useless(wastes []event.Waste) {
 	if len(wastes) == 0 {
 		return
 	}
-	a.heading(draw.Warn, "of no use", wasted(wastes))
+	a.heading(draw.Warn, "wasted", wasted(wastes))
 	for i, w := range wastes {
 		line := draw.Line{}.Add(draw.Warn, wasteWord(w)).Add(draw.Dim, "  "+w.Stage)
 		if w.Line > 0 {
@@ -124,7 +124,7 @@ func (a *account) useless(wastes []event.Waste) {
 	}
 }
 
-// wasteWord says why bytes are of no use.
+// wasteWord says why bytes are wasted.
 func wasteWord(w event.Waste) string {
 	by := ""
 	if w.LostLine > 0 {

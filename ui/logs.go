@@ -147,6 +147,9 @@ func (v *logView) note(m *Model) draw.Line {
 		return nil
 	}
 	r := m.story.Logs
+	if r.Len() == 0 && m.prints() {
+		return draw.Line{}.Add(draw.Dim, "build output, until the app logs")
+	}
 	var line draw.Line
 	if n := r.First(); n > 0 {
 		line = line.Add(draw.Dim, fmt.Sprintf("%d older gone · ", n))
@@ -161,66 +164,6 @@ func (v *logView) note(m *Model) draw.Line {
 		return line.Add(draw.Warn|draw.Bold, fmt.Sprintf("paused, %s, f follows", draw.Count(n, "new line")))
 	}
 	return line.Add(draw.Warn, "paused, f follows")
-}
-
-func (m *Model) drawLogs(c *draw.Canvas, in draw.Rect) {
-	v, r := &m.logs, m.story.Logs
-	if r.Len() == 0 {
-		c.Line(in.X, in.Y, in.W, draw.Line{}.Add(draw.Dim, "what the app prints appears here"))
-		return
-	}
-	top := v.top
-	if v.follow {
-		top = v.bottomTop(m, in)
-	}
-	y := in.Y
-	for i := max(top, r.First()); i < r.Next() && y < in.Y+in.H; i++ {
-		e := r.At(i)
-		if !v.shows(e) {
-			continue
-		}
-		line := m.logLine(c, e, in.W)
-		parts := []draw.Line{line}
-		if v.wrap {
-			parts = line.Wrap(in.W)
-		}
-		for _, part := range parts {
-			if y >= in.Y+in.H {
-				break
-			}
-			c.Line(in.X, y, in.W, part)
-			if m.search != "" && m.focus == logs {
-				m.markMatches(c, in, y)
-			}
-			y++
-		}
-	}
-}
-
-func (m *Model) logLine(c *draw.Canvas, e *story.Entry, width int) draw.Line {
-	switch e.Kind {
-	case story.Boundary, story.Mishap, story.Gap:
-		st := draw.Accent | draw.Bold
-		if e.Kind != story.Boundary {
-			st = draw.Bad | draw.Bold
-		}
-		return draw.Line{}.Add(st, "— "+e.Text+" —").Add(draw.Dim, e.Time.Format(" 15:04:05"))
-	}
-	var line draw.Line
-	if m.logs.times {
-		line = line.Add(draw.Dim, e.Time.Format("15:04:05 "))
-	}
-	if e.Stderr {
-		line = line.Add(draw.Warn, "! ")
-	} else {
-		line = line.Add(draw.Plain, "  ")
-	}
-	if !m.logs.raw {
-		if nice := readable(e.Text); nice != nil {
-			return append(line, nice...)
-		}
-	}
-	return append(line, c.Colored(m.theme, e.Text, draw.Plain)...)
 }
 
 func (m *Model) toggleFollow() tea.Cmd {

@@ -220,34 +220,3 @@ func (m *Model) openSelected() tea.Cmd {
 	}
 	return nil
 }
-
-func (m *Model) canFold() bool {
-	switch ref := m.selected().(type) {
-	case nodeRef:
-		return ref.Nodes != nil
-	case *story.Stage, *story.Step:
-		return m.focus == stages
-	case foldRef:
-		return true
-	}
-	return false
-}
-
-func (m *Model) fold() tea.Cmd {
-	name := ""
-	switch ref := m.selected().(type) {
-	case *story.Stage:
-		name = "stage " + ref.Name
-	case *story.Step:
-		name = "stage " + ref.Stage
-	case foldRef:
-		name = string(ref)
-	case nodeRef:
-		if ref.Nodes == nil {
-			return nil
-		}
-		name = m.filesInFront().foldName(ref.Node)
-	}
-	m.folded[name] = !m.folded[name]
-	return nil
-}

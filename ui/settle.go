@@ -122,7 +122,7 @@ func (m *Model) panelNote(p panel) draw.Line {
 		}
 	case sizes:
 		if b := m.sizedBuild(); b != nil && b.Ledger != nil && m.focus != sizes && wasted(b.Ledger.Wasted) > 0 {
-			return draw.Line{}.Add(draw.Warn, draw.Bytes(wasted(b.Ledger.Wasted))+" of no use")
+			return draw.Line{}.Add(draw.Warn, draw.Bytes(wasted(b.Ledger.Wasted))+" wasted")
 		}
 	case changes:
 		if m.focus == changes {

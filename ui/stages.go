@@ -13,6 +13,9 @@ import (
 // becauseWidth is the width from which the reasons stand beside the steps.
 const becauseWidth = 66
 
+// sizeWidth is the width from which the bytes that each step adds stand beside its time.
+const sizeWidth = 96
+
 // timeWidth is what the time of a step that runs takes at the right; hits, which have no reason, may take more.
 const timeWidth = len("≈12.3s") + 2
 
@@ -150,8 +153,17 @@ func (m *Model) stepRow(b *story.Build, s *story.Step, last bool, width, whyWidt
 		text = draw.Dim
 	}
 	right := m.stepTime(b, s)
+	if width >= sizeWidth {
+		size := ""
+		// What a step that runs is going to add is not known.
+		if l := m.layerOf(b, s); l != nil && (b.Sizes != nil || s.State == event.Hit) {
+			size = draw.Bytes(l.Bytes)
+		}
+		gap := draw.Width("  saved 12.3s") - right.Width()
+		right = append(draw.Line{}.Add(draw.Dim, fmt.Sprintf("%8s%*s", size, max(2, gap), "")), right...)
+	}
 	if why := shortly(because(b, s)); width >= becauseWidth && why != "" {
-		room := width - line.Width() - timeWidth - 4
+		room := width - line.Width() - max(timeWidth, right.Width()+1) - 4
 		name := max(room-whyWidth, room/2)
 		line = line.Add(text, fmt.Sprintf("%s  ", pad(s.Instruction, name))).Add(draw.Dim, "← "+why)
 	} else {

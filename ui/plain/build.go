@@ -170,7 +170,7 @@ func (p *Printer) ledger(build int, b event.Ledger) {
 	side("left behind", b.Left)
 	for _, w := range b.Wasted {
 		if w.Line > 0 {
-			p.line(build, "of no use %s: %s line %d, %s (%s)", draw.Bytes(w.Bytes), w.Stage, w.Line, w.Instruction, w.Reason)
+			p.line(build, "wasted %s: %s line %d, %s (%s)", draw.Bytes(w.Bytes), w.Stage, w.Line, w.Instruction, w.Reason)
 		}
 	}
 }

@@ -63,7 +63,7 @@ func origin(g event.LedgerGroup) string {
 	return fmt.Sprintf("from %s, line %d", g.From, g.Line)
 }
 
-// wastes are the bytes of no use that a Dockerfile can do without.
+// wastes are the wasted bytes that a Dockerfile can do without.
 func (r *Report) wastes() []event.Waste {
 	l := r.ledger()
 	if l == nil {
@@ -78,7 +78,7 @@ func (r *Report) wastes() []event.Waste {
 	return out
 }
 
-// wasteText says why bytes are of no use.
+// wasteText says why bytes are wasted.
 func wasteText(w event.Waste) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "line %d of stage %s", w.Line, w.Stage)

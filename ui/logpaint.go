@@ -1,0 +1,86 @@
+package ui
+
+import (
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+func (m *Model) drawLogs(c *draw.Canvas, in draw.Rect) {
+	v, r := &m.logs, m.story.Logs
+	if r.Len() == 0 {
+		m.drawNoLogs(c, in)
+		return
+	}
+	top := v.top
+	if v.follow {
+		top = v.bottomTop(m, in)
+	}
+	y := in.Y
+	for i := max(top, r.First()); i < r.Next() && y < in.Y+in.H; i++ {
+		e := r.At(i)
+		if !v.shows(e) {
+			continue
+		}
+		line := m.logLine(c, e, in.W)
+		parts := []draw.Line{line}
+		if v.wrap {
+			parts = line.Wrap(in.W)
+		}
+		for _, part := range parts {
+			if y >= in.Y+in.H {
+				break
+			}
+			c.Line(in.X, y, in.W, part)
+			if m.search != "" && m.focus == logs {
+				m.markMatches(c, in, y)
+			}
+			y++
+		}
+	}
+}
+
+// drawNoLogs fills the panel until the app has logged anything: with the end of what the first build's steps print.
+func (m *Model) drawNoLogs(c *draw.Canvas, in draw.Rect) {
+	rows := []row{{left: draw.Line{}.Add(draw.Dim, "what the app prints appears here")}}
+	if m.prints() {
+		rows = m.buildOutputRows(in.W)
+	}
+	for i, r := range rows[max(0, len(rows)-in.H):] {
+		c.Line(in.X, in.Y+i, in.W, r.left)
+	}
+}
+
+// prints tells whether a step of the build that is shown has printed anything.
+func (m *Model) prints() bool {
+	printed := false
+	if b := m.shown(); b != nil {
+		b.Steps(func(s *story.Step) { printed = printed || len(s.Output.Lines) > 0 })
+	}
+	return printed
+}
+
+func (m *Model) logLine(c *draw.Canvas, e *story.Entry, width int) draw.Line {
+	switch e.Kind {
+	case story.Boundary, story.Mishap, story.Gap:
+		st := draw.Accent | draw.Bold
+		if e.Kind != story.Boundary {
+			st = draw.Bad | draw.Bold
+		}
+		return draw.Line{}.Add(st, "— "+e.Text+" —").Add(draw.Dim, e.Time.Format(" 15:04:05"))
+	}
+	var line draw.Line
+	if m.logs.times {
+		line = line.Add(draw.Dim, e.Time.Format("15:04:05 "))
+	}
+	if e.Stderr {
+		line = line.Add(draw.Warn, "! ")
+	} else {
+		line = line.Add(draw.Plain, "  ")
+	}
+	if !m.logs.raw {
+		if nice := readable(e.Text); nice != nil {
+			return append(line, nice...)
+		}
+	}
+	return append(line, c.Colored(m.theme, e.Text, draw.Plain)...)
+}
