@@ -38,12 +38,7 @@ func (l *loop) startBuild(because string, noCache bool) {
 		}
 	}
 	l.supersede(j)
-	contexts, err := l.project.contexts()
-	if err != nil {
-		l.failed(j, err)
-		return
-	}
-	req := build.Request{Plan: j.plan, Contexts: contexts, SharedKey: l.project.sharedKey(), Tag: l.cfg.Tag, NoCache: noCache, Saved: l.history.last, Emit: j.relay.send}
+	req := build.Request{Plan: j.plan, Contexts: l.project.contexts(false), SharedKey: l.project.sharedKey(), Tag: l.cfg.Tag, NoCache: noCache, Saved: l.history.last, Emit: j.relay.send}
 	l.aside(&l.running, func() {
 		res, err := l.solve(ctx, req)
 		l.do(func() { l.ended(j, res, err) })

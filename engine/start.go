@@ -59,7 +59,7 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	l.history = openHistory(stateDir("history"), p.root, p.dockerfile)
 	l.host, l.memoryFile = c.engine.Host, projectFile(stateDir("built"), p.root, p.dockerfile)
 	l.memory = loadMemory(l.memoryFile, l.host)
-	l.sizes = &sizes{l: l, images: c.images, insight: newInsight(c.reader), before: cfg.Before, made: map[string]bool{}}
+	l.sizes = &sizes{l: l, images: c.images, insight: newInsight(c), before: cfg.Before, made: map[string]bool{}}
 	l.engine = &engineWatch{l: l, pinger: c}
 	in := inputs{intents: intents}
 	if !cfg.Once {
