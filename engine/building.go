@@ -23,6 +23,9 @@ func (l *loop) startBuild(because string, noCache bool) {
 	}
 	j.relay = &relay{number: j.number, emit: l.emit}
 	l.sizes.stop()
+	if l.auditing != nil {
+		l.auditing()
+	}
 	l.abandon()
 	l.job = j
 	if j.plan == nil {
@@ -207,6 +210,9 @@ func failedEvent(err error) event.Failed {
 // measure has the sizes of a build taken, off the way from save to served.
 func (l *loop) measure(j *job) {
 	l.sizes.measure(j, func(err error) {
+		if !l.cfg.Once && l.job == nil {
+			l.audit()
+		}
 		if l.cfg.Once && l.job == nil {
 			l.done = true
 			if l.err == nil {

@@ -121,6 +121,7 @@ func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (
 // wait lets everything that goes on beside the loop come to its end.
 func (l *loop) wait() {
 	l.running.Wait()
+	l.audits.Wait()
 	if l.app != nil {
 		l.app.quit()
 	}
