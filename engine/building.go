@@ -23,6 +23,9 @@ func (l *loop) startBuild(because string, noCache bool) {
 	}
 	j.relay = &relay{number: j.number, emit: l.emit}
 	l.sizes.stop()
+	if l.auditing != nil {
+		l.auditing()
+	}
 	l.abandon()
 	l.job = j
 	if j.plan == nil {
@@ -38,12 +41,7 @@ func (l *loop) startBuild(because string, noCache bool) {
 		}
 	}
 	l.supersede(j)
-	contexts, err := l.project.contexts()
-	if err != nil {
-		l.failed(j, err)
-		return
-	}
-	req := build.Request{Plan: j.plan, Contexts: contexts, SharedKey: l.project.sharedKey(), Tag: l.cfg.Tag, NoCache: noCache, Saved: l.history.last, Emit: j.relay.send}
+	req := build.Request{Plan: j.plan, Contexts: l.project.contexts(false), SharedKey: l.project.sharedKey(), Tag: l.cfg.Tag, NoCache: noCache, Saved: l.history.last, Emit: j.relay.send}
 	l.aside(&l.running, func() {
 		res, err := l.solve(ctx, req)
 		l.do(func() { l.ended(j, res, err) })
@@ -212,6 +210,9 @@ func failedEvent(err error) event.Failed {
 // measure has the sizes of a build taken, off the way from save to served.
 func (l *loop) measure(j *job) {
 	l.sizes.measure(j, func(err error) {
+		if !l.cfg.Once && l.job == nil {
+			l.audit()
+		}
 		if l.cfg.Once && l.job == nil {
 			l.done = true
 			if l.err == nil {

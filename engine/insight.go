@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/docker/go-units"
+	"github.com/tonistiigi/fsutil"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/image"
@@ -29,6 +30,8 @@ type measured struct {
 // image can't load. It is safe for concurrent use.
 type insight struct {
 	reader *image.Reader
+	// binding is build.Builder's.
+	binding func(contexts map[string]fsutil.FS, session string) func(plan.Local) string
 
 	mu sync.Mutex
 	// families are the C libraries of the base images that were read.
@@ -37,8 +40,8 @@ type insight struct {
 	risked, standing map[string]bool
 }
 
-func newInsight(r *image.Reader) *insight {
-	return &insight{reader: r, families: map[string]image.Libc{}, risked: map[string]bool{}}
+func newInsight(c *connection) *insight {
+	return &insight{reader: c.reader, binding: c.Binding, families: map[string]image.Libc{}, risked: map[string]bool{}}
 }
 
 // risks returns what a plan makes one fear before it is built, each thing once in a session.
@@ -66,9 +69,10 @@ type accounted struct {
 }
 
 // read accounts for the bytes of a build.
-func (i *insight) read(ctx context.Context, m measured, contexts image.Contexts) (a accounted, err error) {
+func (i *insight) read(ctx context.Context, m measured, dirs map[string]fsutil.FS, sharedKey string) (a accounted, err error) {
 	ctx, cancel := context.WithTimeout(ctx, insightWithin)
 	defer cancel()
+	contexts := image.Contexts{Dirs: dirs, SharedKey: sharedKey, Binding: func(session string) func(plan.Local) string { return i.binding(dirs, session) }}
 	var sources []image.Source
 	if m.before != nil {
 		sources = append(sources, image.Source{Plan: m.before, Image: m.beforeImage, Size: m.sized.Before})

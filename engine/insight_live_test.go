@@ -44,15 +44,13 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = reader.Close() })
-	i := newInsight(reader)
+	c.reader = reader
+	i := newInsight(c)
 
 	run := func() (event.Ledger, []event.Warning) {
 		t.Helper()
 		m := measured{sized: event.Sized{Basis: c.images.Basis()}}
-		contexts, err := p.contexts()
-		if err != nil {
-			t.Fatal(err)
-		}
+		contexts := p.contexts(false)
 		one := func(stage string, size *event.StageSize) (*plan.Plan, string) {
 			pl, err := p.plan(t.Context(), c, stage)
 			if err != nil {
@@ -69,7 +67,7 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 		}
 		m.after, m.afterImage = one("", &m.sized.After)
 		m.before, m.beforeImage = one(m.after.Before(), &m.sized.Before)
-		a, err := i.read(t.Context(), m, image.Contexts{Dirs: contexts, SharedKey: p.root})
+		a, err := i.read(t.Context(), m, contexts, p.root)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -52,7 +52,10 @@ type loop struct {
 	turn chan struct{}
 	// running counts the solves that go on beside the loop.
 	running sync.WaitGroup
-	ctx     context.Context
+	// auditing ends the audit that is under way, audits counts them.
+	auditing context.CancelFunc
+	audits   sync.WaitGroup
+	ctx      context.Context
 
 	plan    *plan.Plan
 	pending pending
@@ -156,6 +159,8 @@ func (l *loop) onIntent(i event.Intent) {
 	switch i := i.(type) {
 	case event.Rebuild:
 		l.builder.Forget()
+		// Who asks may know of what nothing told us.
+		l.missed = true
 		l.catchUp()
 		l.replan()
 		l.pending.saved = time.Now()

@@ -339,3 +339,26 @@ func TestAForeignFrontendIsNotPassedOverInSilence(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatNobodyToldOfIsFoundAfterABuild(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{})
+		defer r.close()
+		r.write("src/a", "written without a notice")
+		r.serve()
+		time.Sleep(2 * noticedWithin)
+		synctest.Wait()
+		events := r.drain()
+		if w, _ := one[event.Warning](t, events); w.Code != "watch-missed" || !slices.Equal(w.Paths, []string{"src/a"}) {
+			t.Errorf("got %+v", w)
+		}
+		if p, n := one[event.Planned](t, events); n != 2 || !slices.Equal(p.Paths, []string{"src/a"}) {
+			t.Errorf("build %d of %v", n, p.Paths)
+		}
+		r.serve()
+		time.Sleep(2 * noticedWithin)
+		if events := r.drain(); len(all[event.Warning](events)) > 0 {
+			t.Errorf("again: %+v", events)
+		}
+	})
+}

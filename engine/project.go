@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tonistiigi/fsutil"
 
@@ -33,6 +34,10 @@ type project struct {
 	// known are the main context's links as of linked: one save asks for them several times.
 	linked *tree.Snapshot
 	known  links
+	// key is sharedKey's answer for keyedFor: it looks at every folder.
+	keyed    sync.Mutex
+	keyedFor *tree.Snapshot
+	key      string
 }
 
 // openProject reads the Dockerfile and the contexts, and starts watching them but for Config.Once.
@@ -271,21 +276,25 @@ func firstFile(names []string) []byte {
 }
 
 // sharedKey names what the engine may compare the contexts with: what it was sent from here before.
-func (p *project) sharedKey() string { return build.SharedKey(p.root, p.main().tree.Snapshot()) }
+func (p *project) sharedKey() string {
+	snap := p.main().tree.Snapshot()
+	p.keyed.Lock()
+	defer p.keyed.Unlock()
+	if snap != p.keyedFor {
+		p.keyedFor, p.key = snap, build.SharedKey(p.root, snap)
+	}
+	return p.key
+}
 
-// contexts opens the local contexts for a build.
-func (p *project) contexts() (map[string]fsutil.FS, error) {
+// contexts serves the local contexts to a build, as the loop knows them now; see tree.Snapshot.FS for strict.
+func (p *project) contexts(strict bool) map[string]fsutil.FS {
 	out := map[string]fsutil.FS{}
 	for _, f := range p.folders {
-		dir, err := fsutil.NewFS(f.root)
-		if err != nil {
-			return nil, fmt.Errorf("opening the context %s: %w", f.root, err)
-		}
 		name := f.name
 		if name == "" {
 			name = "context"
 		}
-		out[name] = dir
+		out[name] = f.tree.Snapshot().FS(strict)
 	}
-	return out, nil
+	return out
 }

@@ -103,16 +103,13 @@ func (s *sizes) measure(j *job, done func(error)) {
 
 // account tells where the bytes of a measured build are, and what its files make one fear.
 func (s *sizes) account(ctx context.Context, j *job, m measured) {
-	contexts, err := s.l.project.frozenContexts()
 	var a accounted
-	if err == nil {
-		err = whileFrozen(ctx, func() error {
-			return s.l.inTurn(ctx, func() (err error) {
-				a, err = s.insight.read(ctx, m, image.Contexts{Dirs: contexts, SharedKey: s.l.project.sharedKey()})
-				return err
-			})
+	err := whileFrozen(ctx, func() error {
+		return s.l.inTurn(ctx, func() (err error) {
+			a, err = s.insight.read(ctx, m, s.l.project.contexts(true), s.l.project.sharedKey())
+			return err
 		})
-	}
+	})
 	switch {
 	case ctx.Err() != nil:
 		// A newer build has taken over.
@@ -137,11 +134,7 @@ func (s *sizes) both(ctx context.Context, j *job, before *plan.Plan) (sized even
 	if before == nil {
 		return sized, "", nil
 	}
-	contexts, err := s.l.project.frozenContexts()
-	if err != nil {
-		return sized, "", err
-	}
-	res, err := s.l.solve(ctx, build.Request{Plan: before, Contexts: contexts, SharedKey: s.l.project.sharedKey(), Emit: func(event.Body) {}})
+	res, err := s.l.solve(ctx, build.Request{Plan: before, Contexts: s.l.project.contexts(true), SharedKey: s.l.project.sharedKey(), Emit: func(event.Body) {}})
 	if err != nil {
 		return sized, "", fmt.Errorf("exporting stage %q to measure it: %w", before.Target, err)
 	}

@@ -59,7 +59,7 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	l.history = openHistory(stateDir("history"), p.root, p.dockerfile)
 	l.host, l.memoryFile = c.engine.Host, projectFile(stateDir("built"), p.root, p.dockerfile)
 	l.memory = loadMemory(l.memoryFile, l.host)
-	l.sizes = &sizes{l: l, images: c.images, insight: newInsight(c.reader), files: inspection{wanted: cfg.Inspect}, before: cfg.Before, made: map[string]bool{}}
+	l.sizes = &sizes{l: l, images: c.images, insight: newInsight(c), files: inspection{wanted: cfg.Inspect}, before: cfg.Before, made: map[string]bool{}}
 	l.engine = &engineWatch{l: l, pinger: c}
 	in := inputs{intents: intents}
 	if !cfg.Once {
@@ -121,6 +121,7 @@ func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (
 // wait lets everything that goes on beside the loop come to its end.
 func (l *loop) wait() {
 	l.running.Wait()
+	l.audits.Wait()
 	if l.app != nil {
 		l.app.quit()
 	}

@@ -44,6 +44,8 @@ func (w *Watcher) run(ctx context.Context, src source, end ending) {
 		switch end {
 		case exhausted:
 			w.poll.Store(true)
+		case overflowed:
+			w.say(Notice{Code: Overflow, Message: "more was written at once than the system tells of: comparing the whole tree"})
 		case rootLost:
 			w.say(Notice{Code: RootGone, Message: w.root + " is gone"})
 			if !w.awaitRoot(ctx) {

@@ -182,6 +182,7 @@ func TestOverflowAsksForARescan(t *testing.T) {
 	defer w.Close()
 	overflow <- fsnotify.ErrEventOverflow
 	close(overflow)
+	awaitNotice(t, w, Overflow)
 	awaitRescan(t, w)
 	write(t, root, "sub/file", "watched as before")
 	await(t, w, "sub/file")

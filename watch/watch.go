@@ -46,7 +46,7 @@ type Options struct {
 
 // Notice is something about watching itself that a person should know.
 type Notice struct {
-	// Code is one of limit, unreadable, root-gone and root-back.
+	// Code is one of limit, overflow, unreadable, root-gone and root-back.
 	Code    string
 	Message string
 	// Hint says what to do about it; empty where there is nothing to do.
@@ -57,6 +57,8 @@ type Notice struct {
 const (
 	// Limit: the system has no watches left, the tree is compared at intervals.
 	Limit = "limit"
+	// Overflow: more was written than the system keeps notices of. A batch that asks for a rescan follows.
+	Overflow = "overflow"
 	// Unreadable: a folder may not be read, and is left out.
 	Unreadable = "unreadable"
 	// RootGone: the root was deleted or renamed. Nothing is reported until it is back.

@@ -35,6 +35,8 @@ type Builder struct {
 	caps        apicaps.CapSet
 	platform    ocispecs.Platform
 
+	sent sent
+
 	mu      sync.Mutex
 	configs map[string]imageConfig
 }
@@ -119,8 +121,10 @@ func (b *Builder) ResolveImageConfig(ctx context.Context, ref string, opt source
 	return got.ref, got.digest, got.config, nil
 }
 
-// Forget drops what is remembered of base images, so that the next plan sees where their tags point now.
+// Forget drops what is remembered of base images and of contexts, so that the next plan sees where tags point
+// now, and the next build has the engine compare the contexts file by file.
 func (b *Builder) Forget() {
+	b.sent.forget()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.configs = map[string]imageConfig{}

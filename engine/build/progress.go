@@ -24,6 +24,8 @@ type tracker struct {
 
 	mu    sync.Mutex
 	bound *plan.Bound
+	// session is the one that brings what the engine has to be sent.
+	session string
 	// vertexOf lists the vertices that carry out each step.
 	vertexOf [][]digest.Digest
 	steps    []stepState
@@ -36,6 +38,8 @@ type tracker struct {
 type vertex struct {
 	inputs         []digest.Digest
 	started, ended *time.Time
+	// sent is when the engine had all of a local source.
+	sent *time.Time
 	// used tells that something that ran had it as an input.
 	used           bool
 	cached, pulled bool
@@ -55,11 +59,11 @@ func newTracker(p *plan.Plan, saved func(string, string) time.Duration, emit fun
 	return &tracker{plan: p, saved: saved, emit: emit, steps: make([]stepState, len(p.Steps)), vertices: map[digest.Digest]*vertex{}, partial: map[outputKey][]byte{}}
 }
 
-// bind tells under which digests the steps will be reported.
-func (t *tracker) bind(b *plan.Bound) {
+// bind tells under which digests the steps will be reported, and which session serves the solve.
+func (t *tracker) bind(b *plan.Bound, session string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.bound = b
+	t.bound, t.session = b, session
 	t.vertexOf = make([][]digest.Digest, len(t.plan.Steps))
 	for d, steps := range b.Steps {
 		for _, i := range steps {
@@ -79,8 +83,12 @@ func (t *tracker) update(s *client.SolveStatus) {
 	}
 	for _, st := range s.Statuses {
 		// Progress of bytes: the one sign that a source did more than look at what is there.
-		if v := t.vertices[st.Vertex]; v != nil && st.Total > 0 {
+		v := t.vertices[st.Vertex]
+		if v != nil && st.Total > 0 {
 			v.pulled = true
+		}
+		if v != nil && st.Completed != nil && strings.HasPrefix(st.ID, "transferring ") {
+			v.sent = st.Completed
 		}
 	}
 	for _, l := range s.Logs {

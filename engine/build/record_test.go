@@ -137,7 +137,7 @@ func (r *recording) replay(t *testing.T) string {
 			fmt.Fprintf(&b, "%s %d %s: %s\n", e.Stage, e.Index, e.Stream, e.Text)
 		}
 	})
-	track.bind(bound)
+	track.bind(bound, r.Session)
 	for _, s := range r.Status {
 		track.update(s)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
 // Request is one build.
@@ -102,11 +103,22 @@ func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (strin
 	opt := client.SolveOpt{
 		Exports:     []client.ExportEntry{{Type: "moby", Attrs: attrs}},
 		LocalMounts: req.Contexts,
-		SharedKey:   req.SharedKey,
-		Session:     b.attachables,
+		LocalFilterOpt: func(context string, filter *fsutil.FilterOpt) error {
+			if served, ok := req.Contexts[context].(*tree.FS); ok {
+				served.Unfiltered(filter)
+			}
+			return nil
+		},
+		SharedKey: req.SharedKey,
+		Session:   b.attachables,
 	}
 	resp, err := b.client.Build(ctx, opt, "stagewatch", func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
-		bound, err := req.Plan.Bind(g.BuildOpts().SessionID)
+		session := g.BuildOpts().SessionID
+		binding := b.Binding(req.Contexts, session)
+		if req.NoCache {
+			binding = func(plan.Local) string { return session }
+		}
+		bound, err := req.Plan.BindEach(binding)
 		if err != nil {
 			return nil, err
 		}
@@ -118,7 +130,7 @@ func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (strin
 				bound.Definition.Metadata[d] = md
 			}
 		}
-		track.bind(bound)
+		track.bind(bound, session)
 		res, err := g.Solve(ctx, gateway.SolveRequest{Definition: bound.Definition})
 		if err != nil {
 			return nil, err
@@ -127,6 +139,7 @@ func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (strin
 		return res, nil
 	}, status)
 	<-tracked
+	b.noteSent(track, req)
 	if err != nil {
 		return "", err
 	}

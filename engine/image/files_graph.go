@@ -12,7 +12,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// graph is a plan's graph, bound to a session.
+// graph is a plan's graph, bound to sessions.
 type graph struct {
 	plan *plan.Plan
 	def  *pb.Definition
@@ -22,8 +22,8 @@ type graph struct {
 	results map[int]int
 }
 
-func bindGraph(p *plan.Plan, session string) (*graph, error) {
-	bound, err := p.Bind(session)
+func bindGraph(p *plan.Plan, session func(plan.Local) string) (*graph, error) {
+	bound, err := p.BindEach(session)
 	if err != nil {
 		return nil, err
 	}

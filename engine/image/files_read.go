@@ -39,6 +39,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
 // Reader reads the files of stages out of an engine's BuildKit, and remembers the layers that it read last. It is
@@ -72,6 +73,9 @@ func (r *Reader) Close() error { return r.client.Close() }
 type Contexts struct {
 	Dirs      map[string]fsutil.FS
 	SharedKey string
+	// Binding returns the session to bind each source of the plans to, given the one that serves Dirs; nil binds all
+	// to that one.
+	Binding func(session string) func(plan.Local) string
 }
 
 // Read reads the stages, and hands them to use with the contents of the last one's files, which are there as long
@@ -90,8 +94,12 @@ func (r *Reader) Read(ctx context.Context, contexts Contexts, sources []Source, 
 		return err
 	}
 	defer sess.Close()
+	binding := func(plan.Local) string { return sess.ID() }
+	if contexts.Binding != nil {
+		binding = contexts.Binding(sess.ID())
+	}
 	for _, s := range stages {
-		if s.graph, err = bindGraph(s.Plan, sess.ID()); err != nil {
+		if s.graph, err = bindGraph(s.Plan, binding); err != nil {
 			return fmt.Errorf("binding stage %q: %w", s.Plan.Target, err)
 		}
 	}

@@ -15,6 +15,8 @@ type Bound struct {
 	// stands for several where BuildKit merges identical instructions, several for one where an
 	// instruction takes more than one op.
 	Steps map[digest.Digest][]int
+	// Locals are the sources that bring local contexts.
+	Locals map[digest.Digest]Local
 }
 
 func marshal(m proto.Message) ([]byte, error) {
@@ -24,6 +26,12 @@ func marshal(m proto.Message) ([]byte, error) {
 // Bind writes the session's id into the plan's local sources, so that solves of different sessions never
 // share one, and returns the graph with its new digests.
 func (p *Plan) Bind(session string) (*Bound, error) {
+	return p.BindEach(func(Local) string { return session })
+}
+
+// BindEach is Bind with a session for each source. Under the id of the session that brought just the same
+// before, which may have ended, BuildKit takes what it has, without asking for it.
+func (p *Plan) BindEach(session func(Local) string) (*Bound, error) {
 	bound := make([]digest.Digest, len(p.ops))
 	def := &pb.Definition{
 		Def:      make([][]byte, len(p.ops)),
@@ -33,20 +41,31 @@ func (p *Plan) Bind(session string) (*Bound, error) {
 	if p.def.Source != nil {
 		def.Source.Infos = p.def.Source.Infos
 	}
+	locals := map[digest.Digest]Local{}
 	for i := range p.ops {
 		o := &p.ops[i]
 		own := o.pb.CloneVT()
 		for k, j := range o.inputs {
 			own.Inputs[k].Digest = string(bound[j])
 		}
-		if src := own.GetSource(); src != nil && src.Attrs[pb.AttrLocalSessionID] != "" {
-			src.Attrs[pb.AttrLocalSessionID] = session
+		local, isLocal := Local{}, false
+		if name, ok := o.local(); ok && own.GetSource().Attrs[pb.AttrLocalSessionID] != "" {
+			var err error
+			if local, err = localOf(name, own.GetSource()); err != nil {
+				return nil, err
+			}
+			isLocal = true
+			local.Session = session(local)
+			own.GetSource().Attrs[pb.AttrLocalSessionID] = local.Session
 		}
 		dt, err := marshal(own)
 		if err != nil {
 			return nil, fmt.Errorf("encoding op %q: %w", o.name, err)
 		}
 		bound[i] = digest.FromBytes(dt)
+		if isLocal {
+			locals[bound[i]] = local
+		}
 		def.Def[i] = dt
 		if md := p.def.Metadata[string(o.digest)]; md != nil {
 			def.Metadata[string(bound[i])] = md
@@ -63,5 +82,5 @@ func (p *Plan) Bind(session string) (*Bound, error) {
 			steps[bound[o]] = append(steps[bound[o]], i)
 		}
 	}
-	return &Bound{Definition: def, Steps: steps}, nil
+	return &Bound{Definition: def, Steps: steps, Locals: locals}, nil
 }

@@ -171,6 +171,9 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 	if err := p.readGraph(); err != nil {
 		return nil, located(fmt.Errorf("reading build graph: %w", err), in)
 	}
+	if err := p.narrow(); err != nil {
+		return nil, located(err, in)
+	}
 	p.readReaders(in.Caps)
 	if err := p.checkCapable(in); err != nil {
 		return nil, err

@@ -63,12 +63,9 @@ func (r *run) plan(ctx context.Context, w world) (*plan.Plan, error) {
 
 // build returns what became of each step, by its name.
 func (r *run) build(ctx context.Context, p *plan.Plan) (map[plan.StepID]event.State, *build.Result, error) {
-	context, err := fsutil.NewFS(r.dir)
-	if err != nil {
-		return nil, nil, err
-	}
+	snap := r.tree.Snapshot()
 	states := map[plan.StepID]event.State{}
-	res, err := r.builder.Build(ctx, build.Request{Plan: p, Contexts: map[string]fsutil.FS{"context": context}, SharedKey: build.SharedKey(r.dir, r.tree.Snapshot()), Emit: func(b event.Body) {
+	res, err := r.builder.Build(ctx, build.Request{Plan: p, Contexts: map[string]fsutil.FS{"context": snap.FS(false)}, SharedKey: build.SharedKey(r.dir, snap), Emit: func(b event.Body) {
 		if s, ok := b.(event.Step); ok {
 			states[plan.StepID{Stage: s.Stage, Index: s.Index}] = s.State
 		}

@@ -62,7 +62,7 @@ func learned(t testing.TB, root, ignore string) *Tree {
 	tr := &Tree{root: root, rules: rules, wake: make(chan struct{}, 1)}
 	n, err := tr.scan(t.Context(), rules, nil)
 	must(t, err)
-	s := tr.publish(n)
+	s := tr.publish(n, tr.rules)
 	s.root.each("", func(rel string, n *node) bool {
 		if n.wantsFacts() {
 			must(t, s.learn(rel, n))

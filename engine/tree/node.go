@@ -72,7 +72,7 @@ func examine(path string, m meta) (*facts, error) {
 		}
 		f.digest = digest
 	}
-	f.xattrs = attributes(path)
+	f.xattrs = sumAttributes(attributes(path))
 	f.racy = isRacy(m, time.Now())
 	return f, nil
 }

@@ -19,6 +19,8 @@ type scanner struct {
 	rules *Rules
 	// slots bounds the goroutines that walk.
 	slots chan struct{}
+	// bare has no file read, and nothing said of what changed.
+	bare bool
 }
 
 func newScanner(ctx context.Context, root string, rules *Rules) *scanner {
@@ -145,6 +147,9 @@ type pendingFolder struct {
 // of the content, or finds out whether it is still so. Where that cannot be told the new node is returned
 // without facts, which reads as a change: building once too often is safe.
 func (s *scanner) settle(rel string, n, old *node) *node {
+	if s.bare {
+		return n
+	}
 	n.racy = isRacy(n.meta, time.Now())
 	if old == nil || !sameKind(n.mode, old.mode) {
 		return n

@@ -11,8 +11,9 @@ import (
 
 // Snapshot is one state of the context. It never changes and is safe for concurrent use.
 type Snapshot struct {
-	dir  string
-	root *node
+	dir   string
+	root  *node
+	rules *Rules
 }
 
 // Entry is one path of the context.
@@ -69,13 +70,15 @@ func (s *Snapshot) learn(rel string, n *node) error {
 	if n.known.Load() != nil {
 		return nil
 	}
-	f, err := examine(filepath.Join(s.dir, filepath.FromSlash(rel)), n.meta)
+	f, err := examine(s.abs(rel), n.meta)
 	if err != nil {
 		return err
 	}
 	n.known.CompareAndSwap(nil, f)
 	return nil
 }
+
+func (s *Snapshot) abs(rel string) string { return filepath.Join(s.dir, filepath.FromSlash(rel)) }
 
 func (s *Snapshot) find(rel string) *node {
 	n := s.root

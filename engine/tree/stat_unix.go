@@ -3,8 +3,10 @@
 package tree
 
 import (
+	"bytes"
 	"hash/fnv"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,8 +16,10 @@ import (
 // meta is what a stat tells of a path. Two equal metas mean the same content, but for writes within the
 // clock's grain (see racyGrain).
 type meta struct {
-	mode         fs.FileMode
-	uid, gid     uint32
+	mode     fs.FileMode
+	uid, gid uint32
+	// linked tells that it has other names, of all but folders.
+	linked       bool
 	size         int64 // bytes; of a device its number
 	mtime, ctime int64 // nanoseconds since 1970
 	inode        uint64
@@ -76,6 +80,7 @@ func metaOf(st *unix.Stat_t) meta {
 	default:
 		m.size = st.Size
 	}
+	m.linked = st.Nlink > 1 && !m.mode.IsDir()
 	if st.Mode&unix.S_ISUID != 0 {
 		m.mode |= fs.ModeSetuid
 	}
@@ -88,34 +93,42 @@ func metaOf(st *unix.Stat_t) meta {
 	return m
 }
 
-// attributes sums up the extended attributes that count in a COPY's key: file capabilities, and all that
-// are neither "security." nor "system.". It is 0 where there are none or none can be read.
-func attributes(path string) uint64 {
+// attributes reads the extended attributes that count in a COPY's key: file capabilities, and all that are
+// neither "security." nor "system.". It is empty where there are none or none can be read.
+func attributes(path string) map[string][]byte {
 	size, err := unix.Llistxattr(path, nil)
 	if err != nil || size == 0 {
-		return 0
+		return nil
 	}
 	buf := make([]byte, size)
 	if size, err = unix.Llistxattr(path, buf); err != nil {
-		return 0
+		return nil
 	}
-	names := slices.DeleteFunc(strings.Split(string(buf[:size]), "\x00"), func(name string) bool {
+	attrs := map[string][]byte{}
+	value := make([]byte, 64<<10) // the most that Linux allows
+	for name := range strings.SplitSeq(string(buf[:size]), "\x00") {
 		outside := strings.HasPrefix(name, "security.") || strings.HasPrefix(name, "system.")
-		return name == "" || outside && name != "security.capability"
-	})
-	if len(names) == 0 {
-		return 0
-	}
-	slices.Sort(names)
-	sum := fnv.New64a()
-	for _, name := range names {
-		value := make([]byte, 64<<10) // the most that Linux allows
+		if name == "" || outside && name != "security.capability" {
+			continue
+		}
 		n, err := unix.Lgetxattr(path, name, value)
 		if err != nil {
 			n = 0
 		}
+		attrs[name] = bytes.Clone(value[:n])
+	}
+	return attrs
+}
+
+// sumAttributes tells one set of attributes from another; it is 0 for none.
+func sumAttributes(attrs map[string][]byte) uint64 {
+	if len(attrs) == 0 {
+		return 0
+	}
+	sum := fnv.New64a()
+	for _, name := range slices.Sorted(maps.Keys(attrs)) {
 		sum.Write([]byte(name + "\x00"))
-		sum.Write(value[:n])
+		sum.Write(attrs[name])
 		sum.Write([]byte{0})
 	}
 	return sum.Sum64()

@@ -56,7 +56,7 @@ func Load(ctx context.Context, root string, rules *Rules) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.publish(fresh)
+	t.publish(fresh, rules)
 	go t.learn(ctx)
 	return t, nil
 }
@@ -93,7 +93,7 @@ func (t *Tree) Update(ctx context.Context, paths []string) (Changes, error) {
 			return Changes{}, fmt.Errorf("reading changed paths: %w", err)
 		}
 	}
-	return t.report(told, old, t.publish(fresh)), nil
+	return t.report(told, old, t.publish(fresh, t.rules)), nil
 }
 
 // Rescan compares the whole context with the disk; Unchanged and Ignored stay empty.
@@ -121,7 +121,7 @@ func (t *Tree) rescan(ctx context.Context, rules *Rules) (Changes, error) {
 	if err != nil {
 		return Changes{}, err
 	}
-	return t.report(nil, old, t.publish(fresh)), nil
+	return t.report(nil, old, t.publish(fresh, rules)), nil
 }
 
 // scan reads the whole context.
@@ -165,8 +165,8 @@ func (t *Tree) outOfSight(old *Snapshot, p string) bool {
 }
 
 // publish makes the state visible to readers and has the background look at what is new in it.
-func (t *Tree) publish(root *node) *Snapshot {
-	s := &Snapshot{dir: t.root, root: root}
+func (t *Tree) publish(root *node, rules *Rules) *Snapshot {
+	s := &Snapshot{dir: t.root, root: root, rules: rules}
 	t.now.Store(s)
 	select {
 	case t.wake <- struct{}{}:

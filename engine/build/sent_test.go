@@ -1,0 +1,83 @@
+package build
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tonistiigi/fsutil"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/tree"
+)
+
+// TestWhatDidNotChangeIsNotAskedFor: a source in which nothing changed is not sent again, and its steps are hits.
+// That nobody asks is seen by taking the files away behind the tree's back.
+func TestWhatDidNotChangeIsNotAskedFor(t *testing.T) {
+	b := newBench(t)
+	b.write("Dockerfile", `FROM python:3.9-alpine
+WORKDIR /SECRET
+COPY big /big
+COPY requirements*.txt ./
+RUN echo installing
+COPY main.txt .
+`)
+	b.write("big/one.txt", "SECRET")
+	b.write("requirements.txt", "SECRET")
+	b.write("main.txt", "one SECRET")
+	known, err := tree.Load(t.Context(), b.dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	build := func(noCache bool) outcome {
+		t.Helper()
+		o, err := b.buildWith(t.Context(), func(r *Request) {
+			r.Contexts = map[string]fsutil.FS{"context": known.Snapshot().FS(true)}
+			r.NoCache = noCache
+		}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	change := func(path string, edit func() error) {
+		t.Helper()
+		if err := edit(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := known.Update(t.Context(), []string{path}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	build(false)
+	hidden := t.TempDir()
+	for _, name := range []string{"big", "requirements.txt"} {
+		if err := os.Rename(filepath.Join(b.dir, name), filepath.Join(hidden, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change("main.txt", func() error { b.write("main.txt", "two SECRET"); return nil })
+	o := build(false)
+	for i, state := range []event.State{event.Hit, event.Hit, event.Hit, event.Hit, event.Hit, event.Ran} {
+		if got := strings.Split(o.steps, "\n")[i]; !strings.HasSuffix(got, string(state)) {
+			t.Errorf("got %q, want %s", got, state)
+		}
+	}
+	// An edit is sent, and so is what was edited while others were built.
+	for _, name := range []string{"big", "requirements.txt"} {
+		if err := os.Rename(filepath.Join(hidden, name), filepath.Join(b.dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change("big", func() error { b.write("big/one.txt", "edited SECRET"); return nil })
+	if o := build(false); o.Ran != 4 {
+		t.Errorf("after an edit of what was not asked for: %s", o.steps)
+	}
+	if o := build(true); o.Hits > 1 {
+		t.Errorf("without the cache: %s", o.steps)
+	}
+	if o := build(false); o.Ran > 0 {
+		t.Errorf("after that: %s", o.steps)
+	}
+}

@@ -1,0 +1,200 @@
+package tree
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/tonistiigi/fsutil"
+	"github.com/tonistiigi/fsutil/types"
+	"golang.org/x/sys/unix"
+)
+
+// ErrMoved is returned where a file is no longer what it was when the snapshot was taken.
+var ErrMoved = errors.New("the context has just changed")
+
+// FS serves a snapshot to BuildKit: the entries out of memory, the contents of the files that it asks for
+// from the disk. It is safe for concurrent use.
+type FS struct {
+	snap *Snapshot
+	// strict has the reading of a file fail that has moved on, instead of serving what it holds now.
+	strict bool
+	moved  atomic.Bool
+}
+
+var _ fsutil.FS = (*FS)(nil)
+
+// FS serves the snapshot. With strict, reading a file that was written to since fails with [ErrMoved]; else
+// it serves what the file holds by then, as does any build from the disk.
+func (s *Snapshot) FS(strict bool) *FS { return &FS{snap: s, strict: strict} }
+
+// Snapshot is what is served.
+func (f *FS) Snapshot() *Snapshot { return f.snap }
+
+// Unfiltered takes patterns out of a transfer's filter that the snapshot is without anyway, by its own rules.
+func (f *FS) Unfiltered(filter *fsutil.FilterOpt) {
+	if slices.Equal(filter.ExcludePatterns, f.snap.rules.Patterns()) {
+		filter.ExcludePatterns = nil
+	}
+}
+
+// Moved tells whether a file was asked for that was written to after the snapshot was taken.
+func (f *FS) Moved() bool { return f.moved.Load() }
+
+// Walk calls fn for the path target and all below it, but for the root itself, as [filepath.WalkDir] does.
+func (f *FS) Walk(ctx context.Context, target string, fn fs.WalkDirFunc) error {
+	target = strings.Trim(path.Clean("/"+filepath.ToSlash(target)), "/")
+	n := f.snap.find(target)
+	if n == nil {
+		return nil
+	}
+	w := &walk{ctx: ctx, fs: f, fn: fn, first: map[uint64]string{}}
+	err := w.visit(target, n)
+	if errors.Is(err, fs.SkipDir) || errors.Is(err, fs.SkipAll) {
+		return nil
+	}
+	return err
+}
+
+// Open opens a file for reading.
+func (f *FS) Open(name string) (io.ReadCloser, error) {
+	rel := strings.Trim(path.Clean("/"+filepath.ToSlash(name)), "/")
+	n := f.snap.find(rel)
+	if n == nil || !n.mode.IsRegular() {
+		return nil, &fs.PathError{Op: "open", Path: rel, Err: ErrNotFile}
+	}
+	// Without O_NONBLOCK a pipe that took the file's place would hang us.
+	file, err := os.OpenFile(f.snap.abs(rel), os.O_RDONLY|unix.O_NONBLOCK, 0)
+	var m meta
+	if err == nil {
+		m, err = statOpen(int(file.Fd()))
+	}
+	if err == nil && m == n.meta {
+		return file, nil
+	}
+	f.moved.Store(true)
+	if f.strict {
+		file.Close()
+		return movedFile{}, nil // an error of Open would be sent as an empty file
+	}
+	return file, err
+}
+
+// movedFile fails to be read.
+type movedFile struct{}
+
+func (movedFile) Read([]byte) (int, error) { return 0, ErrMoved }
+func (movedFile) Close() error             { return nil }
+
+// walk is one walk of an FS.
+type walk struct {
+	ctx context.Context
+	fs  *FS
+	fn  fs.WalkDirFunc
+	// first are the first paths of files that have several, by inode.
+	first map[uint64]string
+}
+
+func (w *walk) visit(rel string, n *node) error {
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
+	if rel != "" {
+		err := w.fn(filepath.FromSlash(rel), entry{w, rel, n}, nil)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
+			err = fs.SkipDir
+		}
+		if err == fs.SkipDir && n.mode.IsDir() {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, k := range n.kids {
+		if err := w.visit(join(rel, k.name), k); err == fs.SkipDir {
+			return nil // said of a file it means the rest of its folder
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entry is a node on a walk.
+type entry struct {
+	walk *walk
+	rel  string
+	node *node
+}
+
+func (e entry) Name() string      { return e.node.name }
+func (e entry) IsDir() bool       { return e.node.mode.IsDir() }
+func (e entry) Type() fs.FileMode { return e.node.mode.Type() }
+
+// Info returns what BuildKit wants to know, in its own terms.
+func (e entry) Info() (fs.FileInfo, error) {
+	n := e.node
+	st := &types.Stat{
+		Path: filepath.FromSlash(e.rel),
+		// Archives know no sockets; BuildKit takes them for empty files.
+		Mode:     uint32(n.mode &^ fs.ModeSocket),
+		Uid:      n.uid,
+		Gid:      n.gid,
+		ModTime:  n.mtime,
+		Linkname: n.link,
+		Xattrs:   e.xattrs(),
+	}
+	switch {
+	case n.mode&fs.ModeDevice != 0:
+		st.Devmajor, st.Devminor = int64(unix.Major(uint64(n.size))), int64(unix.Minor(uint64(n.size)))
+	case n.mode.IsRegular():
+		st.Size = n.size
+	case n.mode&fs.ModeSymlink != 0:
+		st.Size = int64(len(n.link))
+	}
+	if n.linked {
+		if first := e.walk.firstOf(e.rel, n); first != "" {
+			st.Linkname = first
+		}
+	}
+	return &fsutil.StatInfo{Stat: st}, nil
+}
+
+// xattrs reads the extended attributes, unless it is known that there are none.
+func (e entry) xattrs() map[string][]byte {
+	if f := e.node.known.Load(); f != nil && f.xattrs == 0 {
+		return nil
+	}
+	return attributes(e.walk.fs.snap.abs(e.rel))
+}
+
+// firstOf returns the path on the walk that n is another name of, empty where it is the first itself.
+func (w *walk) firstOf(rel string, n *node) string {
+	first, ok := w.first[n.inode]
+	if !ok {
+		w.first[n.inode] = rel
+		return ""
+	}
+	// The same number on another file system below the context is another file.
+	if first == rel || !sameFile(w.fs.snap.abs(first), w.fs.snap.abs(rel)) {
+		return ""
+	}
+	return first
+}
+
+func sameFile(a, b string) bool {
+	first, err := os.Lstat(a)
+	if err != nil {
+		return false
+	}
+	second, err := os.Lstat(b)
+	return err == nil && os.SameFile(first, second)
+}
