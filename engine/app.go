@@ -108,7 +108,9 @@ func (a *app) alive() bool {
 func (a *app) deploy(j *job) {
 	a.stopped = false
 	a.crashes = run.Crashes{}
-	if a.alive() && a.current.job.result.Image == j.result.Image && a.next == nil {
+	// After a restart of the engine the container may be gone, and nobody have said so yet.
+	kept := a.current != nil && a.current.job.number > a.l.restarted
+	if kept && a.alive() && a.current.job.result.Image == j.result.Image && a.next == nil {
 		a.current.job = j
 		a.announce(j.saved)
 		a.l.measure(j)

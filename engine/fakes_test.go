@@ -210,6 +210,7 @@ func (p *fakePinger) Ping(context.Context) error {
 	}
 	return nil
 }
+func (p *fakePinger) Broken(ctx context.Context) { <-ctx.Done() }
 func (p *fakePinger) Info(context.Context) (event.Engine, error) {
 	return event.Engine{Name: "fake"}, nil
 }

@@ -11,10 +11,12 @@ import (
 type pinger interface {
 	Ping(ctx context.Context) error
 	Info(ctx context.Context) (event.Engine, error)
+	// Broken returns when the connection to the engine breaks, or ctx ends.
+	Broken(ctx context.Context)
 }
 
-// engineWatch finds out whether a failure was the engine's going away, and waits for it to come back. It
-// asks only after a failure: a healthy engine is never polled.
+// engineWatch finds out that the engine went away, and waits for it to come back. It asks only after a failure
+// or where a connection that it keeps has broken: a healthy engine is never polled.
 type engineWatch struct {
 	l      *loop
 	pinger pinger
@@ -23,6 +25,18 @@ type engineWatch struct {
 
 // pingWithin bounds one sign of life.
 const pingWithin = 5 * time.Second
+
+// follow notices that the engine goes away while nothing is asked of it.
+func (e *engineWatch) follow() {
+	go func() {
+		e.pinger.Broken(e.l.ctx)
+		select {
+		case <-time.After(enginePoll):
+			e.l.do(func() { e.check(e.follow) })
+		case <-e.l.ctx.Done():
+		}
+	}()
+}
 
 // check asks whether the engine still answers, in the background, and calls ok on the loop's goroutine if it
 // does. Otherwise back goes on when it is there again.
@@ -75,6 +89,12 @@ func (e *engineWatch) lost(err error) {
 // back goes on where the engine left off.
 func (e *engineWatch) back() {
 	e.gone = false
+	e.follow()
+	e.resume()
+}
+
+// resume builds what is pending on an engine that was away.
+func (e *engineWatch) resume() {
 	e.l.restarted = e.l.builds
 	if info, err := e.pinger.Info(e.l.ctx); err == nil {
 		e.l.emit(0, info)

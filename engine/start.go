@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/docker/docker/api/types/events"
+	"github.com/docker/docker/api/types/filters"
 	"github.com/moby/buildkit/session"
 
 	"github.com/stagewatch/stagewatch/engine/build"
@@ -73,6 +75,7 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 			_ = g.Close(closing)
 		}()
 		in.batches, in.notices = p.watch(work)
+		l.engine.follow()
 		emit(event.Watching{On: true, Mode: p.main().watcher.Mode(), Files: p.files()})
 	}
 	err = l.run(in)
@@ -205,10 +208,24 @@ func (c *connection) planInput(in *plan.Input) {
 	in.Caps, in.Platform = c.Caps(), c.Platform()
 }
 
-// Ping asks the engine for a sign of life.
+// Ping asks the engine and its BuildKit for a sign of life.
 func (c *connection) Ping(ctx context.Context) error {
-	_, err := c.engine.Client.Ping(ctx)
-	return err
+	if _, err := c.engine.Client.Ping(ctx); err != nil {
+		return err
+	}
+	return c.Builder.Ping(ctx)
+}
+
+// Broken follows the engine's events of the session, for the end of the stream alone.
+func (c *connection) Broken(ctx context.Context) {
+	news, broken := c.engine.Client.Events(ctx, events.ListOptions{Filters: filters.NewArgs(filters.Arg("label", dock.Label+"="+c.session.ID))})
+	for {
+		select {
+		case <-news:
+		case <-broken:
+			return
+		}
+	}
 }
 
 // Info tells which engine answers.

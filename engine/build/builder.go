@@ -18,6 +18,8 @@ import (
 	"github.com/moby/buildkit/util/apicaps"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/stagewatch/stagewatch/engine/dock"
 )
 
 // Dialer opens the two connections that a build needs.
@@ -50,7 +52,7 @@ type imageConfig struct {
 // New connects to the engine's BuildKit and asks what it can do. attachables serve secrets, ssh agents and
 // registry credentials to every build.
 func New(ctx context.Context, d Dialer, attachables ...session.Attachable) (*Builder, error) {
-	c, err := client.New(ctx, "", client.WithContextDialer(d.DialGRPC), client.WithSessionDialer(d.DialSession))
+	c, err := client.New(ctx, "", client.WithContextDialer(d.DialGRPC), client.WithSessionDialer(d.DialSession), dock.Reconnect())
 	if err != nil {
 		return nil, fmt.Errorf("connecting to BuildKit: %w", err)
 	}
@@ -73,6 +75,14 @@ func New(ctx context.Context, d Dialer, attachables ...session.Attachable) (*Bui
 
 // Close ends the connection; running builds fail.
 func (b *Builder) Close() error { return b.client.Close() }
+
+// Ping asks BuildKit for a sign of life.
+func (b *Builder) Ping(ctx context.Context) error {
+	if _, err := b.client.ListWorkers(ctx); err != nil {
+		return fmt.Errorf("asking BuildKit for a sign of life: %s", PlainMessage(err.Error()))
+	}
+	return nil
+}
 
 // Caps are what the engine's BuildKit can do.
 func (b *Builder) Caps() *apicaps.CapSet { return &b.caps }

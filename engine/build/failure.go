@@ -63,9 +63,12 @@ var (
 	process  = regexp.MustCompile(`(?s)^(?:process "[^"]*"|\[.*?\]:?|"[^"]*") ?(?:did not complete successfully: |: )?(exit code: \d+.*)$`)
 )
 
+// BrokenOff tells whether a build failed because the connection to the engine did.
+func BrokenOff(err error) bool { return PlainMessage(err.Error()) == brokenOff }
+
 // PlainMessage takes off a message what the transport and BuildKit wrap around it.
 func PlainMessage(msg string) string {
-	if strings.Contains(msg, "code = Unavailable") || strings.Contains(msg, "failed to dial gRPC") {
+	if strings.Contains(msg, "code = Unavailable") || strings.Contains(msg, "Unavailable: connection error") || strings.Contains(msg, "failed to dial gRPC") {
 		return brokenOff
 	}
 	for {

@@ -3,7 +3,22 @@ package dock
 import (
 	"context"
 	"net"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 )
+
+// reconnectWithin is the longest pause between two attempts to reach BuildKit again. gRPC's own grows to two minutes,
+// in which an engine that is back seems to be still away.
+const reconnectWithin = 500 * time.Millisecond
+
+// Reconnect makes a client of BuildKit find an engine that was restarted soon after it is back.
+func Reconnect() client.ClientOpt {
+	pause := backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 2, MaxDelay: reconnectWithin}
+	return client.WithGRPCDialOption(grpc.WithConnectParams(grpc.ConnectParams{Backoff: pause, MinConnectTimeout: answerWithin}))
+}
 
 // DialGRPC opens BuildKit's API of the engine. It has the shape that BuildKit's client.WithContextDialer
 // wants; the address that the client passes is of no use here.

@@ -58,7 +58,7 @@ type Reader struct {
 
 // NewReader connects to the engine's BuildKit. The attachables are those that the stages were built with.
 func NewReader(ctx context.Context, engine *dock.Engine, attachables ...session.Attachable) (*Reader, error) {
-	c, err := client.New(ctx, "", client.WithContextDialer(engine.DialGRPC), client.WithSessionDialer(engine.DialSession))
+	c, err := client.New(ctx, "", client.WithContextDialer(engine.DialGRPC), client.WithSessionDialer(engine.DialSession), dock.Reconnect())
 	if err != nil {
 		return nil, fmt.Errorf("connecting to BuildKit: %w", err)
 	}
