@@ -19,19 +19,9 @@ type command struct {
 // commands is the keyboard, in the order of the help page.
 func (m *Model) commands() []command {
 	k := &m.keys
-	on := func(p ...panel) func(*Model) bool {
-		return func(m *Model) bool {
-			for _, want := range p {
-				if m.focus == want {
-					return true
-				}
-			}
-			return false
-		}
-	}
 	live := func(m *Model) bool { return m.opt.Tape == nil }
 	tape := func(m *Model) bool { return m.opt.Tape != nil }
-	inLogs := on(logs)
+	inLog := func(m *Model) bool { return m.focus == logs && m.panes[logs].tab == 0 }
 	return []command{
 		{k.Up, "Move", nil, move(-1), 0},
 		{k.Down, "Move", nil, move(1), 0},
@@ -66,11 +56,11 @@ func (m *Model) commands() []command {
 		{k.Search, "Text", nil, (*Model).startSearch, 38},
 		{k.SearchNext, "Text", (*Model).searching, findNext(1), 6},
 		{k.SearchPrev, "Text", (*Model).searching, findNext(-1), 39},
-		{k.Filter, "Text", inLogs, (*Model).startFilter, 17},
-		{k.Follow, "Text", inLogs, (*Model).toggleFollow, 14},
-		{k.Wrap, "Text", inLogs, (*Model).toggleWrap, 15},
-		{k.Timestamps, "Text", inLogs, (*Model).toggleTimes, 16},
-		{k.Raw, "Text", inLogs, (*Model).toggleRaw, 0},
+		{k.Filter, "Text", inLog, (*Model).startFilter, 17},
+		{k.Follow, "Text", func(m *Model) bool { return m.focus == logs }, (*Model).toggleFollow, 14},
+		{k.Wrap, "Text", inLog, (*Model).toggleWrap, 15},
+		{k.Timestamps, "Text", inLog, (*Model).toggleTimes, 16},
+		{k.Raw, "Text", inLog, (*Model).toggleRaw, 0},
 		{k.Copy, "Text", nil, (*Model).copy, 60},
 		{k.Save, "Text", nil, (*Model).save, 61},
 

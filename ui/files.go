@@ -50,6 +50,16 @@ func fileTree(b *story.Build, ref layerRef) *story.Node {
 	return story.LayerTree(layers, ref.layer)
 }
 
+// turnLayer goes from the files in front to those of the stage's next layer; the whole stage is one of them.
+func (m *Model) turnLayer(by int) {
+	p := m.filesInFront()
+	b := m.story.Build(p.build)
+	n := len(b.Layers(p.stage)) + 1
+	p.index = (p.index+1+by+n)%n - 1
+	p.tree = fileTree(b, layerRef{p.stage, p.index})
+	m.panes[page] = pane{}
+}
+
 // filesCame shows the newest build's files in a page that is open, unless an older build is looked at.
 func (m *Model) filesCame(number int) {
 	b := m.story.Build(number)

@@ -14,6 +14,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/draw"
 )
 
 func logLine(i int) event.Event {
@@ -161,6 +162,31 @@ func TestLogsOutliveTheRing(t *testing.T) {
 	s.press("k", "k", "n", "N", "j")
 	s.check()
 	s.shows("490 older gone")
+}
+
+// TestTitlesTakeClicks: the tabs of the panel in focus, and where one panel is shown at a time the names of all.
+func TestTitlesTakeClicks(t *testing.T) {
+	s, _ := liveScreen(t)
+	click := func(text string) {
+		for y, line := range strings.Split(s.text(), "\n") {
+			if before, _, ok := strings.Cut(line, text); ok {
+				s.send(tea.MouseMsg{X: draw.Width(before), Y: y, Action: tea.MouseActionPress, Button: tea.MouseButtonLeft})
+				return
+			}
+		}
+		t.Errorf("there is no %q to click", text)
+	}
+	s.press("2")
+	click("Layers")
+	s.shows("7 layers")
+	click("Sizes")
+	s.shows("before", "after")
+	s.send(tea.WindowSizeMsg{Width: 60, Height: 12})
+	click("5 Builds")
+	s.want(s.focus == builds, "the builds are not in focus")
+	s.send(tea.WindowSizeMsg{Width: 40, Height: 12})
+	click("4")
+	s.want(s.focus == logs, "the logs are not in focus")
 }
 
 func TestMouse(t *testing.T) {

@@ -1,17 +1,29 @@
 package ui
 
-import tea "github.com/charmbracelet/bubbletea"
+import (
+	"slices"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/stagewatch/stagewatch/ui/draw"
+)
 
 // wheel is how many lines a turn of the wheel scrolls.
 const wheel = 3
 
-// click takes the mouse: a click focuses and selects, a second on the same row opens, the wheel scrolls
-// what is under the pointer.
+// click takes the mouse: a click focuses and selects, a second on the same row opens, one on a title's tab turns to
+// it, the wheel scrolls what is under the pointer.
 func (m *Model) click(msg tea.MouseMsg) tea.Cmd {
 	if m.ask != nil || m.input != nil || msg.Action != tea.MouseActionPress {
 		return nil
 	}
 	l := m.layout()
+	if l.strip.Contains(msg.X, msg.Y) && msg.Button == tea.MouseButtonLeft && m.focus != page {
+		if i := pieceAt(m.stripLine(l.strip.W), msg.X-l.strip.X-1); i >= 0 && i%2 == 0 {
+			m.goTo(panel(i / 2))
+		}
+		return nil
+	}
 	for p := range panels {
 		if !l.rects[p].Contains(msg.X, msg.Y) {
 			continue
@@ -32,6 +44,15 @@ func (m *Model) click(msg tea.MouseMsg) tea.Cmd {
 func (m *Model) press(l layout, p panel, x, y int) tea.Cmd {
 	again := m.focus == p
 	m.focus = p
+	if r := l.rects[p]; y == r.Y && !l.single && again {
+		title := m.panelTitle(p, draw.Plain)
+		if i := pieceAt(title, x-r.X-2); i >= 0 {
+			if tab := slices.Index(tabsOf(p), title[i].Text); tab >= 0 {
+				m.panes[p] = pane{tab: tab}
+			}
+		}
+		return nil
+	}
 	in := l.content(p)
 	if !in.Contains(x, y) || p == logs && m.panes[logs].tab == 0 {
 		return nil
@@ -48,6 +69,18 @@ func (m *Model) press(l layout, p panel, x, y int) tea.Cmd {
 		return m.openSelected()
 	}
 	return nil
+}
+
+// pieceAt is the piece of a line that a column is in, -1 where that is beyond it.
+func pieceAt(l draw.Line, x int) int {
+	for i, s := range l {
+		w := draw.Width(s.Text)
+		if x >= 0 && x < w {
+			return i
+		}
+		x -= w
+	}
+	return -1
 }
 
 // scroll moves what a panel shows, without moving the focus there.

@@ -102,10 +102,16 @@ func cycle(by int) func(*Model) tea.Cmd {
 	}
 }
 
-func (m *Model) hasTabs() bool { return len(tabsOf(m.focus)) > 1 }
+func (m *Model) hasTabs() bool {
+	return len(tabsOf(m.focus)) > 1 || m.focus == page && m.filesInFront() != nil
+}
 
 func turnTab(by int) func(*Model) tea.Cmd {
 	return func(m *Model) tea.Cmd {
+		if m.focus == page {
+			m.turnLayer(by)
+			return nil
+		}
 		n := len(tabsOf(m.focus))
 		p := &m.panes[m.focus]
 		*p = pane{tab: ((p.tab+by)%n + n) % n}

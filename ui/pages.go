@@ -76,9 +76,9 @@ func (m *Model) pageTitle() string {
 		return fmt.Sprintf("Step %s %d of build %d", p.stage, p.index, p.build)
 	case filesPage:
 		if p.index == wholeStage {
-			return fmt.Sprintf("Files of %s, build %d", p.stage, p.build)
+			return fmt.Sprintf("Files of %s (build %d)", p.stage, p.build)
 		}
-		return fmt.Sprintf("Layer %d of %s, build %d", p.index, p.stage, p.build)
+		return fmt.Sprintf("Files of %s, layer %d (build %d)", p.stage, p.index, p.build)
 	}
 	return "Help"
 }

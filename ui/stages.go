@@ -26,7 +26,7 @@ const whyWidth = 20
 func (m *Model) stageRows(width int) []row {
 	b := m.shown()
 	if b == nil {
-		return m.emptyStages()
+		return m.emptyStages(width)
 	}
 	if b.Failure != nil && len(b.Stages) == 0 {
 		return []row{{}, {left: draw.Line{}.Add(draw.Bad|draw.Bold, "there is no plan: "+b.Failure.Message), ref: b}}
@@ -50,15 +50,14 @@ func (m *Model) stageRows(width int) []row {
 	return rows
 }
 
-func (m *Model) emptyStages() []row {
-	say := func(lines ...string) []row {
+func (m *Model) emptyStages(width int) []row {
+	say := func(what, next string) []row {
 		rows := []row{{}}
-		for i, l := range lines {
-			st := draw.Dim
-			if i == 0 {
-				st = draw.Plain | draw.Bold
-			}
-			rows = append(rows, row{left: draw.Line{}.Add(st, l)})
+		for _, l := range wrapText(what, width) {
+			rows = append(rows, row{left: draw.Line{}.Add(draw.Plain|draw.Bold, l)})
+		}
+		for _, l := range wrapText(next, width) {
+			rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, l)})
 		}
 		return rows
 	}

@@ -157,12 +157,17 @@ func (m *Model) drawStrip(c *draw.Canvas, r draw.Rect) {
 		c.Line(r.X+1, r.Y, r.W-2, draw.Line{}.Add(draw.Accent|draw.Bold, m.pageTitle()))
 		return
 	}
+	c.Line(r.X+1, r.Y, r.W-2, append(m.stripLine(r.W), m.panelNote(m.focus)...))
+}
+
+// stripLine has a piece for each panel, and one between.
+func (m *Model) stripLine(width int) draw.Line {
 	var line draw.Line
 	for p := range page {
 		name := panelName(p)
 		if p == m.focus {
 			name = tabsOf(p)[m.panes[p].tab]
-		} else if r.W < 60 {
+		} else if width < 60 {
 			name = ""
 		}
 		st := draw.Dim
@@ -171,10 +176,7 @@ func (m *Model) drawStrip(c *draw.Canvas, r draw.Rect) {
 		}
 		line = line.Add(st, strings.TrimSuffix(fmt.Sprintf("%d %s", p+1, name), " ")).Add(draw.Plain, "  ")
 	}
-	if note := m.panelNote(m.focus); len(note) > 0 {
-		line = append(line, note...)
-	}
-	c.Line(r.X+1, r.Y, r.W-2, line)
+	return line
 }
 
 // drawKeys is the bottom line: a question, an input, the answer to the last key, or the keys that work here.
