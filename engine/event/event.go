@@ -81,6 +81,17 @@ type Change struct {
 	From string `json:"from,omitempty"`
 }
 
+// Edit is one instruction of the Dockerfile that is not what it was.
+type Edit struct {
+	// Stage is the one that it stands in, empty before the first FROM.
+	Stage string `json:"stage,omitempty"`
+	// Line is where it stands, from 1; for one that is gone where it stood.
+	Line int `json:"line"`
+	// Was and Now are the instruction before and after; one of them is empty where it is new or gone.
+	Was string `json:"was,omitempty"`
+	Now string `json:"now,omitempty"`
+}
+
 // Engine tells which engine answers. It comes first, and again whenever the engine comes back.
 type Engine struct {
 	Name    string `json:"name"`
@@ -115,6 +126,10 @@ type Planned struct {
 	Target string         `json:"target"`
 	Stages []PlannedStage `json:"stages"`
 	Steps  []PlannedStep  `json:"steps"`
+	// Changes are Paths in the way in which each changed; one that was renamed is one change.
+	Changes []Change `json:"changes,omitempty"`
+	// Edits are what was changed in the Dockerfile since the build that this one is compared with.
+	Edits []Edit `json:"edits,omitempty"`
 	// Because is the cause in words: "first build", "app.py changed", "asked for".
 	Because string `json:"because,omitempty"`
 	// Chain runs from the cause through the steps: "app.py changed → Dockerfile:9 COPY . . → 2 steps".
