@@ -8,7 +8,10 @@
 // The package imports only the standard library, and does no IO.
 package event
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Version is the `v` of every line of the JSON stream.
 const Version = 1
@@ -160,6 +163,16 @@ type PlannedStep struct {
 	Line       int        `json:"line"`
 	Prediction Prediction `json:"prediction"`
 	Because    string     `json:"because,omitempty"`
+	// LastMS is how long the step took when it last ran, in milliseconds; 0 where that is not known.
+	LastMS int64 `json:"last_ms,omitempty"`
+	// MergedWith is the identical step that BuildKit builds instead of this one.
+	MergedWith *StepRef `json:"merged_with,omitempty"`
+}
+
+// StepRef names a step.
+type StepRef struct {
+	Stage string `json:"stage"`
+	Index int    `json:"index"`
 }
 
 // Step reports a step's state.
@@ -175,6 +188,13 @@ type Step struct {
 	// SavedMS is what a hit saved: the milliseconds of the step's last real run, 0 where none is known.
 	SavedMS int64  `json:"saved_ms,omitempty"`
 	Because string `json:"because,omitempty"`
+	// LastMS is what a step that runs took the time before, in milliseconds; 0 where that is not known.
+	LastMS int64 `json:"last_ms,omitempty"`
+	// RanAt is when a hit's step last ran, RanBuild the build of this session that it ran in; 0 for an earlier session.
+	RanAt    time.Time `json:"ran_at,omitzero"`
+	RanBuild int       `json:"ran_build,omitempty"`
+	// MergedWith is the identical step that BuildKit built instead of this one; it counts there.
+	MergedWith *StepRef `json:"merged_with,omitempty"`
 }
 
 // Output is a piece of a step's own output, a line at a time where it ends in one.
@@ -184,6 +204,8 @@ type Output struct {
 	// Stream is "stdout" or "stderr".
 	Stream string `json:"stream"`
 	Text   string `json:"text"`
+	// RanAt is set on what a hit's step printed when it last ran, in an earlier session.
+	RanAt time.Time `json:"ran_at,omitzero"`
 }
 
 // Built reports a build that succeeded.
@@ -199,6 +221,8 @@ type Built struct {
 	Ran  int   `json:"ran"`
 	// SavedMS sums what the hits saved, in milliseconds.
 	SavedMS int64 `json:"saved_ms,omitempty"`
+	// SessionSavedMS is that sum over all builds of the session.
+	SessionSavedMS int64 `json:"session_saved_ms,omitempty"`
 	// Score is how well the session's predictions held so far.
 	Score Score `json:"score,omitzero"`
 }
@@ -208,9 +232,24 @@ type Score struct {
 	// Promised counts the steps predicted as hits, Held those of them that did not run.
 	Promised int `json:"promised"`
 	Held     int `json:"held"`
+	// Excused counts those that ran for a cause outside of the edit, which was named: a base that moved, a cache
+	// that was pruned.
+	Excused int `json:"excused,omitempty"`
 	// Maybes counts the steps that were called "maybe", MaybeHits those of them that did not run.
 	Maybes    int `json:"maybes"`
 	MaybeHits int `json:"maybe_hits"`
+}
+
+// String words the score: "142 of 142 promised hits held; 9 of 11 maybes hit".
+func (s Score) String() string {
+	text := fmt.Sprintf("%d of %d promised hits held", s.Held, s.Promised)
+	if s.Excused > 0 {
+		text += fmt.Sprintf(" (%d broke from outside of the edit)", s.Excused)
+	}
+	if s.Maybes > 0 {
+		text += fmt.Sprintf("; %d of %d maybes hit", s.MaybeHits, s.Maybes)
+	}
+	return text
 }
 
 // Failed reports a build that failed. Stage and Index are empty where no step is to blame.

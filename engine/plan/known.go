@@ -21,6 +21,9 @@ type known struct {
 	oldText map[stageText]*Step
 }
 
+// ArgumentChanged begins the reason of a step that reruns for another build argument.
+const ArgumentChanged = "build argument changed"
+
 type stageText struct{ stage, instruction string }
 
 func newKnown(p, prev *Plan) known {
@@ -106,9 +109,9 @@ func (k known) explain(p *Plan, i int) (because string, own bool) {
 	}
 	switch {
 	case len(settings) > 0:
-		return "build argument changed: " + strings.Join(settings, ", "), true
+		return ArgumentChanged + ": " + strings.Join(settings, ", "), true
 	case was != nil && k.oldText[stageText{s.Stage, s.Instruction}] == nil && len(k.edits) == 0:
-		return "build argument changed: was " + was.Instruction, true
+		return ArgumentChanged + ": was " + was.Instruction, true
 	}
 	return "new in the Dockerfile", true
 }
