@@ -13,7 +13,8 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// startBuild starts a build of all that is pending, in place of one that runs.
+// startBuild starts a build of all that is pending, in place of one that runs. An empty because leaves it to what
+// is pending to be the reason.
 func (l *loop) startBuild(because string, noCache bool) {
 	l.builds++
 	ctx, cancel := context.WithCancelCause(l.ctx)
@@ -21,7 +22,7 @@ func (l *loop) startBuild(because string, noCache bool) {
 	if j.saved.IsZero() {
 		j.saved = j.began
 	}
-	j.relay = &relay{number: j.number, emit: l.emit}
+	j.relay = &relay{number: j.number, emit: l.emit, history: l.history}
 	l.sizes.stop()
 	if l.auditing != nil {
 		l.auditing()
@@ -89,38 +90,50 @@ func (l *loop) lint(j *job) {
 func (l *loop) planned(j *job, because string) event.Planned {
 	var prev *plan.Plan
 	if l.good != nil && !j.noCache {
-		prev = l.good.plan
+		prev, j.since = l.good.plan, l.good.number
 	}
+	var why reason
 	if prev == nil && l.memory != nil && !j.noCache {
-		because = l.recall(j)
+		why, because = l.recall(j)
 	} else {
+		why = l.reasonFor(j.plan, prev, j.changes)
 		j.predictions = j.plan.Predict(prev, j.changes, l.project.links())
+	}
+	if because == "" {
+		because = why.String()
 	}
 	if j.noCache {
 		for i := range j.predictions {
 			j.predictions[i] = plan.Prediction{Prediction: event.WillRerun, Because: "without the cache"}
 		}
 	}
-	e := planEvent(j.plan, j.predictions, j.changes, because, l.project.name())
-	e.Paths = l.withSource(e.Paths, l.pending.source > 0)
+	e := planEvent(j.plan, j.predictions, why, l.project.name(), l.history)
+	e.Because = because
+	e.Paths = l.withSource(paths(j.changes), why.dockerfile != "")
+	if prev == nil && !j.recalled {
+		// Nothing to compare with: everything runs, whatever was saved last.
+		e.Chain = ""
+	}
 	return e
 }
 
 // planEvent puts a plan and what it expects into an event.
-func planEvent(p *plan.Plan, predictions []plan.Prediction, changes []plan.Change, because, file string) event.Planned {
-	e := event.Planned{Paths: []string{}, Target: p.Target, Because: because}
-	for _, c := range changes {
-		e.Paths = append(e.Paths, shown(c))
-	}
-	if len(changes) > 0 {
-		e.Chain = chain(because, file, p.Steps, predictions)
+func planEvent(p *plan.Plan, predictions []plan.Prediction, why reason, file string, h *history) event.Planned {
+	e := event.Planned{Paths: []string{}, Target: p.Target, Because: why.String(), Changes: why.changes, Edits: why.edits}
+	if len(why.changes) > 0 || why.dockerfile != "" {
+		e.Chain = chain(why, file, p.Steps, predictions)
 	}
 	for _, s := range p.Stages {
 		e.Stages = append(e.Stages, event.PlannedStage{Name: s.Name, Base: s.Base, Line: s.Line, Needed: s.Needed, From: s.From})
 	}
 	for i, pr := range predictions {
 		s := p.Steps[i]
-		e.Steps = append(e.Steps, event.PlannedStep{Stage: s.Stage, Index: s.Index, Total: s.Total, Instruction: s.Instruction, Line: s.Line, Prediction: pr.Prediction, Because: pr.Because, Inputs: p.Inputs(i)})
+		step := event.PlannedStep{Stage: s.Stage, Index: s.Index, Total: s.Total, Instruction: s.Instruction, Line: s.Line, Prediction: pr.Prediction, Because: pr.Because, Inputs: p.Inputs(i)}
+		step.LastMS = h.last(s.Stage, s.Instruction).Milliseconds()
+		if m := s.MergedWith; m != nil {
+			step.MergedWith, step.LastMS = &event.StepID{Stage: m.Stage, Index: m.Index}, 0
+		}
+		e.Steps = append(e.Steps, step)
 	}
 	return e
 }
@@ -144,10 +157,15 @@ func (l *loop) ended(j *job, res *build.Result, err error) {
 	l.job = nil
 	j.relay.adjust(j.plan, res)
 	j.result = res
-	l.keepScore(j)
-	l.history.add(j.plan, res)
+	broken := l.keepScore(j)
+	l.saved += res.Saved
 	l.sizes.made[res.Image] = true
-	l.emit(j.number, event.Built{Target: j.plan.Target, Image: res.Image, Tag: l.cfg.Tag, MS: res.Took.Milliseconds(), Hits: res.Hits, Ran: res.Ran, SavedMS: res.Saved.Milliseconds(), Score: l.score})
+	l.emit(j.number, event.Built{Target: j.plan.Target, Image: res.Image, Tag: l.cfg.Tag, MS: res.Took.Milliseconds(), Hits: res.Hits, Ran: res.Ran, SavedMS: res.Saved.Milliseconds(), SessionSavedMS: l.saved.Milliseconds(), Score: l.score})
+	since := time.Time{}
+	if l.good != nil {
+		since = l.good.began
+	}
+	l.broke(j, broken, since)
 	l.pending.settle(j.seq)
 	l.good = j
 	l.err = nil

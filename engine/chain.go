@@ -8,53 +8,55 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// chain tells in one line how the changes run through the stages:
+// chain tells in one line how a change runs through the stages:
 //
-//	app/main.py changed → Dockerfile:9 COPY . . → 2 steps → final: COPY --from=build /site → 1 step
-//
-// It is empty where nothing was changed.
-func chain(because string, file string, steps []plan.Step, predictions []plan.Prediction) string {
-	var parts []string
+//	app/main.py changed (content) → Dockerfile:9 COPY . . → 2 steps → final: COPY --from=build /site → 1 step
+func chain(r reason, file string, steps []plan.Step, predictions []plan.Prediction) string {
+	parts := []string{r.head()}
 	stage, following := "", 0
 	flush := func() {
-		switch {
-		case following == 1:
-			parts = append(parts, "1 step")
-		case following > 1:
-			parts = append(parts, fmt.Sprintf("%d steps", following))
+		if following > 0 {
+			parts = append(parts, count(following, "step"))
 		}
 		following = 0
 	}
 	for i, s := range steps {
-		if predictions[i].Prediction == event.WillHit {
+		pr := predictions[i]
+		if pr.Prediction == event.WillHit {
 			continue
 		}
-		if s.Stage == stage && !predictions[i].Read {
+		told := pr.Edited && len(r.edits) > 0 && r.edits[0].Line == s.Line && r.edits[0].Now != ""
+		if told || s.Stage == stage && !pr.Read && !pr.Edited {
+			// The chain begins with this very instruction, or the step only follows.
+			stage = s.Stage
 			following++
 			continue
 		}
 		flush()
-		switch {
-		case s.Stage == stage || stage == "":
+		if s.Stage == stage || stage == "" {
 			parts = append(parts, fmt.Sprintf("%s:%d %s", file, s.Line, oneLine(s.Instruction)))
-		default:
+		} else {
 			parts = append(parts, fmt.Sprintf("%s: %s", s.Stage, oneLine(s.Instruction)))
 		}
 		stage = s.Stage
 	}
 	flush()
-	if len(parts) == 0 {
-		return ""
+	if len(parts) == 1 {
+		parts = append(parts, "no step reruns")
 	}
-	return because + " → " + strings.Join(parts, " → ")
+	return strings.Join(parts, " → ")
 }
 
-// oneLine shortens an instruction to what a line of several can hold.
+// maxInstruction is how much of an instruction a line of several can hold.
+const maxInstruction = 60
+
+// oneLine shortens an instruction to that.
 func oneLine(instruction string) string {
-	const most = 60
-	text := strings.Join(strings.Fields(instruction), " ")
-	if r := []rune(text); len(r) > most {
-		return string(r[:most-1]) + "…"
+	text := oneLineOf(instruction)
+	if r := []rune(text); len(r) > maxInstruction {
+		return string(r[:maxInstruction-1]) + "…"
 	}
 	return text
 }
+
+func oneLineOf(instruction string) string { return strings.Join(strings.Fields(instruction), " ") }

@@ -20,7 +20,8 @@ func (offline) planInput(*plan.Input) {}
 
 // Explain tells which stages and steps would rerun if the paths changed, and which of the paths lead to
 // nothing and why. It needs no engine and builds nothing. Paths are relative to the working folder, or to
-// the context where they are not found there; a folder stands for all that is in it.
+// the context where they are not found there; a folder stands for all that is in it. Of the Dockerfile what was
+// edited counts, since it was last built here; with no paths, all that changed since then.
 func Explain(ctx context.Context, cfg Config, changed []string) ([]event.Body, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -33,35 +34,101 @@ func Explain(ctx context.Context, cfg Config, changed []string) ([]event.Body, e
 	if err != nil {
 		return nil, err
 	}
-	var bodies []event.Body
-	var changes []plan.Change
-	links := p.links()
-	var unused []string
+	x := explanation{project: p, plan: pl, prev: pl, links: p.links()}
+	if len(changed) == 0 {
+		return x.sinceLast(ctx)
+	}
 	for _, arg := range changed {
 		rel, err := p.within(arg)
 		if err != nil {
 			return nil, err
 		}
-		for _, c := range p.main().changed(p.assume(rel)) {
-			if ignored, rule := p.main().rules.Match(c.Path); ignored {
-				bodies = append(bodies, event.Skipped{Paths: []string{c.Path}, Reason: event.Ignored, Rule: rule})
-				continue
+		if filepath.Join(p.root, filepath.FromSlash(rel)) == p.dockerfile {
+			if err := x.compare(ctx, loadMemory(p.memoryFile(), "")); err != nil {
+				return nil, err
 			}
-			if !pl.Reads(c, links) {
-				unused = append(unused, c.Path)
-				continue
-			}
-			changes = append(changes, c)
+			continue
+		}
+		x.add(p.main().changed(p.assume(rel)))
+	}
+	return x.bodies(""), nil
+}
+
+// explanation is what Explain finds out.
+type explanation struct {
+	project *project
+	// prev is the plan that plan is compared with.
+	plan, prev *plan.Plan
+	links      links
+	skipped    []event.Body
+	unused     []string
+	changes    []plan.Change
+	why        reason
+}
+
+// add takes in changes of files.
+func (x *explanation) add(changes []plan.Change) {
+	for _, c := range changes {
+		if ignored, rule := x.project.main().rules.Match(c.Path); ignored {
+			x.skipped = append(x.skipped, event.Skipped{Paths: []string{c.Path}, Reason: event.Ignored, Rule: rule})
+		} else if !x.plan.Reads(c, x.links) {
+			x.unused = append(x.unused, c.Path)
+		} else {
+			x.changes = append(x.changes, c)
 		}
 	}
-	if len(unused) > 0 {
-		bodies = append(bodies, event.Skipped{Paths: unused, Reason: event.Unused})
+}
+
+// compare takes in how the Dockerfile differs from the one that was last built. The old one is converted anew: what
+// an engine knew of its bases is not known here.
+func (x *explanation) compare(ctx context.Context, m *memory) error {
+	if m == nil || m.Plan.Dockerfile == "" {
+		return &Problem{What: "comparing the Dockerfile: nothing was built here yet", Hint: "Build once with stagewatch build; from then on plan tells what an edit of the Dockerfile reruns."}
 	}
-	because := ""
-	if len(changes) > 0 {
-		because = cause(paths(changes))
+	old := *x.project
+	old.source = []byte(m.Plan.Dockerfile)
+	prev, err := old.plan(ctx, offline{}, "")
+	if err != nil {
+		return fmt.Errorf("converting the Dockerfile that was last built: %w", err)
 	}
-	return append(bodies, planEvent(pl, pl.Predict(pl, changes, links), changes, because, p.name())), nil
+	x.prev = prev
+	x.why.take(x.plan, prev, x.project.name())
+	return nil
+}
+
+// sinceLast explains all that changed since the last build.
+func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
+	m := loadMemory(x.project.memoryFile(), "")
+	if m == nil {
+		return nil, &Problem{What: "comparing with the last build: nothing was built here yet", Hint: "Build once with stagewatch build, or name the paths that would change."}
+	}
+	if m.Plan.Dockerfile != string(x.project.source) {
+		if err := x.compare(ctx, m); err != nil {
+			return nil, err
+		}
+	}
+	x.add(x.project.main().changed(m.since(x.project)))
+	return x.bodies(" since " + m.At.Local().Format("2 Jan 15:04")), nil
+}
+
+// bodies are the events that tell of it.
+func (x *explanation) bodies(since string) []event.Body {
+	if len(x.unused) > 0 {
+		x.skipped = append(x.skipped, event.Skipped{Paths: x.unused, Reason: event.Unused})
+	}
+	x.why.changes = changeEvents(x.changes, nil)
+	e := planEvent(x.plan, x.plan.Predict(x.prev, x.changes, x.links), x.why, x.project.name(), openHistory(stateDir("steps"), x.project.root, x.project.dockerfile))
+	e.Paths = paths(x.changes)
+	switch {
+	case x.why.dockerfile != "":
+		e.Paths = append(e.Paths, x.why.dockerfile)
+	case len(x.changes) == 0 && since == "":
+		e.Because = ""
+	case len(x.changes) == 0:
+		e.Because = "nothing changed"
+	}
+	e.Because += since
+	return append(x.skipped, e)
 }
 
 // within brings a path that a person gave into the context's terms: one of the working folder where that

@@ -1,29 +1,71 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
-	"github.com/stagewatch/stagewatch/engine/build"
-	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// history remembers how long each step last ran for real, over sessions: it is what a hit saves. A lost or
-// unreadable file only means that nothing is known yet.
+// history remembers each step's last real run, over sessions: what it took is what a hit saves, and what it printed
+// is all the output that a hit has. A lost or unreadable file only means that nothing is known yet.
 type history struct {
-	mu    sync.Mutex
-	file  string
-	times map[string]int64
+	mu   sync.Mutex
+	file string
+	runs map[string]*pastRun
+	// printing is what the steps that run now have printed so far.
+	printing map[string]*printed
 }
+
+// pastRun is the last time that a step really ran.
+type pastRun struct {
+	MS int64     `json:"ms"`
+	At time.Time `json:"at"`
+	// Printed goes on filling while the run's build does.
+	Printed *printed `json:"printed,omitempty"`
+	// before is what the run before it took.
+	before int64
+	// told tells that this session has told what it printed.
+	told bool
+}
+
+// printed is the newest of what a step printed in a build of this session, or of an earlier one, which is build 0.
+type printed struct {
+	Output []printedLine `json:"output,omitempty"`
+	build  int
+	bytes  int
+}
+
+type printedLine struct {
+	Stderr bool   `json:"stderr,omitempty"`
+	Text   string `json:"text"`
+}
+
+const (
+	// keptLines and keptBytes bound what is kept of the output of one step, keptRuns the steps.
+	keptLines = 200
+	keptBytes = 16 << 10
+	keptRuns  = 500
+)
 
 // openHistory reads what is known of the Dockerfile's steps; an empty folder keeps it in memory only.
 func openHistory(dir, root, dockerfile string) *history {
-	h := &history{times: map[string]int64{}, file: projectFile(dir, root, dockerfile)}
+	h := &history{runs: map[string]*pastRun{}, printing: map[string]*printed{}, file: projectFile(dir, root, dockerfile)}
 	if dt, err := os.ReadFile(h.file); err == nil {
-		if json.Unmarshal(dt, &h.times) != nil {
-			h.times = map[string]int64{}
+		if json.Unmarshal(dt, &h.runs) != nil {
+			h.runs = map[string]*pastRun{}
+		}
+	}
+	for key, r := range h.runs {
+		if r == nil {
+			delete(h.runs, key)
+		} else if r.Printed == nil {
+			r.Printed = &printed{}
 		}
 	}
 	return h
@@ -31,26 +73,107 @@ func openHistory(dir, root, dockerfile string) *history {
 
 func historyKey(stage, instruction string) string { return stage + "\x00" + instruction }
 
+// last is how long the step took when it last ran, 0 where that is not known.
 func (h *history) last(stage, instruction string) time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return time.Duration(h.times[historyKey(stage, instruction)]) * time.Millisecond
+	if r := h.runs[historyKey(stage, instruction)]; r != nil {
+		return time.Duration(r.MS) * time.Millisecond
+	}
+	return 0
 }
 
-// add takes in the times of the steps that ran.
-func (h *history) add(p *plan.Plan, res *build.Result) {
+// print takes in a line that a step prints in a build.
+func (h *history) print(build int, s event.Step, o event.Output) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, s := range p.Steps {
-		if took, ok := res.Times[s.ID()]; ok {
-			h.times[historyKey(s.Stage, s.Instruction)] = took.Milliseconds()
+	key := historyKey(s.Stage, s.Instruction)
+	p := h.printing[key]
+	if p == nil || p.build != build {
+		if len(h.printing) > keptRuns {
+			clear(h.printing)
 		}
+		p = &printed{build: build}
+		h.printing[key] = p
 	}
+	p.Output = append(p.Output, printedLine{o.Stream == "stderr", o.Text})
+	p.bytes += len(o.Text)
+	for len(p.Output) > keptLines || p.bytes > keptBytes && len(p.Output) > 1 {
+		p.bytes -= len(p.Output[0].Text)
+		p.Output = p.Output[1:]
+	}
+}
+
+// reported completes what BuildKit said of a step by what is known of its last real run, and takes in a new one.
+// What comes with it is what that run printed, where it was an earlier session's and has not been told of yet.
+func (h *history) reported(build int, at time.Time, s event.Step) (event.Step, []event.Output) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	key := historyKey(s.Stage, s.Instruction)
+	r := h.runs[key]
+	switch s.State {
+	case event.Ran:
+		p := h.printing[key]
+		if p == nil || p.build != build {
+			p = &printed{build: build}
+			h.printing[key] = p
+		}
+		next := &pastRun{MS: s.MS, At: at, Printed: p, told: true}
+		switch {
+		case r != nil && r.Printed.build == build:
+			// BuildKit may complete a step more than once.
+			next.before = r.before
+		case r != nil:
+			next.before = r.MS
+		}
+		s.LastMS = next.before
+		h.runs[key] = next
+	case event.Running:
+		if r != nil {
+			s.LastMS = r.MS
+		}
+	case event.Hit:
+		if r == nil || s.MergedWith != nil {
+			return s, nil
+		}
+		s.RanBuild, s.RanAt = r.Printed.build, r.At
+		return s, r.tell(s)
+	}
+	return s, nil
+}
+
+// tell returns what an earlier session's run printed, once.
+func (r *pastRun) tell(s event.Step) []event.Output {
+	if r.told {
+		return nil
+	}
+	r.told = true
+	var out []event.Output
+	for _, l := range r.Printed.Output {
+		stream := "stdout"
+		if l.Stderr {
+			stream = "stderr"
+		}
+		out = append(out, event.Output{Stage: s.Stage, Index: s.Index, Stream: stream, Text: l.Text, RanAt: r.At})
+	}
+	return out
 }
 
 // save keeps what is known for the next session.
 func (h *history) save() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return saveFile(h.file, h.times)
+	if n := len(h.runs) - keptRuns; n > 0 {
+		keys := make([]string, 0, len(h.runs))
+		for key := range h.runs {
+			keys = append(keys, key)
+		}
+		slices.SortFunc(keys, func(a, b string) int {
+			return cmp.Or(h.runs[a].At.Compare(h.runs[b].At), strings.Compare(a, b))
+		})
+		for _, key := range keys[:n] {
+			delete(h.runs, key)
+		}
+	}
+	return saveFile(h.file, h.runs)
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,8 +22,8 @@ func TestTheChainRunsFromTheSaveThroughTheStages(t *testing.T) {
 		defer r.close()
 		r.serve()
 		for path, want := range map[string]string{
-			"src/a": "src/a changed → Dockerfile:4 COPY src /src → 1 step → stage-1: COPY --from=build /out /out",
-			"req":   "req changed → Dockerfile:2 COPY req /req → 3 steps → stage-1: COPY --from=build /out /out",
+			"src/a": "src/a changed (content) → Dockerfile:4 COPY src /src → 1 step → stage-1: COPY --from=build /out /out",
+			"req":   "req changed (content) → Dockerfile:2 COPY req /req → 3 steps → stage-1: COPY --from=build /out /out",
 		} {
 			r.save(path, "changed for "+path)
 			events := r.drain()
@@ -59,28 +60,96 @@ func TestARenameIsToldAsOne(t *testing.T) {
 }
 
 func TestAPromiseThatBrokeIsToldOf(t *testing.T) {
+	for name, c := range map[string]struct {
+		outside fakeOutside
+		want    string
+		score   event.Score
+		builds  int
+	}{
+		"nothing is seen":    {want: "nothing outside of the edit", score: event.Score{Promised: 6, Held: 5}, builds: 2},
+		"the cache went":     {outside: fakeOutside{pruned: true}, want: "the build cache was pruned", score: event.Score{Promised: 6, Held: 5, Excused: 1}, builds: 2},
+		"another base image": {outside: fakeOutside{moved: []string{"base"}}, want: "the base image base is another one", score: event.Score{Promised: 6, Held: 5, Excused: 1}, builds: 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, Config{})
+				defer r.close()
+				r.loop.outside = c.outside
+				r.serve()
+				report := func(state event.State) {
+					for index := 1; index <= 4; index++ {
+						r.builder.last().req.Emit(event.Step{Stage: "build", Index: index, Total: 5, State: state})
+						state = event.Hit
+					}
+				}
+				r.save("src/a", "2")
+				report(event.Ran)
+				r.drain()
+				r.succeed()
+				events := r.drain()
+				w, n := one[event.Warning](t, events)
+				if w.Code != "promise-broken" || n != 2 || !strings.Contains(w.Message, "build 1/5") || !strings.Contains(w.Message, c.want) {
+					t.Errorf("build %d: %+v", n, w)
+				}
+				if r.loop.builds != c.builds {
+					t.Errorf("there are %d builds", r.loop.builds)
+				}
+				r.save("src/a", "3")
+				report(event.Hit)
+				r.drain()
+				r.succeed()
+				b, _ := one[event.Built](t, r.drain())
+				b.Score.Maybes, b.Score.MaybeHits = 0, 0
+				if diff := cmp.Diff(c.score, b.Score); diff != "" {
+					t.Error(diff)
+				}
+			})
+		})
+	}
+}
+
+// fakeOutside is what happened to the builder.
+type fakeOutside struct {
+	moved  []string
+	pruned bool
+}
+
+func (f fakeOutside) Moved(context.Context) ([]string, error) { return f.moved, nil }
+
+func (f fakeOutside) Pruned(context.Context, time.Time) (bool, error) { return f.pruned, nil }
+
+// TestTheReasonIsToldInTheWayThingsChanged: files by kind, the Dockerfile instruction by instruction.
+func TestTheReasonIsToldInTheWayThingsChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{})
 		defer r.close()
 		r.serve()
-		r.save("src/a", "2")
-		report := func(index int, state event.State) {
-			r.builder.last().req.Emit(event.Step{Stage: "build", Index: index, Total: 5, State: state})
+		file := rigDockerfile
+		edit := func(old, new string) func() {
+			return func() { file = strings.Replace(file, old, new, 1); r.save("Dockerfile", file) }
 		}
-		report(1, event.Hit)
-		report(2, event.Hit)
-		report(3, event.Ran)
-		report(4, event.Ran)
-		r.drain()
-		r.succeed()
-		events := r.drain()
-		w, n := one[event.Warning](t, events)
-		if w.Code != "promise-broken" || n != 2 || !strings.Contains(w.Message, "build 3/5") {
-			t.Errorf("build %d: %+v", n, w)
-		}
-		b, _ := one[event.Built](t, events)
-		if diff := cmp.Diff(event.Score{Promised: 3, Held: 2}, b.Score); diff != "" {
-			t.Error(diff)
+		for _, c := range []struct {
+			save           func()
+			because, chain string
+		}{
+			{func() { r.save("src/b", "1") }, "src/b was added", "src/b was added → Dockerfile:4 COPY src /src → 1 step → stage-1: COPY --from=build /out /out"},
+			{edit("RUN compile", "RUN compile -O"), "Dockerfile:5 was RUN compile, is RUN compile -O",
+				"Dockerfile:5 was RUN compile, is RUN compile -O → 1 step → stage-1: COPY --from=build /out /out"},
+			{edit("RUN install", "ENV A=1\nRUN install"), "Dockerfile:3 is new: ENV A=1",
+				"Dockerfile:3 is new: ENV A=1 → Dockerfile:4 RUN install → 1 step → Dockerfile:6 RUN compile -O → stage-1: COPY --from=build /out /out"},
+			{edit("FROM small", "# why\nFROM small"), "Dockerfile changed, and no instruction of it", "Dockerfile changed, and no instruction of it → no step reruns"},
+			{edit("COPY --from=build /out /out", "COPY --from=build /out /out\nCMD x"), "Dockerfile:10 is new: CMD x", "Dockerfile:10 is new: CMD x → no step reruns"},
+		} {
+			c.save()
+			p, _ := one[event.Planned](t, r.drain())
+			if p.Because != c.because || p.Chain != c.chain {
+				t.Errorf("because %s\n        %s\nwant    %s\n        %s", p.Because, p.Chain, c.because, c.chain)
+			}
+			r.succeed()
+			r.runner.last().ready <- nil
+			synctest.Wait()
+			r.measured()
+			r.drain()
 		}
 	})
 }
@@ -110,4 +179,13 @@ func TestFilesAreToldToWhoAsks(t *testing.T) {
 			t.Errorf("the next build's are those of build %d", build)
 		}
 	})
+}
+
+// TestOnlyTheDifferenceOfLongInstructionsIsTold: their beginnings are the same.
+func TestOnlyTheDifferenceOfLongInstructionsIsTold(t *testing.T) {
+	long := "RUN apt-get update && apt-get install --no-install-recommends -y ca-certificates "
+	want := "Dockerfile:3 was RUN … ca-certificates curl, is RUN … ca-certificates wget"
+	if got := wordEdit("Dockerfile", event.Edit{Line: 3, Was: long + "curl", Now: long + "wget"}); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
 }

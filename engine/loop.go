@@ -37,9 +37,11 @@ type loop struct {
 	project *project
 	builder builder
 	// app runs and serves the images; nil where nothing is run.
-	app     *app
-	sizes   *sizes
-	engine  *engineWatch
+	app    *app
+	sizes  *sizes
+	engine *engineWatch
+	// outside is asked why a promise broke; nil leaves that out.
+	outside outside
 	history *history
 	// memory is what was last built before this session, nil where nothing is known; memoryFile is where
 	// what is built now is kept.
@@ -67,6 +69,8 @@ type loop struct {
 	linted     map[plan.Lint]bool
 	builds     int
 	score      event.Score
+	// saved is what the hits of the session saved.
+	saved time.Duration
 	// restarted is the last build before the engine was found restarted, 0 for never.
 	restarted int
 	paused    bool
@@ -84,7 +88,9 @@ type job struct {
 	snap *tree.Snapshot
 	// predictions are what was told of each of the plan's steps.
 	predictions []plan.Prediction
-	noCache     bool
+	// since is the build that they compare with, 0 for none of this session.
+	since   int
+	noCache bool
 	// recalled tells that they rest on what an earlier session built.
 	recalled bool
 	// seq and edits say which changes the build contains.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -99,32 +100,58 @@ func (m *memory) since(p *project) []event.Change {
 	return changes
 }
 
-// loadMemory reads what is known of the project on the engine, nil for nothing.
+// memoryFile is where what was last built of the project is kept.
+func (p *project) memoryFile() string { return projectFile(stateDir("built"), p.root, p.dockerfile) }
+
+// loadMemory reads what is known of the project on the engine, nil for nothing. An empty engine stands for any.
 func loadMemory(file, engine string) *memory {
 	dt, err := os.ReadFile(file)
 	if err != nil {
 		return nil
 	}
 	var m memory
-	if json.Unmarshal(dt, &m) != nil || m.Engine != engine {
+	if json.Unmarshal(dt, &m) != nil || engine != "" && m.Engine != engine {
 		return nil
 	}
 	return &m
 }
 
 // recall predicts a first build from what was last built here, before this session.
-func (l *loop) recall(j *job) (because string) {
+func (l *loop) recall(j *job) (why reason, because string) {
 	prev := plan.Recall(l.memory.Plan)
 	since := l.project.main().changed(l.memory.since(l.project))
 	since = j.plan.Relevant(since, l.project.links())
 	j.recalled = true
 	j.predictions = j.plan.Predict(prev, since, l.project.links())
 	j.changes = since
+	why = l.memory.reason(j.plan, since, l.project)
 	when := l.memory.At.Local().Format("2 Jan 15:04")
-	if len(since) == 0 {
-		return fmt.Sprintf("first build; last built %s", when)
+	switch argument := changedArgument(j.predictions); {
+	case len(why.changes) > 0 || why.dockerfile != "":
+		return why, fmt.Sprintf("%s since %s", why, when)
+	case argument != "":
+		return why, fmt.Sprintf("%s since %s", argument, when)
 	}
-	return fmt.Sprintf("%s since %s", cause(paths(since)), when)
+	return why, fmt.Sprintf("first build; last built %s", when)
+}
+
+// reason is what changed since the memory was made.
+func (m *memory) reason(p *plan.Plan, since []plan.Change, project *project) reason {
+	why := reason{changes: changeEvents(since, nil)}
+	if m.Plan.Dockerfile != "" && m.Plan.Dockerfile != string(project.source) {
+		why.take(p, plan.Recall(m.Plan), project.name())
+	}
+	return why
+}
+
+// changedArgument finds what was given on the command line otherwise than before, empty for nothing.
+func changedArgument(predictions []plan.Prediction) string {
+	for _, pr := range predictions {
+		if strings.HasPrefix(pr.Because, plan.ArgumentChanged) {
+			return pr.Because
+		}
+	}
+	return ""
 }
 
 // saveFile writes a file of ours anew, whole or not at all. An empty name keeps nothing.

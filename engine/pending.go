@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -17,8 +18,11 @@ type pending struct {
 	// saved is the last write of the newest batch, edits counts the batches so far.
 	saved time.Time
 	edits int
-	// source numbers the last edit of the Dockerfile or the ignore file, 0 for none that is pending.
+	// source numbers the last edit of the Dockerfile, 0 for none that is pending.
 	source int
+	// renamed are new paths by old ones, rules is the ignore file whose rules changed.
+	renamed map[string]string
+	rules   string
 }
 
 type pendingChange struct {
@@ -26,12 +30,16 @@ type pendingChange struct {
 	seq int
 }
 
-// add takes in one save; source tells that the Dockerfile or the ignore file is part of it.
-func (p *pending) add(changes []plan.Change, source bool, saved time.Time) {
+// add takes in one save, of whose changes some are relevant.
+func (p *pending) add(relevant []plan.Change, d delta, saved time.Time) {
 	if p.changes == nil {
-		p.changes = map[string]pendingChange{}
+		p.changes, p.renamed = map[string]pendingChange{}, map[string]string{}
 	}
-	for _, c := range changes {
+	maps.Copy(p.renamed, d.renamed)
+	if d.rules && len(d.ruleFiles) > 0 {
+		p.rules = d.ruleFiles[0]
+	}
+	for _, c := range relevant {
 		p.last++
 		path := shown(c)
 		if known, ok := p.changes[path]; ok {
@@ -39,7 +47,7 @@ func (p *pending) add(changes []plan.Change, source bool, saved time.Time) {
 		}
 		p.changes[path] = pendingChange{c, p.last}
 	}
-	if source {
+	if d.dockerfile {
 		p.last++
 		p.source = p.last
 	}
@@ -89,6 +97,10 @@ func (p *pending) settle(seq int) {
 			delete(p.changes, path)
 		}
 	}
+	if len(p.changes) == 0 {
+		p.rules = ""
+		clear(p.renamed)
+	}
 }
 
 // shown is a changed path as a person reads it: with the context's name before those of a named one.
@@ -109,15 +121,21 @@ func paths(changes []plan.Change) []string {
 
 // changeEvents are the changes as events have them: a path that went and the one that it became are one.
 func changeEvents(changes []plan.Change, renamed map[string]string) []event.Change {
-	from := make(map[string]string, len(renamed))
+	kind := make(map[string]string, len(changes))
+	for _, c := range changes {
+		kind[shown(c)] = c.Kind
+	}
+	from, gone := map[string]string{}, map[string]bool{}
 	for old, path := range renamed {
-		from[path] = old
+		if kind[old] == event.Deleted && kind[path] == event.Added {
+			from[path], gone[old] = old, true
+		}
 	}
 	out := make([]event.Change, 0, len(changes))
 	for _, c := range changes {
 		path := shown(c)
 		switch {
-		case renamed[path] != "":
+		case gone[path]:
 		case from[path] != "":
 			out = append(out, event.Change{Path: path, Kind: event.Renamed, From: from[path]})
 		default:

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -19,29 +18,29 @@ func (l *loop) onBatch(w written) {
 	l.build(l.take(d, err, w.Last))
 }
 
-// build builds changed paths, if there are any.
-func (l *loop) build(changed []string) {
-	if len(changed) > 0 {
-		l.startBuild(cause(changed), false)
+// build builds what is pending, if that changed.
+func (l *loop) build(changed bool) {
+	if changed {
+		l.startBuild("", false)
 	}
 }
 
-// catchUp takes in what was missed while nobody looked, and returns the paths that matter.
-func (l *loop) catchUp() []string {
+// catchUp takes in what was missed while nobody looked, and tells whether any of it matters.
+func (l *loop) catchUp() bool {
 	if !l.missed {
-		return nil
+		return false
 	}
 	l.missed = false
 	d, err := l.project.rescan(l.ctx)
 	return l.take(d, err, time.Now())
 }
 
-// take adds what changed to what is pending, and returns the paths that matter.
-func (l *loop) take(d delta, err error, saved time.Time) []string {
+// take adds what changed to what is pending, and tells whether any of it matters.
+func (l *loop) take(d delta, err error, saved time.Time) bool {
 	if err != nil {
 		l.emit(0, event.Warning{Code: "context-unreadable", Message: err.Error(), Hint: "The last good build keeps serving; watching goes on."})
 		l.missed = true
-		return nil
+		return false
 	}
 	l.skipped(d)
 	if d.dockerfile || d.rules {
@@ -60,12 +59,11 @@ func (l *loop) take(d delta, err error, saved time.Time) []string {
 		if len(unused) > 0 {
 			l.emit(0, event.Skipped{Paths: unused, Reason: event.Unused})
 		}
-		return nil
+		return false
 	}
-	l.pending.add(relevant, d.dockerfile, saved)
-	changed := l.withSource(paths(relevant), d.dockerfile)
-	l.emit(0, event.Changed{Paths: changed, Changes: changeEvents(relevant, d.renamed)})
-	return changed
+	l.pending.add(relevant, d, saved)
+	l.emit(0, event.Changed{Paths: l.withSource(paths(relevant), d.dockerfile), Changes: changeEvents(relevant, d.renamed)})
+	return true
 }
 
 // relevant returns the changes that a step reads: of the Dockerfile as it is, or as it was when it was last
@@ -107,14 +105,4 @@ func (l *loop) skipped(d delta) {
 	for _, r := range rules {
 		l.emit(0, event.Skipped{Paths: byRule[r], Reason: event.Ignored, Rule: r})
 	}
-}
-
-func cause(paths []string) string {
-	switch len(paths) {
-	case 0:
-		return "asked for"
-	case 1:
-		return paths[0] + " changed"
-	}
-	return fmt.Sprintf("%s and %d more changed", paths[0], len(paths)-1)
 }

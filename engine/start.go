@@ -57,9 +57,9 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	p.attrs["label:"+dock.Label] = c.session.ID
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	l := &loop{cfg: cfg, project: p, builder: c, out: out, tasks: make(chan func()), turn: make(chan struct{}, 1), ctx: work}
-	l.history = openHistory(stateDir("history"), p.root, p.dockerfile)
-	l.host, l.memoryFile = c.engine.Host, projectFile(stateDir("built"), p.root, p.dockerfile)
+	l := &loop{cfg: cfg, project: p, builder: c, outside: c, out: out, tasks: make(chan func()), turn: make(chan struct{}, 1), ctx: work}
+	l.history = openHistory(stateDir("steps"), p.root, p.dockerfile)
+	l.host, l.memoryFile = c.engine.Host, p.memoryFile()
 	l.memory = loadMemory(l.memoryFile, l.host)
 	l.sizes = &sizes{l: l, images: c.images, insight: newInsight(c), files: inspection{wanted: cfg.Inspect}, before: cfg.Before, made: map[string]bool{}}
 	l.engine = &engineWatch{l: l, pinger: c}
@@ -206,6 +206,11 @@ func (c *connection) has(ctx context.Context, tag string) bool {
 
 func (c *connection) planInput(in *plan.Input) {
 	in.Caps, in.Platform = c.Caps(), c.Platform()
+}
+
+// Pruned asks the engine whether its build cache was pruned since then.
+func (c *connection) Pruned(ctx context.Context, since time.Time) (bool, error) {
+	return c.engine.Pruned(ctx, since)
 }
 
 // Ping asks the engine and its BuildKit for a sign of life.

@@ -51,8 +51,9 @@ func (l *loop) shared(old, j *job) map[plan.StepID]bool {
 // relay passes on what a build says of its steps; after the build was superseded, only what it says of the
 // steps that the next one waits for.
 type relay struct {
-	number int
-	emit   func(build int, body event.Body)
+	number  int
+	emit    func(build int, body event.Body)
+	history *history
 
 	mu   sync.Mutex
 	last map[plan.StepID]event.Step
@@ -88,8 +89,12 @@ func (r *relay) send(body event.Body) {
 	id := plan.StepID{Stage: s.Stage, Index: s.Index}
 	if out, ok := body.(event.Output); ok {
 		id = plan.StepID{Stage: out.Stage, Index: out.Index}
+		r.history.print(r.number, r.last[id], out)
 	}
+	var past []event.Output
 	if isStep {
+		s, past = r.history.reported(r.number, time.Now(), s)
+		body = s
 		if r.last == nil {
 			r.last = map[plan.StepID]event.Step{}
 		}
@@ -102,6 +107,9 @@ func (r *relay) send(body event.Body) {
 			return
 		}
 		r.emit(r.number, body)
+		for _, o := range past {
+			r.emit(r.number, o)
+		}
 	case !r.kept[id]:
 	case !isStep:
 		r.emit(r.heir.number, body)

@@ -29,13 +29,16 @@ func (m *Model) changeRows(int) []row {
 	if b == nil {
 		return append(rows, row{left: draw.Line{}.Add(draw.Dim, "nothing changed yet")})
 	}
+	for i, e := range b.Edits {
+		rows = append(rows, editRows(e, i)...)
+	}
 	list := b.Changes
-	if len(list) == 0 {
+	if len(list) == 0 && len(b.Edits) == 0 {
 		for _, p := range b.Paths {
 			list = append(list, event.Change{Path: p})
 		}
 	}
-	if len(list) == 0 {
+	if len(list)+len(b.Edits) == 0 {
 		rows = append(rows, row{left: draw.Line{}.Add(draw.Plain, cause(b, roomy)), ref: changeRef(0)})
 	}
 	for i, c := range list {
@@ -68,6 +71,25 @@ func changeRow(c event.Change, i int) row {
 		line = line.Add(draw.Dim, c.From+" → ")
 	}
 	return row{left: line.Add(draw.Plain|draw.Bold, c.Path), right: draw.Line{}.Add(st, kind), ref: changeRef(i)}
+}
+
+// editRows show an instruction of the Dockerfile as it was and as it is.
+func editRows(e event.Edit, i int) []row {
+	kind, st := "edited", draw.Warn
+	switch {
+	case e.Was == "":
+		kind = "new"
+	case e.Now == "":
+		kind, st = "gone", draw.Bad
+	}
+	rows := []row{{left: draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf("Dockerfile line %d", e.Line)), right: draw.Line{}.Add(st, kind), ref: changeRef(i)}}
+	if e.Was != "" {
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "  − "+e.Was)})
+	}
+	if e.Now != "" {
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "  + ").Add(draw.Plain, e.Now)})
+	}
+	return rows
 }
 
 func (m *Model) skipRows() []row {

@@ -70,5 +70,5 @@ func (m *Model) lastRun(s *story.Step) int64 {
 			return r.MS
 		}
 	}
-	return 0
+	return s.Last
 }

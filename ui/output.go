@@ -34,14 +34,21 @@ func (m *Model) buildOutputRows(int) []row {
 	return rows
 }
 
-// outputRows shows what a step printed, below a blank line and a heading.
+// outputRows shows what a step printed, below a blank line and a heading. Of a hit that is what its last real run
+// printed, with the build that it came from.
 func (m *Model) outputRows(b *story.Build, s *story.Step, width int) []row {
-	lines := s.Output.Lines
-	rows := []row{{}, heading(fmt.Sprintf("Output of %s %d/%d", s.Stage, s.Index, s.Total))}
-	if s.Output.Dropped > 0 {
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("  … %d older lines are gone", s.Output.Dropped))})
+	title, out := fmt.Sprintf("Output of %s %d/%d", s.Stage, s.Index, s.Total), s.Output
+	if s.State == event.Hit {
+		if old, step := m.story.Printed(b, s); step != nil {
+			out = step.Output
+			title += " when it last ran, " + ran(old, out)
+		}
 	}
-	for _, l := range lines {
+	rows := []row{{}, heading(title)}
+	if out.Dropped > 0 {
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("  … %d older lines are gone", out.Dropped))})
+	}
+	for _, l := range out.Lines {
 		st := draw.Plain
 		if l.Stderr {
 			st = draw.Warn
@@ -50,29 +57,20 @@ func (m *Model) outputRows(b *story.Build, s *story.Step, width int) []row {
 			rows = append(rows, row{left: draw.Line{}.Add(draw.Plain, "  ").Add(st, part)})
 		}
 	}
-	if len(lines) == 0 {
+	if len(out.Lines) == 0 {
 		text := "  it printed nothing"
 		if s.State == event.Hit {
-			text = "  a hit prints nothing: BuildKit took the result that it had"
-			if old := m.outputBefore(b, s); old > 0 {
-				text += fmt.Sprintf("; its output is in build %d", old)
-			}
+			text = "  a hit prints nothing: BuildKit took the result that it had, and no output of its last run is known"
 		}
 		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, text)})
 	}
 	return rows
 }
 
-// outputBefore finds the newest build that kept output of the same step.
-func (m *Model) outputBefore(b *story.Build, s *story.Step) int {
-	for i := len(m.story.Builds) - 1; i >= 0; i-- {
-		old := m.story.Builds[i]
-		if old.Number >= b.Number {
-			continue
-		}
-		if same := old.Step(s.Stage, s.Index); same != nil && same.Instruction == s.Instruction && len(same.Output.Lines) > 0 {
-			return old.Number
-		}
+// ran says in which build a step printed what is kept, or when, where that was before this session.
+func ran(b *story.Build, out story.Output) string {
+	if out.At.IsZero() {
+		return fmt.Sprintf("in build %d", b.Number)
 	}
-	return 0
+	return "in an earlier session, " + out.At.Local().Format("2 Jan 15:04")
 }

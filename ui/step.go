@@ -27,11 +27,18 @@ func (m *Model) stepRows(b *story.Build, s *story.Step, width int) []row {
 	fact := func(name string, value draw.Line) {
 		rows = append(rows, row{left: append(draw.Line{}.Add(draw.Dim, pad(name, len("expected "))), value...)})
 	}
+	if last := lastTime(s); last != "" {
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, last)})
+	}
 	if s.Because != "" {
 		fact("because", draw.Line{}.Add(draw.Plain, s.Because))
 	}
 	if s.Prediction != "" {
-		fact("expected", draw.Line{}.Add(draw.Plain, expectation(s.Prediction)))
+		line := draw.Line{}.Add(draw.Plain, expectation(s.Prediction))
+		if m.story.Score.Promised > 0 {
+			line = line.Add(draw.Dim, "; so far "+m.story.Score.String())
+		}
+		fact("expected", line)
 	}
 	for _, in := range s.Inputs {
 		name := "reads"
@@ -87,6 +94,19 @@ func (m *Model) historyRows(b *story.Build, s *story.Step) []row {
 		rows = append(rows, row{left: line.Add(draw.Dim, r.Reason)})
 	}
 	return rows
+}
+
+// lastTime says what the step took the time before, and which run a hit stands on.
+func lastTime(s *story.Step) string {
+	switch {
+	case s.State == event.Hit && s.RanBuild > 0:
+		return fmt.Sprintf("it ran in build %d, %s", s.RanBuild, s.RanAt.Local().Format("15:04:05"))
+	case s.State == event.Hit && !s.RanAt.IsZero():
+		return "it ran in an earlier session, " + s.RanAt.Local().Format("2 Jan 15:04")
+	case s.State != event.Hit && s.Last > 0:
+		return "the last time it took " + draw.Millis(s.Last)
+	}
+	return ""
 }
 
 func expectation(p event.Prediction) string {

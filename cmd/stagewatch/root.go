@@ -69,11 +69,13 @@ The image is kept only where -t names it.`,
 func planCommand() *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
-		Use:   "plan [flags] PATH…",
+		Use:   "plan [flags] [PATH…]",
 		Short: "Tell which stages and steps would rerun if these paths changed (needs no engine)",
+		Long: `Tell which stages and steps would rerun if these paths changed, and why. It needs no engine and builds nothing.
+Of the Dockerfile what was edited since it was last built here counts; with no paths, all that changed since then.`,
 		Example: `  stagewatch plan app/main.py
+  stagewatch plan
   stagewatch plan --context-dir examples/api requirements.txt`,
-		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := o.config([]string{o.context})
 			if err != nil {

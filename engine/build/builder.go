@@ -5,9 +5,13 @@
 package build
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/containerd/platforms"
@@ -43,7 +47,10 @@ type Builder struct {
 	configs map[string]imageConfig
 }
 
+// imageConfig is a base image as it was when it was looked up, by name and opt.
 type imageConfig struct {
+	name   string
+	opt    sourceresolver.Opt
 	ref    string
 	digest digest.Digest
 	config []byte
@@ -117,18 +124,46 @@ func (b *Builder) ResolveImageConfig(ctx context.Context, ref string, opt source
 	if ok {
 		return known.ref, known.digest, known.config, nil
 	}
-	var got imageConfig
-	err := b.ask(ctx, func(ctx context.Context, g gateway.Client) (err error) {
-		got.ref, got.digest, got.config, err = g.ResolveImageConfig(ctx, ref, opt)
-		return err
-	})
+	got, err := b.lookUp(ctx, ref, opt)
 	if err != nil {
-		return "", "", nil, fmt.Errorf("resolving image %s: %w", ref, err)
+		return "", "", nil, err
 	}
 	b.mu.Lock()
 	b.configs[key] = got
 	b.mu.Unlock()
 	return got.ref, got.digest, got.config, nil
+}
+
+func (b *Builder) lookUp(ctx context.Context, name string, opt sourceresolver.Opt) (imageConfig, error) {
+	got := imageConfig{name: name, opt: opt}
+	err := b.ask(ctx, func(ctx context.Context, g gateway.Client) (err error) {
+		got.ref, got.digest, got.config, err = g.ResolveImageConfig(ctx, name, opt)
+		return err
+	})
+	if err != nil {
+		return got, fmt.Errorf("resolving image %s: %w", name, err)
+	}
+	return got, nil
+}
+
+// Moved looks up again what base images ResolveImageConfig remembers, and names those that are other images now. It
+// leaves what is remembered as it is.
+func (b *Builder) Moved(ctx context.Context) ([]string, error) {
+	b.mu.Lock()
+	known := slices.Collect(maps.Values(b.configs))
+	b.mu.Unlock()
+	var moved []string
+	for _, was := range known {
+		now, err := b.lookUp(ctx, was.name, was.opt)
+		if err != nil {
+			return moved, err
+		}
+		if now.digest != was.digest || !bytes.Equal(now.config, was.config) {
+			moved = append(moved, strings.TrimPrefix(was.name, "docker.io/library/"))
+		}
+	}
+	slices.Sort(moved)
+	return slices.Compact(moved), nil
 }
 
 // Forget drops what is remembered of base images and of contexts, so that the next plan sees where tags point

@@ -8,7 +8,10 @@
 // The package imports only the standard library, and does no IO.
 package event
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Version is the `v` of every line of the JSON stream.
 const Version = 1
@@ -81,6 +84,17 @@ type Change struct {
 	From string `json:"from,omitempty"`
 }
 
+// Edit is one instruction of the Dockerfile that is not what it was.
+type Edit struct {
+	// Stage is the one that it stands in, empty before the first FROM.
+	Stage string `json:"stage,omitempty"`
+	// Line is where it stands, from 1; for one that is gone where it stood.
+	Line int `json:"line"`
+	// Was and Now are the instruction before and after; one of them is empty where it is new or gone.
+	Was string `json:"was,omitempty"`
+	Now string `json:"now,omitempty"`
+}
+
 // Engine tells which engine answers. It comes first, and again whenever the engine comes back.
 type Engine struct {
 	Name    string `json:"name"`
@@ -115,6 +129,10 @@ type Planned struct {
 	Target string         `json:"target"`
 	Stages []PlannedStage `json:"stages"`
 	Steps  []PlannedStep  `json:"steps"`
+	// Changes are Paths in the way in which each changed; one that was renamed is one change.
+	Changes []Change `json:"changes,omitempty"`
+	// Edits are what was changed in the Dockerfile since the build that this one is compared with.
+	Edits []Edit `json:"edits,omitempty"`
 	// Because is the cause in words: "first build", "app.py changed", "asked for".
 	Because string `json:"because,omitempty"`
 	// Chain runs from the cause through the steps: "app.py changed → Dockerfile:9 COPY . . → 2 steps".
@@ -147,6 +165,10 @@ type PlannedStep struct {
 	Because    string     `json:"because,omitempty"`
 	// Inputs are what the step stands on and reads.
 	Inputs []Input `json:"inputs,omitempty"`
+	// LastMS is how long the step took when it last ran, in milliseconds; 0 where that is not known.
+	LastMS int64 `json:"last_ms,omitempty"`
+	// MergedWith is the identical step that BuildKit builds instead of this one.
+	MergedWith *StepID `json:"merged_with,omitempty"`
 }
 
 // Input is the result of another step, or a build context, that a step stands on or reads.
@@ -172,6 +194,13 @@ type Step struct {
 	// SavedMS is what a hit saved: the milliseconds of the step's last real run, 0 where none is known.
 	SavedMS int64  `json:"saved_ms,omitempty"`
 	Because string `json:"because,omitempty"`
+	// LastMS is what a step that runs took the time before, in milliseconds; 0 where that is not known.
+	LastMS int64 `json:"last_ms,omitempty"`
+	// RanAt is when a hit's step last ran, RanBuild the build of this session that it ran in; 0 for an earlier session.
+	RanAt    time.Time `json:"ran_at,omitzero"`
+	RanBuild int       `json:"ran_build,omitempty"`
+	// MergedWith is the identical step that BuildKit built instead of this one; it counts there.
+	MergedWith *StepID `json:"merged_with,omitempty"`
 }
 
 // Output is a piece of a step's own output, a line at a time where it ends in one.
@@ -181,6 +210,8 @@ type Output struct {
 	// Stream is "stdout" or "stderr".
 	Stream string `json:"stream"`
 	Text   string `json:"text"`
+	// RanAt is set on what a hit's step printed when it last ran, in an earlier session.
+	RanAt time.Time `json:"ran_at,omitzero"`
 }
 
 // Built reports a build that succeeded.
@@ -196,6 +227,8 @@ type Built struct {
 	Ran  int   `json:"ran"`
 	// SavedMS sums what the hits saved, in milliseconds.
 	SavedMS int64 `json:"saved_ms,omitempty"`
+	// SessionSavedMS is that sum over all builds of the session.
+	SessionSavedMS int64 `json:"session_saved_ms,omitempty"`
 	// Score is how well the session's predictions held so far.
 	Score Score `json:"score,omitzero"`
 }
@@ -205,9 +238,24 @@ type Score struct {
 	// Promised counts the steps predicted as hits, Held those of them that did not run.
 	Promised int `json:"promised"`
 	Held     int `json:"held"`
+	// Excused counts those that ran for a cause outside of the edit, which was named: a base that moved, a cache
+	// that was pruned.
+	Excused int `json:"excused,omitempty"`
 	// Maybes counts the steps that were called "maybe", MaybeHits those of them that did not run.
 	Maybes    int `json:"maybes"`
 	MaybeHits int `json:"maybe_hits"`
+}
+
+// String words the score: "142 of 142 promised hits held; 9 of 11 maybes hit".
+func (s Score) String() string {
+	text := fmt.Sprintf("%d of %d promised hits held", s.Held, s.Promised)
+	if s.Excused > 0 {
+		text += fmt.Sprintf(" (%d broke from outside of the edit)", s.Excused)
+	}
+	if s.Maybes > 0 {
+		text += fmt.Sprintf("; %d of %d maybes hit", s.MaybeHits, s.Maybes)
+	}
+	return text
 }
 
 // Failed reports a build that failed. Stage and Index are empty where no step is to blame.

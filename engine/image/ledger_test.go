@@ -56,6 +56,7 @@ func TestIsCleanup(t *testing.T) {
 		"RUN apt-get update && apt-get install -y gcc && apt-get clean": false,
 		"RUN pip install x && pip cache purge":                          false,
 		"RUN rm":                                                        false,
+		"RUN true":                                                      false,
 		"COPY rm -rf /x":                                                false,
 		"RUN true && make":                                              false,
 	} {

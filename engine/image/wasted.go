@@ -133,7 +133,8 @@ func isCleanup(instruction string) bool {
 		if !cleanup.MatchString(c) {
 			return false
 		}
-		some = true
+		// What stands after || is no clean-up by itself.
+		some = some || c != "true"
 	}
 	return some
 }

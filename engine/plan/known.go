@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
@@ -12,10 +13,16 @@ import (
 type known struct {
 	prev      *Plan
 	key, full map[digest.Digest]bool
-	// old and now are the steps of both plans, oldText and nowText their instructions by stage.
-	old              map[StepID]*Step
-	oldText, nowText map[stageText]bool
+	// edits are what was changed in the Dockerfile, by the line where it stands now.
+	edits  []event.Edit
+	byLine map[int]event.Edit
+	// old are the steps of the last plan by name and by instruction.
+	old     map[StepID]*Step
+	oldText map[stageText]*Step
 }
+
+// ArgumentChanged begins the reason of a step that reruns for another build argument.
+const ArgumentChanged = "build argument changed"
 
 type stageText struct{ stage, instruction string }
 
@@ -28,15 +35,19 @@ func newKnown(p, prev *Plan) known {
 	for _, o := range prev.ops {
 		k.key[o.key], k.full[o.fullKey] = true, true
 	}
+	k.byLine = map[int]event.Edit{}
+	k.edits = p.Edits(prev)
+	for _, e := range k.edits {
+		if e.Now != "" {
+			k.byLine[e.Line] = e
+		}
+	}
 	k.old = make(map[StepID]*Step, len(prev.Steps))
-	k.oldText, k.nowText = map[stageText]bool{}, map[stageText]bool{}
+	k.oldText = make(map[stageText]*Step, len(prev.Steps))
 	for i := range prev.Steps {
 		s := &prev.Steps[i]
 		k.old[s.ID()] = s
-		k.oldText[stageText{s.Stage, s.Instruction}] = true
-	}
-	for _, s := range p.Steps {
-		k.nowText[stageText{s.Stage, s.Instruction}] = true
+		k.oldText[stageText{s.Stage, s.Instruction}] = s
 	}
 	return k
 }
@@ -52,37 +63,98 @@ func (k known) verdict(p *Plan, i int) verdict {
 	case o.noCache:
 		return verdict{prediction: event.WillRerun, because: "asked to run without the cache", direct: true}
 	case src && !local && !k.full[o.fullKey], !src && !k.key[o.key]:
-		return verdict{prediction: event.WillRerun, because: k.explain(p, i)}
+		because, own := k.explain(p, i)
+		return verdict{prediction: event.WillRerun, because: because, edited: own}
 	case !src && !k.full[o.fullKey]:
-		return verdict{prediction: event.MayRerun, because: k.explain(p, i)}
+		because, own := k.explain(p, i)
+		return verdict{prediction: event.MayRerun, because: because, edited: own}
 	}
 	return verdict{prediction: event.WillHit}
 }
 
-// explain says what of the Dockerfile or its bases makes op i another than before. What only follows
-// from an input is left to the input.
-func (k known) explain(p *Plan, i int) string {
+// explain says what of the Dockerfile, its arguments or its bases makes op i another than before; own tells that it
+// is something of the op itself. What only follows from an input is left to the input.
+func (k known) explain(p *Plan, i int) (because string, own bool) {
 	if len(p.ops[i].steps) == 0 {
-		return "the Dockerfile changed"
+		return "the Dockerfile changed", true
 	}
 	s := p.Steps[p.ops[i].steps[0]]
-	base, isFrom := strings.CutPrefix(s.Instruction, "FROM ")
-	if old := k.old[s.ID()]; old != nil && !k.oldText[stageText{s.Stage, s.Instruction}] {
-		// The instruction is new; it stands in for the old one, unless that has only moved on.
-		if was, ok := strings.CutPrefix(old.Instruction, "FROM "); isFrom && ok && was != base {
-			return "base was " + was
-		}
-		if !k.nowText[stageText{s.Stage, old.Instruction}] {
-			return "Dockerfile changed: was " + old.Instruction
+	if because := k.edited(s); because != "" {
+		return because, true
+	}
+	settings := k.differing(s)
+	for _, name := range settings {
+		for _, e := range k.edits {
+			if sets(e.Now, name) || sets(e.Was, name) {
+				return wordEdit(e), true
+			}
 		}
 	}
 	for _, j := range p.ops[i].inputs {
 		if _, local := p.ops[j].local(); !local && !k.full[p.ops[j].fullKey] && !p.isInline(j) {
-			return "after " + p.who(i, j)
+			return "after " + p.who(i, j), false
 		}
 	}
+	was := k.old[s.ID()]
 	if p.ops[i].pb.GetSource() != nil {
-		return "base image changed"
+		if was == nil {
+			return "not needed before", true
+		}
+		return "base image changed", true
 	}
-	return "new in the Dockerfile"
+	for _, e := range k.edits {
+		if e.Now == "" && e.Stage == s.Stage {
+			return wordEdit(e), true
+		}
+	}
+	switch {
+	case len(settings) > 0:
+		return ArgumentChanged + ": " + strings.Join(settings, ", "), true
+	case was != nil && k.oldText[stageText{s.Stage, s.Instruction}] == nil && len(k.edits) == 0:
+		return ArgumentChanged + ": was " + was.Instruction, true
+	}
+	return "new in the Dockerfile", true
 }
+
+// edited says what the step's own instruction was before, empty where it was not changed.
+func (k known) edited(s Step) string {
+	old, base := k.old[s.ID()], strings.TrimPrefix(s.Instruction, "FROM ")
+	if old != nil && base != s.Instruction {
+		if was, ok := strings.CutPrefix(old.Instruction, "FROM "); ok && was != base && k.oldText[stageText{s.Stage, s.Instruction}] == nil {
+			return "base was " + was
+		}
+	}
+	e, ok := k.byLine[s.Line]
+	switch {
+	case !ok || base != s.Instruction:
+		return ""
+	case e.Was == "":
+		return "new in the Dockerfile"
+	}
+	return "Dockerfile changed: was " + inOneLine(e.Was)
+}
+
+// differing names what is set otherwise for the step than before.
+func (k known) differing(s Step) []string {
+	old := k.oldText[stageText{s.Stage, s.Instruction}]
+	if old == nil {
+		old = k.old[s.ID()]
+	}
+	if old == nil {
+		return nil
+	}
+	return differing(old.settings, s.settings)
+}
+
+// wordEdit says what was changed in an instruction that sets something for the steps after it.
+func wordEdit(e event.Edit) string {
+	switch {
+	case e.Was == "":
+		return fmt.Sprintf("line %d is new: %s", e.Line, inOneLine(e.Now))
+	case e.Now == "":
+		return inOneLine(e.Was) + " is gone"
+	}
+	return fmt.Sprintf("line %d was %s", e.Line, inOneLine(e.Was))
+}
+
+func inOneLine(instruction string) string { return strings.Join(strings.Fields(instruction), " ") }

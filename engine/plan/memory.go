@@ -4,7 +4,9 @@ import "github.com/opencontainers/go-digest"
 
 // Memory is what has to be kept of a plan for a later session to compare with.
 type Memory struct {
-	Steps []MemoryStep `json:"steps"`
+	// Dockerfile is the file as it was.
+	Dockerfile string       `json:"dockerfile,omitempty"`
+	Steps      []MemoryStep `json:"steps"`
 	// Keys and FullKeys are those of the plan's ops.
 	Keys     []digest.Digest `json:"keys"`
 	FullKeys []digest.Digest `json:"full_keys"`
@@ -15,13 +17,15 @@ type MemoryStep struct {
 	Stage       string `json:"stage"`
 	Index       int    `json:"index"`
 	Instruction string `json:"instruction"`
+	// Settings are digests of what is set for the step, by name.
+	Settings map[string]string `json:"settings,omitempty"`
 }
 
 // Remember returns what Recall needs.
 func (p *Plan) Remember() Memory {
-	var m Memory
+	m := Memory{Dockerfile: string(p.source)}
 	for _, s := range p.Steps {
-		m.Steps = append(m.Steps, MemoryStep{s.Stage, s.Index, s.Instruction})
+		m.Steps = append(m.Steps, MemoryStep{s.Stage, s.Index, s.Instruction, s.settings})
 	}
 	for _, o := range p.ops {
 		m.Keys = append(m.Keys, o.key)
@@ -32,9 +36,9 @@ func (p *Plan) Remember() Memory {
 
 // Recall returns a plan that can be predicted against, and is good for nothing else.
 func Recall(m Memory) *Plan {
-	p := &Plan{}
+	p := &Plan{source: []byte(m.Dockerfile)}
 	for _, s := range m.Steps {
-		p.Steps = append(p.Steps, Step{Stage: s.Stage, Index: s.Index, Instruction: s.Instruction})
+		p.Steps = append(p.Steps, Step{Stage: s.Stage, Index: s.Index, Instruction: s.Instruction, settings: s.Settings})
 	}
 	for i := range min(len(m.Keys), len(m.FullKeys)) {
 		p.ops = append(p.ops, op{key: m.Keys[i], fullKey: m.FullKeys[i]})

@@ -20,8 +20,8 @@ type Prediction struct {
 	event.Prediction
 	// Because says why, for a step that is no hit.
 	Because string
-	// Read tells that the step itself reads a changed path.
-	Read bool
+	// Read tells that the step itself reads a changed path, Edited that it is another step than before.
+	Read, Edited bool
 }
 
 // Predict tells for each of p.Steps what a build makes of it after changes, where prev is the plan of the
@@ -42,7 +42,7 @@ func (p *Plan) Predict(prev *Plan, changes []Change, tree Tree) []Prediction {
 		if prev == nil && v.prediction != event.WillHit {
 			v.because = "first build"
 		}
-		out[i] = Prediction{Prediction: v.prediction, Because: v.because, Read: v.read}
+		out[i] = Prediction{Prediction: v.prediction, Because: v.because, Read: v.read, Edited: v.edited}
 	}
 	return out
 }
@@ -54,6 +54,8 @@ type verdict struct {
 	// read tells that the op itself reads a changed path, direct that because is about something that
 	// the op reads and not about the step before it.
 	read, direct bool
+	// edited tells that the op is not what it was.
+	edited bool
 }
 
 // worse returns the verdict that decides where both hold. Of two alike the one that names what the op
@@ -62,10 +64,10 @@ func worse(a, b verdict) verdict {
 	rank := map[event.Prediction]int{event.WillHit: 0, event.MayRerun: 1, event.WillRerun: 2}
 	ra, rb := rank[a.prediction], rank[b.prediction]
 	if rb > ra || rb == ra && b.direct && !a.direct {
-		b.read = a.read || b.read
+		b.read, b.edited = a.read || b.read, a.edited || b.edited
 		return b
 	}
-	a.read = a.read || b.read
+	a.read, a.edited = a.read || b.read, a.edited || b.edited
 	return a
 }
 

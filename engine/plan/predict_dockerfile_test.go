@@ -84,7 +84,37 @@ stage-0 4/4 :4 rerun: after stage-0 3/4
 	{name: "an instruction that is taken out", before: "FROM a\nRUN one\nRUN two\nRUN three\n", after: "FROM a\nRUN one\nRUN three\n", want: `
 stage-0 1/3 :1 hit
 stage-0 2/3 :2 hit
-stage-0 3/3 :3 rerun: new in the Dockerfile
+stage-0 3/3 :3 rerun: RUN two is gone
+`},
+	{name: "what a variable was set to", before: "FROM a\nENV MODE=debug\nRUN one\nRUN two\n", after: "FROM a\nENV MODE=release\nRUN one\nRUN two\n", want: `
+stage-0 1/3 :1 hit
+stage-0 2/3 :3 rerun: line 2 was ENV MODE=debug
+stage-0 3/3 :4 rerun: line 2 was ENV MODE=debug
+`},
+	{name: "a variable, a user and a shell that come and go", before: "FROM a\nUSER 7\nRUN one\nFROM b\nRUN two\nCOPY --from=0 /x /x\n", after: "FROM a\nRUN one\nFROM b\nSHELL [\"/bin/ash\", \"-c\"]\nRUN two\nCOPY --from=0 /x /x\n", want: `
+stage-0 1/2 :1 hit
+stage-0 2/2 :2 rerun: USER 7 is gone
+stage-1 1/3 :3 hit
+stage-1 2/3 :5 rerun: line 4 is new: SHELL ["/bin/ash", "-c"]
+stage-1 3/3 :6 rerun: after stage-1 2/3
+`},
+	{name: "a stage that was not needed", before: "FROM a\nRUN x\nFROM b\n", after: "FROM a\nRUN x\nFROM b\nCOPY --from=0 /x /x\n", want: `
+stage-0 1/2 :1 rerun: not needed before
+stage-0 2/2 :2 rerun: after stage-0 1/2
+stage-1 1/2 :3 hit
+stage-1 2/2 :4 rerun: new in the Dockerfile
+`},
+	{name: "an argument before the first stage", before: "ARG V=1\nFROM a\nARG V\nRUN make\n", after: "ARG V=2\nFROM a\nARG V\nRUN make\n", want: `
+stage-0 1/2 :2 hit
+stage-0 2/2 :4 rerun: line 1 was ARG V=1
+`},
+	{name: "what a heredoc says", before: "FROM a\nRUN <<E\none\ntwo\nE\n", after: "FROM a\nRUN <<E\none\nthree\nE\n", want: `
+stage-0 1/2 :1 hit
+stage-0 2/2 :2 rerun: Dockerfile changed: was RUN <<E one two
+`},
+	{name: "another command, which is no step", before: "FROM a\nRUN x\nCMD y\n", after: "FROM a\nRUN x\nCMD z\n", want: `
+stage-0 1/2 :1 hit
+stage-0 2/2 :2 hit
 `},
 	{name: "another order", before: "FROM a\nCOPY x /\nCOPY y /\n", after: "FROM a\nCOPY y /\nCOPY x /\n", want: `
 stage-0 1/3 :1 hit

@@ -22,6 +22,8 @@ type Step struct {
 
 	// ops index the plan's ops that carry the step out; the last one is its result.
 	ops []int
+	// settings are what is set for the step otherwise than by its instruction.
+	settings map[string]string
 }
 
 // StepID names a step.
@@ -59,6 +61,7 @@ func (p *Plan) readSteps(l *layout) []Step {
 			byID[s.ID()] = s
 		}
 		s.ops = append(s.ops, i)
+		s.settings = o.settings()
 		if s.Line == 0 && len(o.lines) > 0 {
 			k := l.lineOf(s.Stage, o.lines)
 			s.Line, s.End = o.lines[k], o.ends[k]

@@ -3,6 +3,7 @@ package plain
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/clean"
@@ -13,40 +14,70 @@ func millis(ms int64) string           { return draw.Millis(ms) }
 func count(n int, noun string) string  { return draw.Count(n, noun) }
 func place(stage string, i int) string { return fmt.Sprintf("%s %d", stage, i) }
 
-// planned says what is expected, the steps that are expected to run one by one and the hits as a number.
+// planned says what is expected and why, the steps that are expected to run one by one and the hits as a number.
 func (p *Printer) planned(build int, b event.Planned) {
+	p.cause = b.Because
 	cause := b.Because
-	p.cause = cause
-	if len(b.Paths) > 0 {
+	if cause == "" && len(b.Paths) > 0 {
 		cause = strings.Join(b.Paths, ", ") + " changed"
 	}
 	switch {
 	case build > 0:
 		p.line(build, "building %s: %s", b.Target, cause)
-	case len(b.Paths) > 0:
+	case cause != "":
 		p.line(build, "would build %s: %s", b.Target, cause)
 	}
-	if len(b.Paths) == 0 {
-		// Nothing to compare with: every step may run, and that is no news.
-		return
+	if b.Chain != "" {
+		p.line(build, "because %s", ascii(b.Chain))
+	}
+	if len(b.Edits) > 1 {
+		for _, e := range b.Edits {
+			p.line(build, "%s", edit(e))
+		}
 	}
 	hits := 0
 	for _, s := range b.Steps {
-		word := ""
-		switch s.Prediction {
-		case event.WillHit:
+		if s.Prediction == event.WillHit {
 			hits++
-			continue
-		case event.WillRerun:
-			word = "will run"
-		case event.MayRerun:
-			word = "may run"
 		}
-		p.line(build, "%s %s%s", step(s.Stage, s.Index, s.Total, s.Instruction), word, because(s.Because))
+	}
+	if hits == 0 && len(b.Paths) == 0 {
+		// Nothing to compare with: every step may run, and that is no news.
+		return
+	}
+	for _, s := range b.Steps {
+		word := map[event.Prediction]string{event.WillRerun: "will run", event.MayRerun: "may run"}[s.Prediction]
+		if word == "" {
+			continue
+		}
+		name := step(s.Stage, s.Index, s.Total, s.Instruction)
+		switch {
+		case s.MergedWith != nil:
+			word += ": merged with " + place(s.MergedWith.Stage, s.MergedWith.Index)
+		case s.LastMS > 0:
+			word += because(s.Because) + ", last time " + millis(s.LastMS)
+		default:
+			word += because(s.Because)
+		}
+		p.line(build, "%s %s", name, word)
 	}
 	if hits > 0 {
 		p.line(build, "%s expected to hit", count(hits, "step"))
 	}
+}
+
+// ascii writes arrows that every pipe and pager knows.
+func ascii(s string) string { return strings.ReplaceAll(s, "→", "->") }
+
+// edit tells from what to what an instruction of the Dockerfile was changed.
+func edit(e event.Edit) string {
+	switch {
+	case e.Was == "":
+		return fmt.Sprintf("line %d is new: %s", e.Line, e.Now)
+	case e.Now == "":
+		return "gone: " + e.Was
+	}
+	return fmt.Sprintf("line %d was %s, is %s", e.Line, e.Was, e.Now)
 }
 
 func step(stage string, index, total int, instruction string) string {
@@ -74,17 +105,17 @@ func (p *Printer) step(build int, b event.Step) {
 	case event.Running:
 		p.line(build, "%s", name)
 	case event.Hit:
-		saved := ""
-		if b.SavedMS > 0 {
-			saved = " saved " + millis(b.SavedMS)
-		}
-		p.line(build, "%s HIT%s", name, saved)
+		p.line(build, "%s HIT%s%s", name, saved(b), because(b.Because))
 	case event.Ran:
 		why := b.Because
 		if why == p.cause {
 			why = ""
 		}
-		p.line(build, "%s RAN %s%s", name, millis(b.MS), because(why))
+		last := ""
+		if b.LastMS > 0 {
+			last = " (" + millis(b.LastMS) + " last time)"
+		}
+		p.line(build, "%s RAN %s%s%s", name, millis(b.MS), last, because(why))
 	case event.Fail:
 		p.line(build, "%s FAILED after %s", name, millis(b.MS))
 	case event.Skip:
@@ -94,12 +125,34 @@ func (p *Printer) step(build int, b event.Step) {
 	}
 }
 
+// saved says what a hit saved, and which run of the step it stands on.
+func saved(b event.Step) string {
+	text := ""
+	if b.SavedMS > 0 {
+		text = " saved " + millis(b.SavedMS)
+	}
+	switch {
+	case b.RanBuild > 0:
+		text += fmt.Sprintf(" (ran in build %d)", b.RanBuild)
+	case !b.RanAt.IsZero():
+		text += " (ran " + moment(b.RanAt) + ")"
+	}
+	return text
+}
+
+func moment(t time.Time) string { return t.Local().Format("2 Jan 15:04") }
+
+// output writes what a step prints, and what a hit's step printed in an earlier session.
 func (p *Printer) output(build int, b event.Output) {
 	if p.opt.NoOutput {
 		return
 	}
+	name := place(b.Stage, b.Index)
+	if !b.RanAt.IsZero() {
+		name += " at " + moment(b.RanAt)
+	}
 	for _, l := range clean.Lines(b.Text) {
-		p.line(build, "%s | %s", place(b.Stage, b.Index), l)
+		p.line(build, "%s | %s", name, l)
 	}
 }
 
@@ -108,11 +161,17 @@ func (p *Printer) built(build int, b event.Built) {
 	if b.SavedMS > 0 {
 		saved = fmt.Sprintf(" (saved %s)", millis(b.SavedMS))
 	}
+	if b.SessionSavedMS > b.SavedMS {
+		saved = fmt.Sprintf(" (saved %s, %s in this session)", millis(b.SavedMS), millis(b.SessionSavedMS))
+	}
 	name := b.Target
 	if b.Tag != "" {
 		name = b.Tag
 	}
 	p.line(build, "BUILT %s in %s: %d ran, %s%s", name, millis(b.MS), b.Ran, count(b.Hits, "hit"), saved)
+	if b.Score.Promised+b.Score.Maybes > 0 {
+		p.line(build, "predictions so far: %s", b.Score)
+	}
 }
 
 // failed writes the message, the Dockerfile around the line, and the hint on a line of its own.
@@ -153,24 +212,3 @@ func (p *Printer) sized(build int, b event.Sized) {
 
 // dash writes a minus that every pipe and pager knows.
 func dash(s string) string { return strings.ReplaceAll(s, "−", "-") }
-
-func (p *Printer) ledger(build int, b event.Ledger) {
-	side := func(name string, groups []event.LedgerGroup) {
-		var sum int64
-		var parts []string
-		for _, g := range groups {
-			sum += g.Bytes
-			parts = append(parts, g.Name+" "+draw.Bytes(g.Bytes))
-		}
-		if len(parts) > 0 {
-			p.line(build, "%s %s: %s", name, draw.Bytes(sum), strings.Join(parts, ", "))
-		}
-	}
-	side("carried", b.Carried)
-	side("left behind", b.Left)
-	for _, w := range b.Wasted {
-		if w.Line > 0 {
-			p.line(build, "wasted %s: %s line %d, %s (%s)", draw.Bytes(w.Bytes), w.Stage, w.Line, w.Instruction, w.Reason)
-		}
-	}
-}

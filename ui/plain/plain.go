@@ -32,11 +32,13 @@ type Printer struct {
 	build int
 	// cause of the current build, which need not be said again at every step.
 	cause string
+	// groups are the bytes of the ledger's groups as they were told of last.
+	groups map[string]int64
 }
 
 // New returns a printer to w.
 func New(w io.Writer, opt Options) *Printer {
-	return &Printer{w: w, opt: opt, done: map[string]event.State{}}
+	return &Printer{w: w, opt: opt, done: map[string]event.State{}, groups: map[string]int64{}}
 }
 
 // Print writes what a person wants to know of e. After the first error of the writer it does nothing and

@@ -2,6 +2,7 @@ package story
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -27,7 +28,10 @@ type Build struct {
 	Because string
 	Paths   []string
 	Changes []event.Change
-	Stages  []*Stage
+	// Edits are what was changed in the Dockerfile, Chain how the change runs through the stages.
+	Edits  []event.Edit
+	Chain  string
+	Stages []*Stage
 	// Start is when it was planned, End when it was over.
 	Start, End time.Time
 	MS         int64
@@ -70,6 +74,13 @@ type Step struct {
 	Inputs  []event.Input
 	Started time.Time
 	Output  Output
+	// Last is what the run before took, in milliseconds.
+	Last int64
+	// RanAt and RanBuild tell which run a hit stands on; the build is 0 where it was in an earlier session.
+	RanAt    time.Time
+	RanBuild int
+	// Merged names the identical step that was built instead.
+	Merged *event.StepID
 }
 
 // Over tells whether the build has ended.
@@ -138,7 +149,13 @@ func (s *Story) build(e event.Event) *Build {
 	s.Builds = bounded(append(s.Builds, b), maxBuilds)
 	if i := len(s.Builds) - 1 - maxDetailed; i >= 0 && !s.Builds[i].outputsForgotten {
 		s.Builds[i].outputsForgotten = true
-		s.Builds[i].Steps(func(s *Step) { s.Output = Output{} })
+		old := s.Builds[i]
+		old.Steps(func(step *Step) {
+			// What no newer run replaced is the output of every hit since.
+			if newer, _ := s.Printed(b, step); newer != nil && newer != old {
+				step.Output = Output{}
+			}
+		})
 	}
 	return b
 }
@@ -148,6 +165,14 @@ func (s *Story) planned(e event.Event, p event.Planned) {
 	b.Start, b.State = e.Time, Building
 	b.Target, b.Because, b.Paths = clean.Line(p.Target), clean.Line(p.Because), lines(p.Paths)
 	b.Changes = s.taken(b.Paths)
+	if len(p.Changes)+len(p.Edits) > 0 {
+		b.Changes = changed(p.Changes)
+	}
+	b.Chain, b.Edits = clean.Line(p.Chain), nil
+	for _, e := range p.Edits {
+		e.Stage, e.Was, e.Now = clean.Line(e.Stage), oneLine(e.Was), oneLine(e.Now)
+		b.Edits = append(b.Edits, e)
+	}
 	b.Stages = nil
 	for _, st := range p.Stages {
 		b.Stages = append(b.Stages, &Stage{Name: clean.Line(st.Name), Base: clean.Line(st.Base), Line: st.Line, Needed: st.Needed, From: lines(st.From)})
@@ -160,6 +185,7 @@ func (s *Story) planned(e event.Event, p event.Planned) {
 			in.Step.Stage, in.Context, in.Paths = clean.Line(in.Step.Stage), clean.Line(in.Context), lines(in.Paths)
 			step.Inputs = append(step.Inputs, in)
 		}
+		step.Last, step.Merged = st.LastMS, merged(st.MergedWith)
 	}
 	s.clear(NoDockerfile)
 	for i := range s.Warnings {
@@ -210,6 +236,13 @@ func (b *Build) step(at time.Time, e event.Step) {
 		}
 	}
 	s.State, s.MS, s.Saved = e.State, e.MS, e.SavedMS
+	s.RanAt, s.RanBuild = e.RanAt, e.RanBuild
+	if e.LastMS > 0 {
+		s.Last = e.LastMS
+	}
+	if e.MergedWith != nil {
+		s.Merged = merged(e.MergedWith)
+	}
 	if e.Total > 0 {
 		s.Total = e.Total
 	}
@@ -226,5 +259,25 @@ func (b *Build) step(at time.Time, e event.Step) {
 }
 
 func (b *Build) output(o event.Output) {
-	b.place(o.Stage, o.Index).Output.add(o.Stream == "stderr", o.Text)
+	out := &b.place(o.Stage, o.Index).Output
+	out.At = o.RanAt
+	out.add(o.Stream == "stderr", o.Text)
 }
+
+func merged(with *event.StepID) *event.StepID {
+	if with == nil {
+		return nil
+	}
+	return &event.StepID{Stage: clean.Line(with.Stage), Index: with.Index}
+}
+
+func changed(in []event.Change) []event.Change {
+	out := make([]event.Change, len(in))
+	for i, c := range in {
+		out[i] = event.Change{Path: clean.Line(c.Path), Kind: clean.Line(c.Kind), From: clean.Line(c.From)}
+	}
+	return out
+}
+
+// oneLine brings an instruction with its heredocs onto one line.
+func oneLine(s string) string { return clean.Line(strings.Join(strings.Fields(s), " ")) }

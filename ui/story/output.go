@@ -2,6 +2,7 @@ package story
 
 import (
 	"strings"
+	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/clean"
@@ -15,6 +16,8 @@ type Output struct {
 	Lines []OutputLine
 	// Dropped counts the oldest lines, which are gone.
 	Dropped int
+	// At is when the step printed it, where that was in an earlier session.
+	At time.Time
 }
 
 // OutputLine is one line of a step's output.
@@ -41,6 +44,31 @@ type Run struct {
 	MS     int64
 	Saved  int64
 	Reason string
+}
+
+// Printed finds what the step last printed, up to and with the build: in it, or in the newest before it that has
+// output of the same step. It is nil where none is kept.
+func (s *Story) Printed(upTo *Build, of *Step) (*Build, *Step) {
+	for i := len(s.Builds) - 1; i >= 0; i-- {
+		b := s.Builds[i]
+		if b.Number > upTo.Number {
+			continue
+		}
+		var found *Step
+		b.Steps(func(step *Step) {
+			if step.Stage == of.Stage && step.Instruction == of.Instruction && len(step.Output.Lines) > 0 {
+				found = step
+			}
+		})
+		if found != nil {
+			return b, found
+		}
+		if of.RanBuild > 0 && b.Number <= of.RanBuild {
+			// The run itself printed nothing.
+			return nil, nil
+		}
+	}
+	return nil, nil
 }
 
 // History tells what became of a step in the builds kept, the newest first. A step is the same where its

@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// outside knows of what happens to a builder beside the builds of this session.
+type outside interface {
+	// Moved names the base images that are not what they were when they were last looked up.
+	Moved(ctx context.Context) ([]string, error)
+	// Pruned tells whether somebody pruned the build cache since then.
+	Pruned(ctx context.Context, since time.Time) (bool, error)
+}
+
+// outsideWithin bounds the looking for causes.
+const outsideWithin = 10 * time.Second
+
+// broke tells of promised hits that ran all the same, with what outside of the edit caused it. It asks the engine
+// beside the loop, so that what was built need not wait for the answer.
+func (l *loop) broke(j *job, steps []plan.Step, since time.Time) {
+	if len(steps) == 0 {
+		return
+	}
+	l.aside(&l.running, func() {
+		ctx, cancel := context.WithTimeout(l.ctx, outsideWithin)
+		defer cancel()
+		moved, cause := l.cause(ctx, since)
+		l.do(func() { l.tell(j, steps, moved, cause) })
+	})
+}
+
+// cause finds what outside of an edit made steps run; it is empty where nothing is seen.
+func (l *loop) cause(ctx context.Context, since time.Time) (moved []string, cause string) {
+	if l.outside == nil {
+		return nil, ""
+	}
+	moved, err := l.outside.Moved(ctx)
+	if err == nil && len(moved) > 0 {
+		return moved, "the base image " + strings.Join(moved, ", ") + " is another one now"
+	}
+	if pruned, err := l.outside.Pruned(ctx, since); err == nil && pruned {
+		return nil, "the build cache was pruned meanwhile"
+	}
+	return nil, ""
+}
+
+// tell says of each step what was found, and builds anew on a base that moved: what is in the image's configuration
+// was still that of the old one.
+func (l *loop) tell(j *job, steps []plan.Step, moved []string, cause string) {
+	switch {
+	case cause != "":
+	case l.restarted > 0 && l.restarted >= j.since:
+		cause = "the engine was restarted meanwhile"
+	case l.pending.last > j.seq:
+		cause = "a file was changed while it was being built"
+	}
+	w := event.Warning{Code: "promise-broken"}
+	if cause == "" {
+		cause = "nothing outside of the edit was seen to explain it"
+		w.Hint = "The builder may have dropped the result by itself, for want of space. Else the plan is wrong: please report it with stagewatch --record."
+	} else {
+		l.score.Excused += len(steps)
+	}
+	first := steps[0]
+	what := fmt.Sprintf("%s %d/%d was", first.Stage, first.Index, first.Total)
+	if n := len(steps) - 1; n > 0 {
+		what = fmt.Sprintf("%s %d/%d and %s more were", first.Stage, first.Index, first.Total, count(n, "step"))
+	}
+	w.Message = fmt.Sprintf("%s promised as a hit and ran: %s", what, cause)
+	l.emit(j.number, w)
+	if len(moved) > 0 && !l.cfg.Once {
+		l.builder.Forget()
+		l.replan()
+		l.pending.saved = time.Now()
+		l.startBuild(strings.Join(moved, ", ")+" is another image now", false)
+	}
+}

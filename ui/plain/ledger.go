@@ -1,0 +1,57 @@
+package plain
+
+import (
+	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/draw"
+)
+
+// ledger says where the bytes are. The largest paths of a group are told with it whenever it is another one than in
+// the build before.
+func (p *Printer) ledger(build int, b event.Ledger) {
+	p.side(build, "carried", b.Carried)
+	p.side(build, "added by the final stage", b.Own)
+	p.side(build, "left behind", b.Left)
+	if b.BaseBefore.Name != "" {
+		p.line(build, "saved %s by the base (%s %s -> %s %s), %s by copying", dash(draw.Bytes(b.SavedByBase)),
+			b.BaseBefore.Name, draw.Bytes(b.BaseBefore.Bytes), b.BaseAfter.Name, draw.Bytes(b.BaseAfter.Bytes), dash(draw.Bytes(b.SavedByCopy)))
+	}
+	for _, w := range b.Wasted {
+		if w.Line > 0 {
+			p.line(build, "wasted %s: %s line %d, %s (%s)", draw.Bytes(w.Bytes), w.Stage, w.Line, w.Instruction, w.Reason)
+			p.largest(build, "wasted/"+w.Stage+w.Instruction+w.Reason, "of it", w.Bytes, w.Paths)
+		}
+	}
+}
+
+func (p *Printer) side(build int, name string, groups []event.LedgerGroup) {
+	var sum int64
+	var parts []string
+	for _, g := range groups {
+		sum += g.Bytes
+		parts = append(parts, g.Name+" "+draw.Bytes(g.Bytes))
+	}
+	if len(parts) == 0 {
+		return
+	}
+	p.line(build, "%s %s: %s", name, draw.Bytes(sum), strings.Join(parts, ", "))
+	for _, g := range groups {
+		p.largest(build, name+"/"+g.Name, g.Name, g.Bytes, g.Paths)
+	}
+}
+
+// largestPaths is how many paths of a group are named.
+const largestPaths = 3
+
+func (p *Printer) largest(build int, key, name string, bytes int64, paths []event.LedgerPath) {
+	if known, ok := p.groups[key]; ok && known == bytes || len(paths) == 0 {
+		return
+	}
+	p.groups[key] = bytes
+	var parts []string
+	for _, path := range paths[:min(largestPaths, len(paths))] {
+		parts = append(parts, path.Path+" "+draw.Bytes(path.Bytes))
+	}
+	p.line(build, "  %s: %s", name, strings.Join(parts, ", "))
+}
