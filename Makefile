@@ -14,7 +14,7 @@ ARGS ?=
 TESTARGS ?= -timeout 20m -p 1
 PKGS ?= ./...
 BENCHARGS ?= -benchmem
-# For `make soak`: how long.
+# For `make soak`: how long, as Go writes durations.
 FOR ?= 30m
 
 export ENGINE
@@ -65,8 +65,11 @@ story: build setup ## record testdata/story.jsonl anew on the engine in use
 picture: build ## draw testdata/dashboard.svg from testdata/story.jsonl
 	@bin/stagewatch report --format svg --at 2 --size 120x36 -o testdata/dashboard.svg testdata/story.jsonl
 
-soak: go setup ## the planner's promises against real builds, for FOR (30m unless set)
-	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && PROOF_FOR=$(FOR) exec go test -count=1 -timeout 0 -v -run TestProof ./engine/plan
+soak: go setup ## random edits, saves under load, kills, then the planner's promises; FOR (30m unless set) is the time of the first and the last
+	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && export SOAK_FOR=$(FOR) PROOF_FOR=$(FOR) && \
+	  go test -count=1 -timeout 0 -v -run 'TestSoak|TestNoRequestFails' ./engine && \
+	  go test -count=1 -timeout 0 -v -run TestKilledAtAnyMoment ./cmd/stagewatch && \
+	  go test -count=1 -timeout 0 -v -run TestProof ./engine/plan
 
 clean: ## what build made
 	@rm -rf bin

@@ -3,46 +3,80 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/docker/docker/api/types/container"
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
-	"github.com/stagewatch/stagewatch/engine/run"
 )
 
 // BenchmarkSaveToServed measures a one-line change from the save to the first answer of the new container,
-// in turn with the least that the same engine needs for it: a bare solve of the same graph, a container's
-// start, the app's boot. ratio is what the loop adds: watching, planning, the hand-over.
+// in turn with the least that the same engine needs for it, with nothing of ours but the client around it: a bare
+// solve of the same graph, a container's start, the app's boot. ratio is what the loop adds: watching, planning, the hand-over. All figures are medians.
 func BenchmarkSaveToServed(b *testing.B) {
 	l := newLive(b)
 	l.start(Config{})
 	first, _ := await[event.Serving](l, nil)
-	await[event.Sized](l, nil)
+	await[event.Ledger](l, nil)
 	floor := newFloor(b, l)
-	var ours, theirs time.Duration
-	n := 0
-	for b.Loop() {
-		n++
+	var ours, theirs medians
+	for n := 0; b.Loop(); n++ {
 		page := fmt.Sprint("ours ", n)
 		begin := time.Now()
 		l.write("page.txt", page)
-		await[event.Serving](l, nil)
+		at := l.phases()
 		if got := l.get(first.URL); got != page {
 			b.Fatalf("served %q", got)
 		}
-		ours += time.Since(begin)
+		ours.add("save", time.Since(begin))
+		ours.add("save-notice", at[0].Sub(begin))
+		ours.add("save-plan", at[1].Sub(at[0]))
+		ours.add("save-solve", at[2].Sub(at[1]))
+		ours.add("save-start", at[3].Sub(at[2]))
 		// What goes on in the background must not burden the other one's measurement.
-		await[event.Sized](l, nil)
-		theirs += floor.once(fmt.Sprint("floor ", n))
+		await[event.Ledger](l, nil)
+		theirs.add("floor", floor.once(fmt.Sprint("floor ", n), &theirs))
 	}
-	b.ReportMetric(float64(ours.Milliseconds())/float64(n), "ms/save")
-	b.ReportMetric(float64(theirs.Milliseconds())/float64(n), "ms/floor")
-	b.ReportMetric(float64(ours)/float64(theirs), "ratio")
+	ours.report(b)
+	theirs.report(b)
+	b.ReportMetric(float64(ours.of("save"))/float64(theirs.of("floor")), "ratio")
+}
+
+// phases returns when a save was noticed, planned, built and served.
+func (l *live) phases() (at [4]time.Time) {
+	l.t.Helper()
+	_, changed := await[event.Changed](l, nil)
+	_, planned := await[event.Planned](l, nil)
+	_, built := await[event.Built](l, nil)
+	_, serving := await[event.Serving](l, nil)
+	return [4]time.Time{changed.Time, planned.Time, built.Time, serving.Time}
+}
+
+// medians are the durations measured, by name.
+type medians map[string][]time.Duration
+
+func (m *medians) add(name string, d time.Duration) {
+	if *m == nil {
+		*m = medians{}
+	}
+	(*m)[name] = append((*m)[name], d)
+}
+
+func (m medians) of(name string) time.Duration {
+	sorted := slices.Sorted(slices.Values(m[name]))
+	return sorted[len(sorted)/2]
+}
+
+func (m medians) report(b *testing.B) {
+	for name := range m {
+		b.ReportMetric(float64(m.of(name).Microseconds())/1000, "ms/"+name)
+	}
 }
 
 // floor builds and starts the same app with nothing around it.
@@ -50,7 +84,7 @@ type floor struct {
 	b       *testing.B
 	live    *live
 	builder *build.Builder
-	runner  *run.Runner
+	session *dock.Session
 	project *project
 }
 
@@ -65,7 +99,7 @@ func newFloor(b *testing.B, l *live) *floor {
 		b.Fatal(err)
 	}
 	// A folder of its own: the loop must not see these edits.
-	own := &live{t: b, dir: b.TempDir(), unique: l.unique}
+	own := &live{t: b, dir: b.TempDir(), engine: l.engine, unique: l.unique}
 	for name, text := range map[string]string{"Dockerfile": liveDockerfile, "main.py": liveApp, "requirements.txt": "UNIQUE", "page.txt": "floor"} {
 		own.write(name, text)
 	}
@@ -79,11 +113,11 @@ func newFloor(b *testing.B, l *live) *floor {
 		builder.Close()
 		session.Close()
 	})
-	return &floor{b: b, live: own, builder: builder, runner: run.New(b.Context(), l.engine, session.Labels()), project: p}
+	return &floor{b: b, live: own, builder: builder, session: session, project: p}
 }
 
 // once returns the time from a written file to the first answer.
-func (f *floor) once(page string) time.Duration {
+func (f *floor) once(page string, m *medians) time.Duration {
 	f.b.Helper()
 	ctx := f.b.Context()
 	p, err := f.project.plan(ctx, bare{f.builder}, "")
@@ -100,17 +134,26 @@ func (f *floor) once(page string) time.Duration {
 	if err != nil {
 		f.b.Fatal(err)
 	}
-	c, err := f.runner.Start(ctx, run.Spec{Image: res.Image, Port: 8080, Log: func(event.Log) {}})
+	solved := time.Now()
+	cli := f.live.engine.Client
+	c, err := cli.ContainerCreate(ctx, &container.Config{Image: res.Image, Labels: f.session.Labels()}, nil, nil, nil, "")
 	if err == nil {
-		err = c.Ready(ctx, time.Minute)
+		err = cli.ContainerStart(ctx, c.ID, container.StartOptions{})
 	}
 	if err != nil {
 		f.b.Fatal(err)
 	}
-	took := time.Since(begin)
-	if err := c.Stop(ctx, time.Second); err != nil {
+	defer func() { _ = cli.ContainerRemove(ctx, c.ID, container.RemoveOptions{Force: true}) }()
+	started := time.Now()
+	seen, err := cli.ContainerInspect(ctx, c.ID)
+	if err != nil {
 		f.b.Fatal(err)
 	}
+	f.live.firstAnswer("http://" + seen.NetworkSettings.IPAddress + ":8080/")
+	took := time.Since(begin)
+	m.add("floor-solve", solved.Sub(begin))
+	m.add("floor-start", started.Sub(solved))
+	m.add("floor-boot", took-started.Sub(begin))
 	return took
 }
 

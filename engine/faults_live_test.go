@@ -83,7 +83,7 @@ func TestTwoSessionsOnOneContext(t *testing.T) {
 	l := newLive(t)
 	l.start(Config{})
 	first, _ := await[event.Serving](l, nil)
-	second := &live{t: t, dir: l.dir, engine: l.engine, unique: l.unique, intents: make(chan event.Intent), more: make(chan struct{})}
+	second := &live{t: t, dir: l.dir, engine: l.engine, unique: l.unique, intents: make(chan event.Intent), more: make(chan struct{}), counts: map[string]int{}}
 	second.start(Config{})
 	other, _ := await[event.Serving](second, nil)
 	l.write("page.txt", "two")

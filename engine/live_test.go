@@ -34,8 +34,12 @@ type live struct {
 	cancel context.CancelFunc
 	ended  chan error
 
+	// forgetful: of the events of long sessions only the number of each kind is kept, once they are looked for no more.
+	forgetful bool
+
 	mu     sync.Mutex
 	events []event.Event
+	counts map[string]int
 	more   chan struct{}
 	seen   int
 }
@@ -62,13 +66,14 @@ class H(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+    do_POST = do_GET
 http.server.ThreadingHTTPServer(("", 8080), H).serve_forever()
 `
 
 func newLive(t testing.TB) *live {
 	t.Helper()
 	e := docktest.Engine(t)
-	l := &live{t: t, dir: t.TempDir(), engine: e, unique: fmt.Sprint(time.Now().UnixNano()), intents: make(chan event.Intent, 4), more: make(chan struct{})}
+	l := &live{t: t, dir: t.TempDir(), engine: e, unique: fmt.Sprint(time.Now().UnixNano()), intents: make(chan event.Intent, 4), more: make(chan struct{}), counts: map[string]int{}}
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	l.write("Dockerfile", liveDockerfile)
 	l.write("main.py", liveApp)
@@ -109,7 +114,10 @@ func (l *live) start(cfg Config) {
 	go func() {
 		for e := range events {
 			l.mu.Lock()
-			l.events = append(l.events, e)
+			l.counts[e.Body.Kind()]++
+			if !l.forgetful || l.counts["serving"] < 2 {
+				l.events = append(l.events, e)
+			}
 			close(l.more)
 			l.more = make(chan struct{})
 			l.mu.Unlock()
@@ -214,6 +222,44 @@ func (l *live) body(res *http.Response) string {
 		l.t.Error(err)
 	}
 	return string(body)
+}
+
+// count is how many events of a kind there were.
+func (l *live) count(kind string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.counts[kind]
+}
+
+// serves waits until the page is that, and says so where it never is.
+func (l *live) serves(url, want string) bool {
+	l.t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); ; <-tick.C {
+		got := l.get(url)
+		if got == want {
+			return true
+		}
+		if time.Now().After(deadline) {
+			l.t.Errorf("%s serves\n%.2000s\nwant\n%.2000s", url, got, want)
+			return false
+		}
+	}
+}
+
+// firstAnswer waits for an app to answer.
+func (l *live) firstAnswer(url string) string {
+	l.t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		res, err := http.Get(url)
+		if err == nil {
+			return l.body(res)
+		}
+		if time.Now().After(deadline) {
+			l.t.Fatal(err)
+		}
+	}
 }
 
 // freePort is a port that nobody has at the moment.

@@ -3,14 +3,10 @@ package engine
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -219,48 +215,30 @@ func TestATakenPortIsNamedAndTakenOverWhenFree(t *testing.T) {
 
 // TestNoRequestFails holds a constant load on the port while the app is replaced again and again.
 func TestNoRequestFails(t *testing.T) {
+	saves := 6
+	if soakFor() > 0 {
+		saves = 100
+	}
 	l := newLive(t)
 	l.start(Config{})
 	first, _ := await[event.Serving](l, nil)
-	ctx, stop := context.WithCancel(t.Context())
-	var requests, failed atomic.Int64
-	var wg sync.WaitGroup
-	for worker := range 4 {
-		wg.Go(func() {
-			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: worker%2 == 0}}
-			tick := time.NewTicker(10 * time.Millisecond)
-			defer tick.Stop()
-			for ctx.Err() == nil {
-				requests.Add(1)
-				res, err := client.Get(first.URL)
-				if err == nil {
-					_, err = io.Copy(io.Discard, res.Body)
-					res.Body.Close()
-					if res.StatusCode != 200 {
-						err = fmt.Errorf("status %s", res.Status)
-					}
-				}
-				if err != nil {
-					failed.Add(1)
-					t.Log(err)
-				}
-				<-tick.C
-			}
-		})
-	}
-	for i := range 5 {
+	load := startLoad(t, first.URL)
+	var took medians
+	for i := range saves {
 		page := fmt.Sprint("page ", i)
+		begin := time.Now()
 		l.write("page.txt", page)
 		await[event.Serving](l, nil)
 		if got := l.get(first.URL); got != page {
 			t.Errorf("served %q for %q", got, page)
 		}
+		took.add("save", time.Since(begin))
 	}
-	stop()
-	wg.Wait()
-	if failed.Load() > 0 || requests.Load() < 100 {
-		t.Errorf("%d of %d requests failed", failed.Load(), requests.Load())
+	requests, failures := load.end()
+	for _, f := range failures {
+		t.Error(f)
 	}
+	t.Logf("%d saves, %d requests, %d failed, the slowest after %s; from save to new answer %s", saves, requests, len(failures), load.slowest, took.of("save"))
 }
 
 // TestSizesAgreeWithTheEngine compares with what docker history says.

@@ -164,6 +164,26 @@ func TestDashboardSmallWithoutColor(t *testing.T) {
 	d.quit()
 }
 
+// A terminal may become too small for anything, and large again.
+func TestTerminalResized(t *testing.T) {
+	t.Parallel()
+	d := openDashboard(t, 100, 30)
+	d.run("resize-window", "-x", "1", "-y", "1")
+	d.edit(samplePage, "Built in two stages", "Edited in two stages")
+	poll(func() bool {
+		resp, err := http.Get(d.url)
+		if err != nil {
+			return false
+		}
+		defer resp.Body.Close()
+		page, _ := io.ReadAll(resp.Body)
+		return strings.Contains(string(page), "Edited in two stages")
+	}, func() { t.Error("in a terminal of one character nothing is built") })
+	d.run("resize-window", "-x", "120", "-y", "36")
+	d.await(`^ LIVE  build 2 serves the newest save`, `^╭─ 1 Stages ─.*─ 2 Sizes ─`, `^╭─ 4 Logs ─.{100,}╮$`)
+	d.quit()
+}
+
 // A terminal that is closed takes the session with it, and the session its things. CI is set wherever these tests
 // run for a project, and says nothing of the terminal.
 func TestTerminalClosed(t *testing.T) {
