@@ -154,6 +154,9 @@ func (s *scanner) settle(rel string, n, old *node) *node {
 	if old == nil || !sameKind(n.mode, old.mode) {
 		return n
 	}
+	if n.told() == old.told() {
+		n.again = old.again + 1
+	}
 	known := old.known.Load()
 	racy := old.racy
 	if known != nil {

@@ -148,7 +148,7 @@ func (e entry) Info() (fs.FileInfo, error) {
 		Mode:     uint32(n.mode &^ fs.ModeSocket),
 		Uid:      n.uid,
 		Gid:      n.gid,
-		ModTime:  n.mtime,
+		ModTime:  n.told(),
 		Linkname: n.link,
 		Xattrs:   e.xattrs(),
 	}
