@@ -75,7 +75,8 @@ edit() {
 
 built='"type":"built"'
 served='"type":"serving"'
-sized='"type":"sized"'
+# The files come last, after the sizes and the account of them.
+measured='"type":"files"'
 
 cp -R "$here/python-app" "$app"
 # An engine that built the sample before would have every step of it; this comment it has never seen.
@@ -88,12 +89,12 @@ printf '# Recorded on %s.\n' "$(date -u '+%F at %T')" >>"$app/requirements.txt"
 pid=$!
 
 act "the first build"
-await "$built" "$served" "$sized" || die "$(cat "$work/stderr")"
+await "$built" "$served" "$measured" || die "$(cat "$work/stderr")"
 visit
 
 act "a source edit"
 edit python_app/__init__.py 's/^VERSION = .*/VERSION = "1.1.0"/'
-await "$built" "$served" "$sized"
+await "$built" "$served" "$measured"
 visit /favicon.ico
 
 act "a touch that builds nothing"
@@ -109,7 +110,7 @@ sleep 1
 
 act "a requirements edit"
 edit requirements.txt "\$ a simplejson==3.17.2"
-await "$built" "$served" "$sized"
+await "$built" "$served" "$measured"
 visit
 
 act "a save that overtakes a build"
@@ -117,7 +118,7 @@ edit requirements.txt 's/^click==/click>=/'
 await '"type":"step".*RUN pip install -r.*"running"'
 sleep 1
 edit python_app/templates/index.html 's/Built in two stages/Built in two stages and minutes ago/'
-await '"type":"abandoned"' "$built" "$served" "$sized"
+await '"type":"abandoned"' "$built" "$served" "$measured"
 visit
 
 act "an edit that breaks the build"
@@ -127,7 +128,7 @@ visit
 
 act "the fix"
 edit python_app/__init__.py 's/^VERSION = .*/VERSION = "1.2.0"/'
-await "$built" "$served" "$sized"
+await "$built" "$served" "$measured"
 visit
 
 act "the app is killed, and comes back"

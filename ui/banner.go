@@ -26,6 +26,9 @@ func (m *Model) banner() []draw.Line {
 		d := m.story.Down
 		message = fmt.Sprintf("the app of build %d exited with code %d", d.Build, d.ExitCode)
 		hint = "its last lines are in the logs (" + m.keys.Logs.Help().Key + ")"
+		if d.Said != "" {
+			message, hint = d.Said, message+"; "+hint
+		}
 	default:
 		return nil
 	}

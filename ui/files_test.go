@@ -41,6 +41,10 @@ func TestAFileIsFoundWhereItIsFolded(t *testing.T) {
 	s.want(ok && at.Path == "/usr/local/lib/python3.9/site-packages/jinja2/lexer.py", "not found")
 	s.shows("lexer.py")
 	s.press("/", "_", "_", "i", "n", "enter")
+	o := &outside{}
+	s.opt.Copy = func(text string) error { o.copied = text; return nil }
+	s.press("y").run()
+	s.want(strings.HasSuffix(o.copied, "/__init__.py\n"), "copied "+o.copied)
 	one := s.selected()
 	two := s.press("n").selected()
 	s.want(one != two && two.(nodeRef).Name == "__init__.py", "no next match")

@@ -106,7 +106,7 @@ func (m *Model) drawStatus(c *draw.Canvas, r draw.Rect) {
 	}
 	used := c.Line(r.X, r.Y, r.W, left)
 	var right []string
-	if tape := m.opt.Tape; tape != nil {
+	if m.opt.Tape != nil && m.layout().scrub.Empty() {
 		right = append(right, m.tapeText())
 	}
 	name := clean.Line(m.opt.Context)

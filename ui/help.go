@@ -96,6 +96,8 @@ func (m *Model) helpList() []row {
 		{"MOVED ON", "begun by a build that was superseded; the next build goes on with it"},
 		{"will hit", "expected, not yet seen: small letters are predictions"},
 		{"≈1.2s", "what the step took when it last ran"},
+		{"+ ~ -", "what a layer adds, changes of those below, and removes"},
+		{"wasted", "in the image, and seen by nobody: a later layer has it again, or removes it"},
 		{"LIVE", "what answers is built from the newest save"},
 		{"STALE", "what answers is older than the newest save"},
 	} {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/replay"
 )
 
 // hostile are pieces of what no container, file name or engine should get onto a screen.
@@ -35,7 +36,7 @@ func hostileText(r *rand.Rand) string {
 func hostileEvents(r *rand.Rand) []event.Event {
 	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	h := func() string { return hostileText(r) }
-	stage, base := h(), h()
+	stage, base, before := h(), h(), h()
 	var events []event.Event
 	add := func(build int, b event.Body) {
 		at = at.Add(time.Duration(r.IntN(3000)) * time.Millisecond)
@@ -46,7 +47,8 @@ func hostileEvents(r *rand.Rand) []event.Event {
 		add(0, event.Changed{Paths: []string{h()}, Changes: []event.Change{{Path: h(), Kind: h(), From: h()}}})
 		p := event.Planned{Paths: []string{h(), h()}, Target: h(), Because: h(), Chain: h(), Stages: []event.PlannedStage{{Name: stage, Base: base, Needed: true, From: []string{h()}}, {Name: h()}}}
 		for i := range 12 {
-			p.Steps = append(p.Steps, event.PlannedStep{Stage: stage, Index: i + 1, Total: 12, Instruction: h(), Line: i, Prediction: event.WillRerun, Because: h()})
+			p.Steps = append(p.Steps, event.PlannedStep{Stage: stage, Index: i + 1, Total: 12, Instruction: h(), Line: i, Prediction: event.WillRerun, Because: h(),
+				Inputs: []event.Input{{Context: h(), Paths: []string{h()}}, {Step: event.StepID{Stage: h(), Index: 1}}}})
 		}
 		add(n, p)
 		for i := range 12 {
@@ -54,8 +56,17 @@ func hostileEvents(r *rand.Rand) []event.Event {
 			add(n, event.Step{Stage: stage, Index: i + 1, Total: 12, Instruction: h(), State: state, MS: r.Int64N(1e8), SavedMS: r.Int64N(1e6), Because: h()})
 			add(n, event.Output{Stage: stage, Index: i + 1, Stream: "stderr", Text: h()})
 		}
-		add(n, event.Sized{Before: event.StageSize{Stage: h(), Bytes: r.Int64(), StandIn: h(), Layers: []event.Layer{{Bytes: r.Int64(), CreatedBy: h()}}}, After: event.StageSize{Stage: h(), Bytes: r.Int64N(1e9), Layers: []event.Layer{{Bytes: -5, CreatedBy: h(), Base: true}}}, Delta: -r.Int64(), Basis: h()})
+		add(n, event.Sized{Before: event.StageSize{Stage: before, Bytes: r.Int64(), StandIn: h(), Layers: []event.Layer{{Bytes: r.Int64(), CreatedBy: h(), Step: event.StepID{Stage: stage, Index: 2}}}}, After: event.StageSize{Stage: h(), Bytes: r.Int64N(1e9), Layers: []event.Layer{{Bytes: -5, CreatedBy: h(), Base: true}}}, Delta: -r.Int64(), Basis: h()})
 		add(n, event.Ledger{Carried: []event.LedgerGroup{{Name: h(), Bytes: 5, Paths: []event.LedgerPath{{Path: h(), Bytes: 7}}}}, Left: []event.LedgerGroup{{Name: h(), From: h(), Instruction: h()}}, Own: []event.LedgerGroup{{Name: h(), Bytes: -1}}, BaseAfter: event.LedgerGroup{Name: h(), Bytes: 9}, Wasted: []event.Waste{{Stage: h(), Instruction: h(), Reason: h(), LostTo: h(), Bytes: 3, Paths: []event.LedgerPath{{Path: h(), Bytes: 1}}}}})
+		files := event.Files{Stages: []event.StageFiles{{Stage: before}}}
+		for range 3 {
+			l := event.LayerFiles{Digest: h(), Instruction: h(), Bytes: r.Int64(), Gone: []string{h(), "/x/y"}, Known: r.IntN(4) == 0}
+			for range 5 {
+				l.Folders = append(l.Folders, event.FolderFiles{Path: "/" + h(), Files: map[string]int64{h(): r.Int64N(1e9), "": 1, "..": 2, "a/b": 3}}, event.FolderFiles{Path: "x", Files: map[string]int64{"y": 5}})
+			}
+			files.Stages[0].Layers = append(files.Stages[0].Layers, l)
+		}
+		add(n, files)
 		add(n, event.Warning{Code: []string{"engine-gone", "port-taken", "libc-mismatch", h()}[r.IntN(4)], Message: h(), Hint: h(), Paths: []string{h()}})
 		switch r.IntN(3) {
 		case 0:
@@ -112,12 +123,16 @@ func (s *screen) check() {
 // TestNoFrameOutgrowsTheTerminal walks through every view at sizes from 1×1 to 400×100 with hostile text.
 func TestNoFrameOutgrowsTheTerminal(t *testing.T) {
 	sizes := [][2]int{{1, 1}, {2, 2}, {3, 5}, {10, 3}, {20, 8}, {39, 11}, {40, 12}, {71, 17}, {72, 20}, {73, 21}, {80, 24}, {115, 30}, {116, 36}, {200, 60}, {400, 100}}
-	keys := strings.Fields("1 2 ] ] space j space G space 3 ] ] 4 W t ] [ 5 j enter esc esc + _ 1 j j enter G esc ? G ? / a b enter n N & x enter 4 k k f s n tab tab tab space pgdown pgup g G")
+	keys := strings.Fields("1 2 ] ] space j space G space 3 ] ] 4 W t ] [ 5 j enter esc esc + _ 1 j j enter G esc ? G ? / a b enter n N & x enter 4 k k f s n right right left . , tab tab tab space pgdown pgup g G")
 	for seed := range uint64(3) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		events := hostileEvents(r)
 		for _, size := range sizes {
-			s := newScreen(t, size[0], size[1])
+			s := newScreen(t, size[0], size[1], func(o *Options) {
+				if seed == 2 {
+					o.Tape = replay.New(events, 1)
+				}
+			})
 			s.check()
 			for i := 0; i < len(events); i += 1 + r.IntN(40) {
 				s.play(events[i:min(len(events), i+1+r.IntN(40))])

@@ -12,8 +12,8 @@ const (
 // layout says where everything is. It depends on the size of the terminal and on what is open, so that
 // painting and the mouse agree.
 type layout struct {
-	status, summary, banner, strip, keys draw.Rect
-	rects                                [panels]draw.Rect
+	status, summary, banner, strip, scrub, keys draw.Rect
+	rects                                       [panels]draw.Rect
 	// single tells that one panel is shown at a time, without a frame.
 	single bool
 }
@@ -45,6 +45,9 @@ func (m *Model) layout() layout {
 	l.status = take(1, 1)
 	if m.height >= 4 {
 		l.keys = take(-1, 1)
+	}
+	if m.opt.Tape != nil && m.height >= 12 {
+		l.scrub = take(-1, 1)
 	}
 	if m.height >= 6 {
 		l.summary = take(1, 1)

@@ -24,6 +24,10 @@ func (m *Model) click(msg tea.MouseMsg) tea.Cmd {
 		}
 		return nil
 	}
+	if at, ok := m.scrubAt(l.scrub, msg.X, msg.Y); ok && msg.Button == tea.MouseButtonLeft {
+		m.seek(m.opt.Tape.IndexAt(at))
+		return nil
+	}
 	for p := range panels {
 		if !l.rects[p].Contains(msg.X, msg.Y) {
 			continue

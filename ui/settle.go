@@ -163,26 +163,4 @@ func (m *Model) panelFoot(p panel) draw.Line {
 	return nil
 }
 
-// seek puts the tape's playhead before event i and tells the story again up to there.
-func (m *Model) seek(i int) {
-	m.opt.Tape.Seek(i)
-	m.story = story.New(m.opt.LogLines)
-	m.closePages(failurePage)
-	m.dismissed = 0
-	m.apply(m.opt.Tape.Played())
-	m.now = m.opt.Tape.Clock()
-}
-
-func (m *Model) tapeText() string {
-	next, total, speed := m.opt.Tape.Position()
-	state := "playing"
-	switch {
-	case m.opt.Tape.Over():
-		state = "at its end"
-	case m.opt.Tape.Paused():
-		state = "paused"
-	}
-	return fmt.Sprintf("replay %s %d/%d ×%g", state, next, total, speed)
-}
-
 var _ tea.Model = (*Model)(nil)

@@ -7,11 +7,14 @@ import (
 )
 
 // copyable is the text that the copy key takes from the focused panel: of the logs what is in sight, of
-// a page all of it, of a list the selected line.
+// a page all of it, of a list the selected line, of a file its path.
 func (m *Model) copyable() []string {
 	in := m.layout().content(m.focus)
 	if m.focus == logs && m.panes[logs].tab == 0 {
 		return m.logsInSight()
+	}
+	if file, ok := m.selected().(nodeRef); ok {
+		return []string{file.Path}
 	}
 	rows := m.rows(m.focus, in.W)
 	var lines []string

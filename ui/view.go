@@ -41,6 +41,7 @@ func (m *Model) View() string {
 			m.drawPanel(c, l, p)
 		}
 	}
+	m.drawScrub(c, l.scrub)
 	m.drawKeys(c, l.keys)
 	return c.String(m.theme)
 }

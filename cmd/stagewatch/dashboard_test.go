@@ -127,6 +127,17 @@ func TestDashboard(t *testing.T) {
 		`● RAN +RUN pip cache purge +← after stage-1 4/5`,
 		`— build 2 serves from here —`)
 
+	// Into a layer, as with dive: what the step added.
+	d.press("2", "]", "+")
+	d.await(`● RAN +COPY \. \. +[0-9.]+ k?B`)
+	d.say("/COPY . .")
+	d.press("Enter")
+	d.await(`Files of build, layer 4 \(build 2\)`, `[0-9.]+ kB in [0-9]+ files`, `▾ app/`, `index\.html`)
+	d.press("Escape")
+	d.await(`2 Sizes · Layers`)
+	d.press("_", "1")
+	d.await(`^╭─ 1 Stages ─`, `╭─ 2 Layers ─`)
+
 	// A step that fails: which, where, and what still serves.
 	d.edit("pyproject.toml", "[project]", "[project")
 	d.await(`^ STALE  build 2 serves, 1 edit behind`, `Build 3 failed`, `▸ +6 │ RUN pip install \.`)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sort"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -24,7 +25,8 @@ const maxLine = 16 << 20
 type Tape struct {
 	events []event.Event
 	// at is when each event is due, from the start, with long gaps cut.
-	at []time.Duration
+	at    []time.Duration
+	marks []Mark
 	// next is the event to be played.
 	next   int
 	now    time.Duration
@@ -69,6 +71,7 @@ func New(events []event.Event, speed float64) *Tape {
 		}
 		t.at = append(t.at, at)
 	}
+	t.marks = marks(events, t.at)
 	return t
 }
 
@@ -143,3 +146,44 @@ func (t *Tape) Paused() bool { return t.paused }
 
 // Position is the playhead, the number of events, and the pace.
 func (t *Tape) Position() (next, total int, speed float64) { return t.next, len(t.events), t.speed }
+
+// Elapsed is how far the playhead is from the tape's start, and how long the tape is at its own pace.
+func (t *Tape) Elapsed() (now, total time.Duration) {
+	total = t.at[len(t.at)-1]
+	if t.Over() {
+		return total, total
+	}
+	return min(t.now, total), total
+}
+
+// IndexAt is the place just after the last event that is due by then.
+func (t *Tape) IndexAt(by time.Duration) int {
+	return sort.Search(len(t.at), func(i int) bool { return t.at[i] > by })
+}
+
+// Mark is where a build begins on the tape.
+type Mark struct {
+	At     time.Duration
+	Build  int
+	Failed bool
+}
+
+// Marks are the builds of the tape, in their order.
+func (t *Tape) Marks() []Mark { return t.marks }
+
+func marks(events []event.Event, at []time.Duration) []Mark {
+	var out []Mark
+	for i, e := range events {
+		switch e.Body.(type) {
+		case event.Planned:
+			out = append(out, Mark{At: at[i], Build: e.Build})
+		case event.Failed:
+			if n := len(out) - 1; n >= 0 && out[n].Build == e.Build {
+				out[n].Failed = true
+				continue
+			}
+			out = append(out, Mark{At: at[i], Build: e.Build, Failed: true})
+		}
+	}
+	return out
+}

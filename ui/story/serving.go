@@ -2,6 +2,7 @@ package story
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/clean"
@@ -39,6 +40,7 @@ func (s *Story) serving(e event.Event, b event.Serving) {
 
 func (s *Story) stopped(e event.Event, b event.Stopped) {
 	b.Container, b.Reason = clean.Line(b.Container), clean.Line(b.Reason)
+	said := s.lastWords()
 	switch b.Reason {
 	case "replaced", "quit":
 		return
@@ -46,11 +48,11 @@ func (s *Story) stopped(e event.Event, b event.Stopped) {
 		s.Logs.Add(Entry{Time: e.Time, Kind: Boundary, Build: e.Build, Text: "stopped on request"})
 	case "crash-loop":
 		// The engine says it anew at every end; the container and its code came with the end itself.
-		b.ExitCode = s.exit
+		b.ExitCode, said = s.exit, s.said
 		s.mishap(e, b, !s.looping)
 		s.looping = true
 	default:
-		s.exit = b.ExitCode
+		s.exit, s.said = b.ExitCode, said
 		s.mishap(e, b, true)
 	}
 	serves := s.Serving != nil && s.Serving.Container == b.Container
@@ -58,8 +60,25 @@ func (s *Story) stopped(e event.Event, b event.Stopped) {
 		s.Serving = nil
 	}
 	if s.Serving == nil {
-		s.Down = &Down{Stopped: b, Build: e.Build, At: e.Time}
+		s.Down = &Down{Stopped: b, Build: e.Build, At: e.Time, Said: said}
 	}
+}
+
+// lastWords is the newest line of the log that says, as surely as any since the container began, what went wrong.
+func (s *Story) lastWords() string {
+	const back = 200
+	said, best := "", 0
+	for i := s.Logs.Next() - 1; i >= max(s.Logs.First(), s.Logs.Next()-back); i-- {
+		e := s.Logs.At(i)
+		if e.Kind == Boundary || e.Kind == Mishap {
+			break
+		}
+		text := strings.TrimSpace(clean.Line(e.Text))
+		if n := Telling(text); n > best {
+			said, best = text, n
+		}
+	}
+	return said
 }
 
 func stopText(b event.Stopped) string {

@@ -57,8 +57,9 @@ type Story struct {
 	Last time.Time
 	// looping tells that the crash loop was marked in the logs.
 	looping bool
-	// exit is the code of the container that ended last.
+	// exit is the code of the container that ended last, and said what it said went wrong.
 	exit int
+	said string
 	// layers are those that the newest files came in, by digest.
 	layers map[string]event.LayerFiles
 	// kinds is how each path changed last.
@@ -78,6 +79,8 @@ type Down struct {
 	event.Stopped
 	Build int
 	At    time.Time
+	// Said is the line of its log that says what went wrong, empty where none does.
+	Said string
 }
 
 // Skip is a batch of changes that led to no build.

@@ -204,3 +204,21 @@ func TestRing(t *testing.T) {
 		t.Errorf("%d entries in 100 bytes", r.Len())
 	}
 }
+
+// TestLastWords: of a container that ended, the line that says why, also where it comes back to end again.
+func TestLastWords(t *testing.T) {
+	log := func(text string) event.Log { return event.Log{Stream: "stderr", Text: text} }
+	s := tell().on(1, log("ValueError: of the container before"), event.Serving{Container: "a"})
+	s.on(1, log("Traceback (most recent call last):"), log("\x1b[31mImportError: no module\x1b[0m"), log("  bye"), event.Stopped{Container: "a", ExitCode: 1, Reason: "exited"})
+	if s.Down == nil || s.Down.Said != "ImportError: no module" {
+		t.Errorf("got %+v", s.Down)
+	}
+	s.on(1, event.Stopped{Container: "a", Reason: "crash-loop"})
+	if s.Down.Said != "ImportError: no module" || s.Down.ExitCode != 1 {
+		t.Errorf("in the loop got %+v", s.Down)
+	}
+	s.on(1, log("all is well"), event.Stopped{Container: "a", ExitCode: 2, Reason: "exited"})
+	if s.Down.Said != "" {
+		t.Errorf("without such a line got %+v", s.Down)
+	}
+}
