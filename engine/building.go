@@ -108,7 +108,7 @@ func (l *loop) planned(j *job, because string) event.Planned {
 		}
 	}
 	e := planEvent(j.plan, j.predictions, why, l.project.name(), l.history)
-	e.Because = because
+	e.Because, j.edited = because, why.dockerfile != ""
 	e.Paths = l.withSource(paths(j.changes), why.dockerfile != "")
 	if prev == nil && !j.recalled {
 		// Nothing to compare with: everything runs, whatever was saved last.
@@ -166,6 +166,7 @@ func (l *loop) ended(j *job, res *build.Result, err error) {
 		since = l.good.began
 	}
 	l.broke(j, broken, since)
+	l.advise(j)
 	l.pending.settle(j.seq)
 	l.good = j
 	l.err = nil

@@ -140,13 +140,15 @@ type fakeBuild struct {
 	req  build.Request
 	end  chan error
 	over error
+	// times are how long the steps take that run.
+	times map[plan.StepID]time.Duration
 }
 
 func (*fakeBuilder) planInput(*plan.Input) {}
 func (*fakeBuilder) Forget()               {}
 
 func (b *fakeBuilder) Build(ctx context.Context, req build.Request) (*build.Result, error) {
-	fb := &fakeBuild{req: req, end: make(chan error)}
+	fb := &fakeBuild{req: req, end: make(chan error), times: map[plan.StepID]time.Duration{}}
 	b.mu.Lock()
 	b.builds = append(b.builds, fb)
 	n := len(b.builds)
@@ -156,7 +158,7 @@ func (b *fakeBuilder) Build(ctx context.Context, req build.Request) (*build.Resu
 		if err != nil {
 			return nil, err
 		}
-		return &build.Result{Image: fmt.Sprint("image-", n), Times: map[plan.StepID]time.Duration{}}, nil
+		return &build.Result{Image: fmt.Sprint("image-", n), Times: fb.times}, nil
 	case <-ctx.Done():
 		fb.over = context.Cause(ctx)
 		return nil, fb.over

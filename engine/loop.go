@@ -69,6 +69,7 @@ type loop struct {
 	linted     map[plan.Lint]bool
 	builds     int
 	score      event.Score
+	advisor    advisor
 	// saved is what the hits of the session saved.
 	saved time.Duration
 	// restarted is the last build before the engine was found restarted, 0 for never.
@@ -91,6 +92,8 @@ type job struct {
 	// since is the build that they compare with, 0 for none of this session.
 	since   int
 	noCache bool
+	// edited tells that the Dockerfile was written to.
+	edited bool
 	// recalled tells that they rest on what an earlier session built.
 	recalled bool
 	// seq and edits say which changes the build contains.

@@ -15,6 +15,10 @@ func (l *loop) keepScore(j *job) (broken []plan.Step) {
 		l.keepRecalled(j)
 		return nil
 	}
+	if j.since == 0 {
+		// Nothing to compare with, nothing promised.
+		return nil
+	}
 	for i, s := range j.plan.Steps {
 		last, ok := j.relay.last[s.ID()]
 		if adopted, was := j.relay.adopted[s.ID()]; was {

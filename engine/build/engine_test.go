@@ -299,3 +299,32 @@ func TestNoCacheHoldsForOneBuild(t *testing.T) {
 		t.Errorf("steps that ran: %v", ran)
 	}
 }
+
+// TestABaseThatMovesIsNamed: a tag that leads to another image than when it was looked up.
+func TestABaseThatMovesIsNamed(t *testing.T) {
+	b := newBench(t)
+	name := "stagewatch-moves:" + b.secret
+	tag := func(image string) {
+		t.Helper()
+		if err := b.engine.Client.ImageTag(t.Context(), image, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tag("python:3.9-alpine")
+	t.Cleanup(func() { _, _ = b.engine.Client.ImageRemove(context.Background(), name, image.RemoveOptions{}) })
+	b.write("Dockerfile", "FROM "+name+"\nWORKDIR /app\n")
+	if _, err := b.build(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if moved, err := b.builder.Moved(t.Context()); err != nil || len(moved) > 0 {
+		t.Errorf("moved are %v, %v", moved, err)
+	}
+	tag("python:3.9-slim")
+	if moved, err := b.builder.Moved(t.Context()); err != nil || len(moved) != 1 || moved[0] != name {
+		t.Errorf("moved are %v, %v", moved, err)
+	}
+	b.builder.Forget()
+	if moved, err := b.builder.Moved(t.Context()); err != nil || len(moved) > 0 {
+		t.Errorf("of what is forgotten: %v, %v", moved, err)
+	}
+}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
@@ -109,11 +110,22 @@ func (k known) explain(p *Plan, i int) (because string, own bool) {
 	}
 	switch {
 	case len(settings) > 0:
-		return ArgumentChanged + ": " + strings.Join(settings, ", "), true
+		return p.wordSettings(settings), true
 	case was != nil && k.oldText[stageText{s.Stage, s.Instruction}] == nil && len(k.edits) == 0:
 		return ArgumentChanged + ": was " + was.Instruction, true
 	}
 	return "new in the Dockerfile", true
+}
+
+// wordSettings says what is set otherwise by no edit of the Dockerfile: by a build argument, or by the base image.
+func (p *Plan) wordSettings(names []string) string {
+	text := "base image changed: " + strings.Join(names, ", ")
+	for _, in := range readInstructions(p.source) {
+		if strings.EqualFold(keyword(in.text), "ARG") && slices.ContainsFunc(names, func(name string) bool { return sets(in.text, name) }) {
+			text = ArgumentChanged + ": " + strings.Join(names, ", ")
+		}
+	}
+	return text
 }
 
 // edited says what the step's own instruction was before, empty where it was not changed.

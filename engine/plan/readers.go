@@ -46,6 +46,11 @@ func (p *Plan) readReaders(caps *apicaps.CapSet) {
 	}
 }
 
+// ReadsContext tells whether p.Steps[step] itself reads a local context.
+func (p *Plan) ReadsContext(step int) bool {
+	return slices.ContainsFunc(p.readers, func(r reader) bool { return slices.Contains(p.Steps[step].ops, r.op) })
+}
+
 // index finds the changes that a selector reads, without looking at each of them for each selector.
 type index struct {
 	changes []Change

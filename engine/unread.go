@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/docker/go-units"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/tree"
+)
+
+// unread finds entries of the context that no step reads. It may take a while for a large context.
+func unread(p *plan.Plan, snap *tree.Snapshot, links plan.Tree) (event.Warning, bool) {
+	var all []plan.Change
+	sizes := map[string]int64{}
+	snap.Walk("", func(rel string, e tree.Entry) bool {
+		if !e.Mode.IsDir() {
+			all = append(all, plan.Change{Change: event.Change{Path: rel, Kind: event.ContentChanged}})
+			sizes[rel] = e.Size
+		}
+		return true
+	})
+	type entry struct {
+		name  string
+		files int
+		bytes int64
+		read  bool
+	}
+	entries := map[string]*entry{}
+	of := func(rel string) *entry {
+		name, rest, dir := strings.Cut(rel, "/")
+		if dir && rest != "" {
+			name += "/"
+		}
+		if entries[name] == nil {
+			entries[name] = &entry{name: name}
+		}
+		return entries[name]
+	}
+	for rel, size := range sizes {
+		e := of(rel)
+		e.files++
+		e.bytes += size
+	}
+	for _, c := range p.Relevant(all, links) {
+		of(c.Path).read = true
+	}
+	var list []*entry
+	files, bytes := 0, int64(0)
+	for _, e := range entries {
+		if !e.read {
+			list = append(list, e)
+			files += e.files
+			bytes += e.bytes
+		}
+	}
+	if files < manyUnread && bytes < muchUnread {
+		return event.Warning{}, false
+	}
+	slices.SortFunc(list, func(a, b *entry) int { return cmp.Or(cmp.Compare(b.bytes, a.bytes), cmp.Compare(a.name, b.name)) })
+	w := event.Warning{Code: adviceUnread, Message: fmt.Sprintf("%s of the context in %s, of %s, are read by no step that %q needs", size(bytes), count(files, "file"), count(len(all), "file"), p.Target),
+		Hint: "Write into .dockerignore what no image needs: it is watched and compared at every build."}
+	for _, e := range list[:min(len(list), 5)] {
+		w.Paths = append(w.Paths, fmt.Sprintf("%s (%s, %s)", e.name, size(e.bytes), count(e.files, "file")))
+	}
+	return w, true
+}
+
+func size(n int64) string {
+	return units.CustomSize("%.3g %s", float64(n), 1000, []string{"B", "kB", "MB", "GB", "TB"})
+}
