@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,10 @@ import (
 // startBuild starts a build of all that is pending, in place of one that runs. An empty because leaves it to what
 // is pending to be the reason.
 func (l *loop) startBuild(because string, noCache bool) {
+	if l.builds == 0 && l.project.missing() {
+		l.emit(0, event.Warning{Code: "no-dockerfile", Message: "no Dockerfile in " + filepath.Base(l.project.root), Hint: "The first build starts as soon as there is one; or name one with -f."})
+		return
+	}
 	l.builds++
 	ctx, cancel := context.WithCancelCause(l.ctx)
 	j := &job{number: l.builds, plan: l.plan, changes: l.pending.list(), seq: l.pending.last, edits: l.pending.edits, saved: l.pending.saved, cancel: cancel, began: time.Now(), noCache: noCache, snap: l.project.main().tree.Snapshot()}

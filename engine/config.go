@@ -57,6 +57,8 @@ type Config struct {
 	Engine dock.Options
 	// Inspect tells the files of every build that is measured, and not only once that is asked for.
 	Inspect bool
+	// Await waits for a Dockerfile where there is none, in place of ending with an error.
+	Await bool
 	// Once builds once, measures, and ends; nothing is run or watched.
 	Once bool
 	// Poll compares the tree at intervals instead of being notified.

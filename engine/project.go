@@ -74,11 +74,14 @@ func openProject(ctx context.Context, cfg Config) (*project, error) {
 		}
 	}
 	p.read()
-	if errors.Is(p.broken, fs.ErrNotExist) {
+	if p.missing() && !cfg.Await {
 		return nil, errors.Join(&Problem{What: fmt.Sprintf("opening the Dockerfile: no file %s", p.dockerfile), Hint: "Give the folder that holds one, or name it with -f."}, p.close())
 	}
 	return p, nil
 }
+
+// missing tells that there is no Dockerfile.
+func (p *project) missing() bool { return errors.Is(p.broken, fs.ErrNotExist) }
 
 func (p *project) close() error {
 	var errs []error

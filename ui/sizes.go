@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
@@ -78,6 +79,9 @@ func labelWidth(width int) int {
 
 // bar is a label, a name where there is room for it, a bar and the bytes.
 func bar(label, what string, bytes int64, star string, full int64, name, width int, st draw.Style) row {
+	if draw.Width(label) > labelWidth(width) {
+		label, _, _ = strings.Cut(label, " ")
+	}
 	left := draw.Line{}.Add(draw.Dim, pad(label, labelWidth(width)))
 	if width >= 48 {
 		left = left.Add(draw.Plain, pad(what, name)+" ")

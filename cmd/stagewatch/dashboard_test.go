@@ -154,6 +154,25 @@ func TestDashboard(t *testing.T) {
 	d.quit()
 }
 
+// Where there is no Dockerfile yet, the dashboard says so, and builds as soon as there is one.
+func TestDashboardAwaitsADockerfile(t *testing.T) {
+	t.Parallel()
+	e := docktest.Engine(t)
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "app"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	tm := newTerminal(t, dir, 80, 24, "DOCKER_HOST="+e.Host)
+	tm.say(`clear; stagewatch -p 0:8080 app; echo "it ended with $?"`)
+	tm.await(`^ NO DOCKERFILE `, `no Dockerfile in app`)
+	if err := os.WriteFile(filepath.Join(dir, "app", "Dockerfile"), []byte("FROM python:3.9-alpine\nCMD [\"python3\", \"-m\", \"http.server\", \"8080\"]\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	tm.await(`^ LIVE  build 1 serves`)
+	tm.press("q")
+	tm.await(`^it ended with 0$`)
+}
+
 // The smallest usual terminal, and no colours for who wants none.
 func TestDashboardSmallWithoutColor(t *testing.T) {
 	t.Parallel()
