@@ -107,7 +107,11 @@ func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
 			return nil, err
 		}
 	}
-	x.add(x.project.main().changed(m.since(x.project)))
+	since := slices.DeleteFunc(m.since(x.project), func(c event.Change) bool {
+		// What these two say is compared, and not that they were written to.
+		return x.project.main().abs(c.Path) == x.project.dockerfile && !x.plan.Reads(plan.Change{Change: c}, x.links) || c.Path == ".dockerignore"
+	})
+	x.add(x.project.main().changed(since))
 	return x.bodies(" since " + m.At.Local().Format("2 Jan 15:04")), nil
 }
 
