@@ -85,9 +85,7 @@ func (x *explanation) compare(ctx context.Context, m *memory) error {
 	if m == nil || m.Plan.Dockerfile == "" {
 		return &Problem{What: "comparing the Dockerfile: nothing was built here yet", Hint: "Build once with stagewatch build; from then on plan tells what an edit of the Dockerfile reruns."}
 	}
-	p := x.project
-	old := &project{root: p.root, dockerfile: p.dockerfile, attrs: p.attrs, folders: p.folders, source: []byte(m.Plan.Dockerfile)}
-	prev, err := old.plan(ctx, offline{}, "")
+	prev, err := x.project.planOf(ctx, offline{}, []byte(m.Plan.Dockerfile), "")
 	if err != nil {
 		return fmt.Errorf("converting the Dockerfile that was last built: %w", err)
 	}
