@@ -85,9 +85,7 @@ func (x *explanation) compare(ctx context.Context, m *memory) error {
 	if m == nil || m.Plan.Dockerfile == "" {
 		return &Problem{What: "comparing the Dockerfile: nothing was built here yet", Hint: "Build once with stagewatch build; from then on plan tells what an edit of the Dockerfile reruns."}
 	}
-	p := x.project
-	old := &project{root: p.root, dockerfile: p.dockerfile, attrs: p.attrs, folders: p.folders, source: []byte(m.Plan.Dockerfile)}
-	prev, err := old.plan(ctx, offline{}, "")
+	prev, err := x.project.planOf(ctx, offline{}, []byte(m.Plan.Dockerfile), "")
 	if err != nil {
 		return fmt.Errorf("converting the Dockerfile that was last built: %w", err)
 	}
@@ -107,7 +105,11 @@ func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
 			return nil, err
 		}
 	}
-	x.add(x.project.main().changed(m.since(x.project)))
+	since := slices.DeleteFunc(m.since(x.project), func(c event.Change) bool {
+		// What these two say is compared, and not that they were written to.
+		return x.project.main().abs(c.Path) == x.project.dockerfile && !x.plan.Reads(plan.Change{Change: c}, x.links) || c.Path == ".dockerignore"
+	})
+	x.add(x.project.main().changed(since))
 	return x.bodies(" since " + m.At.Local().Format("2 Jan 15:04")), nil
 }
 

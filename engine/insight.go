@@ -96,7 +96,11 @@ func (i *insight) read(ctx context.Context, m measured, dirs map[string]fsutil.F
 	if err != nil {
 		return accounted{}, fmt.Errorf("accounting for the files of stage %q: %w", m.after.Target, err)
 	}
-	a.warnings = i.fresh(append(a.warnings, useless(a.ledger)...))
+	a.warnings = append(a.warnings, useless(a.ledger)...)
+	for _, w := range a.warnings {
+		a.ledger.Warnings = append(a.ledger.Warnings, w.Message)
+	}
+	a.warnings = i.fresh(a.warnings)
 	return a, nil
 }
 

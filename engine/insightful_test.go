@@ -133,6 +133,8 @@ func TestTheReasonIsToldInTheWayThingsChanged(t *testing.T) {
 			because, chain string
 		}{
 			{func() { r.save("src/b", "1") }, "src/b was added", "src/b was added → Dockerfile:4 COPY src /src → 1 step → stage-1: COPY --from=build /out /out"},
+			{func() { r.save(".dockerignore", "src/b\n") }, ".dockerignore changed, which lets in or keeps out 1 path",
+				".dockerignore changed, which lets in or keeps out 1 path → Dockerfile:4 COPY src /src → 1 step → stage-1: COPY --from=build /out /out"},
 			{edit("RUN compile", "RUN compile -O"), "Dockerfile:5 was RUN compile, is RUN compile -O",
 				"Dockerfile:5 was RUN compile, is RUN compile -O → 1 step → stage-1: COPY --from=build /out /out"},
 			{edit("RUN install", "ENV A=1\nRUN install"), "Dockerfile:3 is new: ENV A=1",

@@ -225,7 +225,12 @@ func (p *project) plan(ctx context.Context, tc toolchain, stage string) (*plan.P
 	if p.broken != nil {
 		return nil, &plan.Error{Filename: p.name(), Message: "the Dockerfile can't be read: " + p.broken.Error(), Err: p.broken}
 	}
-	in := plan.Input{Dockerfile: p.source, Filename: p.name(), Attrs: maps.Clone(p.attrs), ContextIgnore: map[string][]byte{}}
+	return p.planOf(ctx, tc, p.source, stage)
+}
+
+// planOf converts a Dockerfile as if it were the project's.
+func (p *project) planOf(ctx context.Context, tc toolchain, source []byte, stage string) (*plan.Plan, error) {
+	in := plan.Input{Dockerfile: source, Filename: p.name(), Attrs: maps.Clone(p.attrs), ContextIgnore: map[string][]byte{}}
 	if stage != "" {
 		in.Attrs["target"] = stage
 	}

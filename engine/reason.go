@@ -35,26 +35,31 @@ func (r *reason) take(p, prev *plan.Plan, name string) {
 
 // String words the reason: "app/main.py changed", "a.py is b.py now", "Dockerfile:4 was ENV A=1, is ENV A=2".
 func (r reason) String() string {
-	first, more := "", len(r.changes)-1
+	edited := ""
 	switch {
-	case len(r.edits) > 0:
-		first, more = wordEdit(r.dockerfile, r.edits[0]), len(r.edits)-1+len(r.changes)
+	case len(r.edits) > 1:
+		edited = fmt.Sprintf("%s, and %s more", wordEdit(r.dockerfile, r.edits[0]), count(len(r.edits)-1, "edit"))
+	case len(r.edits) == 1:
+		edited = wordEdit(r.dockerfile, r.edits[0])
 	case r.dockerfile != "":
-		first, more = r.dockerfile+" changed, and no instruction of it", len(r.changes)
+		edited = r.dockerfile + " changed, and no instruction of it"
+	}
+	changed := ""
+	switch {
 	case r.rules != "":
-		return fmt.Sprintf("%s changed, which lets in or keeps out %s", r.rules, count(len(r.changes), "path"))
-	case len(r.changes) == 0:
-		return "asked for"
-	default:
-		first = wordChange(r.changes[0])
+		changed = fmt.Sprintf("%s changed, which lets in or keeps out %s", r.rules, count(len(r.changes), "path"))
+	case len(r.changes) == 1:
+		changed = wordChange(r.changes[0])
+	case len(r.changes) > 1:
+		changed = fmt.Sprintf("%s and %d more changed", r.changes[0].Path, len(r.changes)-1)
 	}
 	switch {
-	case more == 0:
-		return first
-	case len(r.edits) > 0 || r.dockerfile != "":
-		return fmt.Sprintf("%s, and %d more", first, more)
+	case edited == "" && changed == "":
+		return "asked for"
+	case edited == "" || changed == "":
+		return edited + changed
 	}
-	return fmt.Sprintf("%s and %d more changed", r.changes[0].Path, more)
+	return edited + "; " + changed
 }
 
 // head is the reason as the chain begins with it: with the kinds of the changes.

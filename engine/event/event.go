@@ -340,6 +340,8 @@ type Ledger struct {
 	SavedByCopy int64 `json:"saved_by_copy"`
 	// Wasted is what layers hold and nobody sees, of both stages, and clean-ups that freed nothing.
 	Wasted []Waste `json:"wasted,omitempty"`
+	// Warnings are the messages of what the account of the files warns of, told now or after an earlier build.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // LedgerGroup is bytes that belong together as a person thinks of them, with its largest paths.

@@ -188,10 +188,7 @@ func (s *Story) planned(e event.Event, p event.Planned) {
 		step.Last, step.Merged = st.LastMS, merged(st.MergedWith)
 	}
 	s.clear(NoDockerfile)
-	for i := range s.Warnings {
-		w := &s.Warnings[i]
-		w.Past = w.Build != 0 && w.Build < b.Number
-	}
+	s.age(b.Number)
 }
 
 // taken are the changes that a plan of paths takes up, each in the way it was last seen to change.

@@ -130,7 +130,7 @@ func ledger(b event.Ledger) *event.Ledger {
 		w.Paths = paths(w.Paths)
 		wasted[i] = w
 	}
-	b.Wasted = wasted
+	b.Wasted, b.Warnings = wasted, lines(b.Warnings)
 	return &b
 }
 

@@ -53,6 +53,8 @@ type Story struct {
 	Hits, Ran int
 	// Score is how well the session's predictions held.
 	Score event.Score
+	// standing are the messages of the warnings that the newest account of files gave.
+	standing []string
 	// Last is the time of the newest event.
 	Last time.Time
 	// looping tells that the crash loop was marked in the logs.
@@ -135,6 +137,7 @@ func (s *Story) Apply(e event.Event) {
 	case event.Ledger:
 		build := s.build(e)
 		build.Ledger = ledger(b)
+		s.accounted(build.Ledger.Warnings)
 	case event.Files:
 		s.files(s.build(e), b)
 	case event.Warning:

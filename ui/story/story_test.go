@@ -222,3 +222,27 @@ func TestLastWords(t *testing.T) {
 		t.Errorf("without such a line got %+v", s.Down)
 	}
 }
+
+// TestAWarningOfFilesHoldsUntilAnAccountIsWithoutIt: it is told once, and the next build does not make it past.
+func TestAWarningOfFilesHoldsUntilAnAccountIsWithoutIt(t *testing.T) {
+	s := New(10)
+	at := func(build int, body event.Body) { s.Apply(event.Event{Build: build, Body: body}) }
+	holding := func(want int) {
+		t.Helper()
+		if got := s.Holding(); got != want {
+			t.Errorf("%d warnings hold, want %d", got, want)
+		}
+	}
+	at(1, event.Planned{})
+	at(1, event.Ledger{Warnings: []string{"psutil asks for glibc"}})
+	at(1, event.Warning{Code: "libc-mismatch", Message: "psutil asks for glibc"})
+	at(1, event.Warning{Code: "libc-risk", Message: "copies packages"})
+	holding(2)
+	at(2, event.Planned{})
+	holding(1)
+	at(2, event.Ledger{Warnings: []string{"psutil asks for glibc"}})
+	at(3, event.Planned{})
+	holding(1)
+	at(3, event.Ledger{})
+	holding(0)
+}

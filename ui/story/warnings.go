@@ -1,6 +1,8 @@
 package story
 
 import (
+	"slices"
+
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/clean"
 )
@@ -42,6 +44,25 @@ func (s *Story) warn(build int, w event.Warning) {
 		}
 	}
 	s.Warnings = bounded(append(s.Warnings, Warning{Warning: w, Build: build}), maxWarnings)
+}
+
+// age tells of the warnings that a newer build began since; what an account of files gave waits for the next one.
+func (s *Story) age(build int) {
+	for i := range s.Warnings {
+		if w := &s.Warnings[i]; !slices.Contains(s.standing, w.Message) {
+			w.Past = w.Build != 0 && w.Build < build
+		}
+	}
+}
+
+// accounted takes in which warnings hold after the account of a build's files, told now or after an earlier build.
+func (s *Story) accounted(warnings []string) {
+	for i := range s.Warnings {
+		if w := &s.Warnings[i]; slices.Contains(s.standing, w.Message) {
+			w.Past = !slices.Contains(warnings, w.Message)
+		}
+	}
+	s.standing = warnings
 }
 
 // clear drops the warnings of a code, once what they warn of is over.
