@@ -209,8 +209,8 @@ func TestTerminalResized(t *testing.T) {
 		page, _ := io.ReadAll(resp.Body)
 		return strings.Contains(string(page), "Edited in two stages")
 	}, func() { t.Error("in a terminal of one character nothing is built") })
-	d.run("resize-window", "-x", "120", "-y", "36")
-	d.await(`^ LIVE  build 2 serves the newest save`, `^╭─ 1 Stages ─.*─ 2 Sizes ─`, `^╭─ 4 Logs ─.{100,}╮$`)
+	d.run("resize-window", "-x", "100", "-y", "30")
+	d.await(`^ LIVE  build 2 serves the newest save`, `^╭─ 1 Stages ─.*─ 2 Sizes ─`, `^╭─ 4 Logs ─.{80,}╮$`)
 	d.quit()
 }
 
