@@ -11,7 +11,6 @@ import (
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
-	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
@@ -39,12 +38,6 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 		}
 	})
 	p.attrs["label:"+dock.Label] = c.session.ID
-	reader, err := image.NewReader(t.Context(), c.engine)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = reader.Close() })
-	c.reader = reader
 	i := newInsight(c)
 
 	run := func() (event.Ledger, []event.Warning) {
