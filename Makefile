@@ -13,7 +13,9 @@ ARGS ?=
 # One package at a time: Docker Engine 20.10 can crash where solves share steps and differ in --no-cache.
 TESTARGS ?= -timeout 20m -p 1
 PKGS ?= ./...
-BENCHARGS ?= -benchmem
+# For `make bench`: how often each pair is measured, and flags of go test.
+BENCHTIME ?= 5x
+BENCHARGS ?=
 # For `make soak`: how long, as Go writes durations.
 FOR ?= 30m
 
@@ -56,8 +58,8 @@ test: ## every test, with -race, on a real engine
 
 lint: vet boundaries staticcheck vulncheck ## vet, the rooms' boundaries, staticcheck, known vulnerabilities
 
-bench: go setup ## every benchmark
-	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && exec go test -run '^$$' -bench . $(BENCHARGS) $(PKGS)
+bench: build setup ## what it costs, beside the engine's own floor, docker build and dive, as one table
+	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && exec testdata/bench.sh $(BENCHTIME) $(BENCHARGS)
 
 story: build setup ## record testdata/story.jsonl anew on the engine in use
 	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && exec testdata/story.sh
@@ -110,7 +112,7 @@ vulncheck: go
 	@testdata/lint/vulncheck.sh $(GOVULNCHECK)
 
 shellcheck: ## the scripts (needs shellcheck)
-	@shellcheck -x -P SCRIPTDIR $(engine)/*.sh testdata/lint/*.sh .ci/run
+	@shellcheck -x -P SCRIPTDIR $(engine)/*.sh testdata/lint/*.sh testdata/bench.sh .ci/run
 
 go:
 	@command -v go >/dev/null || { echo "stagewatch: go is missing. Install Go $$(awk '/^go / {print $$2}' go.mod) or newer: https://go.dev/doc/install" >&2; exit 1; }

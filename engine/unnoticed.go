@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -14,24 +15,28 @@ import (
 const noticedWithin = time.Second
 
 // audit looks, after a build and beside the loop, for what changed on the disk without a notice: builds are made
-// of the tree in memory. What it finds is built, and said.
+// of the tree in memory. What it finds is built, and said. And it gives back the memory that the build took, a
+// multiple of what is kept.
 func (l *loop) audit() {
 	if l.auditing != nil {
 		l.auditing()
 	}
 	ctx, cancel := context.WithCancel(l.ctx)
 	l.auditing = cancel
-	for _, f := range l.project.folders {
-		if f.watcher != nil && f.watcher.Mode() == watch.ModePoll {
-			continue // which is such a comparison itself
-		}
-		l.aside(&l.audits, func() {
+	l.aside(&l.audits, func() {
+		for _, f := range l.project.folders {
+			if f.watcher != nil && f.watcher.Mode() == watch.ModePoll {
+				continue // which is such a comparison itself
+			}
 			missed, err := f.unnoticed(ctx)
 			if err == nil && len(missed) > 0 {
 				l.do(func() { l.unnoticed(ctx, f, missed) })
 			}
-		})
-	}
+		}
+		if ctx.Err() == nil {
+			debug.FreeOSMemory()
+		}
+	})
 }
 
 // unnoticed returns what differs from the disk and goes on to differ while a notice could still come.

@@ -1,66 +1,51 @@
 package image
 
 import (
-	"archive/tar"
-	"errors"
-	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
+
+	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 )
 
-// BenchmarkRead reads both stages of the sample: for the first time, and after a save that changed nothing in them.
-// BenchmarkSave does what the former does by way of `docker save`, as far as it goes without a ledger.
+// BenchmarkRead reads the files and layers of the sample's final stage, for the first time and then again, in turn
+// with `dive --json` where that is installed, which reads all that `docker save` sends, each time.
 func BenchmarkRead(b *testing.B) {
 	s := newStages(b)
 	s.sample("python-app")
 	after := s.build("")
-	sources := []Source{s.build(after.Plan.Before()), after}
-	account := func(st []*Stage, open Open) error {
-		Account(st[0], st[1], s.store.Basis())
-		_, err := s.reader.Examine(st[1], open)
-		return err
-	}
-	read := func(b *testing.B) {
-		if err := s.reader.Read(b.Context(), s.contexts(), sources, account); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.Run("first", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			s.reader.layers, s.reader.older = nil, nil
-			read(b)
-		}
-	})
-	b.Run("again", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			read(b)
-		}
-	})
-}
-
-func BenchmarkSave(b *testing.B) {
-	s := newStages(b)
-	s.sample("python-app")
-	after := s.build("")
-	images := []string{s.build(after.Plan.Before()).Image, after.Image}
-	for b.Loop() {
-		r, err := s.engine.Client.ImageSave(b.Context(), images)
+	read := func() {
+		err := s.reader.Read(b.Context(), s.contexts(), []Source{after}, func([]*Stage, Open) error { return nil })
 		if err != nil {
 			b.Fatal(err)
 		}
-		for t := tar.NewReader(r); ; {
-			if _, err := t.Next(); errors.Is(err, io.EOF) {
-				break
-			} else if err != nil {
-				b.Fatal(err)
-			}
-			if _, err := readLayer(t); err != nil {
-				continue
-			}
-		}
-		if err := r.Close(); err != nil {
-			b.Fatal(err)
-		}
 	}
+	for name, forget := range map[string]func(){"first": func() { s.reader.layers, s.reader.older = nil, nil }, "again": func() {}} {
+		b.Run(name, func(b *testing.B) {
+			var pairs docktest.Pairs
+			var most int64
+			for b.Loop() {
+				forget()
+				pairs.Time("ours", read)
+				if dive, err := exec.LookPath("dive"); err == nil {
+					pairs.Time("dive", func() { most = max(most, diveReads(b, dive, after.Image)) })
+				}
+			}
+			pairs.Report(b)
+			if most > 0 {
+				b.ReportMetric(float64(most)/1024, "MB-dive")
+			}
+		})
+	}
+}
+
+// diveReads returns the most memory that dive took, in KiB.
+func diveReads(b *testing.B, dive, image string) int64 {
+	cmd := exec.CommandContext(b.Context(), dive, image, "--json", filepath.Join(b.TempDir(), "layers.json"))
+	cmd.Env = append(os.Environ(), "CI=")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		b.Fatalf("dive: %v\n%s", err, out)
+	}
+	return maxRSS(cmd.ProcessState)
 }

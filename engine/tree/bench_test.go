@@ -2,10 +2,17 @@ package tree
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
+
+	"github.com/moby/patternmatcher/ignorefile"
+	"github.com/tonistiigi/fsutil"
+
+	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 )
 
 // rulesOfAProject are as many rules as a project usually has.
@@ -119,15 +126,53 @@ func BenchmarkUpdateMany(b *testing.B) {
 	})
 }
 
-// BenchmarkRescan compares a tree in which nothing changed.
+// BenchmarkRescan compares a tree in which nothing changed, in turn with the walk and the stats that BuildKit's
+// client makes for each build.
 func BenchmarkRescan(b *testing.B) {
 	perSize(b, func(b *testing.B, root string) {
 		tr := learned(b, root, rulesOfAProject)
+		var pairs docktest.Pairs
 		for b.Loop() {
-			_, err := tr.Rescan(b.Context())
-			must(b, err)
+			pairs.Time("ours", func() {
+				_, err := tr.Rescan(b.Context())
+				must(b, err)
+			})
+			pairs.Time("floor", func() { walkAsBuildKit(b, root) })
 		}
+		pairs.Report(b)
 	})
+}
+
+// BenchmarkServe sends the stats of a tree out of memory, in turn with the same from the disk.
+func BenchmarkServe(b *testing.B) {
+	perSize(b, func(b *testing.B, root string) {
+		tr := learned(b, root, rulesOfAProject)
+		var pairs docktest.Pairs
+		for b.Loop() {
+			pairs.Time("ours", func() { walkAll(b, tr.Snapshot().FS(false)) })
+			pairs.Time("floor", func() { walkAsBuildKit(b, root) })
+		}
+		pairs.Report(b)
+	})
+}
+
+func walkAsBuildKit(b *testing.B, root string) {
+	disk, err := fsutil.NewFS(root)
+	must(b, err)
+	patterns, err := ignorefile.ReadAll(strings.NewReader(rulesOfAProject))
+	must(b, err)
+	filtered, err := fsutil.NewFilterFS(disk, &fsutil.FilterOpt{ExcludePatterns: patterns})
+	must(b, err)
+	walkAll(b, filtered)
+}
+
+func walkAll(b *testing.B, f fsutil.FS) {
+	must(b, f.Walk(b.Context(), "/", func(_ string, d fs.DirEntry, err error) error {
+		if err == nil {
+			_, err = d.Info()
+		}
+		return err
+	}))
 }
 
 // BenchmarkWalk is what a reader of the whole context pays.

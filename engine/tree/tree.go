@@ -3,6 +3,7 @@
 //
 //	t, err := tree.Load(ctx, root, rules)
 //	changes, err := t.Update(ctx, batch.Paths) // what of these is a change, what is none, what is ignored
+//	served := t.Snapshot().FS(false)           // for BuildKit, which asks for the stats of all and the content of few
 //
 // A [Tree] has one writer at a time (Update, Rescan and SetRules wait for each other) and any number of
 // readers, who never wait: each state is an immutable [Snapshot], and a new one shares with the last all

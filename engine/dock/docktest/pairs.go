@@ -1,0 +1,68 @@
+package docktest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+)
+
+// Pairs are the times of doing the same in several ways, in turn, so that whatever else the machine does burdens
+// all of them. The first way is ours.
+type Pairs struct {
+	ways  []string
+	times map[string][]time.Duration
+}
+
+// Add notes a time; a way that cannot be gone here is simply never added.
+func (p *Pairs) Add(way string, took time.Duration) {
+	if p.times == nil {
+		p.times = map[string][]time.Duration{}
+	}
+	if p.times[way] == nil {
+		p.ways = append(p.ways, way)
+	}
+	p.times[way] = append(p.times[way], took)
+}
+
+// Time notes how long fn takes.
+func (p *Pairs) Time(way string, fn func()) {
+	began := time.Now()
+	fn()
+	p.Add(way, time.Since(began))
+}
+
+// Report reports the median of each way in milliseconds, and how many times as long as it ours takes.
+func (p *Pairs) Report(b *testing.B) {
+	b.Helper()
+	ours := p.median(p.ways[0])
+	for i, way := range p.ways {
+		theirs := p.median(way)
+		b.ReportMetric(float64(theirs.Microseconds())/1000, "ms-"+way)
+		if i > 0 {
+			b.ReportMetric(float64(ours)/float64(theirs), fmt.Sprint("x-", way))
+		}
+	}
+	b.ReportMetric(0, "ns/op") // the sum of all ways says nothing
+}
+
+func (p *Pairs) median(way string) time.Duration {
+	sorted := slices.Sorted(slices.Values(p.times[way]))
+	return sorted[len(sorted)/2]
+}
+
+// Client finds a docker command that builds with BuildKit; it returns "" where none is installed.
+func Client(b *testing.B) string {
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		client := filepath.Join(dir, "docker")
+		cmd := exec.CommandContext(b.Context(), client, "build", "--help")
+		cmd.Env = append(os.Environ(), "DOCKER_BUILDKIT=1")
+		if cmd.Run() == nil {
+			return client
+		}
+	}
+	return ""
+}

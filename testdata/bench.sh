@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# What stagewatch costs, as one table: each line measures ours and what it is held against in turn, in one run.
+#
+#   bench.sh BENCHTIME [flags of go test]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+times=$1
+shift
+
+# dive reads layers for comparison; a machine without it lacks that line alone.
+dive=github.com/wagoodman/dive@v0.13.1
+GOBIN=$PWD/bin go install "$dive" >/dev/null 2>&1 || echo "stagewatch: $dive does not build here: nothing to compare the reading of layers with" >&2
+export PATH=$PWD/bin:$PATH
+
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+# The engine's benchmarks cost a build each; the rest are taken as often as gives a steady figure.
+for part in \
+	"$times ./engine SaveToServed|SaveToBuilt" \
+	"$times ./engine/image Read" \
+	"$times ./engine/run Logs" \
+	"$times ./engine/tree Rescan|Serve" \
+	"$times ./cmd/stagewatch Start" \
+	"200ms ./engine/tree Load|Update" \
+	"200ms ./engine/plan New|Predict|Bind|Relevant" \
+	"200ms ./ui Frame|Update"; do
+	read -r benchtime package names <<<"$part"
+	echo "stagewatch: measuring $package: $names" >&2
+	go test -run '^$' -bench "^Benchmark($names)\$" -benchtime "$benchtime" -benchmem -timeout 20m "$@" "$package" >>"$out" ||
+		{ cat "$out" >&2; exit 1; }
+done
+awk -f testdata/bench.awk "$out"
