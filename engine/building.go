@@ -241,6 +241,7 @@ func (l *loop) measure(j *job) {
 	l.sizes.measure(j, func(err error) {
 		if !l.cfg.Once && l.job == nil {
 			l.audit()
+			l.tidy()
 		}
 		if l.cfg.Once && l.job == nil {
 			l.done = true

@@ -197,6 +197,7 @@ func (*fakeImages) Basis() string { return "fake" }
 func (*fakeImages) Measure(context.Context, string, int) (event.StageSize, error) {
 	return event.StageSize{Bytes: 1}, nil
 }
+func (*fakeImages) Made(context.Context) ([]string, error) { return nil, nil }
 func (i *fakeImages) Remove(_ context.Context, image string) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()

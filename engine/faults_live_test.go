@@ -43,7 +43,7 @@ func TestTheContextGoesAwayAndComesBack(t *testing.T) {
 // TestABranchSwitchBackAndForth writes thousands of files in a moment, and takes them away again: what is
 // served in the end is the tree as it then is.
 func TestABranchSwitchBackAndForth(t *testing.T) {
-	const files = 3000
+	const files = 10_000
 	l := newLive(t)
 	l.start(Config{})
 	first, _ := await[event.Serving](l, nil)

@@ -17,6 +17,8 @@ type images interface {
 	Measure(ctx context.Context, image string, base int) (event.StageSize, error)
 	// Basis says what Measure counts.
 	Basis() string
+	// Made lists the session's images on the engine.
+	Made(ctx context.Context) ([]string, error)
 	// Remove takes away an image of ours; one that is in use stays.
 	Remove(ctx context.Context, image string) error
 }
@@ -165,6 +167,29 @@ func (s *sizes) took(j *job, sized event.Sized, beforeImage string, err error) {
 func (s *sizes) discard(image string) {
 	s.made[image] = true
 	s.l.collect()
+}
+
+// tidy removes images of the session that nobody here knows of: of a build that was canceled just when the engine put
+// its image into the store, or that was superseded when it had taken the name already. It is for when all is done.
+func (l *loop) tidy() {
+	builds := l.builds
+	l.aside(&l.sizes.background, func() {
+		made, err := l.sizes.images.Made(l.ctx)
+		if err != nil {
+			// They are found the next time, and at the end.
+			return
+		}
+		l.do(func() {
+			// Else one of them may be that of a build whose end is not known here yet.
+			if l.builds != builds || l.job != nil || len(l.superseded) > 0 || l.sizes.cancel != nil {
+				return
+			}
+			for _, image := range made {
+				l.sizes.made[image] = true
+			}
+			l.collect()
+		})
+	})
 }
 
 // collect removes the images of superseded builds.

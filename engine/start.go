@@ -251,6 +251,8 @@ func (c *connection) close(ctx context.Context, busy bool) error {
 		time.Sleep(lateExport)
 		_, err = c.engine.Clean(ctx, c.session)
 	}
+	// A session that was killed just before this one began may have had its engine make something after we looked.
+	_, _ = c.engine.Sweep(ctx, c.session)
 	end := c.session.Close
 	if err != nil {
 		err = &Problem{What: "cleaning up", Err: err, Hint: "What is left carries our label: the next start removes it."}

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/image"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
@@ -102,6 +103,19 @@ func layersOf(history []image.HistoryResponseItem, count int) []event.Layer {
 		i++
 	}
 	return layers
+}
+
+// Made lists the ids of all images of the session that are on the engine.
+func (s *Store) Made(ctx context.Context) ([]string, error) {
+	found, err := s.engine.Client.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", dock.Label+"="+s.session))})
+	if err != nil {
+		return nil, fmt.Errorf("listing the session's images: %w", err)
+	}
+	ids := make([]string, len(found))
+	for i, img := range found {
+		ids[i] = img.ID
+	}
+	return ids, nil
 }
 
 // Remove removes an image of this session. An image that is gone already, is not ours, or has a name that somebody
