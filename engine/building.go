@@ -2,11 +2,9 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/build"
@@ -192,50 +190,6 @@ func (l *loop) keep(j *job) {
 	})
 }
 
-// failed takes in a build that did not succeed: what it was to build stays pending.
-func (l *loop) failed(j *job, err error) {
-	l.job = nil
-	l.err = err
-	e := failedEvent(err)
-	l.emit(j.number, e)
-	if l.app != nil {
-		reason := fmt.Sprintf("build %d failed", j.number)
-		if e.Stage != "" {
-			reason += fmt.Sprintf(" at %s %d, line %d", e.Stage, e.Index, e.Line)
-		} else if e.Line > 0 {
-			reason += fmt.Sprintf(" at line %d", e.Line)
-		}
-		l.app.stale(reason, e)
-	}
-	if l.cfg.Once {
-		l.done = true
-		return
-	}
-	l.engine.check(func() {
-		// It was away for a moment only. Not again for a build that was started for that.
-		if build.BrokenOff(err) && l.job == nil && j.number == l.builds && (l.restarted == 0 || j.number > l.restarted+1) {
-			l.engine.resume()
-		}
-	})
-}
-
-// failedEvent words an error of planning or building.
-func failedEvent(err error) event.Failed {
-	var f *build.Failure
-	if errors.As(err, &f) {
-		return f.Failed
-	}
-	var p *plan.Error
-	if errors.As(err, &p) {
-		return event.Failed{Line: p.Line, Message: strings.TrimPrefix(p.Message, fmt.Sprintf("line %d: ", p.Line)), Excerpt: p.Excerpt, Hint: build.Hint(p.Message)}
-	}
-	var pr *Problem
-	if errors.As(err, &pr) {
-		return event.Failed{Message: pr.Error(), Hint: pr.Hint}
-	}
-	return event.Failed{Message: build.PlainMessage(err.Error()), Hint: build.Hint(err.Error())}
-}
-
 // measure has the sizes of a build taken, off the way from save to served.
 func (l *loop) measure(j *job) {
 	l.sizes.measure(j, func(err error) {
@@ -250,15 +204,4 @@ func (l *loop) measure(j *job) {
 			}
 		}
 	})
-}
-
-// BuildFailure returns what failed where err is the failure of a build or a Dockerfile, already told as an
-// event, and not one of stagewatch's own.
-func BuildFailure(err error) (event.Failed, bool) {
-	var f *build.Failure
-	var p *plan.Error
-	if errors.As(err, &f) || errors.As(err, &p) {
-		return failedEvent(err), true
-	}
-	return event.Failed{}, false
 }

@@ -33,12 +33,6 @@ type LayerFiles struct {
 	Gone []string `json:"gone,omitempty"`
 }
 
-// StepID names a step of a build, as a [Step] does.
-type StepID struct {
-	Stage string `json:"stage"`
-	Index int    `json:"index"`
-}
-
 // FolderFiles are the files right in a folder: regular files with their bytes; links, and files that only share
 // another one's content, with none.
 type FolderFiles struct {

@@ -1,0 +1,170 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/docker/docker/api/types/events"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/moby/buildkit/session"
+
+	"github.com/stagewatch/stagewatch/engine/build"
+	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/image"
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// connection is the engine with all that is connected to it.
+type connection struct {
+	*build.Builder
+	engine  *dock.Engine
+	session *dock.Session
+	images  *image.Store
+	reader  *image.Reader
+}
+
+// connect finds the engine, begins a session on it, and clears what dead sessions left.
+func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connection, error) {
+	e, err := dock.Connect(ctx, cfg.Engine)
+	if err != nil {
+		return nil, err
+	}
+	c := &connection{engine: e}
+	info, err := e.Info(ctx)
+	if err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	emit(info)
+	if c.session, err = dock.NewSession(e.Host); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	swept, err := e.Sweep(ctx, c.session)
+	if err != nil && ctx.Err() == nil {
+		emit(event.Warning{Code: "leftovers", Message: err.Error()})
+	}
+	if swept.Containers+swept.Images > 0 {
+		emit(event.Warning{Code: "swept", Message: fmt.Sprintf("removed what an earlier session left: %s, %s", count(swept.Containers, "container"), count(swept.Images, "image"))})
+	}
+	attachables, err := attach(cfg)
+	if err == nil {
+		c.Builder, err = build.New(ctx, e, attachables...)
+	}
+	if err == nil {
+		c.reader, err = image.NewReader(ctx, e, attachables...)
+	}
+	if err == nil {
+		err = c.chooseTag(ctx, cfg, emit)
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.session.Close(), e.Close())
+	}
+	c.images = image.New(e, c.session.ID, info.Store)
+	return c, nil
+}
+
+// chooseTag settles the image's name. A name that nobody asked for, and that is some other image's, is left
+// to it.
+func (c *connection) chooseTag(ctx context.Context, cfg *Config, emit func(event.Body)) error {
+	if cfg.Tag != "" {
+		return nil
+	}
+	name := imageName(cfg.Context)
+	if cfg.Name == "" {
+		cfg.Name = name
+	}
+	cfg.Tag = name + ":latest"
+	for n := 1; c.has(ctx, cfg.Tag); n++ {
+		cfg.Tag = fmt.Sprintf("%s:stagewatch-%d", name, n)
+	}
+	if cfg.Tag != name+":latest" {
+		emit(event.Warning{Code: "tag-taken", Message: fmt.Sprintf("there is an image %s:latest already, which stays as it is; ours is %s", name, cfg.Tag), Hint: "Name ours with -t."})
+	}
+	return c.session.OwnTag(cfg.Tag)
+}
+
+func (c *connection) has(ctx context.Context, tag string) bool {
+	_, err := c.engine.Client.ImageInspect(ctx, tag)
+	return err == nil
+}
+
+func (c *connection) planInput(in *plan.Input) {
+	in.Caps, in.Platform = c.Caps(), c.Platform()
+}
+
+// Pruned asks the engine whether its build cache was pruned since then.
+func (c *connection) Pruned(ctx context.Context, since time.Time) (bool, error) {
+	return c.engine.Pruned(ctx, since)
+}
+
+// Ping asks the engine and its BuildKit for a sign of life.
+func (c *connection) Ping(ctx context.Context) error {
+	if _, err := c.engine.Client.Ping(ctx); err != nil {
+		return err
+	}
+	return c.Builder.Ping(ctx)
+}
+
+// Broken follows the engine's events of the session, for the end of the stream alone.
+func (c *connection) Broken(ctx context.Context) {
+	news, broken := c.engine.Client.Events(ctx, events.ListOptions{Filters: filters.NewArgs(filters.Arg("label", dock.Label+"="+c.session.ID))})
+	for {
+		select {
+		case <-news:
+		case <-broken:
+			return
+		}
+	}
+}
+
+// Info tells which engine answers.
+func (c *connection) Info(ctx context.Context) (event.Engine, error) { return c.engine.Info(ctx) }
+
+// lateExport is how long an engine may take to notice that a solve was canceled, and until then may still
+// put its image into the store.
+const lateExport = 500 * time.Millisecond
+
+// close takes away what the session made, but for an image that was asked for by name, and disconnects. busy
+// tells that a solve was canceled just now.
+func (c *connection) close(ctx context.Context, busy bool) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanWithin)
+	defer cancel()
+	_, err := c.engine.Clean(ctx, c.session)
+	if busy {
+		// Nothing tells when the engine is done with it.
+		time.Sleep(lateExport)
+		_, err = c.engine.Clean(ctx, c.session)
+	}
+	// A session that was killed just before this one began may have had its engine make something after we looked.
+	_, _ = c.engine.Sweep(ctx, c.session)
+	end := c.session.Close
+	if err != nil {
+		err = &Problem{What: "cleaning up", Err: err, Hint: "What is left carries our label: the next start removes it."}
+		end = c.session.Leave
+	}
+	return errors.Join(err, c.reader.Close(), c.Builder.Close(), end(), c.engine.Close())
+}
+
+// attach makes what serves secrets, ssh agents and registry credentials to builds.
+func attach(cfg *Config) ([]session.Attachable, error) {
+	var out []session.Attachable
+	out = append(out, build.Credentials())
+	if len(cfg.Secrets) > 0 {
+		a, err := build.Secrets(cfg.Secrets)
+		if err != nil {
+			return nil, &Problem{What: "reading --secret " + strings.Join(cfg.Secrets, " "), Err: err, Hint: "Write --secret id=NAME,src=FILE or --secret id=NAME,env=VARIABLE."}
+		}
+		out = append(out, a)
+	}
+	if len(cfg.SSH) > 0 {
+		a, err := build.SSH(cfg.SSH)
+		if err != nil {
+			return nil, &Problem{What: "reading --ssh " + strings.Join(cfg.SSH, " "), Err: err, Hint: "Write --ssh default or --ssh NAME=SOCKET."}
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}

@@ -1,0 +1,82 @@
+package engine
+
+import (
+	"context"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/tree"
+)
+
+// toolchain is what a plan needs to know of the engine.
+type toolchain interface {
+	plan.Resolver
+	planInput(*plan.Input)
+}
+
+// plan converts the Dockerfile as it is now, for the target, or for another stage where one is named.
+func (p *project) plan(ctx context.Context, tc toolchain, stage string) (*plan.Plan, error) {
+	if p.broken != nil {
+		return nil, &plan.Error{Filename: p.name(), Message: "the Dockerfile can't be read: " + p.broken.Error(), Err: p.broken}
+	}
+	return p.planOf(ctx, tc, p.source, stage)
+}
+
+// planOf converts a Dockerfile as if it were the project's.
+func (p *project) planOf(ctx context.Context, tc toolchain, source []byte, stage string) (*plan.Plan, error) {
+	in := plan.Input{Dockerfile: source, Filename: p.name(), Attrs: maps.Clone(p.attrs), ContextIgnore: map[string][]byte{}}
+	if stage != "" {
+		in.Attrs["target"] = stage
+	}
+	for _, f := range p.folders {
+		if f.name == "" {
+			in.Ignore = firstFile(f.ruleFiles)
+		} else {
+			in.ContextIgnore[f.name] = firstFile(f.ruleFiles)
+		}
+	}
+	tc.planInput(&in)
+	return plan.New(ctx, in, tc)
+}
+
+// links lists the context's symbolic links, for the planner.
+type links map[string]string
+
+func (l links) Symlinks() map[string]string { return l }
+
+func (p *project) links() links {
+	snap := p.main().tree.Snapshot()
+	if snap == p.linked {
+		return p.known
+	}
+	l := links{}
+	snap.Walk("", func(rel string, e tree.Entry) bool {
+		if e.Mode&fs.ModeSymlink != 0 {
+			l[rel] = e.Link
+		}
+		return true
+	})
+	p.linked, p.known = snap, l
+	return l
+}
+
+// name is the Dockerfile's name as a person knows it: relative to the context where it lies below it.
+func (p *project) name() string {
+	if rel, err := filepath.Rel(p.root, p.dockerfile); err == nil && !strings.HasPrefix(rel, "..") {
+		return filepath.ToSlash(rel)
+	}
+	return p.dockerfile
+}
+
+func firstFile(names []string) []byte {
+	for _, name := range names {
+		if dt, err := os.ReadFile(name); err == nil {
+			return dt
+		}
+	}
+	return nil
+}
