@@ -149,7 +149,7 @@ func (f *floor) once(page string, m *medians) time.Duration {
 	if err != nil {
 		f.b.Fatal(err)
 	}
-	f.live.firstAnswer("http://" + seen.NetworkSettings.IPAddress + ":8080/")
+	f.live.firstAnswer("http://" + seen.NetworkSettings.Networks["bridge"].IPAddress + ":8080/")
 	took := time.Since(begin)
 	m.add("floor-solve", solved.Sub(begin))
 	m.add("floor-start", started.Sub(solved))

@@ -232,5 +232,5 @@ func (c *cleanBuild) page() string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.live.firstAnswer("http://" + seen.NetworkSettings.IPAddress + ":8080/all")
+	return c.live.firstAnswer("http://" + seen.NetworkSettings.Networks["bridge"].IPAddress + ":8080/all")
 }
