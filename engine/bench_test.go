@@ -145,11 +145,7 @@ func (f *floor) once(page string, m *medians) time.Duration {
 	}
 	defer func() { _ = cli.ContainerRemove(ctx, c.ID, container.RemoveOptions{Force: true}) }()
 	started := time.Now()
-	seen, err := cli.ContainerInspect(ctx, c.ID)
-	if err != nil {
-		f.b.Fatal(err)
-	}
-	f.live.firstAnswer("http://" + seen.NetworkSettings.Networks["bridge"].IPAddress + ":8080/")
+	f.live.firstAnswer(f.live.direct(c.ID) + "/")
 	took := time.Since(begin)
 	m.add("floor-solve", solved.Sub(begin))
 	m.add("floor-start", started.Sub(solved))

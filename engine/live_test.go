@@ -262,6 +262,16 @@ func (l *live) firstAnswer(url string) string {
 	}
 }
 
+// direct is the address of a container's app, past every front.
+func (l *live) direct(id string) string {
+	l.t.Helper()
+	seen, err := l.engine.Client.ContainerInspect(l.t.Context(), id)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return "http://" + seen.NetworkSettings.Networks["bridge"].IPAddress + ":8080"
+}
+
 // freePort is a port that nobody has at the moment.
 func freePort(t testing.TB) int {
 	t.Helper()

@@ -228,9 +228,5 @@ func (c *cleanBuild) page() string {
 	defer func() {
 		_ = cli.ContainerRemove(context.Background(), started.ID, container.RemoveOptions{Force: true})
 	}()
-	seen, err := cli.ContainerInspect(t.Context(), started.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c.live.firstAnswer("http://" + seen.NetworkSettings.Networks["bridge"].IPAddress + ":8080/all")
+	return c.live.firstAnswer(c.live.direct(started.ID) + "/all")
 }
