@@ -8,39 +8,47 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// maxQueuedLogs bounds the log lines and step output that wait for a slow face. What is beyond is
-// dropped and counted; no other event ever is.
-const maxQueuedLogs = 20_000
+// maxQueuedLogs and maxQueuedText bound the log lines and step output that wait for a slow face, in lines and in
+// bytes. What is beyond is dropped and counted; no other event ever is.
+const (
+	maxQueuedLogs = 20_000
+	maxQueuedText = 32 << 20
+)
 
 // outbox hands events to a face in order, without ever making the engine wait for it.
 type outbox struct {
-	mu      sync.Mutex
-	queue   []event.Event
-	logs    int
-	dropped int
-	closed  bool
-	wake    chan struct{}
+	mu    sync.Mutex
+	queue []event.Event
+	// logs and text count the queue's lines and their bytes.
+	logs, text int
+	dropped    int
+	closed     bool
+	wake       chan struct{}
 }
 
 func newOutbox() *outbox { return &outbox{wake: make(chan struct{}, 1)} }
 
-func isLog(b event.Body) bool {
-	switch b.(type) {
-	case event.Log, event.Output:
-		return true
+// logText returns the line that an event brings, where that is all that it does.
+func logText(b event.Body) (text string, isLog bool) {
+	switch b := b.(type) {
+	case event.Log:
+		return b.Text, true
+	case event.Output:
+		return b.Text, true
 	}
-	return false
+	return "", false
 }
 
 func (o *outbox) put(e event.Event) {
 	o.mu.Lock()
-	if isLog(e.Body) {
-		if o.logs >= maxQueuedLogs {
+	if text, isLog := logText(e.Body); isLog {
+		if o.logs >= maxQueuedLogs || o.text >= maxQueuedText {
 			o.dropped++
 			o.mu.Unlock()
 			return
 		}
 		o.logs++
+		o.text += len(text)
 	} else {
 		o.reportDropped(e)
 	}
@@ -85,7 +93,7 @@ func (o *outbox) run(ctx context.Context, out chan<- event.Event) {
 			o.reportDropped(o.queue[n-1])
 		}
 		batch, closed := o.queue, o.closed
-		o.queue, o.logs = nil, 0
+		o.queue, o.logs, o.text = nil, 0, 0
 		o.mu.Unlock()
 		for _, e := range batch {
 			select {

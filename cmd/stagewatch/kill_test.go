@@ -50,21 +50,22 @@ func (p *program) Write(text []byte) (int, error) {
 	return p.out.Write(text)
 }
 
+// said is the output so far.
+func (p *program) said() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.String()
+}
+
 // await waits until the output matches, and returns the first group.
 func (p *program) await(pattern string) string {
 	p.t.Helper()
 	want := regexp.MustCompile("(?m)" + pattern)
 	var found []string
 	poll(func() bool {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		found = want.FindStringSubmatch(p.out.String())
+		found = want.FindStringSubmatch(p.said())
 		return found != nil
-	}, func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.t.Fatalf("it does not say %s:\n%s", pattern, p.out.String())
-	})
+	}, func() { p.t.Fatalf("it does not say %s:\n%s", pattern, p.said()) })
 	return found[len(found)-1]
 }
 
@@ -109,7 +110,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		var left string
 		var err error
 		poll(func() bool { left, err = leftBy(e, pid); return err == nil && left == "" },
-			func() { t.Errorf("left by %d: %s %v\n%s", pid, left, err, last.out.String()) })
+			func() { t.Errorf("left by %d: %s %v\n%s", pid, left, err, last.said()) })
 	}
 	if err := last.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
@@ -122,7 +123,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		t.Fatal("the sibling is gone: ", err)
 	}
 	answer.Body.Close()
-	if n := strings.Count(sibling.out.String(), "SERVING"); n != 1 {
+	if n := strings.Count(sibling.said(), "SERVING"); n != 1 {
 		t.Errorf("the sibling began to serve %d times", n)
 	}
 }

@@ -1,0 +1,52 @@
+package engine
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// TestASlowFaceLosesLinesAndNothingElse: what waits for it is bounded, in lines and in bytes; what is dropped is
+// counted where it would have stood, and every other event comes.
+func TestASlowFaceLosesLinesAndNothingElse(t *testing.T) {
+	const more = 7
+	for name, c := range map[string]struct {
+		line string
+		fit  int
+	}{
+		"many lines": {"x", maxQueuedLogs},
+		"long lines": {strings.Repeat("x", 64<<10), maxQueuedText / (64 << 10)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOutbox()
+			put := func(body event.Body) { o.put(event.Event{Time: time.Now(), Body: body}) }
+			for range c.fit + more {
+				put(event.Log{Text: c.line})
+			}
+			put(event.Built{Image: "after"})
+			o.close()
+			events := make(chan event.Event)
+			go o.run(t.Context(), events)
+			logs := 0
+			var others []event.Body
+			for e := range events {
+				if _, isLog := logText(e.Body); isLog {
+					logs++
+				} else {
+					others = append(others, e.Body)
+				}
+			}
+			if logs != c.fit || len(others) != 2 {
+				t.Fatalf("%d lines came, want %d, and %v", logs, c.fit, others)
+			}
+			if w, ok := others[0].(event.Warning); !ok || w.Code != "log-dropped" || !strings.HasPrefix(w.Message, "7 log lines ") {
+				t.Errorf("instead of the rest came %+v", others[0])
+			}
+			if b, ok := others[1].(event.Built); !ok || b.Image != "after" {
+				t.Errorf("then came %+v", others[1])
+			}
+		})
+	}
+}
