@@ -34,15 +34,11 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	if err := cfg.check(); err != nil {
 		return err
 	}
-	p, err := openProject(ctx, cfg)
+	p, c, err := openBoth(ctx, &cfg, emit)
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	c, err := connect(ctx, &cfg, emit)
-	if err != nil {
-		return unlessEnded(ctx, err)
-	}
 	busy := false
 	defer func() { err = errors.Join(err, c.close(ctx, busy)) }()
 
@@ -75,6 +71,33 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	stop()
 	l.wait()
 	return errors.Join(err, l.history.save())
+}
+
+// openBoth reads the project while it connects to the engine: with a large context, neither is quick. Where both
+// fail, what is wrong with the project is told.
+func openBoth(ctx context.Context, cfg *Config, emit func(event.Body)) (*project, *connection, error) {
+	connecting, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	var p *project
+	var broken error
+	read := make(chan struct{})
+	go func(cfg Config) {
+		defer close(read)
+		if p, broken = openProject(ctx, cfg); broken != nil {
+			giveUp()
+		}
+	}(*cfg)
+	c, err := connect(connecting, cfg, emit)
+	<-read
+	switch {
+	case broken != nil && err == nil:
+		return nil, nil, errors.Join(broken, c.close(ctx, false))
+	case broken != nil:
+		return nil, nil, broken
+	case err != nil:
+		return nil, nil, errors.Join(err, p.close())
+	}
+	return p, c, nil
 }
 
 // open makes the loop one that also runs and serves what it builds.

@@ -123,12 +123,7 @@ func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (strin
 			return nil, err
 		}
 		if req.NoCache {
-			// The plan's own metadata serves later builds too.
-			for d, md := range bound.Definition.Metadata {
-				md = md.CloneVT()
-				md.IgnoreCache = true
-				bound.Definition.Metadata[d] = md
-			}
+			bound.IgnoreCache()
 		}
 		track.bind(bound, session)
 		res, err := g.Solve(ctx, gateway.SolveRequest{Definition: bound.Definition})

@@ -17,6 +17,22 @@ type Bound struct {
 	Steps map[digest.Digest][]int
 	// Locals are the sources that bring local contexts.
 	Locals map[digest.Digest]Local
+
+	sources map[digest.Digest]bool
+}
+
+// IgnoreCache makes every step run. Base images and contexts are looked up as ever, as by docker build --no-cache: they
+// are what solves on one engine share, and Docker Engine 20.10 was seen to crash where these differ in it.
+func (b *Bound) IgnoreCache() {
+	for d, md := range b.Definition.Metadata {
+		if b.sources[digest.Digest(d)] {
+			continue
+		}
+		// The plan's own metadata serves later builds too.
+		md = md.CloneVT()
+		md.IgnoreCache = true
+		b.Definition.Metadata[d] = md
+	}
 }
 
 func marshal(m proto.Message) ([]byte, error) {
@@ -41,7 +57,7 @@ func (p *Plan) BindEach(session func(Local) string) (*Bound, error) {
 	if p.def.Source != nil {
 		def.Source.Infos = p.def.Source.Infos
 	}
-	locals := map[digest.Digest]Local{}
+	locals, sources := map[digest.Digest]Local{}, map[digest.Digest]bool{}
 	for i := range p.ops {
 		o := &p.ops[i]
 		own := o.pb.CloneVT()
@@ -63,6 +79,9 @@ func (p *Plan) BindEach(session func(Local) string) (*Bound, error) {
 			return nil, fmt.Errorf("encoding op %q: %w", o.name, err)
 		}
 		bound[i] = digest.FromBytes(dt)
+		if own.GetSource() != nil {
+			sources[bound[i]] = true
+		}
 		if isLocal {
 			locals[bound[i]] = local
 		}
@@ -82,5 +101,5 @@ func (p *Plan) BindEach(session func(Local) string) (*Bound, error) {
 			steps[bound[o]] = append(steps[bound[o]], i)
 		}
 	}
-	return &Bound{Definition: def, Steps: steps, Locals: locals}, nil
+	return &Bound{Definition: def, Steps: steps, Locals: locals, sources: sources}, nil
 }
