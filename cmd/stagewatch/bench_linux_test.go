@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,20 +16,21 @@ import (
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 )
 
-// BenchmarkStart measures the program from its start to its first frame on a terminal, in turn with its start
-// alone, which says its version: what is more is the terminal's and the dashboard's. Needs `make build`.
+// BenchmarkStart measures the program on the sample from its start to its first frame on a terminal, in turn with its
+// start alone, which says its version: what is more is the terminal's and the dashboard's. Needs `make build`.
 func BenchmarkStart(b *testing.B) {
 	bin, err := filepath.Abs("../../bin/stagewatch")
 	if err != nil {
 		b.Fatal(err)
 	}
-	tape, err := filepath.Abs("../../testdata/story.jsonl")
-	if err != nil {
+	e := docktest.Engine(b)
+	app := filepath.Join(b.TempDir(), "app")
+	if err := copySample(app); err != nil {
 		b.Fatal(err)
 	}
 	var pairs docktest.Pairs
 	for b.Loop() {
-		pairs.Add("ours", firstFrame(b, exec.Command(bin, "replay", tape)))
+		pairs.Add("ours", firstFrame(b, exec.Command(bin, "--host", e.Host, "-p", "0:8080", app)))
 		pairs.Time("floor", func() {
 			if out, err := exec.Command(bin, "--version").CombinedOutput(); err != nil {
 				b.Fatalf("%v\n%s", err, out)
@@ -67,8 +69,14 @@ func firstFrame(b *testing.B, cmd *exec.Cmd) time.Duration {
 		}
 	}
 	took := time.Since(began)
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait()
+	// It ends in its own way, and takes along what it had begun on the engine.
+	go func() { _, _ = io.Copy(io.Discard, near) }()
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		b.Fatal(err)
+	}
 	return took
 }
 
