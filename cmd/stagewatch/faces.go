@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -83,7 +84,11 @@ func (f face) stream(w io.Writer, events <-chan event.Event) error {
 		write = func(e event.Event) error { return writeEvent(w, e) }
 	}
 	for e := range events {
-		if err := write(e); err != nil {
+		switch err := write(e); {
+		case errors.Is(err, syscall.EPIPE):
+			// As a shell has it of who is ended by a closed pipe.
+			return exitCode(128 + int(syscall.SIGPIPE))
+		case err != nil:
 			return fmt.Errorf("writing events: %w", err)
 		}
 	}

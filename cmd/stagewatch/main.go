@@ -24,6 +24,9 @@ func main() {
 	// Libraries write to the standard logger; on a dashboard that would be in the way.
 	log.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// A reader who has had enough, head for one, must not be the end of us before we have cleaned up: with this, the
+	// next write fails instead.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	err := rootCommand().ExecuteContext(ctx)
 	stop()
 	os.Exit(report(os.Stderr, err))
