@@ -31,7 +31,7 @@ func TestKindOf(t *testing.T) {
 		{"/usr/include/stdio.h", false, false, kindToolset},
 		{"/usr/local/lib/python3.9/site-packages/pip/x.py", true, false, kindPackages},
 		{"/usr/local/lib/python3.9/site-packages/pip/__pycache__/x.cpython-39.pyc", false, false, kindBytecode},
-		{"/var/lib/apt/lists/deb.debian.org_x", false, false, kindManager},
+		{"/var/lib/apt/lists/mirror.example_x", false, false, kindManager},
 		{"/root/.cache/pip/http/1", false, false, kindPip},
 		{"/root/.cache/uv/1", false, false, kindManager},
 		{"/app/main.py", false, true, kindSources},

@@ -6,16 +6,15 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 apt_root="$STAGEWATCH_CACHE/bases/apt"
 downloads="$STAGEWATCH_CACHE/bases/downloads"
 
-# The mirrors worth trying for SUITE: this machine's own first (it may be the only one that answers here),
-# then Debian's, then the archive, where a release goes when it retires.
+# The mirrors worth trying: the ones that STAGEWATCH_MIRROR names, for a machine whose own has no Debian or a release
+# that has moved to the archive, then this machine's own.
 mirrors() {
   {
+    tr ' ' '\n' <<<"${STAGEWATCH_MIRROR:-}" | grep . || true
     # The $(…) is apt's.
     # shellcheck disable=SC2016
     apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
       grep -E '^https?://[^ ]*/debian/?$' | sed 's#/$##' | head -n 1 || true
-    echo http://deb.debian.org/debian
-    [[ $1 != bullseye ]] || echo http://archive.debian.org/debian
   } | awk '!seen[$0]++'
 }
 
@@ -61,7 +60,7 @@ update_lists() {
   local suite=$1 mirror dir="$apt_root/$1"
   rm -rf "$dir/lists"
   write_apt_conf "$suite"
-  for mirror in $(mirrors "$suite"); do
+  for mirror in $(mirrors); do
     cat >"$dir/sources/debian.sources" <<SOURCES
 Types: deb deb-src
 URIs: $mirror
