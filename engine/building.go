@@ -133,8 +133,8 @@ func planEvent(p *plan.Plan, predictions []plan.Prediction, why reason, file str
 		s := p.Steps[i]
 		step := event.PlannedStep{Stage: s.Stage, Index: s.Index, Total: s.Total, Instruction: s.Instruction, Line: s.Line, Prediction: pr.Prediction, Because: pr.Because, Inputs: p.Inputs(i)}
 		step.LastMS = h.last(s.Stage, s.Instruction).Milliseconds()
-		if m := s.MergedWith; m != nil {
-			step.MergedWith, step.LastMS = &event.StepID{Stage: m.Stage, Index: m.Index}, 0
+		if step.MergedWith = s.MergedWith; step.MergedWith != nil {
+			step.LastMS = 0
 		}
 		e.Steps = append(e.Steps, step)
 	}

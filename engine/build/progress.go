@@ -211,7 +211,7 @@ func (t *tracker) set(i int, state event.State, took time.Duration) {
 	}
 	if m := s.MergedWith; m != nil {
 		body.Because = "merged with " + m.String()
-		body.MergedWith = &event.StepID{Stage: m.Stage, Index: m.Index}
+		body.MergedWith = m
 		body.SavedMS = 0
 	}
 	t.emit(body)

@@ -173,3 +173,6 @@ type StepID struct {
 	Stage string `json:"stage"`
 	Index int    `json:"index"`
 }
+
+// String is the name as a person reads it: "build 4".
+func (id StepID) String() string { return fmt.Sprintf("%s %d", id.Stage, id.Index) }

@@ -26,7 +26,7 @@ func (s *Stage) Listing() Listing {
 		in := listed{files: layer.Files, gone: layer.Gone}
 		in.LayerFiles = event.LayerFiles{Digest: string(s.chains[i]), Instruction: s.instruction(layer.Step), Line: s.line(layer.Step), Bytes: layer.Bytes}
 		if layer.Step >= 0 {
-			in.Step = madeBy(s.Plan.Steps[layer.Step])
+			in.Step = s.Plan.Steps[layer.Step].ID()
 		}
 		l.layers = append(l.layers, in)
 	}
@@ -76,8 +76,6 @@ func Attribute(size *event.StageSize, p *plan.Plan) {
 		return
 	}
 	for i, step := range steps {
-		size.Layers[p.BaseLayers+i].Step = madeBy(p.Steps[step])
+		size.Layers[p.BaseLayers+i].Step = p.Steps[step].ID()
 	}
 }
-
-func madeBy(s plan.Step) event.StepID { return event.StepID{Stage: s.Stage, Index: s.Index} }

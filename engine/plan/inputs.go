@@ -36,8 +36,7 @@ func (p *Plan) Inputs(step int) []event.Input {
 // nearest is the first of steps that BuildKit builds as one, of the stage if one of them is.
 func (p *Plan) nearest(steps []int, stage string) event.StepID {
 	at := max(0, slices.IndexFunc(steps, func(i int) bool { return p.Steps[i].Stage == stage }))
-	s := p.Steps[steps[at]]
-	return event.StepID{Stage: s.Stage, Index: s.Index}
+	return p.Steps[steps[at]].ID()
 }
 
 // read names what selectors take, none for all there is.

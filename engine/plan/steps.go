@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/event"
 )
 
 // Step is one instruction of a needed stage that makes a layer or reads a base.
@@ -26,14 +28,11 @@ type Step struct {
 	settings map[string]string
 }
 
-// StepID names a step.
-type StepID struct {
-	Stage string
-	Index int
-}
+// StepID names a step, as events do.
+type StepID = event.StepID
 
 // ID returns the step's name.
-func (s Step) ID() StepID { return StepID{s.Stage, s.Index} }
+func (s Step) ID() StepID { return StepID{Stage: s.Stage, Index: s.Index} }
 
 // progressName takes "[linux/amd64 build  4/16] ONBUILD RUN …" apart: stage, index, total, instruction.
 var progressName = regexp.MustCompile(`(?s)^\[(?:[a-z0-9_]+/\S+ )?(?:(\S+) +)?(\d+)/(\d+)\] (.*)$`)
@@ -135,7 +134,7 @@ func (p *Plan) addMerged(byID map[StepID]*Step, l *layout, triggers []int, i int
 		}
 		total := len(l.steps[si]) + triggers[si]
 		add := func(index, line, end int, text string) {
-			id := StepID{stage.Name, index}
+			id := StepID{Stage: stage.Name, Index: index}
 			if id == of || line == s.Line || !slices.Contains(p.ops[i].lines, line) || byID[id] != nil {
 				return
 			}
@@ -155,5 +154,3 @@ func (p *Plan) addMerged(byID map[StepID]*Step, l *layout, triggers []int, i int
 		}
 	}
 }
-
-func (id StepID) String() string { return id.Stage + " " + strconv.Itoa(id.Index) }
