@@ -15,15 +15,6 @@ import (
 
 // unread finds entries of the context that no step reads. It may take a while for a large context.
 func unread(p *plan.Plan, snap *tree.Snapshot, links plan.Tree) (event.Warning, bool) {
-	var all []plan.Change
-	sizes := map[string]int64{}
-	snap.Walk("", func(rel string, e tree.Entry) bool {
-		if !e.Mode.IsDir() {
-			all = append(all, plan.Change{Change: event.Change{Path: rel, Kind: event.ContentChanged}})
-			sizes[rel] = e.Size
-		}
-		return true
-	})
 	type entry struct {
 		name  string
 		files int
@@ -41,11 +32,16 @@ func unread(p *plan.Plan, snap *tree.Snapshot, links plan.Tree) (event.Warning, 
 		}
 		return entries[name]
 	}
-	for rel, size := range sizes {
-		e := of(rel)
-		e.files++
-		e.bytes += size
-	}
+	var all []plan.Change
+	snap.Walk("", func(rel string, e tree.Entry) bool {
+		if !e.Mode.IsDir() {
+			all = append(all, plan.Change{Change: event.Change{Path: rel, Kind: event.ContentChanged}})
+			in := of(rel)
+			in.files++
+			in.bytes += e.Size
+		}
+		return true
+	})
 	for _, c := range p.Relevant(all, links) {
 		of(c.Path).read = true
 	}
@@ -62,14 +58,15 @@ func unread(p *plan.Plan, snap *tree.Snapshot, links plan.Tree) (event.Warning, 
 		return event.Warning{}, false
 	}
 	slices.SortFunc(list, func(a, b *entry) int { return cmp.Or(cmp.Compare(b.bytes, a.bytes), cmp.Compare(a.name, b.name)) })
-	w := event.Warning{Code: adviceUnread, Message: fmt.Sprintf("%s of the context in %s, of %s, are read by no step that %q needs", size(bytes), count(files, "file"), count(len(all), "file"), p.Target),
+	w := event.Warning{Code: adviceUnread, Message: fmt.Sprintf("%s of the context in %s, of %s, are read by no step that %q needs", Size(bytes), count(files, "file"), count(len(all), "file"), p.Target),
 		Hint: "Write into .dockerignore what no image needs: it is watched and compared at every build."}
 	for _, e := range list[:min(len(list), 5)] {
-		w.Paths = append(w.Paths, fmt.Sprintf("%s (%s, %s)", e.name, size(e.bytes), count(e.files, "file")))
+		w.Paths = append(w.Paths, fmt.Sprintf("%s (%s, %s)", e.name, Size(e.bytes), count(e.files, "file")))
 	}
 	return w, true
 }
 
-func size(n int64) string {
+// Size is a number of bytes for people, in the units that docker uses.
+func Size(n int64) string {
 	return units.CustomSize("%.3g %s", float64(n), 1000, []string{"B", "kB", "MB", "GB", "TB"})
 }

@@ -9,8 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/docker/go-units"
-
+	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/tree"
@@ -21,11 +20,6 @@ var heavy = []string{".git", "node_modules", "venv", ".venv", "__pycache__", ".t
 
 // largest is how many of the largest files are named.
 const largest = 3
-
-// bytes is a size for people, in the units that docker uses.
-func bytes(n int64) string {
-	return units.CustomSize("%.3g %s", float64(n), 1000, []string{"B", "kB", "MB", "GB", "TB"})
-}
 
 // file is a file of the context with its size.
 type file struct {
@@ -46,7 +40,7 @@ type contents struct {
 func (x *examination) checkContext() {
 	c := x.contents()
 	x.folders = c.folders
-	detail := fmt.Sprintf("%s, %s", count(len(c.files), "file"), bytes(c.bytes))
+	detail := fmt.Sprintf("%s, %s", count(len(c.files), "file"), engine.Size(c.bytes))
 	switch {
 	case x.rules == nil:
 		detail += "; there is no .dockerignore"
@@ -113,7 +107,7 @@ func (c *contents) largest() string {
 	slices.SortStableFunc(files, func(a, b file) int { return cmp.Compare(b.size, a.size) })
 	var names []string
 	for _, f := range files[:min(largest, len(files))] {
-		names = append(names, fmt.Sprintf("%s %s", f.path, bytes(f.size)))
+		names = append(names, fmt.Sprintf("%s %s", f.path, engine.Size(f.size)))
 	}
 	return strings.Join(names, ", ")
 }
