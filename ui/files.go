@@ -193,8 +193,8 @@ func (m *Model) unfolded(p *opened, n *story.Node) bool {
 
 // filesInFront is the page of files on top, nil where there is none.
 func (m *Model) filesInFront() *opened {
-	if n := len(m.pages); n > 0 && m.pages[n-1].kind == filesPage && m.pages[n-1].tree != nil {
-		return &m.pages[n-1]
+	if p := m.front(); p != nil && p.kind == filesPage && p.tree != nil {
+		return p
 	}
 	return nil
 }

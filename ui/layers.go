@@ -25,16 +25,25 @@ func (m *Model) layerRows(b *story.Build, width int) []row {
 		if s.StandIn != "" {
 			rows = append(rows, row{left: draw.Line{}.Add(draw.Warn, "▲ on a stand-in base: ").Add(draw.Dim, s.StandIn)})
 		}
-		layer := 0
-		for _, l := range s.Layers {
-			if !l.Base {
-				layer++
-			}
-			// The files of the base's layers are those of one.
-			rows = append(rows, m.layerRow(b, l, layerRef{s.Stage, layer}, full, width))
+		refs := layerRefs(s)
+		for i, l := range s.Layers {
+			rows = append(rows, m.layerRow(b, l, refs[i], full, width))
 		}
 	}
 	return rows
+}
+
+// layerRefs are the layers of a stage as they are opened: all of the base's are one.
+func layerRefs(s event.StageSize) []layerRef {
+	refs := make([]layerRef, len(s.Layers))
+	layer := 0
+	for i, l := range s.Layers {
+		if !l.Base {
+			layer++
+		}
+		refs[i] = layerRef{s.Stage, layer}
+	}
+	return refs
 }
 
 // layerRow is a layer with what became of its step in the build.
@@ -70,13 +79,9 @@ func (m *Model) layerOf(b *story.Build, s *story.Step) *madeLayer {
 		return nil
 	}
 	for _, of := range []event.StageSize{b.Sizes.After, b.Sizes.Before} {
-		layer := 0
-		for _, l := range of.Layers {
-			if !l.Base {
-				layer++
-			}
+		for i, l := range of.Layers {
 			if (l.Step == event.StepID{Stage: s.Stage, Index: s.Index}) {
-				return &madeLayer{l, layerRef{of.Stage, layer}, b}
+				return &madeLayer{l, layerRefs(of)[i], b}
 			}
 		}
 	}
@@ -85,10 +90,10 @@ func (m *Model) layerOf(b *story.Build, s *story.Step) *madeLayer {
 
 // openedLayer is the layer of the step that is opened in front, nil where there is none.
 func (m *Model) openedLayer() *madeLayer {
-	if m.focus != page || len(m.pages) == 0 || m.pages[len(m.pages)-1].kind != stepPage {
+	p := m.front()
+	if m.focus != page || p == nil || p.kind != stepPage {
 		return nil
 	}
-	p := m.pages[len(m.pages)-1]
 	if b := m.story.Build(p.build); b != nil {
 		if s := b.Step(p.stage, p.index); s != nil {
 			return m.layerOf(b, s)

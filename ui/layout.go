@@ -67,7 +67,7 @@ func (m *Model) layout() layout {
 		l.rects[m.focus] = body
 		return l
 	}
-	if len(m.pages) > 0 && (body.W < wideWidth || m.pages[len(m.pages)-1].kind >= helpPage) {
+	if p := m.front(); p != nil && (body.W < wideWidth || p.kind >= helpPage) {
 		l.rects[page] = body
 		return l
 	}

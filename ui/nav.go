@@ -124,7 +124,7 @@ func zoom(on bool) func(*Model) tea.Cmd {
 }
 
 func (m *Model) help() tea.Cmd {
-	if n := len(m.pages); n > 0 && m.pages[n-1].kind == helpPage {
+	if p := m.front(); p != nil && p.kind == helpPage {
 		m.closeTop()
 		return nil
 	}
@@ -140,7 +140,7 @@ func (m *Model) canGoBack() bool {
 func (m *Model) back() tea.Cmd {
 	switch {
 	case len(m.pages) > 0:
-		if top := m.pages[len(m.pages)-1]; top.kind == failurePage {
+		if top := m.front(); top.kind == failurePage {
 			m.dismissed = top.build
 		}
 		m.closeTop()
@@ -178,10 +178,10 @@ func (m *Model) canOpen() bool {
 
 // failedStep is the step that the failure in front is about, nil where there is none.
 func (m *Model) failedStep() *story.Step {
-	if len(m.pages) == 0 {
+	top := m.front()
+	if top == nil {
 		return nil
 	}
-	top := m.pages[len(m.pages)-1]
 	b := m.story.Build(top.build)
 	if top.kind != failurePage || b == nil || b.Failure == nil {
 		return nil
@@ -191,7 +191,7 @@ func (m *Model) failedStep() *story.Step {
 
 func (m *Model) openSelected() tea.Cmd {
 	if s := m.failedStep(); s != nil && m.focus == page {
-		m.open(opened{kind: stepPage, build: m.pages[len(m.pages)-1].build, stage: s.Stage, index: s.Index})
+		m.open(opened{kind: stepPage, build: m.front().build, stage: s.Stage, index: s.Index})
 		return nil
 	}
 	if l := m.openedLayer(); l != nil {

@@ -42,6 +42,14 @@ func (m *Model) open(p opened) {
 	m.focus = page
 }
 
+// front is the page on top, nil where none is open.
+func (m *Model) front() *opened {
+	if len(m.pages) == 0 {
+		return nil
+	}
+	return &m.pages[len(m.pages)-1]
+}
+
 func (m *Model) closeTop() {
 	top := m.pages[len(m.pages)-1]
 	m.pages = m.pages[:len(m.pages)-1]
@@ -66,10 +74,11 @@ func (m *Model) closePages(kind pageKind) {
 }
 
 func (m *Model) pageTitle() string {
-	if len(m.pages) == 0 {
+	p := m.front()
+	if p == nil {
 		return ""
 	}
-	switch p := m.pages[len(m.pages)-1]; p.kind {
+	switch p.kind {
 	case failurePage:
 		return fmt.Sprintf("Build %d failed", p.build)
 	case stepPage:
@@ -84,10 +93,10 @@ func (m *Model) pageTitle() string {
 }
 
 func (m *Model) pageRows(width int) []row {
-	if len(m.pages) == 0 {
+	p := m.front()
+	if p == nil {
 		return nil
 	}
-	p := &m.pages[len(m.pages)-1]
 	b := m.story.Build(p.build)
 	switch {
 	case p.kind == helpPage:

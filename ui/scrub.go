@@ -18,30 +18,27 @@ func (m *Model) seek(i int) {
 	m.now = m.opt.Tape.Clock()
 }
 
-func (m *Model) tapeText() string {
-	next, total, speed := m.opt.Tape.Position()
-	state := "playing"
+// tapeState says whether the tape runs.
+func (m *Model) tapeState() string {
 	switch {
 	case m.opt.Tape.Over():
-		state = "at its end"
+		return "at its end"
 	case m.opt.Tape.Paused():
-		state = "paused"
+		return "paused"
 	}
-	return fmt.Sprintf("replay %s %d/%d ×%g", state, next, total, speed)
+	return "playing"
+}
+
+func (m *Model) tapeText() string {
+	next, total, speed := m.opt.Tape.Position()
+	return fmt.Sprintf("replay %s %d/%d ×%g", m.tapeState(), next, total, speed)
 }
 
 // scrubLabel is what stands before the bar: whether the tape runs, where it is, and how fast.
 func (m *Model) scrubLabel() string {
-	state := "playing"
-	switch {
-	case m.opt.Tape.Over():
-		state = "at its end"
-	case m.opt.Tape.Paused():
-		state = "paused"
-	}
 	now, total := m.opt.Tape.Elapsed()
 	_, _, speed := m.opt.Tape.Position()
-	return fmt.Sprintf("replay %s %s / %s ×%g ", state, minutes(now), minutes(total), speed)
+	return fmt.Sprintf("replay %s %s / %s ×%g ", m.tapeState(), minutes(now), minutes(total), speed)
 }
 
 func minutes(d time.Duration) string {
