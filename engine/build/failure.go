@@ -8,7 +8,6 @@ import (
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/opencontainers/go-digest"
 
-	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
@@ -25,12 +24,8 @@ func isCanceled(msg string) bool {
 	return strings.HasSuffix(msg, "context canceled")
 }
 
-func stateOf(err string) event.State {
-	if isCanceled(err) {
-		return event.Canceled
-	}
-	return event.Fail
-}
+// exited tells whether err is that of a command that ran and returned an exit code of its own.
+func exited(err string) bool { return strings.Contains(err, "exit code: ") }
 
 // newFailure words what went wrong, without what the transport and BuildKit's layers wrap around it.
 func newFailure(p *plan.Plan, step int, err error) *Failure {

@@ -43,8 +43,11 @@ type vertex struct {
 	// used tells that something that ran had it as an input.
 	used           bool
 	cached, pulled bool
-	err            string
-	took           time.Duration
+	// canceled tells that it ended by being canceled: by the end of this solve, or of another one that shared it,
+	// after which it starts anew.
+	canceled bool
+	err      string
+	took     time.Duration
 }
 
 type stepState struct {
@@ -110,9 +113,10 @@ func (t *tracker) vertex(v *client.Vertex) {
 		known.started = v.Started
 		t.confirmInputs(v.Inputs)
 	}
-	if v.Error != "" {
+	known.canceled = isCanceled(v.Error)
+	if v.Error != "" && !known.canceled {
 		known.err = v.Error
-		if t.failed == "" && !isCanceled(v.Error) {
+		if t.failed == "" {
 			t.failed = v.Digest
 		}
 	}
@@ -139,7 +143,7 @@ func (t *tracker) confirmInputs(inputs []digest.Digest) {
 			continue
 		}
 		for _, i := range t.bound.Steps[d] {
-			if v.cached && v.started == nil || t.isFrom(i) && !v.pulled && v.ended != nil {
+			if v.cached && v.started == nil || t.isFrom(i) && !v.pulled && v.done() {
 				t.set(i, event.Hit, 0)
 			}
 		}
@@ -156,9 +160,9 @@ func (t *tracker) advance(i int) {
 		switch {
 		case v == nil || v.started == nil:
 		case v.err != "":
-			t.set(i, stateOf(v.err), v.took)
+			t.set(i, event.Fail, v.took)
 			return
-		case v.ended == nil:
+		case !v.done():
 			running = true
 		case t.isFrom(i) && !v.pulled:
 			// A base that is there is looked up, not pulled; BuildKit reports that as run.
@@ -175,6 +179,9 @@ func (t *tracker) advance(i int) {
 		t.set(i, event.Ran, took)
 	}
 }
+
+// done tells that the vertex ended, and of itself.
+func (v *vertex) done() bool { return v.ended != nil && !v.canceled }
 
 // lookedUp tells that all that was reported of the vertex is the making of its cache key. BuildKit reports that
 // as run for whatever has no inputs: the first WORKDIR on scratch, the source of an ADD from a URL. It really ran

@@ -92,15 +92,7 @@ func TestStreams(t *testing.T) {
 			if *update {
 				record(t, file, tt.dockerfile, tt.again, tt.name == "canceled")
 			}
-			var r recording
-			dt, err := os.ReadFile(file)
-			if err == nil {
-				err = json.Unmarshal(dt, &r)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := r.replay(t)
+			got := load(t, file).replay(t)
 			golden := filepath.Join("testdata", tt.name+".txt")
 			if *update {
 				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
@@ -116,6 +108,59 @@ func TestStreams(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCanceledWithAnotherSolve replays solves that shared a vertex with one that was canceled: BuildKit tells them
+// so, starts the vertex anew, and keeps the old error beside all that it reports of it later.
+func TestCanceledWithAnotherSolve(t *testing.T) {
+	for name, shared := range map[string]string{"failing": "[build 1/5] FROM", "cold": "[build 4/5] RUN"} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join("testdata", name+".json")
+			want := lastStates(load(t, file).replay(t))
+			r := load(t, file)
+			var late client.SolveStatus
+			for n, s := range r.Status {
+				for _, v := range s.Vertexes {
+					if !strings.HasPrefix(v.Name, shared) || v.Started == nil {
+						continue
+					}
+					before := *v
+					before.Completed, before.Error = v.Started, "context canceled"
+					r.Status[n].Vertexes = append([]*client.Vertex{&before}, r.Status[n].Vertexes...)
+					v.Error = before.Error
+					late.Vertexes = append(late.Vertexes, &before)
+				}
+			}
+			r.Status = append(r.Status, &late)
+			if diff := cmp.Diff(want, lastStates(r.replay(t))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// lastStates returns what each step of a replayed solve came to.
+func lastStates(events string) map[string]string {
+	last := map[string]string{}
+	for line := range strings.Lines(events) {
+		if step, state, ok := strings.Cut(line, " :"); ok {
+			last[step] = state
+		}
+	}
+	return last
+}
+
+func load(t *testing.T, file string) *recording {
+	t.Helper()
+	var r recording
+	dt, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(dt, &r)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &r
 }
 
 // replay returns the events of a recorded solve, a line each, without the times.

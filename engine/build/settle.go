@@ -3,6 +3,8 @@ package build
 import (
 	"time"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
@@ -18,6 +20,9 @@ func (t *tracker) finish(err error, canceled bool) (blame int) {
 	t.flush()
 	if d := failedVertex(err); d != "" && t.bound.Steps[d] != nil {
 		t.failed = d
+	}
+	if v := t.vertices[t.failed]; v != nil && exited(v.err) {
+		t.settleInputs(v.inputs)
 	}
 	for i := range t.steps {
 		switch t.steps[i].state {
@@ -35,6 +40,9 @@ func (t *tracker) finish(err error, canceled bool) (blame int) {
 // settle says what became of step i, which the solve left open.
 func (t *tracker) settle(i int, err error) {
 	switch {
+	case err == nil && t.steps[i].state == event.Running:
+		// Canceled with another solve that shared it, and run again for this one.
+		t.set(i, event.Ran, t.spent(i))
 	case err == nil:
 		// Not reported, or reported as cached, in a solve that succeeded: what it makes was there.
 		t.set(i, event.Hit, 0)
@@ -45,9 +53,39 @@ func (t *tracker) settle(i int, err error) {
 	}
 }
 
+// settleInputs says of what a step needed, whose command ran, that it was there, whatever was reported of it: a
+// solve that shares it with another one hears of the other's start and cancellation of it, too.
+func (t *tracker) settleInputs(inputs []digest.Digest) {
+	for _, d := range inputs {
+		v := t.vertices[d]
+		if v == nil {
+			continue
+		}
+		for _, i := range t.bound.Steps[d] {
+			switch s := t.steps[i].state; {
+			case s == event.Running || s == "" && t.isFrom(i) && v.pulled:
+				t.set(i, event.Ran, t.spent(i))
+			case s == "":
+				t.set(i, event.Hit, 0)
+			}
+		}
+		t.settleInputs(v.inputs)
+	}
+}
+
+// spent sums how long what carried out step i took.
+func (t *tracker) spent(i int) (took time.Duration) {
+	for _, d := range t.vertexOf[i] {
+		if v := t.vertices[d]; v != nil {
+			took += v.took
+		}
+	}
+	return took
+}
+
 func (t *tracker) running(i int) bool {
 	for _, d := range t.vertexOf[i] {
-		if v := t.vertices[d]; v != nil && v.started != nil && v.ended == nil {
+		if v := t.vertices[d]; v != nil && v.started != nil && !v.done() {
 			return true
 		}
 	}
