@@ -40,12 +40,8 @@ func (t *tracker) finish(err error, canceled bool) (blame int) {
 // settle says what became of step i, which the solve left open.
 func (t *tracker) settle(i int, err error) {
 	switch {
-	case err == nil && t.steps[i].state == event.Running:
-		// Canceled with another solve that shared it, and run again for this one.
-		t.set(i, event.Ran, t.spent(i))
 	case err == nil:
-		// Not reported, or reported as cached, in a solve that succeeded: what it makes was there.
-		t.set(i, event.Hit, 0)
+		t.settleThere(i)
 	case t.steps[i].state == event.Running || t.isFrom(i) && t.running(i):
 		t.set(i, event.Canceled, 0)
 	default:
@@ -62,25 +58,26 @@ func (t *tracker) settleInputs(inputs []digest.Digest) {
 			continue
 		}
 		for _, i := range t.bound.Steps[d] {
-			switch s := t.steps[i].state; {
-			case s == event.Running || s == "" && t.isFrom(i) && v.pulled:
-				t.set(i, event.Ran, t.spent(i))
-			case s == "":
-				t.set(i, event.Hit, 0)
+			switch t.steps[i].state {
+			case event.Running, "":
+				t.settleThere(i)
 			}
 		}
 		t.settleInputs(v.inputs)
 	}
 }
 
-// spent sums how long what carried out step i took.
-func (t *tracker) spent(i int) (took time.Duration) {
+// settleThere says of step i, which the solve left open and had the result of, how that came to be there. Not
+// reported to have ended, or reported as cached: it was there before. Canceled with another solve: it was run again
+// for this one.
+func (t *tracker) settleThere(i int) {
+	state, took := event.Hit, time.Duration(0)
 	for _, d := range t.vertexOf[i] {
-		if v := t.vertices[d]; v != nil {
-			took += v.took
+		if v := t.vertices[d]; v != nil && v.ended != nil && (v.pulled || v.canceled && !t.isFrom(i)) {
+			state, took = event.Ran, took+v.took
 		}
 	}
-	return took
+	t.set(i, state, took)
 }
 
 func (t *tracker) running(i int) bool {
