@@ -52,9 +52,12 @@ func (o *outbox) put(e event.Event) {
 	} else {
 		o.reportDropped(e)
 	}
+	first := len(o.queue) == 0
 	o.queue = append(o.queue, e)
 	o.mu.Unlock()
-	o.signal()
+	if first {
+		o.signal()
+	}
 }
 
 // reportDropped puts a count where the dropped lines would have stood.

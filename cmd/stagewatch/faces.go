@@ -31,7 +31,7 @@ func follow(ctx context.Context, cfg engine.Config, f face) error {
 	defer stop()
 	unread, giveUp := context.WithCancel(context.Background())
 	defer giveUp()
-	events := make(chan event.Event, 64)
+	events := make(chan event.Event, 256)
 	intents := make(chan event.Intent, 16)
 	ended := make(chan error, 1)
 	go func() { ended <- engine.Run(ctx, unread, cfg, intents, events) }()

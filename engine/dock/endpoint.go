@@ -23,6 +23,9 @@ const defaultContext = "default"
 // dockerEndpoint is the key of an engine's address within a context.
 const dockerEndpoint = "docker"
 
+// readBuffer is how many bytes of an answer are read at once. The logs of a busy app are long answers.
+const readBuffer = 64 << 10
+
 // endpoint is an engine's address and how to reach it.
 type endpoint struct {
 	host string
@@ -165,16 +168,14 @@ func (ep endpoint) clientOptions() ([]client.Opt, error) {
 	case err != nil:
 		return nil, err
 	case helper != nil:
-		transport := &http.Transport{DialContext: helper.Dialer}
+		transport := &http.Transport{DialContext: helper.Dialer, ReadBufferSize: readBuffer}
 		options = append(options, client.WithHTTPClient(&http.Client{Transport: transport}),
 			client.WithHost(helper.Host), client.WithDialContext(helper.Dialer))
-	case ep.tls != nil:
-		transport := &http.Transport{TLSClientConfig: ep.tls}
+	default:
+		transport := &http.Transport{TLSClientConfig: ep.tls, ReadBufferSize: readBuffer}
 		options = append(options,
 			client.WithHTTPClient(&http.Client{Transport: transport, CheckRedirect: client.CheckRedirect}),
 			client.WithHost(ep.host))
-	default:
-		options = append(options, client.WithHost(ep.host))
 	}
 	return append(options, client.WithVersionFromEnv()), nil
 }

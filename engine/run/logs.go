@@ -49,10 +49,11 @@ func (c *Container) readLog(ctx context.Context, reader *logReader, follow bool)
 	}
 	defer stream.Close()
 	reader.resume()
+	messages := &paced{Reader: stream}
 	if c.spec.TTY {
-		return reader.readRaw(stream)
+		return reader.readRaw(messages)
 	}
-	return demux(stream, reader.frame)
+	return demux(messages, reader.frame)
 }
 
 // newLogReader returns a reader that delivers to the tail and to the Spec's Log.

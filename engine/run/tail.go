@@ -1,7 +1,6 @@
 package run
 
 import (
-	"slices"
 	"sync"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -15,8 +14,9 @@ const (
 
 // tail keeps the last lines of a log.
 type tail struct {
-	mu    sync.Mutex
-	kept  []event.Log
+	mu sync.Mutex
+	// kept holds line n at n modulo its length.
+	kept  [tailLines]event.Log
 	count int
 }
 
@@ -28,18 +28,18 @@ func (t *tail) add(line event.Log) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.kept[t.count%tailLines] = line
 	t.count++
-	if len(t.kept) == tailLines {
-		copy(t.kept, t.kept[1:])
-		t.kept = t.kept[:tailLines-1]
-	}
-	t.kept = append(t.kept, line)
 }
 
 func (t *tail) lines() []event.Log {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Clone(t.kept)
+	var last []event.Log
+	for n := max(0, t.count-tailLines); n < t.count; n++ {
+		last = append(last, t.kept[n%tailLines])
+	}
+	return last
 }
 
 // total counts the lines that came so far.
