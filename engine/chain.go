@@ -16,7 +16,7 @@ func chain(r reason, file string, steps []plan.Step, predictions []plan.Predicti
 	stage, following := "", 0
 	flush := func() {
 		if following > 0 {
-			parts = append(parts, count(following, "step"))
+			parts = append(parts, Count(following, "step"))
 		}
 		following = 0
 	}
@@ -52,11 +52,9 @@ const maxInstruction = 60
 
 // oneLine shortens an instruction to that.
 func oneLine(instruction string) string {
-	text := oneLineOf(instruction)
+	text := plan.OneLine(instruction)
 	if r := []rune(text); len(r) > maxInstruction {
 		return string(r[:maxInstruction-1]) + "…"
 	}
 	return text
 }
-
-func oneLineOf(instruction string) string { return strings.Join(strings.Fields(instruction), " ") }

@@ -47,7 +47,7 @@ func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connecti
 		emit(event.Warning{Code: "leftovers", Message: err.Error()})
 	}
 	if swept.Containers+swept.Images > 0 {
-		emit(event.Warning{Code: "swept", Message: fmt.Sprintf("removed what an earlier session left: %s, %s", count(swept.Containers, "container"), count(swept.Images, "image"))})
+		emit(event.Warning{Code: "swept", Message: fmt.Sprintf("removed what an earlier session left: %s, %s", Count(swept.Containers, "container"), Count(swept.Images, "image"))})
 	}
 	attachables, err := attach(cfg)
 	if err == nil {

@@ -3,6 +3,8 @@ package engine
 import (
 	"regexp"
 	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
 // installers are commands that install what files of a project name, and need nothing else of it.
@@ -35,7 +37,7 @@ func dependencies(instruction string) (files []string, only bool) {
 	if command == instruction {
 		return nil, false
 	}
-	for _, c := range joint.Split(oneLineOf(command), -1) {
+	for _, c := range joint.Split(plan.OneLine(command), -1) {
 		found := false
 		for _, in := range installers {
 			m := in.command.FindStringSubmatch(c)

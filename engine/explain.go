@@ -106,8 +106,10 @@ func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
 		}
 	}
 	since := slices.DeleteFunc(m.since(x.project), func(c event.Change) bool {
-		// What these two say is compared, and not that they were written to.
-		return x.project.main().abs(c.Path) == x.project.dockerfile && !x.plan.Reads(plan.Change{Change: c}, x.links) || c.Path == ".dockerignore"
+		// What these say is compared, and not that they were written to.
+		path := x.project.main().abs(c.Path)
+		rules := path == x.project.dockerfile || slices.Contains(x.project.main().ruleFiles, path)
+		return rules && !x.plan.Reads(plan.Change{Change: c}, x.links)
 	})
 	x.add(x.project.main().changed(since))
 	return x.bodies(" since " + m.At.Local().Format("2 Jan 15:04")), nil

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/docker/go-units"
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -140,7 +139,7 @@ func useless(l event.Ledger) []event.Warning {
 		}
 		hint := "There is nothing for it to clean up in this stage: what an earlier stage left behind did not come along."
 		if w.Bytes > 0 {
-			hint += " Without the step the image is smaller by " + units.HumanSizeWithPrecision(float64(w.Bytes), 3) + ": it leaves files of its own behind."
+			hint += " Without the step the image is smaller by " + Size(w.Bytes) + ": it leaves files of its own behind."
 		}
 		out = append(out, event.Warning{Code: event.FreedNothing, Message: fmt.Sprintf("line %d, %s, frees nothing", w.Line, w.Instruction), Hint: hint})
 	}

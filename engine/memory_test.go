@@ -60,6 +60,42 @@ func TestMemoryTellsWhatChangedSince(t *testing.T) {
 	}
 }
 
+// TestAnIgnoreFileIsAFileWhereAStepReadsIt: else what it says is compared, and not that it was written to.
+func TestAnIgnoreFileIsAFileWhereAStepReadsIt(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	for copied, want := range map[string]string{"main": "nothing changed since ", ".": "Dockerfile.dockerignore changed since "} {
+		dir := t.TempDir()
+		write := func(name, text string) {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write("Dockerfile", "FROM scratch\nCOPY "+copied+" /\n")
+		write("Dockerfile.dockerignore", "*.pyc\n")
+		write("main", "one")
+		p, err := openProject(t.Context(), Config{Context: dir, Once: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pl, err := p.plan(t.Context(), offline{}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := saveFile(p.memoryFile(), remember("", pl, p.main().tree.Snapshot())); err != nil {
+			t.Fatal(err)
+		}
+		write("Dockerfile.dockerignore", "# Compiled.\n*.pyc\n")
+		bodies, err := Explain(t.Context(), Config{Context: dir}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		planned, ok := bodies[len(bodies)-1].(event.Planned)
+		if !ok || !strings.HasPrefix(planned.Because, want) {
+			t.Errorf("COPY %s: %+v, want %q", copied, bodies, want)
+		}
+	}
+}
+
 // TestTheFirstBuildOfTheMorning explains itself by what an earlier session built.
 func TestTheFirstBuildOfTheMorning(t *testing.T) {
 	l := newLive(t)

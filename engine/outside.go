@@ -70,7 +70,7 @@ func (l *loop) tell(j *job, steps []plan.Step, moved []string, cause string) {
 	first := steps[0]
 	what := fmt.Sprintf("%s %d/%d was", first.Stage, first.Index, first.Total)
 	if n := len(steps) - 1; n > 0 {
-		what = fmt.Sprintf("%s %d/%d and %s more were", first.Stage, first.Index, first.Total, count(n, "step"))
+		what = fmt.Sprintf("%s %d/%d and %s more were", first.Stage, first.Index, first.Total, Count(n, "step"))
 	}
 	w.Message = fmt.Sprintf("%s promised as a hit and ran: %s", what, cause)
 	l.emit(j.number, w)

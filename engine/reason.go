@@ -38,7 +38,7 @@ func (r reason) String() string {
 	edited := ""
 	switch {
 	case len(r.edits) > 1:
-		edited = fmt.Sprintf("%s, and %s more", wordEdit(r.dockerfile, r.edits[0]), count(len(r.edits)-1, "edit"))
+		edited = fmt.Sprintf("%s, and %s more", wordEdit(r.dockerfile, r.edits[0]), Count(len(r.edits)-1, "edit"))
 	case len(r.edits) == 1:
 		edited = wordEdit(r.dockerfile, r.edits[0])
 	case r.dockerfile != "":
@@ -47,7 +47,7 @@ func (r reason) String() string {
 	changed := ""
 	switch {
 	case r.rules != "":
-		changed = fmt.Sprintf("%s changed, which lets in or keeps out %s", r.rules, count(len(r.changes), "path"))
+		changed = fmt.Sprintf("%s changed, which lets in or keeps out %s", r.rules, Count(len(r.changes), "path"))
 	case len(r.changes) == 1:
 		changed = wordChange(r.changes[0])
 	case len(r.changes) > 1:
@@ -106,7 +106,7 @@ func wordEdit(file string, e event.Edit) string {
 	case e.Now == "":
 		return file + ": " + oneLine(e.Was) + " is gone"
 	}
-	was, now := apart(oneLineOf(e.Was), oneLineOf(e.Now))
+	was, now := apart(plan.OneLine(e.Was), plan.OneLine(e.Now))
 	return fmt.Sprintf("%s was %s, is %s", at, was, now)
 }
 

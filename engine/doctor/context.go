@@ -40,12 +40,12 @@ type contents struct {
 func (x *examination) checkContext() {
 	c := x.contents()
 	x.folders = c.folders
-	detail := fmt.Sprintf("%s, %s", count(len(c.files), "file"), engine.Size(c.bytes))
+	detail := fmt.Sprintf("%s, %s", engine.Count(len(c.files), "file"), engine.Size(c.bytes))
 	switch {
 	case x.rules == nil:
 		detail += "; there is no .dockerignore"
 	default:
-		detail += fmt.Sprintf("; %s ignored by %s", count(c.ignored, "path"), filepath.Base(x.rules.Name()))
+		detail += fmt.Sprintf("; %s ignored by %s", engine.Count(c.ignored, "path"), filepath.Base(x.rules.Name()))
 	}
 	if names := c.largest(); names != "" {
 		detail += "; largest: " + names

@@ -3,13 +3,13 @@ package doctor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 
 	"github.com/containerd/platforms"
 	"github.com/docker/docker/client"
 
+	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/image"
@@ -88,7 +88,7 @@ func (x *examination) checkLeftovers(ctx context.Context) {
 	case swept == dock.Swept{}:
 		x.ok("leftovers", "none of dead sessions")
 	default:
-		x.note("leftovers", "", "removed what dead sessions had left: %s, %s", count(swept.Containers, "container"), count(swept.Images, "image"))
+		x.note("leftovers", "", "removed what dead sessions had left: %s, %s", engine.Count(swept.Containers, "container"), engine.Count(swept.Images, "image"))
 	}
 }
 
@@ -98,12 +98,4 @@ func (x *examination) checkAddresses(ctx context.Context) {
 		return
 	}
 	x.ok("addresses", "containers can't be dialled at their own addresses; they are reached through a port that the engine publishes")
-}
-
-// count is a number with its noun.
-func count(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
 }

@@ -63,7 +63,7 @@ func (x *examination) unwatched(rel string) bool {
 
 // checkWatching watches the context for a moment, as stagewatch would.
 func (x *examination) checkWatching() {
-	folders := count(x.folders+1, "folder")
+	folders := engine.Count(x.folders+1, "folder")
 	w, err := watch.New(x.root, watch.Options{
 		Ignore: func(rel string, isDir bool) bool { return isDir && x.unwatched(rel) },
 		Extra:  append(tree.IgnoreFiles(x.root, x.dockerfile), x.dockerfile),

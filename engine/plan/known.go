@@ -143,7 +143,7 @@ func (k known) edited(s Step) string {
 	case e.Was == "":
 		return "new in the Dockerfile"
 	}
-	return "Dockerfile changed: was " + inOneLine(e.Was)
+	return "Dockerfile changed: was " + OneLine(e.Was)
 }
 
 // differing names what is set otherwise for the step than before.
@@ -162,11 +162,12 @@ func (k known) differing(s Step) []string {
 func wordEdit(e event.Edit) string {
 	switch {
 	case e.Was == "":
-		return fmt.Sprintf("line %d is new: %s", e.Line, inOneLine(e.Now))
+		return fmt.Sprintf("line %d is new: %s", e.Line, OneLine(e.Now))
 	case e.Now == "":
-		return inOneLine(e.Was) + " is gone"
+		return OneLine(e.Was) + " is gone"
 	}
-	return fmt.Sprintf("line %d was %s", e.Line, inOneLine(e.Was))
+	return fmt.Sprintf("line %d was %s", e.Line, OneLine(e.Was))
 }
 
-func inOneLine(instruction string) string { return strings.Join(strings.Fields(instruction), " ") }
+// OneLine is an instruction as it is shown: its blanks and line ends are one blank each.
+func OneLine(instruction string) string { return strings.Join(strings.Fields(instruction), " ") }
