@@ -31,6 +31,8 @@ type Engine struct {
 	Host string
 	// Local is true where Host is a socket of this machine.
 	Local bool
+	// logs reads logs, nil where Client does.
+	logs *client.Client
 }
 
 // Time limits for the first answer. An ssh connection asks for a login on the way.
@@ -65,12 +67,22 @@ func Connect(ctx context.Context, opts Options) (*Engine, error) {
 		return nil, errors.Join(ep.explain(ctx, err), cli.Close())
 	}
 	cli.NegotiateAPIVersionPing(ping)
+	logs, err := ep.logClient(cli.ClientVersion())
+	if err != nil {
+		return nil, &Error{What: "preparing the connection to " + ep.host, Hint: ep.hintOrigin(), Err: errors.Join(err, cli.Close())}
+	}
 	return &Engine{
 		Client: cli,
+		logs:   logs,
 		Host:   ep.host,
 		Local:  strings.HasPrefix(ep.host, "unix://") || strings.HasPrefix(ep.host, "npipe://"),
 	}, nil
 }
 
 // Close lets go of idle connections to the engine. It stops nothing on it.
-func (e *Engine) Close() error { return e.Client.Close() }
+func (e *Engine) Close() error {
+	if e.logs != nil {
+		return errors.Join(e.logs.Close(), e.Client.Close())
+	}
+	return e.Client.Close()
+}

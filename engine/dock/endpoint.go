@@ -157,6 +157,15 @@ func fromContext(name, origin string) (endpoint, error) {
 // ssh tells whether the engine is reached by running ssh.
 func (ep endpoint) ssh() bool { return strings.HasPrefix(ep.host, "ssh://") }
 
+// socket is the path of the engine's socket on this machine, empty where it is reached otherwise.
+func (ep endpoint) socket() string {
+	path, ok := strings.CutPrefix(ep.host, "unix://")
+	if !ok {
+		return ""
+	}
+	return path
+}
+
 // clientOptions are the engine client's options for this endpoint. DOCKER_API_VERSION is honoured.
 func (ep endpoint) clientOptions() ([]client.Opt, error) {
 	options := []client.Opt{client.WithAPIVersionNegotiation(), client.WithUserAgent("stagewatch")}

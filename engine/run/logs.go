@@ -41,7 +41,7 @@ func (c *Container) follow(ctx context.Context) {
 
 // readLog reads the log from where the reader stopped: to its present end, or following it.
 func (c *Container) readLog(ctx context.Context, reader *logReader, follow bool) error {
-	stream, err := c.runner.engine.Client.ContainerLogs(ctx, c.ID, container.LogsOptions{
+	stream, err := c.runner.engine.ContainerLogs(ctx, c.ID, container.LogsOptions{
 		ShowStdout: true, ShowStderr: true, Timestamps: true, Follow: follow, Since: reader.since(),
 	})
 	if err != nil {
