@@ -65,19 +65,25 @@ func Overwritten(line string) string {
 
 // Width is the number of columns that a cleaned line takes, its SGR sequences not counted.
 func Width(s string) int {
-	if printable(s) {
-		return len(s)
+	n := ascii(s)
+	if n == len(s) {
+		return n
 	}
-	return ansi.StringWidth(s)
+	// The last may have a mark after it.
+	n = max(0, n-1)
+	return n + ansi.StringWidth(s[n:])
 }
 
-func printable(s string) bool {
+func printable(s string) bool { return ascii(s) == len(s) }
+
+// ascii is the length of what s begins with that is printable ASCII.
+func ascii(s string) int {
 	for i := 0; i < len(s); i++ {
 		if s[i] < ' ' || s[i] > '~' {
-			return false
+			return i
 		}
 	}
-	return true
+	return len(s)
 }
 
 // scrubbed scrubs until nothing changes any more: what an expanded tab or a colour stood between may come
@@ -107,6 +113,11 @@ func scrub(s string, colors bool) string {
 		text = text[:0]
 	}
 	for len(s) > 0 {
+		if n := ascii(s); n > 0 {
+			text = append(text, s[:n]...)
+			s = s[n:]
+			continue
+		}
 		if n, sgr := sequence(s); n > 0 {
 			if colors && sgr {
 				flush()
@@ -189,6 +200,12 @@ func settleOnce(s string) (string, bool) {
 	var out strings.Builder
 	same := true
 	for len(s) > 0 {
+		if n := ascii(s) - 1; n > 0 {
+			// Each is a cluster of its own; only the last may have a mark after it.
+			out.WriteString(s[:n])
+			s = s[n:]
+			continue
+		}
 		cluster, width := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
 		if cluster == "" {
 			break
