@@ -19,6 +19,7 @@ func (l *loop) startBuild(because string, noCache bool) {
 		l.emit(0, event.Warning{Code: "no-dockerfile", Message: "no Dockerfile in " + filepath.Base(l.project.root), Hint: "The first build starts as soon as there is one; or name one with -f."})
 		return
 	}
+	l.storm.release()
 	l.builds++
 	ctx, cancel := context.WithCancelCause(l.ctx)
 	j := &job{number: l.builds, plan: l.plan, changes: l.pending.list(), seq: l.pending.last, edits: l.pending.edits, saved: l.pending.saved, cancel: cancel, began: time.Now(), noCache: noCache, snap: l.project.main().tree.Snapshot()}

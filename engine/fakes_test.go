@@ -86,8 +86,13 @@ func (r *rig) write(name, text string) {
 // save writes a file and tells the loop.
 func (r *rig) save(name, text string) {
 	r.write(name, text)
+	r.batch([]string{name}, false)
+}
+
+// batch tells the loop that the paths were written, amidst other writes where more is set.
+func (r *rig) batch(paths []string, more bool) {
 	now := time.Now()
-	r.batches <- written{Batch: watch.Batch{Paths: []string{name}, First: now, Last: now}}
+	r.batches <- written{Batch: watch.Batch{Paths: paths, First: now, Last: now, More: more}}
 	synctest.Wait()
 }
 

@@ -61,6 +61,7 @@ type loop struct {
 
 	plan    *plan.Plan
 	pending pending
+	storm   storm
 	// good is the last successful build; its plan is what the next prediction compares with.
 	good *job
 	job  *job

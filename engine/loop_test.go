@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +51,56 @@ func TestASaveDuringABuildSupersedesIt(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAStormIsBuiltInTurns: a branch switch must not start a build with each batch of it, and none of it is lost.
+func TestAStormIsBuiltInTurns(t *testing.T) {
+	const every, batches = 300 * time.Millisecond, 17
+	last := (batches - 1) * every
+	for name, tt := range map[string]struct {
+		crowded, ends bool
+		want          []time.Duration
+	}{
+		"ends with a batch":   {false, true, []time.Duration{0, stormTurn, 3 * stormTurn, last}},
+		"ends by itself":      {false, false, []time.Duration{0, stormTurn, 3 * stormTurn, last + calm}},
+		"begins with a crowd": {true, true, []time.Duration{stormTurn, 2 * stormTurn, 4 * stormTurn, last}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, Config{})
+				defer r.close()
+				r.serve()
+				began := time.Now()
+				for n := range batches {
+					files := 1
+					if tt.crowded && n == 0 {
+						files = crowd
+					}
+					var written []string
+					for f := range files {
+						name := fmt.Sprintf("src/%d-%d", n, f)
+						r.write(name, "x")
+						written = append(written, name)
+					}
+					r.batch(written, n < batches-1 || !tt.ends)
+					time.Sleep(every)
+				}
+				time.Sleep(2 * calm)
+				var started []time.Duration
+				var paths []string
+				for _, e := range all[event.Planned](r.drain()) {
+					started = append(started, e.Time.Sub(began))
+					paths = e.Body.(event.Planned).Paths
+				}
+				if diff := cmp.Diff(tt.want, started); diff != "" {
+					t.Errorf("builds began after: %s", diff)
+				}
+				if n := len(paths); n < batches || tt.crowded && n != batches+crowd-1 {
+					t.Errorf("the last build is of %d paths", n)
+				}
+			})
+		})
+	}
 }
 
 func TestASaveThatNoStepReadsLeavesTheBuildAlone(t *testing.T) {

@@ -15,7 +15,7 @@ func (l *loop) onBatch(w written) {
 		return
 	}
 	d, err := l.project.take(l.ctx, w)
-	l.build(l.take(d, err, w.Last))
+	l.pace(l.take(d, err, w.Last), w.More, len(w.Paths))
 }
 
 // build builds what is pending, if that changed.

@@ -22,6 +22,8 @@ type Batch struct {
 	First, Last time.Time
 	// Rescan tells that Paths may lack some: the whole tree has to be compared.
 	Rescan bool
+	// More tells that writes still came when the batch was handed out, because the first had waited long enough.
+	More bool
 }
 
 // debounce gathers hits into batches. A batch is offered when no hit has come for the quiet time, or when
@@ -64,6 +66,7 @@ func debounce(hits <-chan hit, batches chan<- Batch, quiet, maxWait time.Duratio
 			continue
 		case <-timer.C:
 			batch.Paths = sorted(paths)
+			batch.More = time.Since(batch.Last) < quiet
 			late, offer = true, batches
 			select { // now, however many hits are waiting
 			case batches <- batch:

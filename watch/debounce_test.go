@@ -66,8 +66,8 @@ func TestBatchComesInTheMidstOfAStorm(t *testing.T) {
 		if since := time.Since(start); since != maxWait {
 			t.Errorf("the batch came after %v", since)
 		}
-		if n := len(got.Paths); n < 290 || n > 301 {
-			t.Errorf("the batch has %d paths", n)
+		if n := len(got.Paths); n < 290 || n > 301 || !got.More {
+			t.Errorf("the batch has %d paths, and more to come is %v", n, got.More)
 		}
 		close(stop)
 		<-storm
