@@ -51,12 +51,10 @@ run: ## the dashboard on the sample, with whatever it needs set up first
 	@$(together) build setup
 	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && exec bin/stagewatch $(ARGS) testdata/python-app
 
-# One package at a time: they share one engine, whose BuildKit tells a solve of what happens to the steps that it
-# shares with another's.
 test: ## every test, with -race, on a real engine
 	@$(engine)/packages.sh test
 	@$(together) compile-tests setup
-	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && CGO_ENABLED=1 exec go test -race -p 1 $(TESTARGS) $(PKGS)
+	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && CGO_ENABLED=1 exec go test -race $(TESTARGS) $(PKGS)
 
 lint: vet boundaries staticcheck vulncheck ## vet, the rooms' boundaries, staticcheck, known vulnerabilities
 

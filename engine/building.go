@@ -77,9 +77,9 @@ func (l *loop) inTurn(ctx context.Context, fn func() error) error {
 // lint warns of what BuildKit's rules find, once per finding and not at every save.
 func (l *loop) lint(j *job) {
 	found := slices.Clone(j.plan.Lint)
-	if image, ok := plan.CustomSyntax(l.project.source); ok {
+	if syntax, ok := plan.CustomSyntax(l.project.source); ok {
 		found = append(found, plan.Lint{Rule: "custom-frontend", Line: 1,
-			Message: "the Dockerfile asks for the frontend " + image + "; it is read as a plain Dockerfile all the same, and what only that frontend knows fails"})
+			Message: "the frontend " + syntax.Image + " makes the build of this Dockerfile: stages and steps are told by the names and numbers that it gives them"})
 	}
 	for _, w := range found {
 		if l.linted[w] {

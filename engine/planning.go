@@ -28,15 +28,17 @@ func (p *project) plan(ctx context.Context, tc toolchain, stage string) (*plan.P
 
 // planOf converts a Dockerfile as if it were the project's.
 func (p *project) planOf(ctx context.Context, tc toolchain, source []byte, stage string) (*plan.Plan, error) {
-	in := plan.Input{Dockerfile: source, Filename: p.name(), Attrs: maps.Clone(p.attrs), ContextIgnore: map[string][]byte{}}
+	in := plan.Input{Dockerfile: source, Filename: p.name(), Attrs: maps.Clone(p.attrs), ContextIgnore: map[string][]byte{}, Folders: map[string]string{"dockerfile": filepath.Dir(p.dockerfile)}}
 	if stage != "" {
 		in.Attrs["target"] = stage
 	}
 	for _, f := range p.folders {
 		if f.name == "" {
 			in.Ignore = firstFile(f.ruleFiles)
+			in.Folders["context"] = f.root
 		} else {
 			in.ContextIgnore[f.name] = firstFile(f.ruleFiles)
+			in.Folders[f.name] = f.root
 		}
 	}
 	tc.planInput(&in)

@@ -16,6 +16,7 @@ import (
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/stagewatch/stagewatch/engine/build"
+	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/watch"
 )
@@ -81,6 +82,12 @@ func openProject(ctx context.Context, cfg Config) (*project, error) {
 
 // missing tells that there is no Dockerfile.
 func (p *project) missing() bool { return errors.Is(p.broken, fs.ErrNotExist) }
+
+// foreign tells that a frontend of the Dockerfile's own makes the graph, and may read anything of the context for it.
+func (p *project) foreign() bool {
+	_, ok := plan.CustomSyntax(p.source)
+	return ok
+}
 
 func (p *project) close() error {
 	var errs []error

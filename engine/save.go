@@ -43,11 +43,12 @@ func (l *loop) take(d delta, err error, saved time.Time) bool {
 		return false
 	}
 	l.skipped(d)
-	if d.dockerfile || d.rules {
+	before := l.plan
+	if d.dockerfile || d.rules || l.project.foreign() && len(d.changed) > 0 {
 		l.replan()
 	}
 	relevant := d.changed
-	if l.plan != nil && !d.dockerfile {
+	if l.plan != nil && !d.dockerfile && (before == nil || l.plan.Same(before)) {
 		links := l.project.links()
 		relevant = l.relevant(d.changed, links)
 	}

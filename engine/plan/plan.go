@@ -41,6 +41,9 @@ type Input struct {
 	Attrs map[string]string
 	// ContextIgnore holds the .dockerignore content of the named local contexts in Attrs.
 	ContextIgnore map[string][]byte
+	// Folders are the local contexts' by name, "context" the main one's and "dockerfile" the Dockerfile's own. Only
+	// a [Frontend] looks into them.
+	Folders map[string]string
 	// Caps are what the engine's BuildKit can do; nil stands for everything this program knows.
 	Caps *apicaps.CapSet
 	// Platform is the engine's own platform; the zero value stands for this machine's.
@@ -97,22 +100,6 @@ type Lint struct {
 	Line               int
 }
 
-// CustomSyntax returns the image that the Dockerfile's syntax directive names, where that is a frontend
-// of its own and not a release of the Dockerfile frontend that runs here.
-func CustomSyntax(dockerfile []byte) (image string, ok bool) {
-	ref, _, _, ok := parser.DetectSyntax(dockerfile)
-	if !ok {
-		return "", false
-	}
-	name := strings.TrimPrefix(ref, "docker.io/")
-	name, _, _ = strings.Cut(name, "@")
-	name, _, _ = strings.Cut(name, ":")
-	if name == "docker/dockerfile" || name == "docker/dockerfile-upstream" {
-		return "", false
-	}
-	return ref, true
-}
-
 // New converts in. What is wrong comes back as an [*Error], with the lines of the Dockerfile where it is theirs.
 func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 	if in.Platform.OS == "" {
@@ -121,6 +108,10 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 	if in.Caps == nil {
 		caps := pb.Caps.CapSet(pb.Caps.All())
 		in.Caps = &caps
+	}
+	syntax, foreign := CustomSyntax(in.Dockerfile)
+	if frontend, ok := resolver.(Frontend); ok && foreign {
+		return newForeign(ctx, in, frontend, syntax)
 	}
 	p := &Plan{source: in.Dockerfile}
 	client, err := dockerui.NewClient(&gateway{in: in, resolver: resolver})
@@ -154,6 +145,9 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 		opt.TargetPlatform = nil
 	}
 	res, err := dockerfile2llb.Dockerfile2LLB(ctx, in.Dockerfile, opt)
+	if err != nil && foreign {
+		return nil, located(fmt.Errorf("%w (without an engine the file is read as a plain Dockerfile, and not by the frontend %s, which it names)", err, syntax.Image), in)
+	}
 	if err != nil {
 		return nil, located(err, in)
 	}
@@ -168,17 +162,22 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 		return nil, located(fmt.Errorf("marshalling build graph: %w", err), in)
 	}
 	p.def = def.ToPB()
-	if err := p.readGraph(); err != nil {
-		return nil, located(fmt.Errorf("reading build graph: %w", err), in)
-	}
-	if err := p.narrow(); err != nil {
-		return nil, located(err, in)
-	}
-	p.readReaders(in.Caps)
-	if err := p.checkCapable(in); err != nil {
+	if err := p.adopt(in); err != nil {
 		return nil, err
 	}
 	return p, p.readStages(in, client.Target)
+}
+
+// adopt reads the graph, and makes its sources as narrow as their readers.
+func (p *Plan) adopt(in Input) error {
+	if err := p.readGraph(); err != nil {
+		return located(fmt.Errorf("reading build graph: %w", err), in)
+	}
+	if err := p.narrow(); err != nil {
+		return located(err, in)
+	}
+	p.readReaders(in.Caps)
+	return p.checkCapable(in)
 }
 
 // readStages lists the Dockerfile's stages and matches the graph's ops to their instructions.
@@ -192,9 +191,15 @@ func (p *Plan) readStages(in Input, target string) error {
 		return located(err, in)
 	}
 	l := newLayout(stages, globalArgs(args, ast.EscapeToken, in), ast.EscapeToken)
-	p.Stages = l.stages
 	p.Target = l.target(target)
 	l.markNeeded(p.Target)
+	p.setSteps(l)
+	return nil
+}
+
+// setSteps makes the steps, and ties the graph's ops to them.
+func (p *Plan) setSteps(l *layout) {
+	p.Stages = l.stages
 	p.Steps = p.readSteps(l)
 	for i, s := range p.Steps {
 		// What a base's triggers copy from is needed too, although the Dockerfile does not say so.
@@ -205,7 +210,11 @@ func (p *Plan) readStages(in Input, target string) error {
 			p.ops[o].steps = append(p.ops[o].steps, i)
 		}
 	}
-	return nil
+}
+
+// Same tells whether both plans come to the same graph.
+func (p *Plan) Same(other *Plan) bool {
+	return p.ops[len(p.ops)-1].fullKey == other.ops[len(other.ops)-1].fullKey
 }
 
 // Before names the stage that the target copies most from, by the number of its COPY --from; the later

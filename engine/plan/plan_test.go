@@ -153,7 +153,7 @@ func TestCustomSyntax(t *testing.T) {
 		"# syntax=example.org/mine:1":                         "example.org/mine:1",
 		"FROM a":                                              "",
 	} {
-		if got, _ := CustomSyntax([]byte(first + "\nFROM a\n")); got != want {
+		if got, _ := CustomSyntax([]byte(first + "\nFROM a\n")); got.Image != want {
 			t.Errorf("%s: got %q", first, got)
 		}
 	}

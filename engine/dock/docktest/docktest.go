@@ -69,7 +69,7 @@ func Image(t testing.TB, engine *dock.Engine, session *dock.Session, changes ...
 	t.Helper()
 	var rootfs bytes.Buffer
 	archive := tar.NewWriter(&rootfs)
-	app := testApp(t)
+	app := program(t, buildTestApp)
 	header := &tar.Header{Name: "app", Mode: 0o755, Size: int64(len(app)), ModTime: time.Unix(0, 0)}
 	err := archive.WriteHeader(header)
 	if err == nil {
@@ -93,29 +93,52 @@ func Image(t testing.TB, engine *dock.Engine, session *dock.Session, changes ...
 	return "sha256:" + string(id[:64])
 }
 
-// testApp is the binary of the test app, linked statically so that it runs in an image with nothing else.
-func testApp(t testing.TB) []byte {
+// Frontend makes an image of the test frontend (see the folder testfrontend) and returns its name.
+func Frontend(t testing.TB, engine *dock.Engine, session *dock.Session) string {
 	t.Helper()
-	app, err := buildTestApp()
-	if err != nil {
-		t.Fatalf("building the test app: %v", err)
+	id := Build(t, engine, session, "FROM scratch\nCOPY --chmod=755 frontend /\nENTRYPOINT [\"/frontend\"]\n", map[string]string{"frontend": string(program(t, buildTestFrontend))})
+	name := fmt.Sprint("stagewatch-test-frontend:", time.Now().UnixNano())
+	if err := engine.Client.ImageTag(t.Context(), id, name); err != nil {
+		t.Fatalf("naming the test frontend: %v", err)
 	}
-	return app
+	t.Cleanup(func() { _, _ = engine.Client.ImageRemove(context.Background(), name, image.RemoveOptions{Force: true}) })
+	return name
 }
 
-// buildTestApp links once for all tests of a package: that takes a second each time.
-var buildTestApp = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "stagewatch-testapp-")
+// program is a binary, linked statically so that it runs in an image with nothing else.
+func program(t testing.TB, build func() ([]byte, error)) []byte {
+	t.Helper()
+	binary, err := build()
+	if err != nil {
+		t.Fatalf("building a program for a test image: %v", err)
+	}
+	return binary
+}
+
+// Each is linked once for all tests of a package: that takes a second each time.
+var (
+	buildTestApp      = sync.OnceValues(func() ([]byte, error) { return link("testapp") })
+	buildTestFrontend = sync.OnceValues(func() ([]byte, error) { return link("testfrontend") })
+)
+
+// userCache is the user's cache folder before any test gave itself another: there is what go has compiled already.
+var userCache, _ = os.UserCacheDir()
+
+func link(name string) ([]byte, error) {
+	dir, err := os.MkdirTemp("", "stagewatch-"+name+"-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "app")
+	file := filepath.Join(dir, name)
 	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", file,
-		"github.com/stagewatch/stagewatch/engine/dock/docktest/testapp")
+		"github.com/stagewatch/stagewatch/engine/dock/docktest/"+name)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux")
+	if userCache != "" && os.Getenv("GOCACHE") == "" {
+		build.Env = append(build.Env, "GOCACHE="+filepath.Join(userCache, "go-build"))
+	}
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w: %s", err, bytes.TrimSpace(out))
 	}
 	return os.ReadFile(file)
-})
+}

@@ -1,0 +1,157 @@
+package plan
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	"github.com/moby/buildkit/solver/pb"
+)
+
+// Syntax is the frontend that a Dockerfile's syntax directive names.
+type Syntax struct {
+	// Image is the frontend's image, Command the whole directive: the image, and arguments for it.
+	Image, Command string
+}
+
+// Frontend has the engine run a frontend. It is asked, where a [Resolver] can be, for what only the frontend that the
+// Dockerfile names can tell.
+type Frontend interface {
+	// Convert returns the graph that the frontend makes, and the JSON of the image's config.
+	Convert(ctx context.Context, syntax Syntax, in Input) (def *pb.Definition, config []byte, err error)
+}
+
+// CustomSyntax returns what the Dockerfile's syntax directive names, where that is a frontend of its own and not a
+// release of the Dockerfile frontend that runs here.
+func CustomSyntax(dockerfile []byte) (Syntax, bool) {
+	ref, command, _, ok := parser.DetectSyntax(dockerfile)
+	if !ok {
+		return Syntax{}, false
+	}
+	name := strings.TrimPrefix(ref, "docker.io/")
+	name, _, _ = strings.Cut(name, "@")
+	name, _, _ = strings.Cut(name, ":")
+	if name == "docker/dockerfile" || name == "docker/dockerfile-upstream" {
+		return Syntax{}, false
+	}
+	return Syntax{Image: ref, Command: command}, true
+}
+
+// newForeign plans by the graph that a frontend of the Dockerfile's own makes.
+func newForeign(ctx context.Context, in Input, frontend Frontend, syntax Syntax) (*Plan, error) {
+	p := &Plan{source: in.Dockerfile}
+	var err error
+	if p.def, p.Image, err = frontend.Convert(ctx, syntax, in); err != nil {
+		return nil, located(fmt.Errorf("the frontend %s, which the Dockerfile names: %w", syntax.Image, err), in)
+	}
+	var config struct {
+		RootFS struct {
+			DiffIDs []string `json:"diff_ids"`
+		} `json:"rootfs"`
+	}
+	if err := json.Unmarshal(p.Image, &config); err != nil {
+		return nil, located(fmt.Errorf("decoding the image config of the frontend %s: %w", syntax.Image, err), in)
+	}
+	p.BaseLayers = len(config.RootFS.DiffIDs)
+	if err := p.adopt(in); err != nil {
+		return nil, err
+	}
+	return p, p.nameStages(in, syntax)
+}
+
+// nameStages lists stages and steps by the names that the frontend gave the graph's ops.
+func (p *Plan) nameStages(in Input, syntax Syntax) error {
+	p.nameOps()
+	l := &layout{}
+	stageOf := make([]int, len(p.ops))
+	for i, o := range p.ops {
+		stageOf[i] = -1
+		m := progressName.FindStringSubmatch(o.name)
+		if m == nil {
+			continue
+		}
+		name := m[1]
+		if name == "" {
+			name = "stage-0"
+		}
+		at := slices.IndexFunc(l.stages, func(s Stage) bool { return s.Name == name })
+		if at < 0 {
+			at = len(l.stages)
+			l.stages = append(l.stages, Stage{Name: name, Needed: true, copies: map[string]int{}})
+			l.steps = append(l.steps, nil)
+		}
+		stageOf[i] = at
+		l.stages[at].read(m[4], o)
+		for _, j := range o.inputs {
+			if from := stageOf[j]; from >= 0 && from != at {
+				l.stages[at].addFrom(l.stages[from].Name)
+				if o.pb.GetFile() != nil && o.readsByContent(slices.Index(o.inputs, j)) {
+					l.stages[at].copies[l.stages[from].Name]++
+				}
+			}
+		}
+		p.Target = name
+	}
+	if len(l.stages) == 0 {
+		return located(errors.New("the frontend "+syntax.Image+" made no step"), in)
+	}
+	// A stage comes before those that use it, as in a Dockerfile: in the order of their last ops.
+	var order []Stage
+	for _, at := range slices.Backward(stageOf) {
+		if at >= 0 && l.stages[at].Name != "" {
+			order = append(order, l.stages[at])
+			l.stages[at].Name = ""
+		}
+	}
+	slices.Reverse(order)
+	l.stages = order
+	p.setSteps(l)
+	return nil
+}
+
+// read takes in what an instruction of the stage says of it.
+func (s *Stage) read(instruction string, o op) {
+	if base, ok := strings.CutPrefix(instruction, "FROM "); ok {
+		s.Base = base
+		if len(o.lines) > 0 {
+			s.Line = o.lines[0]
+		}
+	}
+}
+
+// nameOps names and numbers what does something, where the frontend numbered nothing.
+func (p *Plan) nameOps() {
+	var steps []int
+	for i, o := range p.ops {
+		if progressName.MatchString(o.name) {
+			return
+		}
+		if _, local := o.local(); !local && o.pb.Op != nil {
+			steps = append(steps, i)
+		}
+	}
+	for n, i := range steps {
+		o := &p.ops[i]
+		if o.name == "" {
+			o.name = opText(o.pb)
+		}
+		o.name = fmt.Sprintf("[%d/%d] %s", n+1, len(steps), o.name)
+	}
+}
+
+// opText says what an op without a name does.
+func opText(o *pb.Op) string {
+	switch t := o.Op.(type) {
+	case *pb.Op_Source:
+		return "FROM " + strings.TrimPrefix(t.Source.Identifier, "docker-image://")
+	case *pb.Op_Exec:
+		return "RUN " + strings.Join(t.Exec.GetMeta().GetArgs(), " ")
+	case *pb.Op_File:
+		return "COPY"
+	}
+	return "an operation of the frontend's own"
+}
