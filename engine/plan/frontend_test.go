@@ -1,0 +1,77 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/moby/buildkit/solver/pb"
+)
+
+// canned is a frontend that always makes the same graph.
+type canned struct {
+	Offline
+	def *pb.Definition
+	err error
+}
+
+func (c canned) Convert(context.Context, Syntax, Input) (*pb.Definition, []byte, error) {
+	return c.def, []byte("{}"), c.err
+}
+
+const foreignDockerfile = "# syntax=example.org/mine\nFROM a AS build\nCOPY x /\nRUN make\nFROM b\nCOPY --from=build /out /\n"
+
+func TestAForeignGraphIsPlannedByItsNames(t *testing.T) {
+	own, err := New(t.Context(), Input{Dockerfile: []byte(foreignDockerfile), Filename: "Dockerfile"}, Offline{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What the frontend does not name is told by what it does.
+	nameless := own.def.CloneVT()
+	for _, md := range nameless.Metadata {
+		md.Description = nil
+	}
+	for name, tt := range map[string]struct {
+		def   *pb.Definition
+		steps []string
+	}{
+		"named": {own.def, []string{
+			"build 1/3 FROM docker.io/library/a:latest", "build 2/3 COPY x /", "build 3/3 RUN make", "stage-1 1/2 FROM docker.io/library/b:latest", "stage-1 2/2 COPY --from=build /out /",
+		}},
+		"nameless": {nameless, []string{
+			"stage-0 1/5 FROM docker.io/library/b:latest", "stage-0 2/5 FROM docker.io/library/a:latest", "stage-0 3/5 COPY", "stage-0 4/5 RUN /bin/sh -c make", "stage-0 5/5 COPY",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := New(t.Context(), Input{Dockerfile: []byte(foreignDockerfile), Filename: "Dockerfile"}, canned{def: tt.def})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var steps []string
+			for _, s := range p.Steps {
+				steps = append(steps, fmt.Sprintf("%s %d/%d %s", s.Stage, s.Index, s.Total, s.Instruction))
+			}
+			if diff := cmp.Diff(tt.steps, steps); diff != "" {
+				t.Error(diff)
+			}
+			if !p.Same(own) {
+				t.Error("the same graph counts as another")
+			}
+		})
+	}
+}
+
+func TestAForeignFrontendThatFailsIsNamed(t *testing.T) {
+	_, err := New(t.Context(), Input{Dockerfile: []byte(foreignDockerfile), Filename: "Dockerfile"}, canned{err: errors.New("pull access denied")})
+	var e *Error
+	if !errors.As(err, &e) || !strings.Contains(e.Message, "example.org/mine") || !strings.Contains(e.Message, "pull access denied") {
+		t.Errorf("got %v", err)
+	}
+	_, err = New(t.Context(), Input{Dockerfile: []byte("# syntax=example.org/mine\nFROM a\nINCLUDE b\n"), Filename: "Dockerfile"}, Offline{})
+	if !errors.As(err, &e) || e.Line != 3 || !strings.Contains(e.Message, "example.org/mine") {
+		t.Errorf("without an engine: %v", err)
+	}
+}
