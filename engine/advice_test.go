@@ -122,14 +122,7 @@ func TestWhatNoStepReadsIsNamed(t *testing.T) {
 	}
 	look := func() (event.Warning, bool) {
 		t.Helper()
-		p, err := openProject(t.Context(), Config{Context: dir, Once: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		pl, err := p.plan(t.Context(), offline{}, "")
-		if err != nil {
-			t.Fatal(err)
-		}
+		p, pl := opened(t, dir)
 		return unread(pl, p.main().tree.Snapshot(), p.links())
 	}
 	if w, ok := look(); ok {

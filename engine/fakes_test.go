@@ -83,6 +83,20 @@ func (r *rig) write(name, text string) {
 	}
 }
 
+// opened reads a context folder, and plans it with no engine.
+func opened(t *testing.T, dir string) (*project, *plan.Plan) {
+	t.Helper()
+	p, err := openProject(t.Context(), Config{Context: dir, Once: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pl, err := p.plan(t.Context(), offline{}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, pl
+}
+
 // save writes a file and tells the loop.
 func (r *rig) save(name, text string) {
 	r.write(name, text)

@@ -25,14 +25,7 @@ func TestMemoryTellsWhatChangedSince(t *testing.T) {
 	for _, name := range []string{"same", "edited", "touched", "mode", "gone"} {
 		write(name, "one")
 	}
-	p, err := openProject(t.Context(), Config{Context: dir, Once: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	pl, err := p.plan(t.Context(), offline{}, "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	p, pl := opened(t, dir)
 	file := filepath.Join(t.TempDir(), "memory.json")
 	if err := saveFile(file, remember("unix:///x", pl, p.main().tree.Snapshot())); err != nil {
 		t.Fatal(err)
@@ -48,9 +41,7 @@ func TestMemoryTellsWhatChangedSince(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if p, err = openProject(t.Context(), Config{Context: dir, Once: true}); err != nil {
-		t.Fatal(err)
-	}
+	p, _ = opened(t, dir)
 	got := map[string]string{}
 	for _, c := range loadMemory(file, "unix:///x").since(p) {
 		got[c.Path] = c.Kind
@@ -73,14 +64,7 @@ func TestAnIgnoreFileIsAFileWhereAStepReadsIt(t *testing.T) {
 		write("Dockerfile", "FROM scratch\nCOPY "+copied+" /\n")
 		write("Dockerfile.dockerignore", "*.pyc\n")
 		write("main", "one")
-		p, err := openProject(t.Context(), Config{Context: dir, Once: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		pl, err := p.plan(t.Context(), offline{}, "")
-		if err != nil {
-			t.Fatal(err)
-		}
+		p, pl := opened(t, dir)
 		if err := saveFile(p.memoryFile(), remember("", pl, p.main().tree.Snapshot())); err != nil {
 			t.Fatal(err)
 		}

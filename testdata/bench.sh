@@ -18,7 +18,7 @@ trap 'rm -f "$out"' EXIT
 for part in \
 	"$times ./engine SaveToServed|SaveToBuilt" \
 	"$times ./engine/image Read" \
-	"$times ./engine/run Logs" \
+	"$times ./engine/run Logs|Follow" \
 	"$times ./engine/tree Rescan|Serve" \
 	"$times ./cmd/stagewatch Start" \
 	"200ms ./engine/tree Load|Update" \

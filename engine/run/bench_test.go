@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/client"
 
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -87,6 +88,50 @@ func BenchmarkLogs(b *testing.B) {
 		b.Errorf("%d lines in %d readings", lines, b.N)
 	}
 	if err := c.Stop(context.Background(), 0); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// What it costs this process to follow an app that logs as fast as it can, in turn with dropping what the engine's
+// client is sent. The times are the processor's: how long it takes is up to the app and the engine.
+func BenchmarkFollow(b *testing.B) {
+	engine := docktest.Engine(b)
+	session := docktest.Session(b, engine)
+	image := docktest.Image(b, engine, session, cmd("-lines", "300000"))
+	runner := New(b.Context(), engine, session.Labels())
+	var pairs docktest.Pairs
+	for b.Loop() {
+		lines := 0
+		pairs.Processor("ours", func() {
+			c, err := runner.Start(b.Context(), Spec{Image: image, Log: func(event.Log) { lines++ }})
+			if err != nil {
+				b.Fatal(err)
+			}
+			<-c.logged
+		})
+		if lines != 300_000 {
+			b.Errorf("%d lines", lines)
+		}
+		pairs.Processor("floor", func() { drop(b, engine.Client, image, session.Labels()) })
+	}
+	pairs.Report(b)
+}
+
+// drop runs an image to its end and drops its log.
+func drop(b *testing.B, engine *client.Client, image string, labels map[string]string) {
+	c, err := engine.ContainerCreate(b.Context(), &container.Config{Image: image, Labels: labels}, nil, nil, nil, "")
+	if err == nil {
+		err = engine.ContainerStart(b.Context(), c.ID, container.StartOptions{})
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	stream, err := engine.ContainerLogs(b.Context(), c.ID, container.LogsOptions{ShowStdout: true, ShowStderr: true, Timestamps: true, Follow: true})
+	if err == nil {
+		_, err = io.Copy(io.Discard, stream)
+		stream.Close()
+	}
+	if err != nil {
 		b.Fatal(err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -33,6 +34,21 @@ func (p *Pairs) Time(way string, fn func()) {
 	began := time.Now()
 	fn()
 	p.Add(way, time.Since(began))
+}
+
+// Processor notes how long fn, and what else goes on in this process meanwhile, keeps a processor busy.
+func (p *Pairs) Processor(way string, fn func()) {
+	began := busy()
+	fn()
+	p.Add(way, busy()-began)
+}
+
+func busy() time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		panic(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // Report reports the median of each way in milliseconds, and how many times as long as it ours takes.
