@@ -56,6 +56,9 @@ CMD ["python", "-u", "/app/main.py"]
 
 	l.write("install.part", "RUN echo installing more UNIQUE\n")
 	planned, e = await(l, func(p event.Planned) bool { return len(p.Paths) == 1 && p.Paths[0] == "install.part" })
+	if because := planned.Steps[2].Because; !strings.Contains(because, "frontend makes another step of it: was RUN echo installing "+l.unique) {
+		t.Errorf("what was included anew reruns: %q", because)
+	}
 	await[event.Ledger](l, nil)
 	if got := l.steps(e.Build)["build 3"]; got != event.Ran {
 		t.Errorf("what was included anew is %s: %+v", got, planned.Steps)

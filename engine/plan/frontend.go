@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,7 +44,7 @@ func CustomSyntax(dockerfile []byte) (Syntax, bool) {
 
 // newForeign plans by the graph that a frontend of the Dockerfile's own makes.
 func newForeign(ctx context.Context, in Input, frontend Frontend, syntax Syntax) (*Plan, error) {
-	p := &Plan{source: in.Dockerfile}
+	p := &Plan{source: in.Dockerfile, foreign: true}
 	var err error
 	if p.def, p.Image, err = frontend.Convert(ctx, syntax, in); err != nil {
 		return nil, located(fmt.Errorf("the frontend %s, which the Dockerfile names: %w", syntax.Image, err), in)
@@ -74,43 +75,58 @@ func (p *Plan) nameStages(in Input, syntax Syntax) error {
 		if m == nil {
 			continue
 		}
-		name := m[1]
-		if name == "" {
-			name = "stage-0"
-		}
-		at := slices.IndexFunc(l.stages, func(s Stage) bool { return s.Name == name })
-		if at < 0 {
-			at = len(l.stages)
-			l.stages = append(l.stages, Stage{Name: name, Needed: true, copies: map[string]int{}})
-			l.steps = append(l.steps, nil)
-		}
+		at := l.named(cmp.Or(m[1], "stage-0"))
 		stageOf[i] = at
 		l.stages[at].read(m[4], o)
-		for _, j := range o.inputs {
+		for k, j := range o.inputs {
 			if from := stageOf[j]; from >= 0 && from != at {
-				l.stages[at].addFrom(l.stages[from].Name)
-				if o.pb.GetFile() != nil && o.readsByContent(slices.Index(o.inputs, j)) {
-					l.stages[at].copies[l.stages[from].Name]++
-				}
+				l.stages[at].use(l.stages[from].Name, o, k)
 			}
 		}
-		p.Target = name
 	}
 	if len(l.stages) == 0 {
 		return located(errors.New("the frontend "+syntax.Image+" made no step"), in)
 	}
-	// A stage comes before those that use it, as in a Dockerfile: in the order of their last ops.
-	var order []Stage
-	for _, at := range slices.Backward(stageOf) {
-		if at >= 0 && l.stages[at].Name != "" {
-			order = append(order, l.stages[at])
-			l.stages[at].Name = ""
-		}
-	}
-	slices.Reverse(order)
-	l.stages = order
+	l.order(stageOf)
+	p.Target = l.stages[len(l.stages)-1].Name
 	p.setSteps(l)
 	return nil
+}
+
+// named returns the place of the stage of that name, which is new where there was none.
+func (l *layout) named(name string) int {
+	at := slices.IndexFunc(l.stages, func(s Stage) bool { return s.Name == name })
+	if at < 0 {
+		at = len(l.stages)
+		l.stages = append(l.stages, Stage{Name: name, Needed: true, copies: map[string]int{}})
+		l.steps = append(l.steps, nil)
+	}
+	return at
+}
+
+// order puts a stage before those that use it, as in a Dockerfile: by the place of its last op.
+func (l *layout) order(stageOf []int) {
+	var stages []Stage
+	seen := map[int]bool{}
+	for _, at := range slices.Backward(stageOf) {
+		if at >= 0 && !seen[at] {
+			seen[at] = true
+			stages = append(stages, l.stages[at])
+		}
+	}
+	slices.Reverse(stages)
+	l.stages = stages
+}
+
+// use takes in that the stage has what another one made as input k of o.
+func (s *Stage) use(stage string, o op, k int) {
+	s.addFrom(stage)
+	switch {
+	case !o.readsByContent(k):
+		s.Base = cmp.Or(s.Base, stage)
+	case o.pb.GetFile() != nil:
+		s.copies[stage]++
+	}
 }
 
 // read takes in what an instruction of the stage says of it.

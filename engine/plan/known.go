@@ -112,6 +112,9 @@ func (k known) explain(p *Plan, i int) (because string, own bool) {
 	case len(settings) > 0:
 		return p.wordSettings(settings), true
 	case was != nil && k.oldText[stageText{s.Stage, s.Instruction}] == nil && len(k.edits) == 0:
+		if p.foreign {
+			return "the Dockerfile's frontend makes another step of it: was " + OneLine(was.Instruction), true
+		}
 		return ArgumentChanged + ": was " + was.Instruction, true
 	}
 	return "new in the Dockerfile", true

@@ -72,8 +72,10 @@ type Plan struct {
 	Lint []Lint
 
 	source []byte
-	def    *pb.Definition
-	ops    []op
+	// foreign tells that a frontend of the Dockerfile's own made the graph.
+	foreign bool
+	def     *pb.Definition
+	ops     []op
 	// readers are the inputs of ops that are local contexts.
 	readers []reader
 }
