@@ -56,6 +56,9 @@ var scenes = []scene{
 	{name: "live", story: "python-app", n: 1, until: kind("ledger", 2)},
 	{name: "building", story: "python-app", n: 1, until: running(3, "build", 4)},
 	{name: "nothing-to-build", story: "python-app", n: 1, until: kind("skipped", 0)},
+	{name: "writes-go-on", story: "python-app", n: 1, until: kind("ledger", 2), extra: []event.Body{
+		event.Changed{Paths: []string{"app/a.py", "app/b.py"}}, event.Skipped{Paths: []string{"app/c.py"}, Reason: event.Unchanged},
+	}},
 	{name: "failed", story: "python-app", n: 1, until: kind("stale", 0)},
 	{name: "failed-closed", story: "python-app", n: 1, until: kind("stale", 0), keys: "esc"},
 	{name: "mended", story: "python-app"},

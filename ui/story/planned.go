@@ -47,7 +47,7 @@ func (s *Story) taken(paths []string) []event.Change {
 		c.Path = p
 		changes = append(changes, c)
 	}
-	s.Pending = nil
+	s.Pending, s.Waiting = nil, 0
 	return changes
 }
 

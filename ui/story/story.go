@@ -38,6 +38,8 @@ type Story struct {
 	Down *Down
 	// Pending are the changes that no plan has taken up yet.
 	Pending []event.Change
+	// Waiting counts the changes that no build has taken up, however many Pending keeps.
+	Waiting int
 	// Behind counts the saves that what serves does not contain, as the engine last said and with what
 	// changed since.
 	Behind int
@@ -181,6 +183,7 @@ func (s *Story) changed(b event.Changed) {
 		s.Pending = append(s.Pending, c)
 	}
 	s.Pending = bounded(s.Pending, maxPending)
+	s.Waiting += len(changes)
 }
 
 func lines(in []string) []string {
