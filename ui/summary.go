@@ -38,7 +38,7 @@ func (m *Model) summaryAt(t tight) draw.Line {
 	if m.pinned != 0 {
 		line = line.Add(draw.Accent, "looking back at ")
 	}
-	if n := m.story.Waiting; n > 0 && b.Over() && m.pinned == 0 {
+	if n := m.story.Waiting; n > 0 && b.Over() && b.State != story.Failed && m.pinned == 0 {
 		return line.Add(draw.Plain, draw.Count(n, "change")).Add(draw.Dim, " → ").Add(draw.Warn, "to be built when the writes pause")
 	}
 	if skip := m.newestSkip(b); skip != nil && m.pinned == 0 {
