@@ -43,11 +43,13 @@ type vertex struct {
 	// used tells that something that ran had it as an input.
 	used           bool
 	cached, pulled bool
-	// canceled tells that it ended by being canceled: by the end of this solve, or of another one that shared it,
-	// after which it starts anew.
-	canceled bool
-	err      string
-	took     time.Duration
+	// canceled tells that it ended by being canceled: by the end of this solve, or of another one that shared it.
+	// After that it may run anew, or turn out to be in the cache.
+	canceled, anew bool
+	// said is the newest time that was reported of it.
+	said time.Time
+	err  string
+	took time.Duration
 }
 
 type stepState struct {
@@ -106,6 +108,9 @@ func (t *tracker) vertex(v *client.Vertex) {
 		t.vertices[v.Digest] = known
 	}
 	known.inputs = v.Inputs
+	if !known.hear(v) {
+		return
+	}
 	if v.Cached {
 		known.cached = true
 	}
@@ -113,7 +118,6 @@ func (t *tracker) vertex(v *client.Vertex) {
 		known.started = v.Started
 		t.confirmInputs(v.Inputs)
 	}
-	known.canceled = isCanceled(v.Error)
 	if v.Error != "" && !known.canceled {
 		known.err = v.Error
 		if t.failed == "" {

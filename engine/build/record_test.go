@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/client"
@@ -113,7 +114,7 @@ func TestStreams(t *testing.T) {
 // TestCanceledWithAnotherSolve replays solves that shared a vertex with one that was canceled: BuildKit tells them
 // so, starts the vertex anew, and keeps the old error beside all that it reports of it later.
 func TestCanceledWithAnotherSolve(t *testing.T) {
-	for name, shared := range map[string]string{"failing": "[build 1/5] FROM", "cold": "[build 4/5] RUN"} {
+	for name, shared := range map[string]string{"failing": "[build 1/5] FROM", "cold": "[build 4/5] RUN", "warm": "["} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join("testdata", name+".json")
 			want := lastStates(load(t, file).replay(t))
@@ -125,7 +126,8 @@ func TestCanceledWithAnotherSolve(t *testing.T) {
 						continue
 					}
 					before := *v
-					before.Completed, before.Error = v.Started, "context canceled"
+					began, ended := v.Started.Add(-2*time.Millisecond), v.Started.Add(-time.Millisecond)
+					before.Started, before.Completed, before.Error, before.Cached = &began, &ended, "context canceled", false
 					r.Status[n].Vertexes = append([]*client.Vertex{&before}, r.Status[n].Vertexes...)
 					v.Error = before.Error
 					late.Vertexes = append(late.Vertexes, &before)

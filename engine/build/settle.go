@@ -3,6 +3,7 @@ package build
 import (
 	"time"
 
+	"github.com/moby/buildkit/client"
 	"github.com/opencontainers/go-digest"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -49,6 +50,33 @@ func (t *tracker) settle(i int, err error) {
 	}
 }
 
+// hear takes in what v says of being canceled, and returns false where that is all and came late. An error once
+// reported stays beside all that BuildKit reports of the vertex later.
+func (v *vertex) hear(news *client.Vertex) bool {
+	canceled := isCanceled(news.Error)
+	var at time.Time
+	for _, t := range []*time.Time{news.Started, news.Completed} {
+		if t != nil && t.After(at) {
+			at = *t
+		}
+	}
+	if canceled && !news.Cached && !at.After(v.said) {
+		return false
+	}
+	if at.After(v.said) {
+		v.said = at
+	}
+	switch {
+	case v.canceled && !news.Cached && news.Started != nil && v.ended != nil && news.Started.After(*v.ended):
+		v.anew = true
+	case canceled && news.Cached && !v.anew:
+		// What was canceled was another solve's run of it.
+		v.started, v.ended, v.took = nil, nil, 0
+	}
+	v.canceled = canceled
+	return true
+}
+
 // settleInputs says of what a step needed, whose command ran, that it was there, whatever was reported of it: a
 // solve that shares it with another one hears of the other's start and cancellation of it, too.
 func (t *tracker) settleInputs(inputs []digest.Digest) {
@@ -68,12 +96,11 @@ func (t *tracker) settleInputs(inputs []digest.Digest) {
 }
 
 // settleThere says of step i, which the solve left open and had the result of, how that came to be there. Not
-// reported to have ended, or reported as cached: it was there before. Canceled with another solve: it was run again
-// for this one.
+// reported to have ended, or reported as cached, or canceled with another solve and no more: it was there before.
 func (t *tracker) settleThere(i int) {
 	state, took := event.Hit, time.Duration(0)
 	for _, d := range t.vertexOf[i] {
-		if v := t.vertices[d]; v != nil && v.ended != nil && (v.pulled || v.canceled && !t.isFrom(i)) {
+		if v := t.vertices[d]; v != nil && v.ended != nil && (v.pulled || v.anew && !t.isFrom(i)) {
 			state, took = event.Ran, took+v.took
 		}
 	}
