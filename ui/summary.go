@@ -38,12 +38,14 @@ func (m *Model) summaryAt(t tight) draw.Line {
 	if m.pinned != 0 {
 		line = line.Add(draw.Accent, "looking back at ")
 	}
-	if n := m.story.Waiting; n > 0 && b.Over() && b.State != story.Failed && m.pinned == 0 {
-		return line.Add(draw.Plain, draw.Count(n, "change")).Add(draw.Dim, " → ").Add(draw.Warn, "to be built when the writes pause")
-	}
-	if skip := m.newestSkip(b); skip != nil && m.pinned == 0 {
-		return line.Add(draw.Plain, changed(skip.Paths, t)).Add(draw.Dim, " → ").
-			Add(draw.Good, "nothing to build").Add(draw.Dim, ": "+skipReason(skip.Skipped))
+	if m.pinned == 0 && b.Over() && b.State != story.Failed {
+		if n := m.story.Waiting; n > 0 {
+			return line.Add(draw.Plain, draw.Count(n, "change")).Add(draw.Dim, " → ").Add(draw.Warn, "to be built when the writes pause")
+		}
+		if skip := m.newestSkip(b); skip != nil {
+			return line.Add(draw.Plain, changed(skip.Paths, t)).Add(draw.Dim, " → ").
+				Add(draw.Good, "nothing to build").Add(draw.Dim, ": "+skipReason(skip.Skipped))
+		}
 	}
 	line = line.Add(draw.Plain|draw.Bold, fmt.Sprintf("build %d", b.Number))
 	line = line.Add(draw.Dim, " · ").Add(draw.Plain, cause(b, t)).Add(draw.Dim, " → ")
@@ -124,7 +126,7 @@ func (m *Model) progress(b *story.Build) draw.Line {
 // newestSkip is a batch of changes that came after build b was over and led to nothing.
 func (m *Model) newestSkip(b *story.Build) *story.Skip {
 	n := len(m.story.Skips)
-	if n == 0 || !b.Over() || b.State == story.Failed || m.story.Skips[n-1].At.Before(b.End) {
+	if n == 0 || m.story.Skips[n-1].At.Before(b.End) {
 		return nil
 	}
 	return &m.story.Skips[n-1]

@@ -22,6 +22,7 @@ import (
 	"github.com/moby/buildkit/util/apicaps"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/tonistiigi/fsutil"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 )
@@ -64,7 +65,7 @@ func New(ctx context.Context, d Dialer, attachables ...session.Attachable) (*Bui
 		return nil, fmt.Errorf("connecting to BuildKit: %w", err)
 	}
 	b := &Builder{client: c, attachables: attachables, configs: map[string]imageConfig{}}
-	err = b.ask(ctx, func(_ context.Context, g gateway.Client) error {
+	err = b.ask(ctx, nil, func(_ context.Context, g gateway.Client) error {
 		opts := g.BuildOpts()
 		b.caps = opts.LLBCaps
 		b.platform = platforms.Normalize(platforms.DefaultSpec())
@@ -97,9 +98,9 @@ func (b *Builder) Caps() *apicaps.CapSet { return &b.caps }
 // Platform is what the engine builds for by itself.
 func (b *Builder) Platform() ocispecs.Platform { return b.platform }
 
-// ask runs fn on the engine's gateway, building nothing.
-func (b *Builder) ask(ctx context.Context, fn func(context.Context, gateway.Client) error) error {
-	_, err := b.client.Build(ctx, client.SolveOpt{Session: b.attachables}, "stagewatch", func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
+// ask runs fn on the engine's gateway, building nothing. locals are the folders that it may read, by name.
+func (b *Builder) ask(ctx context.Context, locals map[string]fsutil.FS, fn func(context.Context, gateway.Client) error) error {
+	_, err := b.client.Build(ctx, client.SolveOpt{LocalMounts: locals, Session: b.attachables}, "stagewatch", func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
 		if err := fn(ctx, g); err != nil {
 			return nil, err
 		}
@@ -136,7 +137,7 @@ func (b *Builder) ResolveImageConfig(ctx context.Context, ref string, opt source
 
 func (b *Builder) lookUp(ctx context.Context, name string, opt sourceresolver.Opt) (imageConfig, error) {
 	got := imageConfig{name: name, opt: opt}
-	err := b.ask(ctx, func(ctx context.Context, g gateway.Client) (err error) {
+	err := b.ask(ctx, nil, func(ctx context.Context, g gateway.Client) (err error) {
 		got.ref, got.digest, got.config, err = g.ResolveImageConfig(ctx, name, opt)
 		return err
 	})

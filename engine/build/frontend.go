@@ -2,11 +2,11 @@ package build
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
 
-	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -27,28 +27,28 @@ func (b *Builder) Convert(ctx context.Context, syntax plan.Syntax, in plan.Input
 	}
 	attrs := maps.Clone(in.Attrs)
 	attrs["source"], attrs["cmdline"], attrs["filename"] = syntax.Image, syntax.Command, filepath.Base(in.Filename)
-	_, err = b.client.Build(ctx, client.SolveOpt{LocalMounts: locals, Session: b.attachables}, "stagewatch", func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
+	err = b.ask(ctx, locals, func(ctx context.Context, g gateway.Client) error {
 		res, err := g.Solve(ctx, gateway.SolveRequest{Frontend: "gateway.v0", FrontendOpt: attrs})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		ref, err := res.SingleRef()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		state, err := ref.ToState()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		graph, err := state.Marshal(ctx, llb.WithCaps(b.caps))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		def, config = graph.ToPB(), res.Metadata[exptypes.ExporterImageConfigKey]
-		return gateway.NewResult(), nil
-	}, nil)
+		return nil
+	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s", PlainMessage(err.Error()))
+		return nil, nil, errors.New(PlainMessage(err.Error()))
 	}
 	if config == nil {
 		config = []byte("{}")

@@ -141,18 +141,32 @@ func (t *tracker) vertex(v *client.Vertex) {
 // confirmInputs settles that what a running vertex needed was there: cached results, and bases that were
 // looked up and not pulled.
 func (t *tracker) confirmInputs(inputs []digest.Digest) {
-	for _, d := range inputs {
-		v := t.vertices[d]
-		if v == nil {
-			continue
+	t.upstream(inputs, func(i int, v *vertex) {
+		if v.cached && v.started == nil || t.isFrom(i) && !v.pulled && v.done() {
+			t.set(i, event.Hit, 0)
 		}
-		for _, i := range t.bound.Steps[d] {
-			if v.cached && v.started == nil || t.isFrom(i) && !v.pulled && v.done() {
-				t.set(i, event.Hit, 0)
+	})
+}
+
+// upstream calls fn for each step that the inputs carry out, and for those that they stand on, with the vertex that
+// does it. A vertex is come to once, however many ways lead there.
+func (t *tracker) upstream(inputs []digest.Digest, fn func(i int, v *vertex)) {
+	seen := map[digest.Digest]bool{}
+	var walk func([]digest.Digest)
+	walk = func(inputs []digest.Digest) {
+		for _, d := range inputs {
+			v := t.vertices[d]
+			if v == nil || seen[d] {
+				continue
 			}
+			seen[d] = true
+			for _, i := range t.bound.Steps[d] {
+				fn(i, v)
+			}
+			walk(v.inputs)
 		}
-		t.confirmInputs(v.inputs)
 	}
+	walk(inputs)
 }
 
 // advance emits what step i has newly come to, as far as it is certain before the solve ends.

@@ -26,8 +26,7 @@ func (t *tracker) finish(err error, canceled bool) (blame int) {
 		t.settleInputs(v.inputs)
 	}
 	for i := range t.steps {
-		switch t.steps[i].state {
-		case event.Running, "":
+		if t.open(i) {
 			t.settle(i, err)
 		}
 	}
@@ -36,6 +35,12 @@ func (t *tracker) finish(err error, canceled bool) (blame int) {
 		t.set(blame, event.Fail, t.steps[blame].took)
 	}
 	return blame
+}
+
+// open tells that nothing certain was said of step i.
+func (t *tracker) open(i int) bool {
+	state := t.steps[i].state
+	return state == event.Running || state == ""
 }
 
 // settle says what became of step i, which the solve left open.
@@ -80,19 +85,11 @@ func (v *vertex) hear(news *client.Vertex) bool {
 // settleInputs says of what a step needed, whose command ran, that it was there, whatever was reported of it: a
 // solve that shares it with another one hears of the other's start and cancellation of it, too.
 func (t *tracker) settleInputs(inputs []digest.Digest) {
-	for _, d := range inputs {
-		v := t.vertices[d]
-		if v == nil {
-			continue
+	t.upstream(inputs, func(i int, _ *vertex) {
+		if t.open(i) {
+			t.settleThere(i)
 		}
-		for _, i := range t.bound.Steps[d] {
-			switch t.steps[i].state {
-			case event.Running, "":
-				t.settleThere(i)
-			}
-		}
-		t.settleInputs(v.inputs)
-	}
+	})
 }
 
 // settleThere says of step i, which the solve left open and had the result of, how that came to be there. Not

@@ -75,7 +75,7 @@ func Connect(ctx context.Context, opts Options) (*Engine, error) {
 		Client: cli,
 		logs:   logs,
 		Host:   ep.host,
-		Local:  strings.HasPrefix(ep.host, "unix://") || strings.HasPrefix(ep.host, "npipe://"),
+		Local:  ep.socket() != "" || strings.HasPrefix(ep.host, "npipe://"),
 	}, nil
 }
 

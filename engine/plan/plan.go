@@ -148,7 +148,7 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 	}
 	res, err := dockerfile2llb.Dockerfile2LLB(ctx, in.Dockerfile, opt)
 	if err != nil && foreign {
-		return nil, located(fmt.Errorf("%w (without an engine the file is read as a plain Dockerfile, and not by the frontend %s, which it names)", err, syntax.Image), in)
+		err = fmt.Errorf("%w (without an engine the file is read as a plain Dockerfile, and not by the frontend %s, which it names)", err, syntax.Image)
 	}
 	if err != nil {
 		return nil, located(err, in)
