@@ -14,14 +14,16 @@ const (
 type layout struct {
 	status, summary, banner, strip, scrub, keys draw.Rect
 	rects                                       [panels]draw.Rect
-	// single tells that one panel is shown at a time, without a frame.
+	// single tells that one panel is shown at a time, without a frame; gutter is its room for the cursor's sign.
 	single bool
+	gutter int
 }
 
 // content is the part of a panel that its rows are in.
 func (l layout) content(p panel) draw.Rect {
 	if l.single {
-		return l.rects[p]
+		r := l.rects[p]
+		return draw.Rect{X: r.X + l.gutter, Y: r.Y, W: max(0, r.W-l.gutter), H: r.H}
 	}
 	r := l.rects[p].Inset()
 	// A column of air at either side.
@@ -57,6 +59,9 @@ func (m *Model) layout() layout {
 	}
 	if body.W < gridWidth || body.H < gridHeight {
 		l.single = true
+		if m.theme.Bare() {
+			l.gutter = 1
+		}
 		if body.H >= 4 {
 			l.strip = take(1, 1)
 		}

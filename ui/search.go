@@ -18,8 +18,12 @@ type input struct {
 	done    func(text string, ok bool)
 }
 
-func (in *input) line() draw.Line {
-	return draw.Line{}.Add(draw.Accent|draw.Bold, in.prompt).Add(draw.Plain, in.text).Add(draw.Plain|draw.Reverse, " ").
+func (in *input) line(bare bool) draw.Line {
+	caret := " "
+	if bare {
+		caret = "_"
+	}
+	return draw.Line{}.Add(draw.Accent|draw.Bold, in.prompt).Add(draw.Plain, in.text).Add(draw.Plain|draw.Reverse, caret).
 		Add(draw.Dim, "  enter keeps · esc drops")
 }
 

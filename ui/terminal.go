@@ -21,16 +21,32 @@ func detect(out io.Writer) draw.Terminal {
 	t := draw.Terminal{
 		// Who draws a dashboard knows that there is a terminal; termenv would deny it wherever CI is set.
 		Profile: termenv.NewOutput(out, termenv.WithTTY(true)).EnvColorProfile(),
-		NoColor: os.Getenv("NO_COLOR") != "",
+		NoColor: termenv.EnvNoColor(),
 		// Asked of the terminal once, when bubbletea was loaded.
 		Dark:  lipgloss.HasDarkBackground(),
 		ASCII: ascii(os.Getenv),
 	}
-	if t.NoColor && os.Getenv("TERM") != "dumb" {
+	switch name := os.Getenv("TERM"); {
+	case t.Profile != termenv.Ascii || name == "" || name == "dumb":
+	case t.NoColor:
 		// Colours are unwanted; bold and reverse still tell things apart.
 		t.Profile = termenv.ANSI
+	default:
+		t.Profile, t.NoColor = named(name)
 	}
 	return t
+}
+
+// named returns what a terminal shows by its name, where termenv does not know it: every terminal but a dumb one
+// knows bold and reverse, and all of today's know 16 colours.
+func named(term string) (colors termenv.Profile, none bool) {
+	switch {
+	case strings.HasPrefix(term, "tmux"):
+		return termenv.ANSI256, false
+	case len(term) > 2 && term[:2] == "vt" && term[2] <= '9', strings.HasSuffix(term, "-m"), strings.HasSuffix(term, "-mono"):
+		return termenv.ANSI, true
+	}
+	return termenv.ANSI, false
 }
 
 // ascii tells whether the terminal is to get ASCII alone: where that is asked for, or where the locale

@@ -49,11 +49,14 @@ func (m *Model) View() string {
 func (m *Model) drawPanel(c *draw.Canvas, l layout, p panel) {
 	r := l.rects[p]
 	if !l.single {
-		frame, title := draw.Dim, draw.Plain
+		style, title, frame := draw.Dim, draw.Plain, draw.Thin
 		if p == m.focus {
-			frame, title = draw.Accent, draw.Accent|draw.Bold
+			style, title = draw.Accent, draw.Focus|draw.Bold
+			if m.theme.Bare() {
+				frame = draw.Heavy
+			}
 		}
-		c.Border(r, frame)
+		c.Border(r, style, frame)
 		c.Line(r.X+2, r.Y, r.W-4, m.panelTitle(p, title))
 		if note := m.panelNote(p); len(note) > 0 {
 			used := m.panelTitle(p, title).Width()
@@ -89,7 +92,7 @@ func (m *Model) drawRows(c *draw.Canvas, in draw.Rect, p panel, rows []row) {
 		}
 		c.Line(in.X, y, in.W-used, r.left)
 		if n == pane.cursor && p == m.focus && r.ref != nil {
-			c.Restyle(draw.Rect{X: in.X, Y: y, W: in.W, H: 1}, func(s draw.Style) draw.Style { return s.Select() })
+			m.showSelected(c, in, y)
 		}
 		if m.search != "" && p == m.focus {
 			m.markMatches(c, in, y)
@@ -98,6 +101,15 @@ func (m *Model) drawRows(c *draw.Canvas, in draw.Rect, p panel, rows []row) {
 	if len(rows) > in.H && in.H > 1 {
 		m.drawScroll(c, in, pane.offset, len(rows))
 	}
+}
+
+// showSelected makes the line at y that of the cursor.
+func (m *Model) showSelected(c *draw.Canvas, in draw.Rect, y int) {
+	if m.theme.Bare() {
+		c.Text(in.X-1, y, 1, draw.Plain, ">")
+		return
+	}
+	c.Restyle(draw.Rect{X: in.X, Y: y, W: in.W, H: 1}, func(s draw.Style) draw.Style { return s.Select() })
 }
 
 // drawScroll shows on the right edge which part of a long list is in sight.
@@ -129,14 +141,14 @@ func tabsOf(p panel) []string {
 
 func (m *Model) panelTitle(p panel, st draw.Style) draw.Line {
 	if p == page {
-		return draw.Line{{Text: " "}}.Add(st, m.pageTitle()).Add(st, " ")
+		return m.named(draw.Line{{Text: " "}}, st, m.pageTitle(), p == m.focus).Add(draw.Plain, " ")
 	}
 	line := draw.Line{{Text: " "}}.Add(draw.Dim, fmt.Sprint(int(p)+1)).Add(draw.Plain, " ")
 	tabs := tabsOf(p)
 	for i, tab := range tabs {
 		switch {
 		case i == m.panes[p].tab:
-			line = line.Add(st, tab)
+			line = m.named(line, st, tab, p == m.focus)
 		case p == m.focus:
 			line = line.Add(draw.Dim, tab)
 		default:
@@ -149,13 +161,21 @@ func (m *Model) panelTitle(p panel, st draw.Style) draw.Line {
 	return line.Add(draw.Plain, " ")
 }
 
+// named adds the name of a panel; that of the focus is in brackets where no style can tell it.
+func (m *Model) named(line draw.Line, st draw.Style, name string, focused bool) draw.Line {
+	if focused && m.theme.Bare() {
+		return line.Add(st, "[").Add(st, name).Add(st, "]")
+	}
+	return line.Add(st, name)
+}
+
 // drawStrip names the panels where only one fits.
 func (m *Model) drawStrip(c *draw.Canvas, r draw.Rect) {
 	if r.Empty() {
 		return
 	}
 	if m.focus == page {
-		c.Line(r.X+1, r.Y, r.W-2, draw.Line{}.Add(draw.Accent|draw.Bold, m.pageTitle()))
+		c.Line(r.X+1, r.Y, r.W-2, draw.Line{}.Add(draw.Focus|draw.Bold, m.pageTitle()))
 		return
 	}
 	c.Line(r.X+1, r.Y, r.W-2, append(m.stripLine(r.W), m.panelNote(m.focus)...))
@@ -171,11 +191,14 @@ func (m *Model) stripLine(width int) draw.Line {
 		} else if width < 60 {
 			name = ""
 		}
-		st := draw.Dim
+		st, text := draw.Dim, strings.TrimSuffix(fmt.Sprintf("%d %s", p+1, name), " ")
 		if p == m.focus {
-			st = draw.Accent | draw.Bold
+			st = draw.Focus | draw.Bold
+			if m.theme.Bare() {
+				text = "[" + text + "]"
+			}
 		}
-		line = line.Add(st, strings.TrimSuffix(fmt.Sprintf("%d %s", p+1, name), " ")).Add(draw.Plain, "  ")
+		line = line.Add(st, text).Add(draw.Plain, "  ")
 	}
 	return line
 }
@@ -194,7 +217,7 @@ func (m *Model) drawKeys(c *draw.Canvas, r draw.Rect) {
 		c.Line(x, r.Y, w-used-1, draw.Line{}.Add(draw.Warn, m.ask.text))
 		return
 	case m.input != nil:
-		c.Line(x, r.Y, w, m.input.line())
+		c.Line(x, r.Y, w, m.input.line(m.theme.Bare()))
 		return
 	case m.toast.text != "" && m.now.Before(m.toast.until):
 		c.Line(x, r.Y, w, draw.Line{}.Add(m.toast.style, m.toast.text))

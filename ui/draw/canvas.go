@@ -120,20 +120,29 @@ func (c *Canvas) Restyle(r Rect, f func(Style) Style) {
 	}
 }
 
+// Frame is the signs that a box is drawn with: its sides, then its corners from the top left clockwise.
+type Frame [6]string
+
+// The frames.
+var (
+	Thin  = Frame{"─", "│", "╭", "╮", "╯", "╰"}
+	Heavy = Frame{"━", "┃", "┏", "┓", "┛", "┗"}
+)
+
 // Border draws a box just inside r.
-func (c *Canvas) Border(r Rect, st Style) {
+func (c *Canvas) Border(r Rect, st Style, f Frame) {
 	if r.W < 2 || r.H < 2 {
 		return
 	}
 	right, bottom := r.X+r.W-1, r.Y+r.H-1
-	c.Fill(Rect{r.X + 1, r.Y, r.W - 2, 1}, st, "─")
-	c.Fill(Rect{r.X + 1, bottom, r.W - 2, 1}, st, "─")
-	c.Fill(Rect{r.X, r.Y + 1, 1, r.H - 2}, st, "│")
-	c.Fill(Rect{right, r.Y + 1, 1, r.H - 2}, st, "│")
-	c.Text(r.X, r.Y, 1, st, "╭")
-	c.Text(right, r.Y, 1, st, "╮")
-	c.Text(r.X, bottom, 1, st, "╰")
-	c.Text(right, bottom, 1, st, "╯")
+	c.Fill(Rect{r.X + 1, r.Y, r.W - 2, 1}, st, f[0])
+	c.Fill(Rect{r.X + 1, bottom, r.W - 2, 1}, st, f[0])
+	c.Fill(Rect{r.X, r.Y + 1, 1, r.H - 2}, st, f[1])
+	c.Fill(Rect{right, r.Y + 1, 1, r.H - 2}, st, f[1])
+	c.Text(r.X, r.Y, 1, st, f[2])
+	c.Text(right, r.Y, 1, st, f[3])
+	c.Text(right, bottom, 1, st, f[4])
+	c.Text(r.X, bottom, 1, st, f[5])
 }
 
 // String is the frame for a terminal: exactly the canvas' lines, joined by newlines, each ending in the

@@ -94,7 +94,7 @@ func TestWrap(t *testing.T) {
 
 func TestNothingIsPaintedOutside(t *testing.T) {
 	c := NewCanvas(3, 2)
-	c.Border(Rect{-1, -1, 10, 10}, Plain)
+	c.Border(Rect{-1, -1, 10, 10}, Plain, Thin)
 	c.Text(-1, 0, 5, Plain, "xx")
 	c.Text(0, 7, 5, Plain, "xx")
 	c.Fill(Rect{2, 1, 50, 50}, Plain, "x")

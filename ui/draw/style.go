@@ -9,6 +9,8 @@ const (
 	Plain Style = iota
 	Dim
 	Accent
+	// Focus is the name of what has the focus.
+	Focus
 	Good
 	Warn
 	Bad

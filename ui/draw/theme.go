@@ -13,7 +13,7 @@ const reset = "\x1b[0m"
 
 // Terminal says what the terminal at hand can show.
 type Terminal struct {
-	// Profile is the depth of its colours; termenv.Ascii shows no attributes at all.
+	// Profile is the depth of its colours; termenv.Ascii shows no attributes at all, see [Theme.Bare].
 	Profile termenv.Profile
 	// NoColor keeps bold, reverse and underline but no colours, as NO_COLOR asks for.
 	NoColor bool
@@ -58,12 +58,12 @@ func NewTheme(term Terminal) *Theme {
 		base[i] = r.NewStyle()
 	}
 	if term.NoColor {
-		for _, s := range []Style{BadgeGood, BadgeWarn, BadgeBad, BadgeAccent, Match} {
+		for _, s := range []Style{BadgeGood, BadgeWarn, BadgeBad, BadgeAccent, Match, Focus} {
 			base[s] = r.NewStyle().Reverse(true)
 		}
 		base[Bad] = r.NewStyle().Bold(true)
 	} else {
-		for s, c := range map[Style]lipgloss.TerminalColor{Dim: dim, Accent: accent, Good: good, Warn: warn, Bad: bad} {
+		for s, c := range map[Style]lipgloss.TerminalColor{Dim: dim, Accent: accent, Focus: accent, Good: good, Warn: warn, Bad: bad} {
 			base[s] = r.NewStyle().Foreground(c)
 		}
 		for s, c := range map[Style]lipgloss.TerminalColor{BadgeGood: good, BadgeWarn: warn, BadgeBad: bad, BadgeAccent: accent} {
@@ -105,6 +105,9 @@ func NewTheme(term Terminal) *Theme {
 	return t
 }
 
+// Bare reports whether the terminal shows neither colours nor attributes: what has the focus then needs a sign.
+func (t *Theme) Bare() bool { return t.term.Profile == termenv.Ascii }
+
 // prefix is what lipgloss puts before a text in style s.
 func prefix(s lipgloss.Style) string {
 	const mark = "x"
@@ -139,8 +142,8 @@ func (t *Theme) write(out *strings.Builder, text string) {
 
 // ascii stands in for the signs that our own screens use; what apps write beyond ASCII becomes a question mark.
 func ascii(r rune) byte {
-	const from, to = "┃─│╭╮╰╯├└┌┐┬┴┼━╌═▾▸◂▏▎▍▌▋▊▉█▁▂▃▄▅▆▇░·•…—–−→←↑↓✓✗↻●○◌▲■△◆⏸⏵≈±×⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏",
-		"|-|++++|`++++++-=v><.::|||##_.-=+*%.-*~---><^v+xr*o.!#!*=>~+x|/-\\|/-\\|/"
+	const from, to = "┃─│╭╮╰╯├└┌┐┬┴┼━┏┓┗┛╌═▾▸◂▏▎▍▌▋▊▉█▁▂▃▄▅▆▇░·•…—–−→←↑↓✓✗↻●○◌▲■△◆⏸⏵≈±×⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏",
+		"|-|++++|`+++++=####-=v><.::|||##_.-=+*%.-*~---><^v+xr*o.!#!*=>~+x|/-\\|/-\\|/"
 	i := 0
 	for _, f := range from {
 		if f == r {
