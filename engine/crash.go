@@ -12,7 +12,7 @@ import (
 
 // unready takes in a container that did not get to serve. What served before goes on.
 func (a *app) unready(d *deployment, inst instance, err error) {
-	reason := fmt.Sprintf("the container of build %d is not ready: %v", d.job.number, err)
+	reason := fmt.Sprintf("build #%d does not serve: %v", d.job.number, err)
 	hint := ""
 	stopped := event.Stopped{Reason: "unready"}
 	var why *run.UnreadyError
@@ -68,7 +68,7 @@ func (a *app) restartLater(j *job, age time.Duration, last event.Stopped) {
 	var delay time.Duration
 	a.crashes, delay = a.crashes.Next(age)
 	if a.crashes.Looping() {
-		reason := fmt.Sprintf("build %d keeps exiting; next try in %s", j.number, delay)
+		reason := fmt.Sprintf("the container of build #%d keeps exiting; next try in %s", j.number, delay)
 		a.l.emit(j.number, event.Stopped{Container: last.Container, ExitCode: last.ExitCode, Reason: "crash-loop"})
 		a.stale(reason, event.Failed{Message: reason, Hint: "The container's log says why."})
 	}

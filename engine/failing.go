@@ -17,9 +17,9 @@ func (l *loop) failed(j *job, err error) {
 	e := failedEvent(err)
 	l.emit(j.number, e)
 	if l.app != nil {
-		reason := fmt.Sprintf("build %d failed", j.number)
+		reason := fmt.Sprintf("build #%d failed", j.number)
 		if e.Stage != "" {
-			reason += fmt.Sprintf(" at %s %d, line %d", e.Stage, e.Index, e.Line)
+			reason += fmt.Sprintf(" at %s, line %d", stepName(j.plan, e), e.Line)
 		} else if e.Line > 0 {
 			reason += fmt.Sprintf(" at line %d", e.Line)
 		}
@@ -35,6 +35,16 @@ func (l *loop) failed(j *job, err error) {
 			l.engine.resume()
 		}
 	})
+}
+
+// stepName is the failed step as BuildKit numbers it: "build 4/6".
+func stepName(p *plan.Plan, e event.Failed) string {
+	for _, s := range p.Steps {
+		if s.Stage == e.Stage && s.Index == e.Index {
+			return fmt.Sprintf("%s %d/%d", s.Stage, s.Index, s.Total)
+		}
+	}
+	return fmt.Sprintf("%s %d", e.Stage, e.Index)
 }
 
 // failedEvent words an error of planning or building.

@@ -24,7 +24,7 @@ func (m *Model) banner() []draw.Line {
 		}
 	case m.story.Down != nil && m.story.Down.Reason != "asked":
 		d := m.story.Down
-		message = fmt.Sprintf("the app of build %d exited with code %d", d.Build, d.ExitCode)
+		message = fmt.Sprintf("the app of build #%d exited with code %d", d.Build, d.ExitCode)
 		hint = "its last lines are in the logs (" + m.keys.Logs.Help().Key + ")"
 		if d.Said != "" {
 			message, hint = d.Said, message+"; "+hint

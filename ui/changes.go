@@ -50,7 +50,7 @@ func (m *Model) changeRows(int) []row {
 		}
 		k := m.mark(b, s)
 		rows = append(rows, row{
-			left: draw.Line{}.Add(draw.Dim, "  → ").Add(draw.Plain, fmt.Sprintf("%s %d/%d ", s.Stage, s.Index, s.Total)).
+			left: draw.Line{}.Add(draw.Dim, "  → ").Add(draw.Plain, s.Name()+" ").
 				Add(k.style, k.word).Add(draw.Dim, "  "+shortly(because(b, s))), ref: s,
 		})
 	})
@@ -113,7 +113,7 @@ func (m *Model) warningRows() []row {
 		w := m.story.Warnings[i]
 		line := draw.Line{}.Add(draw.Warn, "▲ "+w.Message)
 		if w.Past {
-			line = draw.Line{}.Add(draw.Dim, fmt.Sprintf("build %d: ", w.Build)+w.Message)
+			line = draw.Line{}.Add(draw.Dim, fmt.Sprintf("build #%d: ", w.Build)+w.Message)
 		}
 		rows = append(rows, row{left: line.Add(draw.Dim, "  "+w.Code), ref: changeRef(i)})
 		if w.Hint != "" {
@@ -139,7 +139,7 @@ func (m *Model) buildRows(width int) []row {
 			k.sign = m.spinner()
 		}
 		serves := m.story.Serving != nil && m.story.Serving.Build == b.Number
-		line := draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf("%3d ", b.Number)).Add(k.style, k.sign+" ")
+		line := draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf("%4s ", fmt.Sprintf("#%d", b.Number))).Add(k.style, k.sign+" ")
 		if width >= 60 {
 			line = line.Add(k.style, fmt.Sprintf("%-9s", k.word))
 		}

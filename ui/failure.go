@@ -26,7 +26,7 @@ func (m *Model) failureRows(b *story.Build, width int) []row {
 	rows = append(rows, m.excerptRows(f)...)
 	var after []row
 	if s := m.story.Serving; s != nil && s.Build != b.Number {
-		after = []row{{}, {left: draw.Line{}.Add(draw.Warn, fmt.Sprintf("build %d goes on serving until this is mended", s.Build))}}
+		after = []row{{}, {left: draw.Line{}.Add(draw.Warn, fmt.Sprintf("build #%d goes on serving until this is mended", s.Build))}}
 	}
 	if s := b.Step(f.Stage, f.Index); s != nil {
 		room := max(m.layout().content(page).H-len(rows)-len(after)-outputHead, leastOutput)

@@ -21,38 +21,38 @@ func (m *Model) status() status {
 	building := cur != nil && cur.State == story.Building
 	if m.story.Warned(story.EngineGone) != nil {
 		if s.Serving != nil {
-			return status{draw.BadgeBad, "ENGINE GONE", fmt.Sprintf("build %d served last", s.Serving.Build)}
+			return status{draw.BadgeBad, "ENGINE GONE", fmt.Sprintf("build #%d served last", s.Serving.Build)}
 		}
 		return status{draw.BadgeBad, "ENGINE GONE", "nothing is built or served until it is back"}
 	}
 	if s.Serving == nil {
 		return m.statusDown(building)
 	}
-	serves := fmt.Sprintf("build %d serves", s.Serving.Build)
+	serves := fmt.Sprintf("build #%d serves", s.Serving.Build)
 	behind := s.Behind
 	if behind == 0 {
 		switch {
 		case s.Watching != nil && !s.Watching.On:
 			return status{draw.BadgeWarn, "NOT WATCHING", serves + ", newer saves are not seen"}
 		case building:
-			return status{draw.BadgeAccent, "BUILDING", fmt.Sprintf("build %d · %s", cur.Number, serves)}
+			return status{draw.BadgeAccent, "BUILDING", fmt.Sprintf("build #%d · %s", cur.Number, serves)}
 		case cur != nil && cur.State == story.Failed && cur.Number > s.Serving.Build:
-			return status{draw.BadgeBad, "STALE", fmt.Sprintf("%s, build %d failed", serves, cur.Number)}
+			return status{draw.BadgeBad, "STALE", fmt.Sprintf("%s, build #%d failed", serves, cur.Number)}
 		}
 		return status{draw.BadgeGood, "LIVE", serves + " the newest save"}
 	}
 	serves += ", " + draw.Count(behind, "edit") + " behind"
 	switch {
 	case building:
-		return status{draw.BadgeAccent, "BUILDING", fmt.Sprintf("build %d · %s", cur.Number, serves)}
+		return status{draw.BadgeAccent, "BUILDING", fmt.Sprintf("build #%d · %s", cur.Number, serves)}
 	case cur != nil && cur.State == story.Built && cur.Number > s.Serving.Build && s.Down == nil && (s.Stale == nil || s.Stale.Reason == ""):
-		return status{draw.BadgeAccent, "STARTING", fmt.Sprintf("build %d · %s", cur.Number, serves)}
+		return status{draw.BadgeAccent, "STARTING", fmt.Sprintf("build #%d · %s", cur.Number, serves)}
 	}
 	why := ""
 	switch {
 	case cur != nil && cur.State == story.Failed:
 		// Where it failed is in the line below.
-		why = fmt.Sprintf(": build %d failed", cur.Number)
+		why = fmt.Sprintf(": build #%d failed", cur.Number)
 	case s.Stale != nil && s.Stale.Reason != "":
 		why = ": " + s.Stale.Reason
 	}
@@ -72,7 +72,7 @@ func (m *Model) statusDown(building bool) status {
 		case d.Reason == "crash-loop":
 			return status{draw.BadgeBad, "CRASH LOOP", fmt.Sprintf("nothing serves: exit code %d, again and again", d.ExitCode)}
 		case d.Reason == "unready":
-			return status{draw.BadgeBad, "NOT ANSWERING", fmt.Sprintf("nothing serves: build %d never answered", d.Build)}
+			return status{draw.BadgeBad, "NOT ANSWERING", fmt.Sprintf("nothing serves: build #%d never answered", d.Build)}
 		}
 		return status{draw.BadgeBad, "DOWN", fmt.Sprintf("nothing serves: exited with code %d", d.ExitCode)}
 	}
@@ -84,11 +84,11 @@ func (m *Model) statusDown(building bool) status {
 	case cur == nil:
 		return status{draw.BadgeAccent, "WAITING", "for the first build"}
 	case building:
-		return status{draw.BadgeAccent, "BUILDING", fmt.Sprintf("build %d · nothing serves yet", cur.Number)}
+		return status{draw.BadgeAccent, "BUILDING", fmt.Sprintf("build #%d · nothing serves yet", cur.Number)}
 	case cur.State == story.Failed:
-		return status{draw.BadgeBad, "NOTHING SERVES", fmt.Sprintf("build %d failed", cur.Number)}
+		return status{draw.BadgeBad, "NOTHING SERVES", fmt.Sprintf("build #%d failed", cur.Number)}
 	case cur.State == story.Built:
-		return status{draw.BadgeAccent, "STARTING", fmt.Sprintf("build %d", cur.Number)}
+		return status{draw.BadgeAccent, "STARTING", fmt.Sprintf("build #%d", cur.Number)}
 	}
 	return status{draw.BadgeWarn, "NOTHING SERVES", "no build came to its end yet"}
 }
@@ -146,7 +146,7 @@ func (m *Model) narrowStatus(st status, left draw.Line) draw.Line {
 	if s == nil || st.word == "ENGINE GONE" {
 		return left
 	}
-	text := fmt.Sprintf("build %d serves", s.Build)
+	text := fmt.Sprintf("build #%d serves", s.Build)
 	if m.story.Behind > 0 {
 		text += ", " + draw.Count(m.story.Behind, "edit") + " behind"
 	}

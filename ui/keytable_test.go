@@ -58,7 +58,7 @@ var keyTests = map[string]func(t *testing.T, s *screen, o *outside, k string){
 	"Builds":  func(_ *testing.T, s *screen, _ *outside, k string) { s.want(s.press(k).focus == builds, "focus") },
 	"Open": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("1", "G", k)
-		s.shows("Step stage-1 5 of build 2", "What became of it in 2 builds")
+		s.shows("Step stage-1 5/5 of build #2", "What became of it in 2 builds")
 	},
 	"Zoom": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("4", k)
@@ -192,7 +192,7 @@ var keyTests = map[string]func(t *testing.T, s *screen, o *outside, k string){
 	"SeekOn": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press(k, k)
 		s.want(s.story.Current().Number == 2, "not at the second build")
-		s.shows("build 2")
+		s.shows("build #2")
 	},
 	"SeekBack": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("right", "right", k)

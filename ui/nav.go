@@ -213,7 +213,7 @@ func (m *Model) openSelected() tea.Cmd {
 		m.pinned = ref.Number
 		if cur := m.story.Current(); cur != nil && cur.Number == ref.Number {
 			m.pinned = 0
-			m.say(draw.Accent, fmt.Sprintf("build %d is the newest", ref.Number))
+			m.say(draw.Accent, fmt.Sprintf("build #%d is the newest", ref.Number))
 		}
 		if ref.Failure != nil {
 			m.open(opened{kind: failurePage, build: ref.Number})

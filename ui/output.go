@@ -19,7 +19,7 @@ func (m *Model) buildOutputRows(int) []row {
 		if len(s.Output.Lines) == 0 {
 			return
 		}
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Accent, fmt.Sprintf("%s %d/%d ", s.Stage, s.Index, s.Total)).Add(draw.Dim, s.Instruction)})
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Accent, s.Name()+" ").Add(draw.Dim, s.Instruction)})
 		for _, l := range s.Output.Lines {
 			st := draw.Plain
 			if l.Stderr {
@@ -29,7 +29,7 @@ func (m *Model) buildOutputRows(int) []row {
 		}
 	})
 	if rows == nil {
-		rows = []row{{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("no step of build %d printed anything", b.Number))}}
+		rows = []row{{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("no step of build #%d printed anything", b.Number))}}
 	}
 	return rows
 }
@@ -37,7 +37,7 @@ func (m *Model) buildOutputRows(int) []row {
 // outputRows shows what a step printed, below a blank line and a heading. Of a hit that is what its last real run
 // printed, with the build that it came from.
 func (m *Model) outputRows(b *story.Build, s *story.Step, width int) []row {
-	title, out := fmt.Sprintf("Output of %s %d/%d", s.Stage, s.Index, s.Total), s.Output
+	title, out := "Output of "+s.Name(), s.Output
 	if s.State == event.Hit {
 		if old, step := m.story.Printed(b, s); step != nil {
 			out = step.Output
@@ -70,7 +70,7 @@ func (m *Model) outputRows(b *story.Build, s *story.Step, width int) []row {
 // ran says in which build a step printed what is kept, or when, where that was before this session.
 func ran(b *story.Build, out story.Output) string {
 	if out.At.IsZero() {
-		return fmt.Sprintf("in build %d", b.Number)
+		return fmt.Sprintf("in build #%d", b.Number)
 	}
 	return "in an earlier session, " + out.At.Local().Format("2 Jan 15:04")
 }

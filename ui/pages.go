@@ -80,16 +80,24 @@ func (m *Model) pageTitle() string {
 	}
 	switch p.kind {
 	case failurePage:
-		return fmt.Sprintf("Build %d failed", p.build)
+		return fmt.Sprintf("Build #%d failed", p.build)
 	case stepPage:
-		return fmt.Sprintf("Step %s %d of build %d", p.stage, p.index, p.build)
+		return fmt.Sprintf("Step %s of build #%d", m.stepName(p), p.build)
 	case filesPage:
 		if p.index == wholeStage {
-			return fmt.Sprintf("Files of %s (build %d)", p.stage, p.build)
+			return fmt.Sprintf("Files of %s (build #%d)", p.stage, p.build)
 		}
-		return fmt.Sprintf("Files of %s, layer %d (build %d)", p.stage, p.index, p.build)
+		return fmt.Sprintf("Files of %s, layer %d (build #%d)", p.stage, p.index, p.build)
 	}
 	return "Help"
+}
+
+// stepName is the name of the step that a page is about.
+func (m *Model) stepName(p *opened) string {
+	if b := m.story.Build(p.build); b != nil {
+		return b.StepName(p.stage, p.index)
+	}
+	return p.stage
 }
 
 func (m *Model) pageRows(width int) []row {

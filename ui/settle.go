@@ -115,7 +115,7 @@ func (m *Model) panelNote(p panel) draw.Line {
 	switch p {
 	case stages:
 		if m.pinned != 0 {
-			return draw.Line{}.Add(draw.Accent, fmt.Sprintf("build %d, esc is back to now", m.pinned))
+			return draw.Line{}.Add(draw.Accent, fmt.Sprintf("build #%d, esc is back to now", m.pinned))
 		}
 		if b := m.shown(); b != nil && b.State == story.Building {
 			return draw.Line{}.Add(draw.Dim, "small letters are predictions")
@@ -157,7 +157,7 @@ func (m *Model) panelFoot(p panel) draw.Line {
 	rows := m.rows(p, in.W)
 	if i := m.panes[p].cursor; i < len(rows) {
 		if s, ok := rows[i].ref.(*story.Step); ok && m.shown() != nil && because(m.shown(), s) != "" {
-			return draw.Line{}.Add(draw.Dim, fmt.Sprintf("%s %d/%d because ", s.Stage, s.Index, s.Total)).Add(draw.Plain, shortly(s.Because))
+			return draw.Line{}.Add(draw.Dim, s.Name()+" because ").Add(draw.Plain, shortly(s.Because))
 		}
 	}
 	return nil

@@ -14,7 +14,7 @@ func (m *Model) sizeRows(width int) []row {
 	b := m.sizedBuild()
 	if b == nil {
 		if m.pinned != 0 {
-			return []row{{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("build %d was not measured", m.pinned))}}
+			return []row{{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("build #%d was not measured", m.pinned))}}
 		}
 		return []row{{left: draw.Line{}.Add(draw.Dim, "not measured yet")}}
 	}

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -82,19 +83,56 @@ func (m *Model) stageRow(b *story.Build, st *story.Stage, width int) row {
 		fold = "▸ "
 	}
 	line := draw.Line{}.Add(draw.Dim, fold).Add(draw.Accent|draw.Bold, st.Name)
+	if s := telling(b, st); s != nil && width >= becauseWidth {
+		k := m.mark(b, s)
+		line = line.Add(k.style, "  "+k.sign+" "+k.word)
+	}
 	if st.Base != "" {
 		line = line.Add(draw.Dim, "  from ").Add(draw.Plain, st.Base)
 	}
-	if len(st.Steps) > 0 && isFrom(st.Steps[0]) {
-		if from := st.Steps[0]; width >= becauseWidth || from.State == event.Running || from.State == event.Fail {
-			k := m.mark(b, from)
-			line = line.Add(k.style, "  "+k.sign+" "+k.word)
-		}
+	if from := st.Steps; len(from) > 0 && isFrom(from[0]) && (from[0].State == event.Running || from[0].State == event.Fail) {
+		// A base that is being pulled has no line of its own.
+		line = append(line.Add(m.mark(b, from[0]).style, " "+m.mark(b, from[0]).sign+" "), m.stepTime(b, from[0])...)
 	}
 	if from := without(st.From, st.Base); len(from) > 0 {
 		line = line.Add(draw.Dim, "  ◂ "+strings.Join(from, ", "))
 	}
 	return row{left: line, right: m.stageTotal(st), ref: st}
+}
+
+// telling is the step whose state is the stage's: what failed or runs, else what was left off, ran or is going to run.
+// That its FROM is there says nothing of the stage's work, unless there is no other.
+func telling(b *story.Build, st *story.Stage) *story.Step {
+	var best *story.Step
+	rank := -1
+	for _, s := range st.Steps {
+		n := weight(b, s)
+		if isFrom(s) && len(st.Steps) > 1 && s.State != event.Fail && s.State != event.Running {
+			continue
+		}
+		if n > rank {
+			best, rank = s, n
+		}
+	}
+	return best
+}
+
+// weight orders the states of steps by how much they say of their stage.
+func weight(b *story.Build, s *story.Step) int {
+	order := []event.State{event.Hit, event.Skip, event.Ran, story.HandedOn, event.Canceled, event.Running, event.Fail}
+	if s.State != "" {
+		return 4 * slices.Index(order, s.State)
+	}
+	// What was not seen yet stands between what did not run and what did, by what is expected of it.
+	switch s.Prediction {
+	case event.WillHit:
+		return 1
+	case event.MayRerun:
+		return 6
+	case event.WillRerun:
+		return 7
+	}
+	return 5
 }
 
 // isFrom tells whether a step is the stage's FROM, which the stage's own line stands for.

@@ -73,9 +73,9 @@ func inputLine(b *story.Build, in event.Input) draw.Line {
 	}
 	from := b.Step(in.Step.Stage, in.Step.Index)
 	if from == nil {
-		return line.Add(draw.Plain, fmt.Sprintf("%s %d", in.Step.Stage, in.Step.Index))
+		return line.Add(draw.Plain, b.StepName(in.Step.Stage, in.Step.Index))
 	}
-	return line.Add(draw.Plain, fmt.Sprintf("%s %d/%d", from.Stage, from.Index, from.Total)).Add(draw.Dim, "  "+from.Instruction)
+	return line.Add(draw.Plain, from.Name()).Add(draw.Dim, "  "+from.Instruction)
 }
 
 // historyRows tells what became of the step in the builds that are kept.
@@ -84,7 +84,7 @@ func (m *Model) historyRows(b *story.Build, s *story.Step) []row {
 	rows := []row{{}, heading(fmt.Sprintf("What became of it in %s", draw.Count(len(runs), "build")))}
 	for _, r := range runs {
 		k := m.mark(b, &story.Step{State: r.State})
-		line := draw.Line{}.Add(draw.Dim, fmt.Sprintf("  build %-4d ", r.Build)).Add(k.style, fmt.Sprintf("%s %-9s", k.sign, k.word))
+		line := draw.Line{}.Add(draw.Dim, fmt.Sprintf("  %-5s ", fmt.Sprintf("#%d", r.Build))).Add(k.style, fmt.Sprintf("%s %-9s", k.sign, k.word))
 		switch {
 		case r.Saved > 0:
 			line = line.Add(draw.Good, fmt.Sprintf("%-13s", "saved "+draw.Millis(r.Saved)))
@@ -100,7 +100,7 @@ func (m *Model) historyRows(b *story.Build, s *story.Step) []row {
 func lastTime(s *story.Step) string {
 	switch {
 	case s.State == event.Hit && s.RanBuild > 0:
-		return fmt.Sprintf("it ran in build %d, %s", s.RanBuild, s.RanAt.Local().Format("15:04:05"))
+		return fmt.Sprintf("it ran in build #%d, %s", s.RanBuild, s.RanAt.Local().Format("15:04:05"))
 	case s.State == event.Hit && !s.RanAt.IsZero():
 		return "it ran in an earlier session, " + s.RanAt.Local().Format("2 Jan 15:04")
 	case s.State != event.Hit && s.Last > 0:

@@ -47,7 +47,7 @@ func (m *Model) summaryAt(t tight) draw.Line {
 				Add(draw.Good, "nothing to build").Add(draw.Dim, ": "+skipReason(skip.Skipped))
 		}
 	}
-	line = line.Add(draw.Plain|draw.Bold, fmt.Sprintf("build %d", b.Number))
+	line = line.Add(draw.Plain|draw.Bold, fmt.Sprintf("build #%d", b.Number))
 	line = line.Add(draw.Dim, " · ").Add(draw.Plain, cause(b, t)).Add(draw.Dim, " → ")
 	switch b.State {
 	case story.Building:
@@ -64,7 +64,7 @@ func (m *Model) summaryAt(t tight) draw.Line {
 func failedAt(b *story.Build) draw.Line {
 	f, where := b.Failure, ""
 	if f.Stage != "" {
-		where = fmt.Sprintf(" at %s %d", f.Stage, f.Index)
+		where = " at " + b.StepName(f.Stage, f.Index)
 	}
 	if f.Line > 0 {
 		where += fmt.Sprintf(", Dockerfile line %d", f.Line)

@@ -33,13 +33,13 @@ type UnreadyError struct {
 func (e *UnreadyError) Error() string {
 	switch {
 	case e.Exited && e.Exit.Gone:
-		return "waiting for the container to be ready: it was removed"
+		return "its container was removed"
 	case e.Exited && e.Exit.OOM:
-		return fmt.Sprintf("waiting for the container to be ready: it ran out of memory and was killed (exit code %d)", e.Exit.Code)
+		return fmt.Sprintf("its container ran out of memory and was killed (exit code %d)", e.Exit.Code)
 	case e.Exited:
-		return fmt.Sprintf("waiting for the container to be ready: it exited with code %d", e.Exit.Code)
+		return fmt.Sprintf("its container exited with code %d", e.Exit.Code)
 	}
-	return fmt.Sprintf("waiting for the container to be ready: not within %s: %v", e.After.Round(time.Second/10), e.Err)
+	return fmt.Sprintf("its container did not get ready within %s: %v", e.After.Round(time.Second/10), e.Err)
 }
 
 // Unwrap is the last failed attempt.

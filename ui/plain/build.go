@@ -10,9 +10,8 @@ import (
 	"github.com/stagewatch/stagewatch/ui/draw"
 )
 
-func millis(ms int64) string           { return draw.Millis(ms) }
-func count(n int, noun string) string  { return draw.Count(n, noun) }
-func place(stage string, i int) string { return fmt.Sprintf("%s %d", stage, i) }
+func millis(ms int64) string          { return draw.Millis(ms) }
+func count(n int, noun string) string { return draw.Count(n, noun) }
 
 // planned says what is expected and why, the steps that are expected to run one by one and the hits as a number.
 func (p *Printer) planned(build int, b event.Planned) {
@@ -37,6 +36,7 @@ func (p *Printer) planned(build int, b event.Planned) {
 	}
 	hits := 0
 	for _, s := range b.Steps {
+		p.totals[event.StepID{Stage: s.Stage, Index: s.Index}] = s.Total
 		if s.Prediction == event.WillHit {
 			hits++
 		}
@@ -50,10 +50,10 @@ func (p *Printer) planned(build int, b event.Planned) {
 		if word == "" {
 			continue
 		}
-		name := step(s.Stage, s.Index, s.Total, s.Instruction)
+		name := p.step(event.StepID{Stage: s.Stage, Index: s.Index}) + " " + s.Instruction
 		switch {
 		case s.MergedWith != nil:
-			word += ": merged with " + place(s.MergedWith.Stage, s.MergedWith.Index)
+			word += ": merged with " + p.step(*s.MergedWith)
 		case s.LastMS > 0:
 			word += because(s.Because) + ", last time " + millis(s.LastMS)
 		default:
@@ -80,11 +80,12 @@ func edit(e event.Edit) string {
 	return fmt.Sprintf("line %d was %s, is %s", e.Line, e.Was, e.Now)
 }
 
-func step(stage string, index, total int, instruction string) string {
-	if total > 0 {
-		return fmt.Sprintf("%s %d/%d %s", stage, index, total, instruction)
+// step is a step as BuildKit numbers it within its stage, which is how it differs from a build.
+func (p *Printer) step(id event.StepID) string {
+	if total := p.totals[id]; total > 0 {
+		return fmt.Sprintf("%s %d/%d", id.Stage, id.Index, total)
 	}
-	return fmt.Sprintf("%s %d %s", stage, index, instruction)
+	return fmt.Sprintf("%s %d", id.Stage, id.Index)
 }
 
 func because(why string) string {
@@ -94,13 +95,16 @@ func because(why string) string {
 	return ": " + why
 }
 
-func (p *Printer) step(build int, b event.Step) {
-	id := place(b.Stage, b.Index)
+func (p *Printer) stepped(build int, b event.Step) {
+	id := event.StepID{Stage: b.Stage, Index: b.Index}
+	if b.Total > 0 {
+		p.totals[id] = b.Total
+	}
 	if have := p.done[id]; have == b.State || have != "" && b.State == event.Running {
 		return
 	}
 	p.done[id] = b.State
-	name := step(b.Stage, b.Index, b.Total, b.Instruction)
+	name := p.step(id) + " " + b.Instruction
 	switch b.State {
 	case event.Running:
 		p.line(build, "%s", name)
@@ -133,7 +137,7 @@ func saved(b event.Step) string {
 	}
 	switch {
 	case b.RanBuild > 0:
-		text += fmt.Sprintf(" (ran in build %d)", b.RanBuild)
+		text += fmt.Sprintf(" (ran in build #%d)", b.RanBuild)
 	case !b.RanAt.IsZero():
 		text += " (ran " + moment(b.RanAt) + ")"
 	}
@@ -147,7 +151,7 @@ func (p *Printer) output(build int, b event.Output) {
 	if p.opt.NoOutput {
 		return
 	}
-	name := place(b.Stage, b.Index)
+	name := p.step(event.StepID{Stage: b.Stage, Index: b.Index})
 	if !b.RanAt.IsZero() {
 		name += " at " + moment(b.RanAt)
 	}

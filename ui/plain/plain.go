@@ -28,8 +28,10 @@ type Printer struct {
 	opt Options
 	err error
 	// done are the steps of the current build that were reported, as BuildKit may complete one twice.
-	done  map[string]event.State
-	build int
+	done map[event.StepID]event.State
+	// totals are how many steps the stage of each step has.
+	totals map[event.StepID]int
+	build  int
 	// cause of the current build, which need not be said again at every step.
 	cause string
 	// groups are the bytes of the ledger's groups as they were told of last.
@@ -38,7 +40,7 @@ type Printer struct {
 
 // New returns a printer to w.
 func New(w io.Writer, opt Options) *Printer {
-	return &Printer{w: w, opt: opt, done: map[string]event.State{}, groups: map[string]int64{}}
+	return &Printer{w: w, opt: opt, done: map[event.StepID]event.State{}, totals: map[event.StepID]int{}, groups: map[string]int64{}}
 }
 
 // Print writes what a person wants to know of e. After the first error of the writer it does nothing and
@@ -52,7 +54,7 @@ func (p *Printer) Print(e event.Event) error {
 	case event.Planned:
 		p.planned(e.Build, b)
 	case event.Step:
-		p.step(e.Build, b)
+		p.stepped(e.Build, b)
 	case event.Output:
 		p.output(e.Build, b)
 	case event.Built:
@@ -121,7 +123,7 @@ func (p *Printer) session(e event.Event) {
 		if b.ServingBuild == 0 {
 			p.line(0, "STALE nothing serves%s: %s", behind(b.EditsBehind), b.Reason)
 		} else {
-			p.line(0, "STALE build %d serves%s: %s", b.ServingBuild, behind(b.EditsBehind), b.Reason)
+			p.line(0, "STALE build #%d serves%s: %s", b.ServingBuild, behind(b.EditsBehind), b.Reason)
 		}
 	case event.Log:
 		if !p.opt.NoLogs {

@@ -21,7 +21,7 @@ func result(b *story.Build) string {
 		return "built"
 	case story.Failed:
 		if f := b.Failure; f != nil && f.Stage != "" {
-			return fmt.Sprintf("failed at %s %d, line %d", f.Stage, f.Index, f.Line)
+			return fmt.Sprintf("failed at %s, line %d", b.StepName(f.Stage, f.Index), f.Line)
 		}
 		return "failed"
 	case story.Abandoned:

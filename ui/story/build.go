@@ -1,6 +1,7 @@
 package story
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -79,6 +80,22 @@ type Step struct {
 	RanBuild int
 	// Merged names the identical step that was built instead.
 	Merged *event.StepID
+}
+
+// Name is the step as BuildKit numbers it within its stage: "build 4/6".
+func (s *Step) Name() string {
+	if s.Total == 0 {
+		return fmt.Sprintf("%s %d", s.Stage, s.Index)
+	}
+	return fmt.Sprintf("%s %d/%d", s.Stage, s.Index, s.Total)
+}
+
+// StepName is the name of a step that the build may not have.
+func (b *Build) StepName(stage string, index int) string {
+	if s := b.Step(stage, index); s != nil {
+		return s.Name()
+	}
+	return (&Step{Stage: stage, Index: index}).Name()
 }
 
 // Over tells whether the build has ended.

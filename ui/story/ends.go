@@ -2,6 +2,7 @@ package story
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -25,7 +26,8 @@ func (b *Build) abandon(at time.Time, a event.Abandoned) {
 // and there it was not canceled.
 func (s *Story) handOver(e event.Event, st event.Step) {
 	var from int
-	if n, _ := fmt.Sscanf(st.Because, "started by build %d", &from); n != 1 || st.State != event.Running {
+	// Recordings of old have the number without its sign.
+	if n, _ := fmt.Sscanf(strings.Replace(st.Because, "#", "", 1), "started by build %d", &from); n != 1 || st.State != event.Running {
 		return
 	}
 	old := s.Build(from)
@@ -33,7 +35,7 @@ func (s *Story) handOver(e event.Event, st event.Step) {
 		return
 	}
 	if was := old.Step(clean.Line(st.Stage), st.Index); was != nil && was.State == event.Canceled {
-		was.State, was.Because = HandedOn, fmt.Sprintf("build %d goes on with it", e.Build)
+		was.State, was.Because = HandedOn, fmt.Sprintf("build #%d goes on with it", e.Build)
 		s.build(e).Step(clean.Line(st.Stage), st.Index).Started = was.Started
 	}
 }

@@ -31,9 +31,9 @@ func (s *Story) serving(e event.Event, b event.Serving) {
 	if prev != nil && prev.Build == number && prev.Container == s.Serving.Container {
 		return
 	}
-	text := fmt.Sprintf("build %d serves from here", number)
+	text := fmt.Sprintf("build #%d serves from here", number)
 	if again {
-		text = fmt.Sprintf("build %d restarted, serves from here", number)
+		text = fmt.Sprintf("build #%d restarted, serves from here", number)
 	}
 	s.Logs.Add(Entry{Time: e.Time, Kind: Boundary, Build: number, Text: text})
 }

@@ -124,7 +124,7 @@ func TestBoundariesInTheLogs(t *testing.T) {
 	for i := s.Logs.First(); i < s.Logs.Next(); i++ {
 		got = append(got, s.Logs.At(i).Text)
 	}
-	if want := "build 1 serves from here|build 1 restarted, serves from here|build 2 serves from here"; strings.Join(got, "|") != want {
+	if want := "build #1 serves from here|build #1 restarted, serves from here|build #2 serves from here"; strings.Join(got, "|") != want {
 		t.Errorf("got %q", got)
 	}
 }
@@ -135,13 +135,13 @@ func TestAStepHandedOn(t *testing.T) {
 	s := tell().on(1, event.Planned{}, step(1, event.Running), step(2, event.Running))
 	began := s.Build(1).Step("build", 2).Started
 	on := step(2, event.Running)
-	on.Because = "started by build 1"
+	on.Because = "started by build #1"
 	s.on(1, event.Abandoned{Reason: "superseded"}).on(2, event.Planned{}, on)
 	old := s.Build(1)
 	if got := old.Step("build", 1).State; got != event.Canceled {
 		t.Errorf("a step that the build was at is %q", got)
 	}
-	if got := old.Step("build", 2); got.State != HandedOn || got.Because != "build 2 goes on with it" {
+	if got := old.Step("build", 2); got.State != HandedOn || got.Because != "build #2 goes on with it" {
 		t.Errorf("the step that goes on is %+v", got)
 	}
 	if got := s.Build(2).Step("build", 2); !got.Started.Equal(began) {

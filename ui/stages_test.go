@@ -1,0 +1,65 @@
+package ui
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// TestAStagesMarkIsThatOfItsWork: that the base is there says nothing of what the stage does.
+func TestAStagesMarkIsThatOfItsWork(t *testing.T) {
+	plan := event.Planned{Target: "build", Paths: []string{"x"}, Stages: []event.PlannedStage{{Name: "build", Base: "golang", Needed: true}}}
+	for i, p := range []event.Prediction{event.WillHit, event.WillHit, event.MayRerun, event.WillRerun} {
+		instruction := []string{"FROM golang", "WORKDIR /app", "RUN make", "COPY . ."}[i]
+		plan.Steps = append(plan.Steps, event.PlannedStep{Stage: "build", Index: i + 1, Total: 4, Instruction: instruction, Prediction: p})
+	}
+	step := func(i int, s event.State) event.Step { return event.Step{Stage: "build", Index: i, Total: 4, State: s} }
+	for _, c := range []struct {
+		steps []event.Step
+		want  string
+	}{
+		{nil, "build  ○ will run"},
+		{[]event.Step{step(1, event.Running)}, "build  ⠋ running  from golang ⠋"},
+		{[]event.Step{step(1, event.Hit), step(2, event.Hit)}, "build  ○ will run  from golang "},
+		{[]event.Step{step(1, event.Hit), step(2, event.Hit), step(3, event.Running)}, "build  ⠋ running  from golang "},
+		{[]event.Step{step(1, event.Hit), step(2, event.Hit), step(3, event.Ran), step(4, event.Hit)}, "build  ● RAN"},
+		{[]event.Step{step(1, event.Ran), step(2, event.Hit), step(3, event.Hit), step(4, event.Hit)}, "build  ✓ HIT"},
+		{[]event.Step{step(1, event.Hit), step(2, event.Ran), step(3, event.Fail), step(4, event.Skip)}, "build  ✗ FAILED"},
+		{[]event.Step{step(1, event.Hit), step(2, event.Ran), step(3, event.Canceled)}, "build  - CANCELED"},
+		{[]event.Step{step(1, event.Fail)}, "build  ✗ FAILED  from golang ✗"},
+	} {
+		s := newScreen(t, 120, 40)
+		s.play([]event.Event{{Time: s.now, Build: 2, Body: plan}})
+		for _, st := range c.steps {
+			s.play([]event.Event{{Time: s.now, Build: 2, Body: st}})
+		}
+		s.shows(c.want)
+	}
+}
+
+// TestNoBuildIsTakenForAStep: a build has a number sign, and a step its total, in all that the dashboard says of the
+// sample, whose first stage is called build.
+func TestNoBuildIsTakenForAStep(t *testing.T) {
+	bare := regexp.MustCompile(`\b[Bb]uild \d+(?:[^/\d].{0,10}|$)`)
+	frames, err := filepath.Glob(filepath.Join("testdata", "frames", "*.txt"))
+	if err != nil || len(frames) == 0 {
+		t.Fatal("no frames", err)
+	}
+	for _, path := range frames {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.SplitSeq(string(text), "\n") {
+			// What the engine says comes as it was recorded.
+			line = strings.ReplaceAll(line, "started by build 4", "")
+			if at := bare.FindString(line); at != "" {
+				t.Errorf("%s: %q", path, at)
+			}
+		}
+	}
+}
