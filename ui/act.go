@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -102,17 +103,22 @@ func (m *Model) browse() tea.Cmd {
 
 // copy puts what the focused panel is about into the clipboard.
 func (m *Model) copy() tea.Cmd {
-	lines := m.copyable()
-	if len(lines) == 0 {
+	c := m.copyable()
+	if len(c.lines) == 0 {
 		m.say(draw.Warn, "nothing to copy here")
 		return nil
 	}
-	put, text := m.opt.Copy, strings.Join(lines, "\n")+"\n"
+	put, text := m.opt.Copy, c.lines[0]
+	said := "copied " + c.what + ": " + draw.Cut(text, 60)
+	if n := len(c.lines); n > 1 {
+		text = strings.Join(c.lines, "\n") + "\n"
+		said = fmt.Sprintf("copied %s, %d lines", c.what, n)
+	}
 	return func() tea.Msg {
 		if err := put(text); err != nil {
 			return noteMsg{draw.Bad, "copying: " + err.Error()}
 		}
-		return noteMsg{draw.Accent, draw.Count(len(lines), "line") + " handed to the terminal's clipboard"}
+		return noteMsg{draw.Accent, said}
 	}
 }
 

@@ -8,10 +8,36 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// banner is what must not be overlooked, with what to do about it: one line where both fit, else two.
-// What the status line says already is not said again.
+// banner is what must not be overlooked, with what to do about it: in one line where both fit, else in as many as the
+// panels can spare.
 func (m *Model) banner() []draw.Line {
-	sign, message, hint := draw.Bad|draw.Bold, "", ""
+	message, hint, sign := m.alarm()
+	if message == "" {
+		return nil
+	}
+	width := m.width - 2
+	line := draw.Line{}.Add(sign, "▲ "+message)
+	both := line
+	if hint != "" {
+		both = line.Add(draw.Dim, " · "+hint)
+	}
+	most := m.height - gridHeight - 2 - len(m.summaryLines())
+	if m.opt.Tape != nil {
+		most--
+	}
+	if most = min(most, 4); both.Width() <= width || most < 2 {
+		return []draw.Line{both}
+	}
+	if hint == "" {
+		return line.Fit(width, 2, most)
+	}
+	lines := line.Fit(width, 2, most-1)
+	return append(lines, draw.Line{}.Add(draw.Dim, "  "+hint).Fit(width, 2, most-len(lines))...)
+}
+
+// alarm is what the banner says, empty where there is nothing. What the status line says already is not said again.
+func (m *Model) alarm() (message, hint string, sign draw.Style) {
+	sign = draw.Bad | draw.Bold
 	w := m.loudest()
 	switch {
 	case w != nil:
@@ -29,17 +55,8 @@ func (m *Model) banner() []draw.Line {
 		if d.Said != "" {
 			message, hint = d.Said, message+"; "+hint
 		}
-	default:
-		return nil
 	}
-	line := draw.Line{}.Add(sign, "▲ "+message)
-	if hint == "" {
-		return []draw.Line{line}
-	}
-	if both := line.Add(draw.Dim, " · "+hint); both.Width() <= m.width-2 || m.height < gridHeight+3 {
-		return []draw.Line{both}
-	}
-	return []draw.Line{line, draw.Line{}.Add(draw.Dim, "  "+hint)}
+	return message, hint, sign
 }
 
 // loudest is the newest warning that is for everyone to see, nil where there is none; the others wait in

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
@@ -11,26 +10,33 @@ import (
 
 // changeRows shows what caused the build and how that reached the steps; in its other tabs the changes
 // that led to nothing, and the warnings.
-func (m *Model) changeRows(int) []row {
+func (m *Model) changeRows(width int) []row {
 	switch m.panes[changes].tab {
 	case 1:
-		return m.skipRows()
+		return m.skipRows(width)
 	case 2:
-		return m.warningRows()
+		return m.warningRows(width)
 	}
 	var rows []row
 	if n := len(m.story.Pending); n > 0 {
 		rows = append(rows, row{left: draw.Line{}.Add(draw.Accent|draw.Bold, "not yet built")})
 		for i := range n {
-			rows = append(rows, changeRow(m.story.Pending[i], i))
+			rows = append(rows, changeRow(m.story.Pending[i]))
 		}
 	}
 	b := m.shown()
 	if b == nil {
 		return append(rows, row{left: draw.Line{}.Add(draw.Dim, "nothing changed yet")})
 	}
-	for i, e := range b.Edits {
-		rows = append(rows, editRows(e, i)...)
+	if s := m.newSkip(b); s != nil {
+		line := draw.Line{}.Add(draw.Plain|draw.Bold, changed(s.Paths, noWords))
+		if s.Times > 1 {
+			line = line.Add(draw.Dim, fmt.Sprintf(" ×%d", s.Times))
+		}
+		rows = append(rows, row{left: line, right: draw.Line{}.Add(draw.Good, "nothing to build"), ref: s})
+	}
+	for _, e := range b.Edits {
+		rows = append(rows, editRows(e)...)
 	}
 	list := b.Changes
 	if len(list) == 0 && len(b.Edits) == 0 {
@@ -39,10 +45,10 @@ func (m *Model) changeRows(int) []row {
 		}
 	}
 	if len(list)+len(b.Edits) == 0 {
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Plain, cause(b, roomy)), ref: changeRef(0)})
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Plain, cause(b, roomy)), ref: causeRef{}})
 	}
-	for i, c := range list {
-		rows = append(rows, changeRow(c, i))
+	for _, c := range list {
+		rows = append(rows, changeRow(c))
 	}
 	b.Steps(func(s *story.Step) {
 		if because(b, s) == "" || s.State == event.Hit {
@@ -57,11 +63,14 @@ func (m *Model) changeRows(int) []row {
 	return rows
 }
 
-// changeRef makes a row of the changes one that the cursor can be on.
-type changeRef int
+// causeRef is the row of a cause that is neither a file nor an instruction.
+type causeRef struct{}
 
-func changeRow(c event.Change, i int) row {
-	kind := map[string]string{event.ContentChanged: "edited", event.ModeChanged: "mode", event.Added: "added", event.Deleted: "deleted", event.Renamed: "renamed"}[c.Kind]
+func changeKind(c event.Change) string {
+	return map[string]string{event.ContentChanged: "edited", event.ModeChanged: "mode", event.Added: "added", event.Deleted: "deleted", event.Renamed: "renamed"}[c.Kind]
+}
+
+func changeRow(c event.Change) row {
 	st := draw.Warn
 	if c.Kind == event.Deleted {
 		st = draw.Bad
@@ -70,61 +79,24 @@ func changeRow(c event.Change, i int) row {
 	if c.From != "" {
 		line = line.Add(draw.Dim, c.From+" → ")
 	}
-	return row{left: line.Add(draw.Plain|draw.Bold, c.Path), right: draw.Line{}.Add(st, kind), ref: changeRef(i)}
+	return row{left: line.Add(draw.Plain|draw.Bold, c.Path), right: draw.Line{}.Add(st, changeKind(c)), ref: c}
 }
 
 // editRows show an instruction of the Dockerfile as it was and as it is.
-func editRows(e event.Edit, i int) []row {
+func editRows(e event.Edit) []row {
 	kind, st := "edited", draw.Warn
 	switch {
 	case e.Was == "":
 		kind = "new"
 	case e.Now == "":
-		kind, st = "gone", draw.Bad
+		kind, st = "deleted", draw.Bad
 	}
-	rows := []row{{left: draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf("Dockerfile line %d", e.Line)), right: draw.Line{}.Add(st, kind), ref: changeRef(i)}}
+	rows := []row{{left: draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf("Dockerfile line %d", e.Line)), right: draw.Line{}.Add(st, kind), ref: e}}
 	if e.Was != "" {
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "  − "+e.Was)})
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "  − "+e.Was), tail: true})
 	}
 	if e.Now != "" {
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "  + ").Add(draw.Plain, e.Now)})
-	}
-	return rows
-}
-
-func (m *Model) skipRows() []row {
-	var rows []row
-	for i := len(m.story.Skips) - 1; i >= 0; i-- {
-		s := m.story.Skips[i]
-		rows = append(rows, row{
-			left:  draw.Line{}.Add(draw.Dim, s.At.Format("15:04:05 ")).Add(draw.Plain, strings.Join(s.Paths, ", ")),
-			right: draw.Line{}.Add(draw.Dim, skipReason(s.Skipped)), ref: changeRef(i),
-		})
-	}
-	if rows == nil {
-		rows = []row{{left: draw.Line{}.Add(draw.Dim, "no change was without effect so far")}}
-	}
-	return rows
-}
-
-func (m *Model) warningRows() []row {
-	var rows []row
-	for i := len(m.story.Warnings) - 1; i >= 0; i-- {
-		w := m.story.Warnings[i]
-		line := draw.Line{}.Add(draw.Warn, "▲ "+w.Message)
-		if w.Past {
-			line = draw.Line{}.Add(draw.Dim, fmt.Sprintf("build #%d: ", w.Build)+w.Message)
-		}
-		rows = append(rows, row{left: line.Add(draw.Dim, "  "+w.Code), ref: changeRef(i)})
-		if w.Hint != "" {
-			rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "  "+w.Hint)})
-		}
-		for _, p := range w.Paths {
-			rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "  "+p)})
-		}
-	}
-	if rows == nil {
-		rows = []row{{left: draw.Line{}.Add(draw.Dim, "no warnings")}}
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "  + ").Add(draw.Plain, e.Now), tail: true})
 	}
 	return rows
 }

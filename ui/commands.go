@@ -21,6 +21,10 @@ func (m *Model) commands() []command {
 	k := &m.keys
 	live := func(m *Model) bool { return m.opt.Tape == nil }
 	tape := func(m *Model) bool { return m.opt.Tape != nil }
+	full := 0
+	if m.shortened() {
+		full = 11
+	}
 	inLog := func(m *Model) bool { return m.focus == logs && m.panes[logs].tab == 0 }
 	return []command{
 		{k.Up, "Move", nil, move(-1), 0},
@@ -30,6 +34,7 @@ func (m *Model) commands() []command {
 		{k.Top, "Move", nil, moveEnd(-1), 0},
 		{k.Bottom, "Move", nil, moveEnd(1), 0},
 		{k.Open, "Move", (*Model).canOpen, (*Model).openSelected, 10},
+		{k.Full, "Move", nil, (*Model).inFull, full},
 		{k.Fold, "Move", (*Model).canFold, (*Model).fold, 12},
 		{k.Back, "Move", (*Model).canGoBack, (*Model).back, 5},
 
@@ -58,7 +63,7 @@ func (m *Model) commands() []command {
 		{k.SearchPrev, "Text", (*Model).searching, findNext(-1), 39},
 		{k.Filter, "Text", inLog, (*Model).startFilter, 17},
 		{k.Follow, "Text", func(m *Model) bool { return m.focus == logs }, (*Model).toggleFollow, 14},
-		{k.Wrap, "Text", inLog, (*Model).toggleWrap, 15},
+		{k.Wrap, "Text", func(m *Model) bool { return m.focus == logs }, (*Model).toggleWrap, 15},
 		{k.Timestamps, "Text", inLog, (*Model).toggleTimes, 16},
 		{k.Raw, "Text", inLog, (*Model).toggleRaw, 0},
 		{k.Copy, "Text", nil, (*Model).copy, 60},

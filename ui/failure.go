@@ -9,7 +9,7 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// failureRows is what a person needs to mend a build: what failed, where, what it said, what to do.
+// failureRows is what a person needs to repair a build: what failed, where, what it said, what to do.
 func (m *Model) failureRows(b *story.Build, width int) []row {
 	f := b.Failure
 	var rows []row
@@ -23,10 +23,10 @@ func (m *Model) failureRows(b *story.Build, width int) []row {
 	if f.Hint != "" && !m.low() {
 		rows = append(rows, paragraph("→ ", draw.Accent, f.Hint, draw.Plain, width)...)
 	}
-	rows = append(rows, m.excerptRows(f)...)
+	rows = flow(append(rows, m.excerptRows(f)...), width)
 	var after []row
 	if s := m.story.Serving; s != nil && s.Build != b.Number {
-		after = []row{{}, {left: draw.Line{}.Add(draw.Warn, fmt.Sprintf("build #%d goes on serving until this is mended", s.Build))}}
+		after = flow([]row{{}, {left: draw.Line{}.Add(draw.Warn, fmt.Sprintf("build #%d keeps serving until a build succeeds", s.Build))}}, width)
 	}
 	if s := b.Step(f.Stage, f.Index); s != nil {
 		room := max(m.layout().content(page).H-len(rows)-len(after)-outputHead, leastOutput)
@@ -74,9 +74,9 @@ func (m *Model) excerptRows(f *event.Failed) []row {
 	}
 	for _, l := range f.Excerpt {
 		if l.Blamed {
-			rows = append(rows, row{left: draw.Line{}.Add(draw.Bad|draw.Bold, fmt.Sprintf("▸ %3d │ ", l.Line)).Add(draw.Plain|draw.Bold, l.Text)})
+			rows = append(rows, row{left: draw.Line{}.Add(draw.Bad|draw.Bold, fmt.Sprintf("▸ %3d │ ", l.Line)).Add(draw.Plain|draw.Bold, l.Text), hang: 8})
 		} else if !m.low() {
-			rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("  %3d │ %s", l.Line, l.Text))})
+			rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("  %3d │ %s", l.Line, l.Text)), hang: 8})
 		}
 	}
 	return rows

@@ -200,7 +200,7 @@ func (m *Model) filesInFront() *opened {
 }
 
 // findFile moves to the next file or folder whose name holds the search text, and unfolds what it is in.
-func (m *Model) findFile(p *opened, dir int, here bool) bool {
+func (m *Model) findFile(p *opened, dir int, here bool) {
 	var all []*story.Node
 	p.tree.Walk(func(n *story.Node) { all = append(all, n) })
 	at := -1
@@ -232,7 +232,6 @@ func (m *Model) findFile(p *opened, dir int, here bool) bool {
 			}
 		}
 		m.panes[page].moved = true
-		return true
+		return
 	}
-	return false
 }

@@ -44,7 +44,7 @@ func TestAFileIsFoundWhereItIsFolded(t *testing.T) {
 	o := &outside{}
 	s.opt.Copy = func(text string) error { o.copied = text; return nil }
 	s.press("y").run()
-	s.want(strings.HasSuffix(o.copied, "/__init__.py\n"), "copied "+o.copied)
+	s.want(strings.HasSuffix(o.copied, "/__init__.py"), "copied "+o.copied)
 	one := s.selected()
 	two := s.press("n").selected()
 	s.want(one != two && two.(nodeRef).Name == "__init__.py", "no next match")

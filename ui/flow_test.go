@@ -160,7 +160,7 @@ func TestLogsOutliveTheRing(t *testing.T) {
 	}
 	s.press("k", "k", "n", "N", "j")
 	s.check()
-	s.shows("490 older gone")
+	s.shows("490 older lines dropped")
 }
 
 // output is a terminal that several write to at once, as they do to a real one.

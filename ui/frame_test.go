@@ -96,13 +96,13 @@ func (s *screen) press(keys ...string) *screen {
 }
 
 func keyMsg(k string) tea.KeyMsg {
+	if k == "space" || k == " " {
+		return tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}}
+	}
 	for typ := tea.KeyType(-100); typ < 200; typ++ {
 		if typ != tea.KeyRunes && typ.String() == k {
 			return tea.KeyMsg{Type: typ}
 		}
-	}
-	if k == "space" || k == " " {
-		return tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}}
 	}
 	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)}
 }

@@ -93,16 +93,22 @@ func (m *Model) statusDown(building bool) status {
 	return status{draw.BadgeWarn, "NOTHING SERVES", "no build came to its end yet"}
 }
 
+// statusLine is the status with the address, in full.
+func (m *Model) statusLine() draw.Line {
+	st := m.status()
+	line := draw.Line{}.Add(st.badge, " "+st.word+" ").Add(draw.Plain, " ").Add(draw.Plain|draw.Bold, st.text)
+	if s := m.story.Serving; s != nil && s.URL != "" {
+		line = line.Add(draw.Plain, "  ").Add(draw.Accent|draw.Underline, s.URL)
+	}
+	return line
+}
+
 // drawStatus writes the first line: freshness and address at the left, where they are never cut first,
 // then names, engine and savings as far as there is room.
 func (m *Model) drawStatus(c *draw.Canvas, r draw.Rect) {
-	st := m.status()
-	left := draw.Line{}.Add(st.badge, " "+st.word+" ").Add(draw.Plain, " ").Add(draw.Plain|draw.Bold, st.text)
-	if s := m.story.Serving; s != nil && s.URL != "" {
-		left = left.Add(draw.Plain, "  ").Add(draw.Accent|draw.Underline, s.URL)
-	}
+	left := m.statusLine()
 	if left.Width() > r.W {
-		left = m.narrowStatus(st, left)
+		left = m.narrowStatus(m.status(), left)
 	}
 	used := c.Line(r.X, r.Y, r.W, left)
 	var right []string
@@ -146,7 +152,7 @@ func (m *Model) narrowStatus(st status, left draw.Line) draw.Line {
 	if s == nil || st.word == "ENGINE GONE" {
 		return left
 	}
-	text := fmt.Sprintf("build #%d serves", s.Build)
+	text := fmt.Sprintf("#%d serves", s.Build)
 	if m.story.Behind > 0 {
 		text += ", " + draw.Count(m.story.Behind, "edit") + " behind"
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/stagewatch/stagewatch/ui/draw"
 )
 
-// keyLine offers the keys that work here, the most particular first, as many as fit. Help and quit are
-// always among them.
+// keyLine says where a search is, and offers the keys that work here, the most particular first, as many as fit. Help and
+// quit are always among them.
 func (m *Model) keyLine(width int) draw.Line {
 	var here []command
 	for _, c := range m.commands() {
@@ -25,7 +25,10 @@ func (m *Model) keyLine(width int) draw.Line {
 		}
 	}
 	var line draw.Line
-	room := width - always.Width()
+	if m.search != "" {
+		line = append(line.Add(draw.Plain|draw.Bold, "/"+draw.Cut(m.search, 20)+" "), m.foundNote()...).Add(draw.Plain, "  ")
+	}
+	room := width - always.Width() - line.Width()
 	for _, c := range here {
 		h := m.keyHelp(c)
 		if n := h.Width(); n <= room {
@@ -43,65 +46,80 @@ func (m *Model) keyHelp(c command) draw.Line {
 
 // helpRows lists every key by group, and the words that the screen uses.
 func (m *Model) helpRows(width int) []row {
-	rows := m.helpList()
+	groups := m.helpGroups()
 	if width < 100 {
-		return rows
+		return flow(spaced(groups), width)
 	}
 	// Two columns, where there is room: nobody scrolls through help.
-	half := len(rows)
-	for i, r := range rows {
-		// The end of a group nearest to the middle.
-		if len(r.left) == 0 && max(i, len(rows)-i) < max(half, len(rows)-half) {
-			half = i
+	const gap = 2
+	leftWidth := width / 3
+	var left, right []row
+	for n := 1; n < len(groups); n++ {
+		l, r := flow(spaced(groups[:n]), leftWidth), flow(spaced(groups[n:]), width-leftWidth-gap)
+		if left == nil || max(len(l), len(r)) < max(len(left), len(right)) {
+			left, right = l, r
 		}
 	}
-	out := make([]row, max(half, len(rows)-half-1))
+	out := make([]row, max(len(left), len(right)))
 	for i := range out {
-		var left draw.Line
-		if i < half {
-			left = rows[i].left
+		if i < len(left) {
+			out[i].left = left[i].left
 		}
-		out[i].left = left
-		if j := half + 1 + i; j < len(rows) {
-			out[i].left = append(left.Add(draw.Plain, strings.Repeat(" ", max(1, width/3-left.Width()))), rows[j].left...)
+		if i < len(right) {
+			fill := strings.Repeat(" ", leftWidth+gap-out[i].left.Width())
+			out[i].left = append(out[i].left[:len(out[i].left):len(out[i].left)].Add(draw.Plain, fill), right[i].left...)
 		}
 	}
 	return out
 }
 
-func (m *Model) helpList() []row {
+// spaced are the groups one below the other, with a blank line between.
+func spaced(groups [][]row) []row {
 	var rows []row
-	group := ""
+	for i, g := range groups {
+		if i > 0 {
+			rows = append(rows, row{})
+		}
+		rows = append(rows, g...)
+	}
+	return rows
+}
+
+func (m *Model) helpGroups() [][]row {
+	const name = "  %-14s"
+	indent := len(fmt.Sprintf(name, ""))
+	var groups [][]row
+	last := ""
 	for _, c := range m.commands() {
 		if c.group == "Replay" && m.opt.Tape == nil || c.group == "Do" && m.opt.Tape != nil {
 			continue
 		}
-		if c.group != group {
-			if group != "" {
-				rows = append(rows, row{})
-			}
-			group = c.group
-			rows = append(rows, row{left: draw.Line{}.Add(draw.Accent|draw.Bold, group)})
+		if c.group != last {
+			last = c.group
+			groups = append(groups, []row{heading(last)})
 		}
 		h := c.Help()
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf("  %-14s", h.Key)).Add(draw.Plain, h.Desc)})
+		g := &groups[len(groups)-1]
+		*g = append(*g, row{left: draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf(name, h.Key)).Add(draw.Plain, h.Desc), hang: indent})
 	}
-	rows = append(rows, row{}, row{left: draw.Line{}.Add(draw.Accent|draw.Bold, "Words")})
+	words := []row{heading("Words")}
 	for _, w := range [][2]string{
-		{"HIT", "BuildKit had the result already; what that saved is the step's last real run"},
+		{"HIT", "BuildKit had the result; saved is what the last real run took"},
 		{"RAN", "the step ran in this build"},
 		{"FAILED", "the step ended the build"},
 		{"SKIPPED", "never reached, because the build failed before it"},
-		{"CANCELED", "stopped, because a newer change superseded the build"},
-		{"MOVED ON", "begun by a build that was superseded; the next build goes on with it"},
+		{"CANCELED", "stopped, because a newer change came"},
+		{"MOVED ON", "begun by a build that a newer one replaced, which goes on"},
+		{"#3", "the third build of this session"},
+		{"build 4/6", "step 4 of the 6 of stage build, as BuildKit numbers them"},
 		{"will hit", "expected, not yet seen: small letters are predictions"},
 		{"≈1.2s", "what the step took when it last ran"},
 		{"+ ~ -", "what a layer adds, changes of those below, and removes"},
-		{"wasted", "in the image, and seen by nobody: a later layer has it again, or removes it"},
+		{"wasted", "in the image, but hidden: a later layer replaces or removes it"},
 		{"LIVE", "what answers is built from the newest save"},
 		{"STALE", "what answers is older than the newest save"},
 	} {
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf("  %-14s", w[0])).Add(draw.Dim, w[1])})
+		words = append(words, row{left: draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf(name, w[0])).Add(draw.Dim, w[1]), hang: indent})
 	}
-	return rows
+	return append(groups, words)
 }

@@ -123,7 +123,7 @@ func (s *screen) check() {
 // TestNoFrameOutgrowsTheTerminal walks through every view at sizes from 1×1 to 400×100 with hostile text.
 func TestNoFrameOutgrowsTheTerminal(t *testing.T) {
 	sizes := [][2]int{{1, 1}, {2, 2}, {3, 5}, {10, 3}, {20, 8}, {39, 11}, {40, 12}, {71, 17}, {72, 20}, {73, 21}, {80, 24}, {115, 30}, {116, 36}, {200, 60}, {400, 100}}
-	keys := strings.Fields("1 2 ] ] space j space G space 3 ] ] 4 W t ] [ 5 j enter esc esc + _ 1 j j enter G esc ? G ? / a b enter n N & x enter 4 k k f s n right right left . , tab tab tab space pgdown pgup g G")
+	keys := strings.Fields("1 2 ] ] space j space G space 3 enter esc i i ] j enter esc ] j enter y esc 4 W t ] [ 5 j enter esc esc + _ 1 j j enter G esc ? G ? / a b enter n N & x enter 4 k k f s n right right left . , tab tab tab space pgdown pgup g G")
 	for seed := range uint64(3) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		events := hostileEvents(r)

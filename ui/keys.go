@@ -8,7 +8,7 @@ type KeyMap struct {
 	Up, Down, PageUp, PageDown, Top, Bottom key.Binding
 	Next, Prev, NextTab, PrevTab            key.Binding
 	Stages, Sizes, Changes, Logs, Builds    key.Binding
-	Open, Zoom, Unzoom, Fold, Back          key.Binding
+	Open, Full, Zoom, Unzoom, Fold, Back    key.Binding
 	Search, SearchNext, SearchPrev, Filter  key.Binding
 	Build, BuildFresh, Restart, Stop        key.Binding
 	Shell, Browse, Watch                    key.Binding
@@ -45,6 +45,7 @@ func DefaultKeyMap() KeyMap {
 		Builds:  bind(k("5"), "5", "builds so far"),
 
 		Open:   bind(k("enter"), "enter", "open"),
+		Full:   bind(k("i"), "i", "top lines in full"),
 		Zoom:   bind(k("+"), "+", "zoom in"),
 		Unzoom: bind(k("_"), "_", "zoom out"),
 		Fold:   bind(k(" "), "space", "fold"),

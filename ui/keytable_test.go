@@ -58,7 +58,12 @@ var keyTests = map[string]func(t *testing.T, s *screen, o *outside, k string){
 	"Builds":  func(_ *testing.T, s *screen, _ *outside, k string) { s.want(s.press(k).focus == builds, "focus") },
 	"Open": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("1", "G", k)
-		s.shows("Step stage-1 5/5 of build #2", "What became of it in 2 builds")
+		s.shows("Step stage-1 5/5 of build #2", "Its last 2 builds")
+	},
+	"Full": func(_ *testing.T, s *screen, _ *outside, k string) {
+		s.press(k)
+		s.shows("In full", "build #2 · python_app/web.py changed → 5 ran, 6 hits")
+		s.want(len(s.press(k).pages) == 0, "it is still open")
 	},
 	"Zoom": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("4", k)

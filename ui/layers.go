@@ -21,9 +21,10 @@ func (m *Model) layerRows(b *story.Build, width int) []row {
 			left:  draw.Line{}.Add(draw.Accent|draw.Bold, s.Stage).Add(draw.Dim, "  "+draw.Count(len(s.Layers), "layer")),
 			right: draw.Line{}.Add(draw.Plain|draw.Bold, draw.Bytes(s.Bytes)),
 			ref:   layerRef{s.Stage, wholeStage},
+			copy:  s.Stage + "  " + draw.Bytes(s.Bytes),
 		})
 		if s.StandIn != "" {
-			rows = append(rows, row{left: draw.Line{}.Add(draw.Warn, "▲ on a stand-in base: ").Add(draw.Dim, s.StandIn)})
+			rows = append(rows, flow([]row{{left: draw.Line{}.Add(draw.Warn, "▲ on a stand-in base: ").Add(draw.Dim, s.StandIn), hang: 2}}, width)...)
 		}
 		refs := layerRefs(s)
 		for i, l := range s.Layers {
@@ -59,7 +60,7 @@ func (m *Model) layerRow(b *story.Build, l event.Layer, ref layerRef, full int64
 	} else if width >= gridWidth {
 		left = left.Add(text, pad("", draw.Width("✓ CANCELED ")))
 	}
-	return row{left: left.Add(text, name), right: draw.Line{}.Add(draw.Plain, draw.Bytes(l.Bytes)), ref: ref}
+	return row{left: left.Add(text, name), right: draw.Line{}.Add(draw.Plain, draw.Bytes(l.Bytes)), ref: ref, copy: name}
 }
 
 // madeLayer is a layer that a step made, with the build that has its size.

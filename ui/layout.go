@@ -46,13 +46,13 @@ func (m *Model) layout() layout {
 	}
 	l.status = take(1, 1)
 	if m.height >= 4 {
-		l.keys = take(-1, 1)
+		l.keys = take(-1, max(1, len(m.footer())))
 	}
 	if m.opt.Tape != nil && m.height >= 12 {
 		l.scrub = take(-1, 1)
 	}
 	if m.height >= 6 {
-		l.summary = take(1, 1)
+		l.summary = take(1, len(m.summaryLines()))
 	}
 	if m.height >= 9 {
 		l.banner = take(1, len(m.banner()))

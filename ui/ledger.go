@@ -85,12 +85,12 @@ func (a *account) side(title string, st draw.Style, groups []event.LedgerGroup) 
 		if g.From != "" {
 			line = line.Add(draw.Dim, fmt.Sprintf("  ◂ %s, line %d", g.From, g.Line))
 		}
-		a.group(foldRef(fmt.Sprintf("%s/%d/%s", title, i, g.Name)), line, g.Bytes, g.Paths)
+		a.group(foldRef(fmt.Sprintf("%s/%d/%s", title, i, g.Name)), g.Name, line, g.Bytes, g.Paths)
 	}
 }
 
-// group is a row that unfolds into its paths.
-func (a *account) group(ref foldRef, line draw.Line, bytes int64, paths []event.LedgerPath) {
+// group is a row that unfolds into its paths; name is how it is copied.
+func (a *account) group(ref foldRef, name string, line draw.Line, bytes int64, paths []event.LedgerPath) {
 	sign := "  "
 	if len(paths) > 0 {
 		sign = "▸ "
@@ -98,14 +98,14 @@ func (a *account) group(ref foldRef, line draw.Line, bytes int64, paths []event.
 			sign = "▾ "
 		}
 	}
-	a.rows = append(a.rows, row{left: append(draw.Line{}.Add(draw.Dim, sign), line...), right: draw.Line{}.Add(draw.Plain, draw.Bytes(bytes)), ref: ref})
+	a.rows = append(a.rows, row{left: append(draw.Line{}.Add(draw.Dim, sign), line...), right: draw.Line{}.Add(draw.Plain, draw.Bytes(bytes)), ref: ref, copy: name + "  " + draw.Bytes(bytes)})
 	if !a.folded[string(ref)] {
 		return
 	}
 	for _, p := range paths {
 		a.rows = append(a.rows, row{
 			left:  draw.Line{}.Add(draw.Dim, strings.Repeat(" ", a.bar+5)+draw.CutLeft(p.Path, max(4, a.width-a.bar-16))),
-			right: draw.Line{}.Add(draw.Dim, draw.Bytes(p.Bytes)), ref: ref,
+			right: draw.Line{}.Add(draw.Dim, draw.Bytes(p.Bytes)), ref: ref, copy: p.Path,
 		})
 	}
 }
@@ -120,7 +120,7 @@ func (a *account) useless(wastes []event.Waste) {
 		if w.Line > 0 {
 			line = line.Add(draw.Dim, fmt.Sprintf(" line %d", w.Line))
 		}
-		a.group(foldRef(fmt.Sprintf("waste/%d", i)), line.Add(draw.Plain, "  "+w.Instruction), w.Bytes, w.Paths)
+		a.group(foldRef(fmt.Sprintf("waste/%d", i)), wasteWord(w)+": "+w.Instruction, line.Add(draw.Plain, "  "+w.Instruction), w.Bytes, w.Paths)
 	}
 }
 

@@ -15,6 +15,10 @@ func (m *Model) drawLogs(c *draw.Canvas, in draw.Rect) {
 	if v.follow {
 		top = v.bottomTop(m, in)
 	}
+	if v.pattern() != "" && len(v.passed.seqs) == 0 {
+		c.Line(in.X, in.Y, in.W, draw.Line{}.Add(draw.Dim, "no line passes the filter"))
+		return
+	}
 	y := in.Y
 	for i := max(top, r.First()); i < r.Next() && y < in.Y+in.H; i++ {
 		e := r.At(i)
@@ -31,6 +35,9 @@ func (m *Model) drawLogs(c *draw.Canvas, in draw.Rect) {
 				break
 			}
 			c.Line(in.X, y, in.W, part)
+			if m.search != "" && m.focus == logs && i == v.match {
+				m.showSelected(c, in, y)
+			}
 			if m.search != "" && m.focus == logs {
 				m.markMatches(c, in, y)
 			}

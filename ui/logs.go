@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
@@ -22,11 +23,48 @@ type logView struct {
 	match            int
 	wrap, times, raw bool
 	filter           string
+	// passed are the entries that the filter lets pass, hits those of them that hold the search text.
+	passed, hits logIndex
 }
 
-// shows tells whether the filter lets an entry pass. Marks of ours always do.
+// shows reports whether the filter lets an entry pass.
 func (v *logView) shows(e *story.Entry) bool {
-	return v.filter == "" || e.Kind != story.LogLine || contains(ansi.Strip(e.Text), v.filter)
+	if v.pattern() == "" {
+		return true
+	}
+	_, ok := v.passed.at(e.Seq)
+	return ok
+}
+
+// pattern is the filter's text. One that begins with an exclamation mark leaves out the lines that hold it.
+func (v *logView) pattern() string { return strings.TrimPrefix(v.filter, "!") }
+
+func (v *logView) leavesOut() bool { return strings.HasPrefix(v.filter, "!") }
+
+// passes is the filter itself. Marks of ours always pass.
+func (v *logView) passes(e *story.Entry) bool {
+	return e.Kind != story.LogLine || contains(v.text(e), v.pattern()) != v.leavesOut()
+}
+
+// text is an entry as it is read on the screen.
+func (v *logView) text(e *story.Entry) string {
+	if !v.raw && e.Kind == story.LogLine {
+		if nice := readable(e.Text); nice != nil {
+			return nice.Text()
+		}
+	}
+	return ansi.Strip(e.Text)
+}
+
+// index brings what is filtered and found up to date with the newest entries.
+func (v *logView) index(m *Model) {
+	shape := fmt.Sprint(v.raw, v.filter)
+	if v.pattern() != "" {
+		v.passed.update(m.story.Logs, shape, v.passes)
+	}
+	if m.search != "" {
+		v.hits.update(m.story.Logs, shape+"/"+m.search, func(e *story.Entry) bool { return v.shows(e) && contains(v.text(e), m.search) })
+	}
 }
 
 // step returns the shown entry n places from seq on, or the last on the way there.
@@ -67,7 +105,7 @@ func (v *logView) height(e *story.Entry, width int) int {
 	if !v.wrap || width <= 0 {
 		return 1
 	}
-	return max(1, (v.gutter()+draw.Width(ansi.Strip(e.Text))+width-1)/width)
+	return max(1, (v.gutter()+draw.Width(v.text(e))+width-1)/width)
 }
 
 // gutter is the width of what stands before a line.
@@ -97,48 +135,41 @@ func (v *logView) scroll(m *Model, by int) {
 
 func (v *logView) settle(m *Model) {
 	v.top = max(v.top, m.story.Logs.First())
+	v.index(m)
 }
 
 func (v *logView) setFilter(m *Model, s string) {
 	v.filter = s
 	v.follow = true
+	v.index(m)
 }
 
 // find moves to the nearest entry that holds the search text.
-func (v *logView) find(m *Model, dir int, here bool) bool {
-	r := m.story.Logs
-	if r.Len() == 0 {
-		return false
+func (v *logView) find(m *Model, dir int, here bool) {
+	v.index(m)
+	n := len(v.hits.seqs)
+	if n == 0 {
+		return
 	}
-	at := v.match
+	at := n - 1
 	switch {
-	case at < 0 && v.follow:
+	case v.match < 0 && v.follow:
 		// From the end, what is newest comes first.
-		at, dir = r.Next()-1, -1
-	case at < 0:
-		at = v.top
-	case !here:
-		at += dir
-	}
-	for range r.Len() {
-		switch {
-		case at < r.First():
-			at = r.Next() - 1
-		case at >= r.Next():
-			at = r.First()
+	case v.match < 0:
+		at, _ = v.hits.at(v.top)
+	default:
+		var exact bool
+		at, exact = v.hits.at(v.match)
+		if !here && (exact || dir < 0) {
+			at += dir
 		}
-		if e := r.At(at); v.shows(e) && contains(ansi.Strip(e.Text), m.search) {
-			if v.follow {
-				v.seen = r.Next()
-			}
-			// Near the end there is nothing below to fill the panel with.
-			v.match, v.follow = at, false
-			v.top = min(at, v.bottomTop(m, m.layout().content(logs)))
-			return true
-		}
-		at += dir
 	}
-	return false
+	if v.follow {
+		v.seen = m.story.Logs.Next()
+	}
+	// Near the end there is nothing below to fill the panel with.
+	v.match, v.follow = v.hits.seqs[(at+n)%n], false
+	v.top = min(v.match, v.bottomTop(m, m.layout().content(logs)))
 }
 
 // note says at the panel's title what is hidden and whether it follows.
@@ -152,10 +183,14 @@ func (v *logView) note(m *Model) draw.Line {
 	}
 	var line draw.Line
 	if n := r.First(); n > 0 {
-		line = line.Add(draw.Dim, fmt.Sprintf("%d older gone · ", n))
+		line = line.Add(draw.Dim, draw.Count(n, "older line")+" dropped · ")
 	}
-	if v.filter != "" {
-		line = line.Add(draw.Warn, "only “"+draw.Cut(v.filter, 20)+"” · ")
+	if p := v.pattern(); p != "" {
+		word := "only “"
+		if v.leavesOut() {
+			word = "without “"
+		}
+		line = line.Add(draw.Warn, word+draw.Cut(p, 20)+"” · ")
 	}
 	if v.follow {
 		return line.Add(draw.Dim, "following")

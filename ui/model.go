@@ -55,8 +55,12 @@ type Model struct {
 	ask    *question
 	input  *input
 	search string
-	toast  toast
-	mouse  bool
+	// searchAt is the row that the search is at in a panel without a cursor.
+	searchAt int
+	toast    toast
+	// noticed is when changes of each kind were last left out of a build.
+	noticed map[string]time.Time
+	mouse   bool
 	// exec gives the terminal to a command.
 	exec func(*exec.Cmd, tea.ExecCallback) tea.Cmd
 }
@@ -79,6 +83,8 @@ type toast struct {
 	text  string
 	style draw.Style
 	until time.Time
+	// passing tells that it answers no key, and so gives way to what does.
+	passing bool
 }
 
 const toastTime = 4 * time.Second
@@ -101,7 +107,7 @@ func New(opt Options) *Model {
 	}
 	return &Model{
 		opt: opt, theme: draw.NewTheme(*term), keys: DefaultKeyMap(), story: story.New(opt.LogLines),
-		now: opt.Clock(), folded: map[string]bool{}, mouse: !opt.NoMouse, exec: tea.ExecProcess, logs: logView{follow: true, match: -1},
+		now: opt.Clock(), folded: map[string]bool{}, noticed: map[string]time.Time{}, mouse: !opt.NoMouse, exec: tea.ExecProcess, logs: logView{follow: true, match: -1},
 	}
 }
 
@@ -166,6 +172,8 @@ func (m *Model) apply(events []event.Event) {
 			}
 		case event.Files:
 			m.filesCame(e.Build)
+		case event.Skipped:
+			m.notice(m.story.Skips[len(m.story.Skips)-1])
 		}
 	}
 }

@@ -64,7 +64,10 @@ func (m *Model) press(l layout, p panel, x, y int) tea.Cmd {
 	pane := &m.panes[p]
 	rows := m.rows(p, in.W)
 	n := pane.offset + y - in.Y
-	if n >= len(rows) || rows[n].ref == nil {
+	if n >= len(rows) {
+		return nil
+	}
+	if n = head(rows, n); rows[n].ref == nil {
 		return nil
 	}
 	again = again && pane.cursor == n

@@ -132,6 +132,16 @@ func (m *Model) help() tea.Cmd {
 	return nil
 }
 
+// inFull opens the lines at the top of the screen in full, and closes them again.
+func (m *Model) inFull() tea.Cmd {
+	if p := m.front(); p != nil && p.kind == fullPage {
+		m.closeTop()
+		return nil
+	}
+	m.open(opened{kind: fullPage})
+	return nil
+}
+
 func (m *Model) canGoBack() bool {
 	return len(m.pages) > 0 || m.zoomed || m.pinned != 0 || m.search != "" || m.logs.filter != ""
 }
@@ -169,7 +179,8 @@ func (m *Model) canOpen() bool {
 	switch m.focus {
 	case sizes, changes, logs:
 		_, layer := m.selected().(layerRef)
-		return layer || !m.zoomed
+		_, step := m.selected().(*story.Step)
+		return layer || step || detailOf(m.selected()) != nil || !m.zoomed
 	case page:
 		return m.failedStep() != nil || m.openedLayer() != nil || m.canFold()
 	}
@@ -222,6 +233,10 @@ func (m *Model) openSelected() tea.Cmd {
 		m.panes[stages] = pane{}
 		m.goTo(stages)
 	default:
+		if d := detailOf(ref); d != nil {
+			m.open(opened{kind: detailPage, detail: d})
+			return nil
+		}
 		m.zoomed = true
 	}
 	return nil

@@ -8,8 +8,8 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// buildOutputRows is the output of all steps of the build that is shown, one after the other.
-func (m *Model) buildOutputRows(int) []row {
+// buildOutputRows is the output of all steps of the build that is shown, one after the other, wrapped where the logs are.
+func (m *Model) buildOutputRows(width int) []row {
 	b := m.shown()
 	if b == nil {
 		return []row{{left: draw.Line{}.Add(draw.Dim, "what the steps print appears here")}}
@@ -25,11 +25,14 @@ func (m *Model) buildOutputRows(int) []row {
 			if l.Stderr {
 				st = draw.Warn
 			}
-			rows = append(rows, row{left: draw.Line{}.Add(st, "  "+l.Text)})
+			rows = append(rows, row{left: draw.Line{}.Add(st, "  "+l.Text), hang: 2})
 		}
 	})
 	if rows == nil {
 		rows = []row{{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("no step of build #%d printed anything", b.Number))}}
+	}
+	if m.logs.wrap {
+		return flow(rows, width)
 	}
 	return rows
 }

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
@@ -14,8 +13,11 @@ type pageKind int
 const (
 	stepPage pageKind = iota
 	failurePage
+	detailPage
+	// From here on a page is as wide as the screen.
 	helpPage
 	filesPage
+	fullPage
 )
 
 // opened is a page with what it is about.
@@ -27,7 +29,9 @@ type opened struct {
 	index int
 	// tree are the files of a layer or stage, nil until they are known.
 	tree *story.Node
-	pane pane // of the page below, kept while this one is open
+	// detail is what a page shows of a list's row.
+	detail *detail
+	pane   pane // of the page below, kept while this one is open
 }
 
 // open puts a page on top, in place of one of its kind.
@@ -83,6 +87,10 @@ func (m *Model) pageTitle() string {
 		return fmt.Sprintf("Build #%d failed", p.build)
 	case stepPage:
 		return fmt.Sprintf("Step %s of build #%d", m.stepName(p), p.build)
+	case detailPage:
+		return p.detail.title
+	case fullPage:
+		return "In full"
 	case filesPage:
 		if p.index == wholeStage {
 			return fmt.Sprintf("Files of %s (build #%d)", p.stage, p.build)
@@ -109,6 +117,10 @@ func (m *Model) pageRows(width int) []row {
 	switch {
 	case p.kind == helpPage:
 		return m.helpRows(width)
+	case p.kind == detailPage:
+		return flow(p.detail.rows, width)
+	case p.kind == fullPage:
+		return flow(m.fullRows(), width)
 	case b == nil:
 		return []row{{left: draw.Line{}.Add(draw.Dim, "that build is no longer kept")}}
 	case p.kind == filesPage:
@@ -137,18 +149,9 @@ func heading(text string) row { return row{left: draw.Line{}.Add(draw.Accent|dra
 
 // wrapText breaks a line into pieces of at most width columns, at blanks where it can.
 func wrapText(s string, width int) []string {
-	width = max(width, 8)
 	var out []string
-	for draw.Width(s) > width {
-		head := strings.TrimSuffix(draw.Cut(s, width+1), "…")
-		if i := strings.LastIndexByte(head, ' '); i > width/2 {
-			head = head[:i]
-		}
-		if head == "" {
-			break
-		}
-		out = append(out, head)
-		s = strings.TrimPrefix(s[len(head):], " ")
+	for _, l := range (draw.Line{}.Add(draw.Plain, s)).Flow(width, 0) {
+		out = append(out, l.Text())
 	}
-	return append(out, s)
+	return out
 }

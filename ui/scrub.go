@@ -12,6 +12,7 @@ import (
 func (m *Model) seek(i int) {
 	m.opt.Tape.Seek(i)
 	m.story = story.New(m.opt.LogLines)
+	clear(m.noticed)
 	m.closePages(failurePage)
 	m.dismissed = 0
 	m.apply(m.opt.Tape.Played())

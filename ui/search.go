@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"fmt"
+	"maps"
 	"strings"
 	"unicode"
 
@@ -8,11 +10,15 @@ import (
 
 	"github.com/stagewatch/stagewatch/ui/clean"
 	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/story"
 )
 
 // input is a line being typed in place of the key line.
 type input struct {
 	prompt, text string
+	// help is said behind what is typed, and note tells what it finds.
+	help string
+	note func() draw.Line
 	// changed sees every change, done the end; ok is false where esc ended it.
 	changed func(text string)
 	done    func(text string, ok bool)
@@ -23,8 +29,11 @@ func (in *input) line(bare bool) draw.Line {
 	if bare {
 		caret = "_"
 	}
-	return draw.Line{}.Add(draw.Accent|draw.Bold, in.prompt).Add(draw.Plain, in.text).Add(draw.Plain|draw.Reverse, caret).
-		Add(draw.Dim, "  enter keeps · esc drops")
+	line := draw.Line{}.Add(draw.Accent|draw.Bold, in.prompt).Add(draw.Plain, in.text).Add(draw.Plain|draw.Reverse, caret).Add(draw.Plain, "  ")
+	if in.text != "" {
+		line = append(line, in.note()...).Add(draw.Plain, "  ")
+	}
+	return line.Add(draw.Dim, in.help)
 }
 
 func (m *Model) typed(msg tea.KeyMsg) {
@@ -54,19 +63,31 @@ func (m *Model) typed(msg tea.KeyMsg) {
 	in.changed(in.text)
 }
 
+// startSearch begins a search at what is in sight. Each letter looks from there again, and esc goes back there.
 func (m *Model) startSearch() tea.Cmd {
-	m.logs.match = -1
+	p, was, follow, top, folded := m.focus, m.panes[m.focus], m.logs.follow, m.logs.top, maps.Clone(m.folded)
+	look := func(text string) {
+		m.folded = maps.Clone(folded)
+		m.panes[p], m.searchAt = was, was.offset
+		m.logs.follow, m.logs.top, m.logs.match = follow, top, -1
+		m.search = text
+		m.find(1, true)
+	}
 	m.input = &input{
-		prompt:  "/",
-		changed: func(s string) { m.search = s; m.find(1, true) },
-		done:    func(s string, _ bool) { m.search = s; m.find(1, true) },
+		prompt: "/", help: "enter keeps · esc drops", note: m.foundNote,
+		changed: look,
+		done: func(text string, ok bool) {
+			if !ok {
+				look("")
+			}
+		},
 	}
 	return nil
 }
 
 func (m *Model) startFilter() tea.Cmd {
 	m.input = &input{
-		prompt: "only lines with: ", text: m.logs.filter,
+		prompt: "filter: ", text: m.logs.filter, help: "!text leaves lines out · enter keeps · esc drops", note: m.filterNote,
 		changed: func(s string) { m.logs.setFilter(m, s) },
 		done:    func(s string, _ bool) { m.logs.setFilter(m, s) },
 	}
@@ -84,46 +105,111 @@ func (m *Model) find(dir int, here bool) {
 	if m.search == "" {
 		return
 	}
-	found := false
 	files := m.filesInFront()
 	switch {
 	case m.focus == logs && m.panes[logs].tab == 0:
-		found = m.logs.find(m, dir, here)
+		m.logs.find(m, dir, here)
 	case m.focus == page && files != nil:
-		found = m.findFile(files, dir, here)
+		m.findFile(files, dir, here)
 	default:
-		found = m.findRow(dir, here)
-	}
-	if !found && m.input == nil {
-		m.say(draw.Warn, "“"+m.search+"” is not here")
+		m.findRow(dir, here)
 	}
 }
 
-func (m *Model) findRow(dir int, here bool) bool {
-	in := m.layout().content(m.focus)
-	rows := m.rows(m.focus, in.W)
-	p := &m.panes[m.focus]
-	at, cursor := p.offset, anySelectable(rows)
-	if cursor {
-		at = p.cursor
+// found counts the matches of the search in the focused panel, and tells which of them the cursor is on, 0 for none.
+func (m *Model) found() (at, of int) {
+	files := m.filesInFront()
+	switch {
+	case m.focus == logs && m.panes[logs].tab == 0:
+		i, exact := m.logs.hits.at(m.logs.match)
+		if exact {
+			at = i + 1
+		}
+		return at, len(m.logs.hits.seqs)
+	case m.focus == page && files != nil:
+		ref, _ := m.selected().(nodeRef)
+		files.tree.Walk(func(n *story.Node) {
+			if contains(n.Name, m.search) {
+				if of++; n == ref.Node {
+					at = of
+				}
+			}
+		})
+		return at, of
 	}
+	rows := m.rows(m.focus, m.layout().content(m.focus).W)
+	cursor, here := anySelectable(rows), m.place(rows)
+	for i := range rows {
+		if m.matches(rows, i, cursor) {
+			if of++; i == here {
+				at = of
+			}
+		}
+	}
+	return at, of
+}
+
+// matches reports whether the row that begins at i holds the search text, and the cursor can be on it.
+func (m *Model) matches(rows []row, i int, cursor bool) bool {
+	return !rows[i].tail && (!cursor || rows[i].ref != nil) && contains(whole(rows, i), m.search)
+}
+
+// place is where a search in rows is.
+func (m *Model) place(rows []row) int {
+	if p := m.panes[m.focus]; anySelectable(rows) {
+		return p.cursor
+	}
+	return m.searchAt
+}
+
+// foundNote says which match the search is at, and of how many.
+func (m *Model) foundNote() draw.Line {
+	switch at, of := m.found(); {
+	case of == 0:
+		return draw.Line{}.Add(draw.Warn|draw.Bold, "not found")
+	case of == 1:
+		return draw.Line{}.Add(draw.Accent, "1 match")
+	case at == 0:
+		return draw.Line{}.Add(draw.Accent, fmt.Sprintf("%d matches", of))
+	default:
+		return draw.Line{}.Add(draw.Accent, fmt.Sprintf("%d of %d", at, of))
+	}
+}
+
+// filterNote says how many of the log's lines pass.
+func (m *Model) filterNote() draw.Line {
+	if m.logs.pattern() == "" {
+		return nil
+	}
+	n := 0
+	for _, seq := range m.logs.passed.seqs {
+		if m.story.Logs.At(seq).Kind == story.LogLine {
+			n++
+		}
+	}
+	return draw.Line{}.Add(draw.Accent, draw.Count(n, "line"))
+}
+
+func (m *Model) findRow(dir int, here bool) {
+	rows := m.rows(m.focus, m.layout().content(m.focus).W)
+	p := &m.panes[m.focus]
+	at, cursor := m.place(rows), anySelectable(rows)
 	if !here {
 		at += dir
 	}
 	for range rows {
 		at = (at + len(rows)) % len(rows)
-		if contains(rows[at].text(), m.search) && (!cursor || rows[at].ref != nil) {
+		if m.matches(rows, at, cursor) {
 			p.moved = true
 			if cursor {
 				p.cursor = at
 			} else {
-				p.offset = at
+				m.searchAt, p.offset = at, at
 			}
-			return true
+			return
 		}
 		at += dir
 	}
-	return false
 }
 
 // contains compares without case as long as the text looked for has no capitals.

@@ -70,8 +70,8 @@ func (m *Model) settlePane(p panel, in draw.Rect) {
 		if pane.cursor < pane.offset {
 			pane.offset = pane.cursor
 		}
-		if pane.cursor >= pane.offset+in.H {
-			pane.offset = pane.cursor - in.H + 1
+		if end := last(rows, pane.cursor); end >= pane.offset+in.H {
+			pane.offset = min(pane.cursor, end-in.H+1)
 		}
 	}
 	pane.offset = min(max(0, pane.offset), max(0, len(rows)-in.H))

@@ -46,7 +46,7 @@ func (m *Model) sizeRows(width int) []row {
 	if s.Basis != "" {
 		basis = basis.Add(draw.Dim, "counted: "+s.Basis)
 	}
-	return append(rows, row{left: basis})
+	return append(rows, flow([]row{{left: basis, hang: 2}}, width)...)
 }
 
 // sizedBuild is the build whose sizes are shown: the one looked at, else the newest that has any.
@@ -88,7 +88,7 @@ func bar(label, what string, bytes int64, star string, full int64, name, width i
 	}
 	right := draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf("%7s", draw.Bytes(bytes))).Add(draw.Warn, fmt.Sprintf("%-1s", star))
 	room := width - left.Width() - right.Width() - 1
-	return row{left: left.Add(st, draw.Bar(bytes, full, room)), right: right}
+	return row{left: left.Add(st, draw.Bar(bytes, full, room)), right: right, copy: strings.Join(strings.Fields(label+" "+what+" "+draw.Bytes(bytes)), " ")}
 }
 
 // gain says the ratio, and where it is known and fits what made it: "−53 %  base −81.1 MB · copying +10.2 MB".

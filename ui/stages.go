@@ -30,7 +30,7 @@ func (m *Model) stageRows(width int) []row {
 		return m.emptyStages(width)
 	}
 	if b.Failure != nil && len(b.Stages) == 0 {
-		return []row{{}, {left: draw.Line{}.Add(draw.Bad|draw.Bold, "there is no plan: "+b.Failure.Message), ref: b}}
+		return flow([]row{{}, {left: draw.Line{}.Add(draw.Bad|draw.Bold, "there is no plan: "+b.Failure.Message), ref: b}}, width)
 	}
 	var rows []row
 	why := reasonWidth(b)

@@ -25,7 +25,7 @@ func (m *Model) stepRows(b *story.Build, s *story.Step, width int) []row {
 	}
 	rows = append(rows, row{left: state})
 	fact := func(name string, value draw.Line) {
-		rows = append(rows, row{left: append(draw.Line{}.Add(draw.Dim, pad(name, len("expected "))), value...)})
+		rows = append(rows, row{left: append(draw.Line{}.Add(draw.Dim, pad(name, len("expected "))), value...), hang: len("expected ")})
 	}
 	if last := lastTime(s); last != "" {
 		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, last)})
@@ -51,7 +51,7 @@ func (m *Model) stepRows(b *story.Build, s *story.Step, width int) []row {
 		fact("adds", draw.Line{}.Add(draw.Plain, draw.Bytes(l.Bytes)).Add(draw.Dim, ", "+m.keys.Open.Help().Key+" opens its files"))
 	}
 	rows = append(rows, m.outputRows(b, s, width)...)
-	return append(rows, m.historyRows(b, s)...)
+	return flow(append(rows, m.historyRows(b, s)...), width)
 }
 
 // inputLine names what a step reads: paths of a build context or of another step's result.
@@ -78,10 +78,10 @@ func inputLine(b *story.Build, in event.Input) draw.Line {
 	return line.Add(draw.Plain, from.Name()).Add(draw.Dim, "  "+from.Instruction)
 }
 
-// historyRows tells what became of the step in the builds that are kept.
+// historyRows tells what happened to the step in the builds that are kept.
 func (m *Model) historyRows(b *story.Build, s *story.Step) []row {
 	runs := m.story.History(s)
-	rows := []row{{}, heading(fmt.Sprintf("What became of it in %s", draw.Count(len(runs), "build")))}
+	rows := []row{{}, heading(fmt.Sprintf("Its last %s", draw.Count(len(runs), "build")))}
 	for _, r := range runs {
 		k := m.mark(b, &story.Step{State: r.State})
 		line := draw.Line{}.Add(draw.Dim, fmt.Sprintf("  %-5s ", fmt.Sprintf("#%d", r.Build))).Add(k.style, fmt.Sprintf("%s %-9s", k.sign, k.word))
@@ -91,7 +91,7 @@ func (m *Model) historyRows(b *story.Build, s *story.Step) []row {
 		case r.State == event.Ran || r.State == event.Fail:
 			line = line.Add(draw.Plain, fmt.Sprintf("%-13s", draw.Millis(r.MS)))
 		}
-		rows = append(rows, row{left: line.Add(draw.Dim, r.Reason)})
+		rows = append(rows, row{left: line.Add(draw.Dim, r.Reason), hang: 8})
 	}
 	return rows
 }

@@ -18,6 +18,20 @@ const (
 	noBuilt        // and not the time of the build, which that until served includes
 )
 
+// summaryLines are the summary as it is shown: what no leaving out makes fit goes on in a second line, where the
+// screen has room.
+func (m *Model) summaryLines() []draw.Line {
+	most := 1
+	if m.height >= gridHeight+roomBeside {
+		most = 2
+	}
+	return m.summary().Fit(m.width-2, 2, most)
+}
+
+// roomBeside is how many lines a screen needs beside its panels before texts get more than a line each: with 24 lines
+// there are some to spare.
+const roomBeside = 6
+
 // summary answers in one line what the save cost, and why.
 func (m *Model) summary() draw.Line {
 	var line draw.Line
@@ -41,10 +55,6 @@ func (m *Model) summaryAt(t tight) draw.Line {
 	if m.pinned == 0 && b.Over() && b.State != story.Failed {
 		if n := m.story.Waiting; n > 0 {
 			return line.Add(draw.Plain, draw.Count(n, "change")).Add(draw.Dim, " → ").Add(draw.Warn, "to be built when the writes pause")
-		}
-		if skip := m.newestSkip(b); skip != nil {
-			return line.Add(draw.Plain, changed(skip.Paths, t)).Add(draw.Dim, " → ").
-				Add(draw.Good, "nothing to build").Add(draw.Dim, ": "+skipReason(skip.Skipped))
 		}
 	}
 	line = line.Add(draw.Plain|draw.Bold, fmt.Sprintf("build #%d", b.Number))
@@ -87,7 +97,7 @@ func outcome(b *story.Build, t tight) draw.Line {
 		line = line.Add(draw.Good, " (saved "+draw.Millis(b.Saved)+")")
 	}
 	served := b.Served && b.Mishap == ""
-	if t < noBuilt || !served {
+	if t < noBuilt || !served && b.Mishap == "" {
 		line = line.Add(draw.Dim, " · built ").Add(draw.Plain, draw.Millis(b.MS))
 	}
 	if served {
@@ -121,13 +131,4 @@ func (m *Model) progress(b *story.Build) draw.Line {
 		line = line.Add(draw.Dim, fmt.Sprintf(" · %d expected to run", expected))
 	}
 	return line.Add(draw.Dim, " · ").Add(draw.Plain, draw.Millis(m.now.Sub(b.Start).Milliseconds()))
-}
-
-// newestSkip is a batch of changes that came after build b was over and led to nothing.
-func (m *Model) newestSkip(b *story.Build) *story.Skip {
-	n := len(m.story.Skips)
-	if n == 0 || m.story.Skips[n-1].At.Before(b.End) {
-		return nil
-	}
-	return &m.story.Skips[n-1]
 }

@@ -11,6 +11,12 @@ import (
 type row struct {
 	left, right draw.Line
 	ref         any
+	// tail tells that the row goes on with the one above: the cursor is on both.
+	tail bool
+	// copy is what copying the row takes in place of its text, where that has more than words.
+	copy string
+	// hang is the indent of what does not fit into the row's line, where it is wrapped.
+	hang int
 }
 
 func (r row) text() string {
@@ -29,7 +35,11 @@ func (m *Model) View() string {
 	c := draw.NewCanvas(m.width, m.height)
 	l := m.layout()
 	m.drawStatus(c, l.status)
-	c.Line(l.summary.X+1, l.summary.Y, l.summary.W-2, m.summary())
+	if !l.summary.Empty() {
+		for i, line := range m.summaryLines() {
+			c.Line(l.summary.X+1, l.summary.Y+i, l.summary.W-2, line)
+		}
+	}
 	if !l.banner.Empty() {
 		for i, line := range m.banner() {
 			c.Line(l.banner.X+1, l.banner.Y+i, l.banner.W-2, line)
@@ -91,7 +101,7 @@ func (m *Model) drawRows(c *draw.Canvas, in draw.Rect, p panel, rows []row) {
 			used++
 		}
 		c.Line(in.X, y, in.W-used, r.left)
-		if n == pane.cursor && p == m.focus && r.ref != nil {
+		if at := head(rows, n); at == pane.cursor && p == m.focus && rows[at].ref != nil {
 			m.showSelected(c, in, y)
 		}
 		if m.search != "" && p == m.focus {
@@ -208,20 +218,34 @@ func (m *Model) drawKeys(c *draw.Canvas, r draw.Rect) {
 	if r.Empty() {
 		return
 	}
-	x, w := r.X+1, r.W-2
+	lines := m.footer()
+	switch {
+	case m.input != nil:
+		lines = []draw.Line{m.input.line(m.theme.Bare())}
+	case lines == nil:
+		lines = []draw.Line{m.keyLine(r.W - 2)}
+	}
+	for i, line := range lines {
+		c.Line(r.X+1, r.Y+i, r.W-2, line)
+	}
+}
+
+// footer is the question or the answer that stands at the bottom in place of the keys, in as many lines as it needs; nil
+// where there is none.
+func (m *Model) footer() []draw.Line {
+	width, most := m.width-2, 1
+	if m.height >= 12 {
+		most = 3
+	}
 	switch {
 	case m.ask != nil:
 		yes, no := m.keys.Yes.Help(), m.keys.No.Help()
-		tail := fmt.Sprintf("%s %s · %s %s", yes.Key, yes.Desc, no.Key, no.Desc)
-		used := c.Right(x, r.Y, w, draw.Line{}.Add(draw.Warn|draw.Bold, tail))
-		c.Line(x, r.Y, w-used-1, draw.Line{}.Add(draw.Warn, m.ask.text))
-		return
+		tail := fmt.Sprintf("  %s %s · %s %s", yes.Key, yes.Desc, no.Key, no.Desc)
+		return draw.Line{}.Add(draw.Warn, m.ask.text).Add(draw.Warn|draw.Bold, tail).Fit(width, 0, most)
 	case m.input != nil:
-		c.Line(x, r.Y, w, m.input.line(m.theme.Bare()))
-		return
+		return nil
 	case m.toast.text != "" && m.now.Before(m.toast.until):
-		c.Line(x, r.Y, w, draw.Line{}.Add(m.toast.style, m.toast.text))
-		return
+		return draw.Line{}.Add(m.toast.style, m.toast.text).Fit(width, 0, most)
 	}
-	c.Line(x, r.Y, w, m.keyLine(w))
+	return nil
 }

@@ -46,15 +46,19 @@ func openURL(url string) error {
 	return exec.Command(opener, url).Start()
 }
 
-// saveLog writes lines to a new file in the working folder, and never over an old one.
+// saveLog writes lines to a new file in the working folder, and never over an old one. It returns the whole path, which
+// says where that is.
 func saveLog(name string, lines []string) (string, error) {
 	name = filepath.Base(name)
 	ext := filepath.Ext(name)
 	stem := strings.TrimSuffix(name, ext)
 	for n := 1; ; n++ {
-		path := name
+		path, err := filepath.Abs(name)
+		if err != nil {
+			return "", err
+		}
 		if n > 1 {
-			path = fmt.Sprintf("%s-%d%s", stem, n, ext)
+			path = filepath.Join(filepath.Dir(path), fmt.Sprintf("%s-%d%s", stem, n, ext))
 		}
 		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 		if errors.Is(err, fs.ErrExist) {

@@ -92,6 +92,33 @@ func TestWrap(t *testing.T) {
 	}
 }
 
+func TestFlow(t *testing.T) {
+	for _, c := range []struct {
+		width, indent int
+		want          string
+	}{
+		{40, 2, "the engine does not answer: dial 日本語"},
+		{12, 2, "the engine|  does not|  answer:|  dial 日本|  語"},
+		{20, 0, "the engine does not|answer: dial 日本語"},
+		{19, 30, "the engine does not|  answer: dial|  日本語"},
+		{8, 4, "the engi|    ne|    does|    not|    answ|    er:|    dial|    日本|    語"},
+	} {
+		var got []string
+		for _, l := range (Line{}.Add(Plain, "the engine does ").Add(Bad, "not answer:").Add(Dim, " dial 日本語")).Flow(c.width, c.indent) {
+			if l.Width() > c.width {
+				t.Errorf("%d: %q is %d columns wide", c.width, l.Text(), l.Width())
+			}
+			got = append(got, l.Text())
+		}
+		if strings.Join(got, "|") != c.want {
+			t.Errorf("%d, %d: got %q", c.width, c.indent, got)
+		}
+	}
+	if got := (Line{}.Add(Plain, "one two three four")).Fit(8, 0, 2); len(got) != 2 || got[1].Text() != "three four" || got[1].Width() <= 8 {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestNothingIsPaintedOutside(t *testing.T) {
 	c := NewCanvas(3, 2)
 	c.Border(Rect{-1, -1, 10, 10}, Plain, Thin)

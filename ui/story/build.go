@@ -46,6 +46,7 @@ type Build struct {
 	Reason     string
 	// Mishap is how the build's container ended by itself, empty where it did not.
 	Mishap           string
+	said             string
 	outputsForgotten bool
 }
 
@@ -213,4 +214,7 @@ func (b *Build) output(o event.Output) {
 	out := &b.place(o.Stage, o.Index).Output
 	out.At = o.RanAt
 	out.add(o.Stream == "stderr", o.Text)
+	if b.Failure != nil {
+		b.said = b.lastWords()
+	}
 }

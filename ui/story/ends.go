@@ -50,6 +50,7 @@ func (b *Build) fail(at time.Time, f event.Failed) {
 	f.Excerpt = excerpt
 	b.State, b.End, b.Failure = Failed, at, &f
 	b.MS = at.Sub(b.Start).Milliseconds()
+	b.said = b.lastWords()
 }
 
 func (s *Story) built(e event.Event, built event.Built) {

@@ -8,6 +8,7 @@ package story
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,10 +88,12 @@ type Down struct {
 	Said string
 }
 
-// Skip is a batch of changes that led to no build.
+// Skip is a batch of changes that led to no build, as it was seen last.
 type Skip struct {
 	event.Skipped
 	At time.Time
+	// Times counts how often the same paths were left out for the same reason.
+	Times int
 }
 
 // New returns the story before any event. It keeps at most logLines lines of logs.
@@ -111,7 +114,7 @@ func (s *Story) Apply(e event.Event) {
 	case event.Skipped:
 		b.Paths = lines(b.Paths)
 		b.Reason, b.Rule = clean.Line(b.Reason), clean.Line(b.Rule)
-		s.Skips = bounded(append(s.Skips, Skip{b, e.Time}), maxSkips)
+		s.skipped(Skip{b, e.Time, 1})
 	case event.Planned:
 		s.planned(e, b)
 	case event.Step:
@@ -184,6 +187,18 @@ func (s *Story) changed(b event.Changed) {
 	}
 	s.Pending = bounded(s.Pending, maxPending)
 	s.Waiting += len(changes)
+}
+
+// skipped notes a skip. One that was seen before becomes the newest: what an app writes again and again is one entry.
+func (s *Story) skipped(skip Skip) {
+	for i, have := range s.Skips {
+		if have.Reason == skip.Reason && have.Rule == skip.Rule && slices.Equal(have.Paths, skip.Paths) {
+			skip.Times += have.Times
+			s.Skips = slices.Delete(s.Skips, i, i+1)
+			break
+		}
+	}
+	s.Skips = bounded(append(s.Skips, skip), maxSkips)
 }
 
 func lines(in []string) []string {

@@ -28,7 +28,9 @@ func Telling(line string) int {
 
 // Said is the line of the failed step's output that says what went wrong, empty where none does or the
 // message of the failure says more than an exit code.
-func (b *Build) Said() string {
+func (b *Build) Said() string { return b.said }
+
+func (b *Build) lastWords() string {
 	if b.Failure == nil || !strings.HasPrefix(b.Failure.Message, "exit code: ") {
 		return ""
 	}

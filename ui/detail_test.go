@@ -1,0 +1,128 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// longWarning is more than any panel has room for in a line.
+var longWarning = event.Warning{
+	Code: "libc-mismatch", Message: "2 files copied from build were linked against glibc and cannot run on the musl of stage-1, whichever way they are started there",
+	Paths: []string{"/usr/local/lib/python3.9/site-packages/markupsafe/_speedups.cpython-39-x86_64-linux-gnu.so"},
+	Hint:  "Build them in a stage that is based on alpine, or base the final stage on the slim image of the same Python version.",
+}
+
+func clickAt(x, y int) tea.MouseMsg {
+	return tea.MouseMsg{X: x, Y: y, Action: tea.MouseActionPress, Button: tea.MouseButtonLeft}
+}
+
+// reads reports whether the panel in focus, or what stands above all panels, says a text, across its lines.
+func (s *screen) reads(text string) bool {
+	in := s.layout().content(s.focus)
+	var panel, above strings.Builder
+	for y, line := range strings.Split(s.text(), "\n") {
+		cells := []rune(line)
+		if y < s.layout().summary.H+s.layout().banner.H+1 {
+			above.WriteString(line)
+		}
+		if y >= in.Y && y < in.Y+in.H && len(cells) > in.X {
+			panel.WriteString(string(cells[in.X:min(len(cells), in.X+in.W)]))
+		}
+	}
+	words := func(text string) string { return strings.Join(strings.Fields(text), "") }
+	return strings.Contains(words(panel.String()), words(text)) || strings.Contains(words(above.String()), words(text))
+}
+
+// TestALongTextCanBeReadWhole: what a list or a line at the top cuts is wrapped where there is room, and whole in what
+// enter or the key for it opens, at every size.
+func TestALongTextCanBeReadWhole(t *testing.T) {
+	skip := event.Skipped{Paths: []string{"data/postgres/base/16384/2619_visibility_map_of_a_table_with_a_long_name.tmp"}, Reason: event.Ignored, Rule: ".dockerignore line 12: data/postgres/base/**/*_visibility_map_of_a_table_*"}
+	for _, size := range [][2]int{{40, 40}, {80, 24}, {120, 40}, {200, 60}} {
+		s := newScreen(t, size[0], size[1])
+		s.play(until(t, recording(t, "python-app"), 1, kind("ledger", 2)))
+		s.play([]event.Event{{Time: s.now, Build: 2, Body: longWarning}, {Time: s.now.Add(time.Second), Body: skip}})
+		s.send(batchMsg{at: s.now.Add(time.Minute)})
+
+		s.press("3", "]", "]", "enter")
+		for _, part := range append([]string{longWarning.Message, longWarning.Hint}, longWarning.Paths...) {
+			s.want(s.reads(part), "the warning's page lacks "+part)
+		}
+		s.press("esc", "[", "enter")
+		s.want(s.reads(skip.Paths[0]) && s.reads(skip.Rule), "the skip's page is cut")
+		s.press("esc", "i")
+		s.want(s.reads(longWarning.Message) && s.reads(longWarning.Hint), "the lines at the top are not there in full")
+		s.press("esc", "?", "G")
+		s.want(s.reads("what answers is older than the newest save"), "the words of the help are cut")
+		if size[0] < 80 {
+			continue
+		}
+		// The banner itself has room.
+		s.press("esc", "esc")
+		s.want(s.reads(longWarning.Message), "the banner is cut")
+		if size[1] >= 40 {
+			s.press("3", "]", "+")
+			s.want(s.reads(longWarning.Message+"  libc-mismatch → "+longWarning.Hint+longWarning.Paths[0]), "the list is cut")
+			s.press("[")
+			s.want(s.reads(skip.Rule), "the reason is cut")
+		}
+	}
+}
+
+// TestTheCursorIsOnAllOfAWrappedRow: a row that takes several lines comes into sight whole, and a click on any of them
+// selects it.
+func TestTheCursorIsOnAllOfAWrappedRow(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	s.play(until(t, recording(t, "python-app"), 1, kind("ledger", 2)))
+	for _, message := range []string{"first", "second"} {
+		w := longWarning
+		w.Message = message + ": " + w.Message
+		s.play([]event.Event{{Time: s.now, Build: 2, Body: w}})
+	}
+	s.press("3", "]", "]", "+", "G")
+	s.shows("first: 2 files", "gnu.so")
+	at := s.panes[changes].cursor
+	if s.panes[changes].cursor = 0; s.rows(changes, 70)[at-1].ref != nil {
+		t.Fatal("the first row has no tail")
+	}
+	in := s.layout().content(changes)
+	s.press("g")
+	s.send(clickAt(in.X, in.Y+at+1))
+	s.want(s.panes[changes].cursor == at, "the tail is not the second row's")
+	s.send(clickAt(in.X, in.Y+at-1))
+	s.want(s.panes[changes].cursor == 0, "the tail is not the first row's")
+}
+
+// TestWhatTheAppWritesDoesNotHideTheSummary: changes that lead to no build are told in passing, the first time, and
+// stay in their panel.
+func TestWhatTheAppWritesDoesNotHideTheSummary(t *testing.T) {
+	s := newScreen(t, 120, 40)
+	s.play(until(t, recording(t, "python-app"), 1, kind("ledger", 2)))
+	const summary = "build #2 · python_app/web.py changed → 5 ran, 6 hits"
+	said := 0
+	for i := range 200 {
+		e := event.Event{Time: s.now.Add(time.Second), Body: event.Skipped{Paths: []string{"data/app.db"}, Reason: event.Ignored, Rule: "data"}}
+		s.play([]event.Event{e})
+		s.shows(summary)
+		if strings.Contains(s.text(), "app.db: nothing to build, ignored by data") {
+			said++
+		} else if i == 0 {
+			t.Errorf("the first is not told\n%s", s.text())
+		}
+	}
+	if said > 5 {
+		t.Errorf("it is told for %d of 200 seconds", said)
+	}
+	s.shows("app.db ×200", "nothing to build", "1 skipped")
+	s.play([]event.Event{{Time: s.now.Add(time.Second), Body: event.Skipped{Paths: []string{"README.md"}, Reason: event.Unused}}})
+	s.shows(summary, "README.md: nothing to build, no step")
+
+	// An answer to a key stands.
+	s.press("M")
+	s.play([]event.Event{{Time: s.now.Add(time.Second), Body: event.Skipped{Paths: []string{"NOTES.md"}, Reason: event.Unused}}})
+	s.shows("mouse let go")
+}

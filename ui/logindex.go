@@ -1,0 +1,33 @@
+package ui
+
+import (
+	"slices"
+
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// logIndex holds the numbers of the entries that pass a test. It looks at each entry once, however often it is asked.
+type logIndex struct {
+	ring *story.Ring
+	test string
+	seqs []int
+	next int
+}
+
+// update takes in the entries that came since. test names what pass tests for: another one begins anew.
+func (x *logIndex) update(r *story.Ring, test string, pass func(*story.Entry) bool) {
+	if x.ring != r || x.test != test {
+		*x = logIndex{ring: r, test: test}
+	}
+	for seq := max(x.next, r.First()); seq < r.Next(); seq++ {
+		if pass(r.At(seq)) {
+			x.seqs = append(x.seqs, seq)
+		}
+	}
+	x.next = r.Next()
+	gone, _ := slices.BinarySearch(x.seqs, r.First())
+	x.seqs = x.seqs[gone:]
+}
+
+// at is the place of an entry among those that pass, and whether it does.
+func (x *logIndex) at(seq int) (int, bool) { return slices.BinarySearch(x.seqs, seq) }

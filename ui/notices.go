@@ -1,0 +1,106 @@
+package ui
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// skipRows lists the changes that led to no build, the newest first.
+func (m *Model) skipRows(width int) []row {
+	var rows []row
+	for i := len(m.story.Skips) - 1; i >= 0; i-- {
+		rows = append(rows, skipRow(&m.story.Skips[i], width)...)
+	}
+	if rows == nil {
+		rows = []row{{left: draw.Line{}.Add(draw.Dim, "every change so far led to a build")}}
+	}
+	return rows
+}
+
+// skipRow says of one skip when, what and why; the reason goes below where there is no room beside.
+func skipRow(s *story.Skip, width int) []row {
+	at := s.At.Format("15:04:05 ")
+	r := row{left: draw.Line{}.Add(draw.Dim, at).Add(draw.Plain, strings.Join(s.Paths, ", ")), ref: s, hang: len(at)}
+	if s.Times > 1 {
+		r.left = r.left.Add(draw.Dim, fmt.Sprintf(" ×%d", s.Times))
+	}
+	why := draw.Line{}.Add(draw.Dim, skipReason(s.Skipped))
+	if r.left.Width()+2+why.Width() <= width {
+		r.right = why
+		return []row{r}
+	}
+	below := row{left: append(draw.Line{}.Add(draw.Plain, "  "), why...), hang: 2}
+	return append(flow([]row{r}, width), tails(flow([]row{below}, width))...)
+}
+
+// warningRows lists the warnings, the newest first; those that a newer build did not say again are dim.
+func (m *Model) warningRows(width int) []row {
+	var rows []row
+	for i := len(m.story.Warnings) - 1; i >= 0; i-- {
+		rows = append(rows, flow(warningRow(&m.story.Warnings[i]), width)...)
+	}
+	if rows == nil {
+		rows = []row{{left: draw.Line{}.Add(draw.Dim, "no warnings")}}
+	}
+	return rows
+}
+
+func warningRow(w *story.Warning) []row {
+	line := draw.Line{}.Add(draw.Warn, "▲ "+w.Message)
+	if w.Past {
+		line = draw.Line{}.Add(draw.Dim, fmt.Sprintf("build #%d: ", w.Build)+w.Message)
+	}
+	rows := []row{{left: line.Add(draw.Dim, "  "+w.Code), ref: w, hang: 2}}
+	if w.Hint != "" {
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "  → "+w.Hint), tail: true, hang: 4})
+	}
+	for _, p := range w.Paths {
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, "  "+p), tail: true, hang: 4})
+	}
+	return rows
+}
+
+// newSkip is the newest skip since build b was over, nil where there is none.
+func (m *Model) newSkip(b *story.Build) *story.Skip {
+	n := len(m.story.Skips)
+	if n == 0 || m.pinned != 0 || !b.Over() || m.story.Skips[n-1].At.Before(b.End) {
+		return nil
+	}
+	return &m.story.Skips[n-1]
+}
+
+// noticeQuiet is for how long changes of one kind must have been left alone before they are news again.
+const noticeQuiet = time.Minute
+
+// maxNoticed bounds how many kinds are remembered.
+const maxNoticed = 500
+
+// notice says in passing that a save led to no build. A folder that the app itself writes to is news once, and the answer
+// to a key stands.
+func (m *Model) notice(s story.Skip) {
+	kind := s.Reason + " " + s.Rule
+	if len(s.Paths) > 0 {
+		if dir := path.Dir(s.Paths[0]); dir != "." {
+			kind += " " + dir
+		} else {
+			kind += " " + s.Paths[0]
+		}
+	}
+	if len(m.noticed) > maxNoticed {
+		clear(m.noticed)
+	}
+	seen := m.noticed[kind]
+	m.noticed[kind] = s.At
+	if s.At.Sub(seen) < noticeQuiet || m.story.Current() == nil || m.toast.until.After(s.At) && !m.toast.passing {
+		return
+	}
+	m.toast = toast{
+		text:  changed(s.Paths, noWords) + ": nothing to build, " + skipReason(s.Skipped),
+		style: draw.Good, until: s.At.Add(toastTime), passing: true,
+	}
+}
