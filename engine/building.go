@@ -108,7 +108,7 @@ func (l *loop) planned(j *job, because string) event.Planned {
 	}
 	if j.noCache {
 		for i := range j.predictions {
-			j.predictions[i] = plan.Prediction{Prediction: event.WillRerun, Because: "without the cache"}
+			j.predictions[i] = plan.Prediction{Prediction: event.WillRerun, Because: "the build does not use the cache"}
 		}
 	}
 	e := planEvent(j.plan, j.predictions, why, l.project.name(), l.history)

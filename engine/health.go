@@ -68,7 +68,7 @@ func (e *engineWatch) lost(err error) {
 		return
 	}
 	e.gone = true
-	e.l.emit(0, event.Warning{Code: "engine-gone", Message: "the engine does not answer any more: " + err.Error(), Hint: "Start it again; the loop goes on by itself when it answers."})
+	e.l.emit(0, event.Warning{Code: "engine-gone", Message: "the engine does not answer any more: " + err.Error(), Hint: "Start it again; stagewatch continues by itself when it answers."})
 	go func() {
 		tick := time.NewTicker(enginePoll)
 		defer tick.Stop()

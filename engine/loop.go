@@ -174,7 +174,7 @@ func (l *loop) onIntent(i event.Intent) {
 		l.catchUp()
 		l.replan()
 		l.pending.saved = time.Now()
-		l.startBuild("asked for", i.NoCache)
+		l.startBuild("on request", i.NoCache)
 	case event.Restart:
 		if l.app != nil {
 			l.app.restart()

@@ -72,7 +72,7 @@ func (l *loop) tell(j *job, steps []plan.Step, moved []string, cause string) {
 	if n := len(steps) - 1; n > 0 {
 		what = fmt.Sprintf("%s %d/%d and %s more were", first.Stage, first.Index, first.Total, Count(n, "step"))
 	}
-	w.Message = fmt.Sprintf("%s promised as a hit and ran: %s", what, cause)
+	w.Message = fmt.Sprintf("%s predicted as a hit but ran: %s", what, cause)
 	l.emit(j.number, w)
 	if len(moved) > 0 && !l.cfg.Once {
 		l.builder.Forget()

@@ -55,7 +55,7 @@ func (r reason) String() string {
 	}
 	switch {
 	case edited == "" && changed == "":
-		return "asked for"
+		return "on request"
 	case edited == "" || changed == "":
 		return edited + changed
 	}
@@ -104,7 +104,7 @@ func wordEdit(file string, e event.Edit) string {
 	case e.Was == "":
 		return at + " is new: " + oneLine(e.Now)
 	case e.Now == "":
-		return file + ": " + oneLine(e.Was) + " is gone"
+		return file + ": " + oneLine(e.Was) + " was removed"
 	}
 	was, now := apart(plan.OneLine(e.Was), plan.OneLine(e.Now))
 	return fmt.Sprintf("%s was %s, is %s", at, was, now)

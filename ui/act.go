@@ -35,20 +35,20 @@ func (m *Model) send(i event.Intent, said string) tea.Cmd {
 	}
 }
 
-func (m *Model) build() tea.Cmd { return m.send(event.Rebuild{}, "asked for a build") }
+func (m *Model) build() tea.Cmd { return m.send(event.Rebuild{}, "build requested") }
 
 func (m *Model) buildFresh() tea.Cmd {
 	m.ask = &question{"Build everything again without the cache?", func(m *Model) tea.Cmd {
-		return m.send(event.Rebuild{NoCache: true}, "asked for a build without the cache")
+		return m.send(event.Rebuild{NoCache: true}, "build without the cache requested")
 	}}
 	return nil
 }
 
-func (m *Model) restart() tea.Cmd { return m.send(event.Restart{}, "asked for a restart") }
+func (m *Model) restart() tea.Cmd { return m.send(event.Restart{}, "restart requested") }
 
 func (m *Model) stop() tea.Cmd {
 	m.ask = &question{"Stop the app? Nothing will answer until the next build or restart.", func(m *Model) tea.Cmd {
-		return m.send(event.Stop{}, "asked to stop the app")
+		return m.send(event.Stop{}, "stop requested")
 	}}
 	return nil
 }
@@ -56,9 +56,9 @@ func (m *Model) stop() tea.Cmd {
 func (m *Model) watch() tea.Cmd {
 	on := m.story.Watching == nil || m.story.Watching.On
 	if on {
-		return m.send(event.Watch{On: false}, "asked to stop watching")
+		return m.send(event.Watch{On: false}, "pausing: new saves are not built")
 	}
-	return m.send(event.Watch{On: true}, "asked to watch again")
+	return m.send(event.Watch{On: true}, "watching again")
 }
 
 func (m *Model) shell() tea.Cmd {
@@ -127,7 +127,7 @@ func (m *Model) save() tea.Cmd {
 	name, lines := m.savable()
 	switch {
 	case m.opt.SaveLog == nil:
-		m.say(draw.Warn, "no place to save to here")
+		m.say(draw.Warn, "saving is not possible here")
 		return nil
 	case len(lines) == 0:
 		m.say(draw.Warn, "nothing to save yet")
@@ -149,7 +149,7 @@ func (m *Model) toggleMouse() tea.Cmd {
 		m.say(draw.Accent, "mouse: click and wheel work here")
 		return tea.EnableMouseCellMotion
 	}
-	m.say(draw.Accent, "mouse let go: select text with the terminal, M takes it back")
+	m.say(draw.Accent, "mouse off: select text with the terminal, M turns it on again")
 	return tea.DisableMouse
 }
 

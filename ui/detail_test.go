@@ -124,5 +124,5 @@ func TestWhatTheAppWritesDoesNotHideTheSummary(t *testing.T) {
 	// An answer to a key stands.
 	s.press("M")
 	s.play([]event.Event{{Time: s.now.Add(time.Second), Body: event.Skipped{Paths: []string{"NOTES.md"}, Reason: event.Unused}}})
-	s.shows("mouse let go")
+	s.shows("mouse off")
 }

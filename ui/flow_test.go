@@ -118,7 +118,7 @@ func TestNothingTicksWhenNothingMoves(t *testing.T) {
 		t.Error("an answer to a key stays for ever")
 	}
 	s.send(tickMsg(s.now.Add(toastTime)))
-	if s.ticking || strings.Contains(s.text(), "mouse let go") {
+	if s.ticking || strings.Contains(s.text(), "mouse off") {
 		t.Error("an answer to a key stays too long")
 	}
 }

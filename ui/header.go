@@ -21,9 +21,9 @@ func (m *Model) status() status {
 	building := cur != nil && cur.State == story.Building
 	if m.story.Warned(story.EngineGone) != nil {
 		if s.Serving != nil {
-			return status{draw.BadgeBad, "ENGINE GONE", fmt.Sprintf("build #%d served last", s.Serving.Build)}
+			return status{draw.BadgeBad, "ENGINE DOWN", fmt.Sprintf("build #%d served last", s.Serving.Build)}
 		}
-		return status{draw.BadgeBad, "ENGINE GONE", "nothing is built or served until it is back"}
+		return status{draw.BadgeBad, "ENGINE DOWN", "nothing is built or served until it is back"}
 	}
 	if s.Serving == nil {
 		return m.statusDown(building)
@@ -90,7 +90,7 @@ func (m *Model) statusDown(building bool) status {
 	case cur.State == story.Built:
 		return status{draw.BadgeAccent, "STARTING", fmt.Sprintf("build #%d", cur.Number)}
 	}
-	return status{draw.BadgeWarn, "NOTHING SERVES", "no build came to its end yet"}
+	return status{draw.BadgeWarn, "NOTHING SERVES", "no build has finished yet"}
 }
 
 // statusLine is the status with the address, in full.
@@ -149,7 +149,7 @@ func (m *Model) drawStatus(c *draw.Canvas, r draw.Rect) {
 // narrowStatus says the status in fewer words, and where it is reached without what every address has.
 func (m *Model) narrowStatus(st status, left draw.Line) draw.Line {
 	s := m.story.Serving
-	if s == nil || st.word == "ENGINE GONE" {
+	if s == nil || st.word == "ENGINE DOWN" {
 		return left
 	}
 	text := fmt.Sprintf("#%d serves", s.Build)

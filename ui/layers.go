@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strings"
+
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
@@ -51,7 +53,7 @@ func layerRefs(s event.StageSize) []layerRef {
 func (m *Model) layerRow(b *story.Build, l event.Layer, ref layerRef, full int64, width int) row {
 	bar, st, text, name := max(4, width/5), draw.Accent, draw.Plain, l.CreatedBy
 	if l.Base {
-		st, text, name = draw.Dim, draw.Dim, "base: "+name
+		st, text, name = draw.Dim, draw.Dim, "base: "+madeBase(b, ref.stage, name)
 	}
 	left := draw.Line{}.Add(st, pad(draw.Bar(l.Bytes, full, bar), bar)).Add(text, " ")
 	if s := b.Step(l.Step.Stage, l.Step.Index); s != nil && width >= gridWidth {
@@ -61,6 +63,19 @@ func (m *Model) layerRow(b *story.Build, l event.Layer, ref layerRef, full int64
 		left = left.Add(text, pad("", draw.Width("✓ CANCELED ")))
 	}
 	return row{left: left.Add(text, name), right: draw.Line{}.Add(draw.Plain, draw.Bytes(l.Bytes)), ref: ref, copy: name}
+}
+
+// madeBase says how a layer of the base image was made. One that docker import made says nothing but that.
+func madeBase(b *story.Build, stage, createdBy string) string {
+	if createdBy != "" && !strings.HasPrefix(createdBy, "Imported from ") {
+		return createdBy
+	}
+	for _, st := range b.Stages {
+		if st.Name == stage && st.Base != "" {
+			return st.Base
+		}
+	}
+	return "an imported image"
 }
 
 // madeLayer is a layer that a step made, with the build that has its size.

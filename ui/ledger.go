@@ -9,7 +9,7 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// savings says how much the smaller base and how much copying out of a stage make of the difference.
+// savings says how much the base image and how much the layers on top of it make of the difference.
 func savings(l *event.Ledger) draw.Line {
 	part := func(line draw.Line, what string, bytes int64) draw.Line {
 		st := draw.Good
@@ -18,7 +18,7 @@ func savings(l *event.Ledger) draw.Line {
 		}
 		return line.Add(draw.Dim, what).Add(st, draw.Delta(-bytes))
 	}
-	return part(part(draw.Line{}, "base ", l.SavedByBase), " · copying ", l.SavedByCopy)
+	return part(part(draw.Line{}, "base ", l.SavedByBase), " · layers ", l.SavedByCopy)
 }
 
 // wasted sums what layers hold and nobody sees.
@@ -30,12 +30,12 @@ func wasted(wastes []event.Waste) int64 {
 	return n
 }
 
-// ledgerRows accounts for every byte: what the final stage is made of, what stayed behind, and what is of
-// no use; group by group, with their largest paths to unfold.
+// ledgerRows accounts for every byte: what the final stage is made of, what stayed behind, and what is
+// wasted; group by group, with their largest paths to unfold.
 func (m *Model) ledgerRows(b *story.Build, width int) []row {
 	l := b.Ledger
 	if l == nil {
-		return []row{{left: draw.Line{}.Add(draw.Dim, "no account of this build's files yet")}}
+		return []row{{left: draw.Line{}.Add(draw.Dim, "the files of this build are not counted yet")}}
 	}
 	a := &account{Model: m, width: width, bar: max(4, width/6)}
 	for _, side := range [][]event.LedgerGroup{l.Carried, l.Own, l.Left, {l.BaseAfter}} {

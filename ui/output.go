@@ -49,7 +49,7 @@ func (m *Model) outputRows(b *story.Build, s *story.Step, width int) []row {
 	}
 	rows := []row{{}, heading(title)}
 	if out.Dropped > 0 {
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("  … %d older lines are gone", out.Dropped))})
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("  … %s dropped", draw.Count(out.Dropped, "older line")))})
 	}
 	for _, l := range out.Lines {
 		st := draw.Plain

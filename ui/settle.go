@@ -115,7 +115,7 @@ func (m *Model) panelNote(p panel) draw.Line {
 	switch p {
 	case stages:
 		if m.pinned != 0 {
-			return draw.Line{}.Add(draw.Accent, fmt.Sprintf("build #%d, esc is back to now", m.pinned))
+			return draw.Line{}.Add(draw.Accent, fmt.Sprintf("build #%d, esc: back to the newest", m.pinned))
 		}
 		if b := m.shown(); b != nil && b.State == story.Building {
 			return draw.Line{}.Add(draw.Dim, "small letters are predictions")
@@ -140,7 +140,7 @@ func (m *Model) panelNote(p panel) draw.Line {
 		if m.story.Hits+m.story.Ran > 0 {
 			line := draw.Line{}.Add(draw.Dim, fmt.Sprintf("%d %% of steps were hits", 100*m.story.Hits/(m.story.Hits+m.story.Ran)))
 			if s := m.story.Score; s.Promised > 0 && m.layout().rects[p].W >= 72 {
-				line = line.Add(draw.Dim, fmt.Sprintf(", %d of %d promised ones", s.Held, s.Promised))
+				line = line.Add(draw.Dim, fmt.Sprintf(", %d of %d predicted hits came true", s.Held, s.Promised))
 			}
 			return line
 		}

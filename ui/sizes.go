@@ -41,11 +41,11 @@ func (m *Model) sizeRows(width int) []row {
 	rows = append(rows, m.trend(s, width))
 	basis := draw.Line{}
 	if s.Before.StandIn != "" || s.After.StandIn != "" {
-		basis = basis.Add(draw.Warn, "* ").Add(draw.Dim, "a stand-in base · ")
+		basis = basis.Add(draw.Warn, "* ").Add(draw.Dim, "stand-in base · ")
+	} else if s.Basis != "" {
+		basis = basis.Add(draw.Dim, "counted: ")
 	}
-	if s.Basis != "" {
-		basis = basis.Add(draw.Dim, "counted: "+s.Basis)
-	}
+	basis = basis.Add(draw.Dim, s.Basis)
 	return append(rows, flow([]row{{left: basis, hang: 2}}, width)...)
 }
 
@@ -91,7 +91,7 @@ func bar(label, what string, bytes int64, star string, full int64, name, width i
 	return row{left: left.Add(st, draw.Bar(bytes, full, room)), right: right, copy: strings.Join(strings.Fields(label+" "+what+" "+draw.Bytes(bytes)), " ")}
 }
 
-// gain says the ratio, and where it is known and fits what made it: "−53 %  base −81.1 MB · copying +10.2 MB".
+// gain says the ratio, and where it is known and fits what made it: "−53 %  base −81.1 MB · layers +10.2 MB".
 func gain(s *event.Sized, l *event.Ledger, width int) draw.Line {
 	st := draw.Good
 	if s.After.Bytes > s.Before.Bytes {

@@ -132,7 +132,7 @@ func buildText(b *story.Build) string {
 	line := fmt.Sprintf("build #%d: %s: ", b.Number, cause(b, roomy))
 	switch b.State {
 	case story.Building:
-		return line + "not over"
+		return line + "still running"
 	case story.Failed:
 		return line + failedAt(b).Text()
 	case story.Abandoned:

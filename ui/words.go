@@ -20,7 +20,7 @@ func cause(b *story.Build, t tight) string {
 	if b.Number == 1 {
 		return "first build"
 	}
-	return "asked for"
+	return "on request"
 }
 
 // changed names the first path and counts the others.
@@ -49,9 +49,9 @@ func skipReason(s event.Skipped) string {
 		}
 		return "ignored"
 	case event.Unchanged:
-		return "the content is what it was"
+		return "its content is the same as before"
 	case event.Unused:
-		return "no step that the target needs reads it"
+		return "no step of the target reads it"
 	}
 	return s.Reason
 }

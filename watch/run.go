@@ -47,7 +47,7 @@ func (w *Watcher) run(ctx context.Context, src source, end ending) {
 		case overflowed:
 			w.say(Notice{Code: Overflow, Message: "more was written at once than the system tells of: comparing the whole tree"})
 		case rootLost:
-			w.say(Notice{Code: RootGone, Message: w.root + " is gone"})
+			w.say(Notice{Code: RootGone, Message: w.root + " was deleted or moved away"})
 			if !w.awaitRoot(ctx) {
 				return
 			}

@@ -75,12 +75,12 @@ func (o *options) config(args []string) (engine.Config, error) {
 	switch o.progress {
 	case faceAuto, faceTTY, facePlain, faceJSON:
 	default:
-		return c, &engine.Problem{What: fmt.Sprintf("reading --progress %q: there is no such face", o.progress), Hint: "Choose auto, tty, plain or json."}
+		return c, &engine.Problem{What: fmt.Sprintf("reading --progress %q: there is no such output", o.progress), Hint: "Choose auto, tty, plain or json."}
 	}
 	switch c.Swap {
 	case "", "blue-green", "restart":
 	default:
-		return c, &engine.Problem{What: fmt.Sprintf("reading --swap %q: there is no such way", c.Swap), Hint: "Choose blue-green or restart."}
+		return c, &engine.Problem{What: fmt.Sprintf("reading --swap %q: there is no such way to swap", c.Swap), Hint: "Choose blue-green or restart."}
 	}
 	for i, arg := range c.BuildArgs {
 		if name, _, ok := strings.Cut(arg, "="); !ok {

@@ -76,17 +76,21 @@ func PlainMessage(msg string) string {
 	if m := process.FindStringSubmatch(msg); m != nil {
 		msg = m[1]
 	}
+	const not = " not found"
+	if strings.HasSuffix(msg, not+":"+not) {
+		msg = strings.TrimSuffix(msg, ":"+not)
+	}
 	return msg
 }
 
 // hints pair what a message contains with what to do about it.
 var hints = []struct{ contains, hint string }{
-	{brokenOff, "When the engine answers again, the loop goes on by itself."},
+	{brokenOff, "stagewatch continues by itself when the engine answers again."},
 	{"exit code: 127", "A command of the step is not installed in the stage's base image."},
 	{"exit code: 126", "A command of the step is not executable: look at its mode and its first line."},
 	{"exit code: 137", "The step was killed, most often for lack of memory."},
 	{"exit code:", "The step's own output says more."},
-	{"not found: not found", "The path is not in the context: look at its spelling and at .dockerignore."},
+	{`" not found`, "The path is not in the context: look at its spelling and at .dockerignore."},
 	{"failed to calculate checksum", "The path is not in the context: look at its spelling and at .dockerignore."},
 	{"failed to compute cache key", "The path is not in the context: look at its spelling and at .dockerignore."},
 	{"no source files were specified", "No file of the context matches: look at the pattern and at .dockerignore."},

@@ -7,7 +7,7 @@ func TestPlainMessage(t *testing.T) {
 	for raw, want := range map[string]string{
 		`failed to solve: process "/bin/sh -c pip install ." did not complete successfully: exit code: 1`:                                                                                     "exit code: 1",
 		`failed to solve: rpc error: code = Unknown desc = executor failed running [/bin/sh -c exit 7]: exit code: 7`:                                                                         "exit code: 7",
-		`failed to solve: rpc error: code = Unknown desc = failed to compute cache key: "/nothere" not found: not found`:                                                                      `failed to compute cache key: "/nothere" not found: not found`,
+		`failed to solve: rpc error: code = Unknown desc = failed to compute cache key: "/nothere" not found: not found`:                                                                      `failed to compute cache key: "/nothere" not found`,
 		`failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF`:                                                                                       brokenOff,
 		`base: resolving image docker.io/library/base:latest: listing workers for Build: failed to list workers: Unavailable: connection error: desc = "transport: Error while dialing: EOF"`: brokenOff,
 		`failed to run Build function: python:3.9-slm: docker.io/library/python:3.9-slm: not found`:                                                                                           "python:3.9-slm: docker.io/library/python:3.9-slm: not found",

@@ -65,7 +65,7 @@ func resolve(opts Options) (endpoint, error) {
 			current = name
 		} else if cfgErr != nil {
 			return endpoint{}, &Error{What: "reading the docker configuration", Err: cfgErr,
-				Hint: "Mend " + filepath.Join(config.Dir(), config.ConfigFileName) + ", or name the engine with --host."}
+				Hint: "Correct " + filepath.Join(config.Dir(), config.ConfigFileName) + ", or name the engine with --host."}
 		}
 		if current == "" || current == defaultContext {
 			ep = endpoint{host: client.DefaultDockerHost}

@@ -16,7 +16,7 @@ type Planned struct {
 	Changes []Change `json:"changes,omitempty"`
 	// Edits are what was changed in the Dockerfile since the build that this one is compared with.
 	Edits []Edit `json:"edits,omitempty"`
-	// Because is the cause in words: "first build", "app.py changed", "asked for".
+	// Because is the cause in words: "first build", "app.py changed", "on request".
 	Because string `json:"because,omitempty"`
 	// Chain runs from the cause through the steps: "app.py changed → Dockerfile:9 COPY . . → 2 steps".
 	Chain string `json:"chain,omitempty"`
@@ -129,14 +129,14 @@ type Score struct {
 	MaybeHits int `json:"maybe_hits"`
 }
 
-// String words the score: "142 of 142 promised hits held; 9 of 11 maybes hit".
+// String words the score: "142 of 142 predicted hits were hits; so were 9 of 11 that could run".
 func (s Score) String() string {
-	text := fmt.Sprintf("%d of %d promised hits held", s.Held, s.Promised)
+	text := fmt.Sprintf("%d of %d predicted hits were hits", s.Held, s.Promised)
 	if s.Excused > 0 {
-		text += fmt.Sprintf(" (%d broke from outside of the edit)", s.Excused)
+		text += fmt.Sprintf(" (%d more ran for a cause outside of the edit)", s.Excused)
 	}
 	if s.Maybes > 0 {
-		text += fmt.Sprintf("; %d of %d maybes hit", s.MaybeHits, s.Maybes)
+		text += fmt.Sprintf("; so were %d of %d that could run", s.MaybeHits, s.Maybes)
 	}
 	return text
 }

@@ -62,7 +62,7 @@ func (k known) verdict(p *Plan, i int) verdict {
 	case k.prev == nil:
 		return verdict{prediction: event.MayRerun}
 	case o.noCache:
-		return verdict{prediction: event.WillRerun, because: "asked to run without the cache", direct: true}
+		return verdict{prediction: event.WillRerun, because: "told not to use the cache", direct: true}
 	case src && !local && !k.full[o.fullKey], !src && !k.key[o.key]:
 		because, own := k.explain(p, i)
 		return verdict{prediction: event.WillRerun, because: because, edited: own}
@@ -167,7 +167,7 @@ func wordEdit(e event.Edit) string {
 	case e.Was == "":
 		return fmt.Sprintf("line %d is new: %s", e.Line, OneLine(e.Now))
 	case e.Now == "":
-		return OneLine(e.Was) + " is gone"
+		return OneLine(e.Was) + " was removed"
 	}
 	return fmt.Sprintf("line %d was %s", e.Line, OneLine(e.Was))
 }

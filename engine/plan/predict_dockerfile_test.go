@@ -70,7 +70,7 @@ stage-0 3/3 :5 rerun: after stage-0 2/3
 `},
 	{name: "stages that are to run without the cache", before: "FROM a AS x\nRUN one\nFROM b\nCOPY --from=x /1 /\nRUN two\n", attrs: map[string]string{"no-cache": "x"}, want: `
 x 1/2 :1 hit
-x 2/2 :2 rerun: asked to run without the cache
+x 2/2 :2 rerun: told not to use the cache
 stage-1 1/3 :3 hit
 stage-1 2/3 :4 maybe: reads from x 2/2
 stage-1 3/3 :5 maybe: after stage-1 2/3
@@ -84,7 +84,7 @@ stage-0 4/4 :4 rerun: after stage-0 3/4
 	{name: "an instruction that is taken out", before: "FROM a\nRUN one\nRUN two\nRUN three\n", after: "FROM a\nRUN one\nRUN three\n", want: `
 stage-0 1/3 :1 hit
 stage-0 2/3 :2 hit
-stage-0 3/3 :3 rerun: RUN two is gone
+stage-0 3/3 :3 rerun: RUN two was removed
 `},
 	{name: "what a variable was set to", before: "FROM a\nENV MODE=debug\nRUN one\nRUN two\n", after: "FROM a\nENV MODE=release\nRUN one\nRUN two\n", want: `
 stage-0 1/3 :1 hit
@@ -93,7 +93,7 @@ stage-0 3/3 :4 rerun: line 2 was ENV MODE=debug
 `},
 	{name: "a variable, a user and a shell that come and go", before: "FROM a\nUSER 7\nRUN one\nFROM b\nRUN two\nCOPY --from=0 /x /x\n", after: "FROM a\nRUN one\nFROM b\nSHELL [\"/bin/ash\", \"-c\"]\nRUN two\nCOPY --from=0 /x /x\n", want: `
 stage-0 1/2 :1 hit
-stage-0 2/2 :2 rerun: USER 7 is gone
+stage-0 2/2 :2 rerun: USER 7 was removed
 stage-1 1/3 :3 hit
 stage-1 2/3 :5 rerun: line 4 is new: SHELL ["/bin/ash", "-c"]
 stage-1 3/3 :6 rerun: after stage-1 2/3

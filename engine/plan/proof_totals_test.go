@@ -40,7 +40,7 @@ func (t *totals) outcome(p event.Prediction, because string, s event.State) {
 
 // reason leaves the names out of a reason.
 func reason(because string) string {
-	for _, kind := range []string{"after", "Dockerfile changed", "base was", "new in the Dockerfile", "is gone", "line ", "argument", "more changed", "changed its mode", "was added", "was deleted", "changed"} {
+	for _, kind := range []string{"after", "Dockerfile changed", "base was", "new in the Dockerfile", "was removed", "line ", "argument", "more changed", "changed its mode", "was added", "was deleted", "changed"} {
 		if strings.Contains(because, kind) {
 			return kind
 		}

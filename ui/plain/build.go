@@ -75,7 +75,7 @@ func edit(e event.Edit) string {
 	case e.Was == "":
 		return fmt.Sprintf("line %d is new: %s", e.Line, e.Now)
 	case e.Now == "":
-		return "gone: " + e.Was
+		return "removed: " + e.Was
 	}
 	return fmt.Sprintf("line %d was %s, is %s", e.Line, e.Was, e.Now)
 }
@@ -209,7 +209,7 @@ func (p *Printer) sized(build int, b event.Sized) {
 	}
 	for _, s := range []event.StageSize{b.Before, b.After} {
 		if s.StandIn != "" {
-			p.line(build, "  %s stands on a stand-in: %s", s.Stage, s.StandIn)
+			p.line(build, "  %s is based on a stand-in: %s", s.Stage, s.StandIn)
 		}
 	}
 }

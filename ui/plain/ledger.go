@@ -14,7 +14,7 @@ func (p *Printer) ledger(build int, b event.Ledger) {
 	p.side(build, "added by the final stage", b.Own)
 	p.side(build, "left behind", b.Left)
 	if b.BaseBefore.Name != "" {
-		p.line(build, "saved %s by the base (%s %s -> %s %s), %s by copying", dash(draw.Bytes(b.SavedByBase)),
+		p.line(build, "saved %s by the base (%s %s -> %s %s), %s by the layers on top of it", dash(draw.Bytes(b.SavedByBase)),
 			b.BaseBefore.Name, draw.Bytes(b.BaseBefore.Bytes), b.BaseAfter.Name, draw.Bytes(b.BaseAfter.Bytes), dash(draw.Bytes(b.SavedByCopy)))
 	}
 	for _, w := range b.Wasted {

@@ -158,9 +158,9 @@ func reason(b event.Skipped) string {
 		}
 		return "ignored"
 	case event.Unchanged:
-		return "the content is what it was"
+		return "its content is the same as before"
 	case event.Unused:
-		return "no step that the target needs reads it"
+		return "no step of the target reads it"
 	}
 	return b.Reason
 }

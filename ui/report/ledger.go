@@ -52,7 +52,7 @@ func (r *Report) difference() string {
 	if l == nil || l.SavedByBase == 0 && l.SavedByCopy == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s by the other base image, %s by copying out of the stage.", draw.Delta(-l.SavedByBase), draw.Delta(-l.SavedByCopy))
+	return fmt.Sprintf("The other base image makes %s of that, the layers on top of it %s.", draw.Delta(-l.SavedByBase), draw.Delta(-l.SavedByCopy))
 }
 
 // origin is where a group came from, empty where that goes without saying.

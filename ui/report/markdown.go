@@ -84,7 +84,7 @@ func (md *markdown) ledger(r *Report) {
 	if len(wastes) == 0 {
 		return
 	}
-	md.line("**Of no use**")
+	md.line("**Wasted**")
 	md.line("")
 	for _, w := range wastes {
 		md.line("- %s: %s", code(w.Instruction), entities(wasteText(w)))

@@ -113,7 +113,7 @@ func (r *Report) basis() []string {
 	}
 	for _, s := range r.stages() {
 		if s.StandIn != "" {
-			out = append(out, fmt.Sprintf("%s stands on a stand-in of its base image: %s.", s.Stage, s.StandIn))
+			out = append(out, fmt.Sprintf("%s is based on a stand-in for its base image: %s.", s.Stage, s.StandIn))
 		}
 	}
 	return out

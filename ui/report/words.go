@@ -27,7 +27,7 @@ func result(b *story.Build) string {
 	case story.Abandoned:
 		return "given up: " + b.Reason
 	}
-	return "not over"
+	return "still running"
 }
 
 // ran and hit count the steps of a build that was over before it could say so itself, too.
@@ -98,9 +98,9 @@ func skipWhy(s event.Skipped) string {
 		}
 		return "ignored"
 	case event.Unchanged:
-		return "the content is what it was"
+		return "its content is the same as before"
 	case event.Unused:
-		return "no step that the target needs reads it"
+		return "no step of the target reads it"
 	}
 	return s.Reason
 }
