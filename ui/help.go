@@ -104,6 +104,8 @@ func (m *Model) helpGroups() [][]row {
 	}
 	words := []row{heading("Words")}
 	for _, w := range [][2]string{
+		{"LIVE", "what answers is built from the newest save"},
+		{"STALE", "what answers is older than the newest save"},
 		{"HIT", "BuildKit had the result; saved is what the last real run took"},
 		{"RAN", "the step ran in this build"},
 		{"FAILED", "the step ended the build"},
@@ -116,8 +118,6 @@ func (m *Model) helpGroups() [][]row {
 		{"≈1.2s", "what the step took when it last ran"},
 		{"+ ~ -", "what a layer adds, changes of those below, and removes"},
 		{"wasted", "in the image, but hidden: a later layer replaces or removes it"},
-		{"LIVE", "what answers is built from the newest save"},
-		{"STALE", "what answers is older than the newest save"},
 	} {
 		words = append(words, row{left: draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf(name, w[0])).Add(draw.Dim, w[1]), hang: indent})
 	}

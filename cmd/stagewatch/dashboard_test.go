@@ -112,27 +112,27 @@ func TestDashboard(t *testing.T) {
 	d.wantPage("Built in two stages")
 	d.await(`before +█+ .* MB`, `after +█+.* MB`)
 	d.wantScreen(`^╭─ 1 Stages ─`, `╭─ 2 Sizes ─`, `╭─ 3 Changes ─`, `^╭─ 4 Logs ─`, `╭─ 5 Builds ─`,
-		`build  from python:3\.9-slim`, `stage-1  from python:3\.9-alpine .*◂ build`, `−[0-9]+ %`, `build 1 serves the newest save`)
+		`build  ● RAN  from python:3\.9-slim`, `stage-1  ● RAN  from python:3\.9-alpine .*◂ build`, `−[0-9]+ %`, `build #1 serves the newest save`)
 
 	d.edit(samplePage, "Built in two stages", "Edited in two stages")
-	d.await(`^ LIVE  build 2 serves the newest save`, `python-app listening`)
+	d.await(`^ LIVE  build #2 serves the newest save`, `python-app listening`)
 	d.wantPage("Edited in two stages")
 	d.wantScreen(
-		`^ build 2 · .*index\.html changed → 5 ran, 6 hits`,
+		`^ build #2 · .*index\.html changed → 5 ran, 6 hits`,
 		`✓ HIT +COPY requirements\.txt \.`,
 		`✓ HIT +RUN pip install -r requirements\.txt`,
 		`● RAN +COPY \. \. +← .*index`,
 		`● RAN +RUN pip install \. +← after build 5/6`,
 		`● RAN +COPY --from=build.* ← reads from build 6/6`,
 		`● RAN +RUN pip cache purge +← after stage-1 4/5`,
-		`— build 2 serves from here —`)
+		`— build #2 serves from here —`)
 
 	// Into a layer, as with dive: what the step added.
 	d.press("2", "]", "+")
 	d.await(`● RAN +COPY \. \. +[0-9.]+ k?B`)
 	d.say("/COPY . .")
 	d.press("Enter")
-	d.await(`Files of build, layer 4 \(build 2\)`, `[0-9.]+ kB in [0-9]+ files`, `▾ app/`, `index\.html`)
+	d.await(`Files of build, layer 4 \(build #2\)`, `[0-9.]+ kB in [0-9]+ files`, `▾ app/`, `index\.html`)
 	d.press("Escape")
 	d.await(`2 Sizes · Layers`)
 	d.press("_", "1")
@@ -140,17 +140,17 @@ func TestDashboard(t *testing.T) {
 
 	// A step that fails: which, where, and what still serves.
 	d.edit("pyproject.toml", "[project]", "[project")
-	d.await(`^ STALE  build 2 serves, 1 edit behind`, `Build 3 failed`, `▸ +6 │ RUN pip install \.`)
+	d.await(`^ STALE  build #2 serves, 1 edit behind`, `Build #3 failed`, `▸ +6 │ RUN pip install \.`)
 	d.wantScreen(`✗ FAILED +RUN pip install \.`, `- SKIPPED +RUN pip cache purge`, `Dockerfile, line 6`)
 	d.wantPage("Edited in two stages")
 
 	d.press("?")
-	d.await(`─ Help ─`, `q +quit`, `HIT +BuildKit had the result already`, `STALE +what answers is older`)
+	d.await(`─ Help ─`, `q +quit`, `HIT +BuildKit had the result`, `STALE +what answers is older`)
 	d.press("Escape")
 	d.await(`^╭─ 1 Stages ─`)
 
 	d.edit("pyproject.toml", "[project", "[project]")
-	d.await(`^ LIVE  build 4 serves the newest save`)
+	d.await(`^ LIVE  build #4 serves the newest save`)
 	d.quit()
 }
 
@@ -168,7 +168,7 @@ func TestDashboardAwaitsADockerfile(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "app", "Dockerfile"), []byte("FROM python:3.9-alpine\nCMD [\"python3\", \"-m\", \"http.server\", \"8080\"]\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	tm.await(`^ LIVE  build 1 serves`)
+	tm.await(`^ LIVE  build #1 serves`)
 	tm.press("q")
 	tm.await(`^it ended with 0$`)
 }
@@ -189,7 +189,7 @@ func TestDashboardSmallWithoutColor(t *testing.T) {
 		t.Errorf("there is a colour on the screen: %q", c)
 	}
 	d.edit(samplePage, "Built in two stages", "Edited in two stages")
-	d.await(`^ LIVE  build 2 serves the newest save`)
+	d.await(`^ LIVE  build #2 serves the newest save`)
 	d.wantPage("Edited in two stages")
 	d.quit()
 }
@@ -210,7 +210,7 @@ func TestTerminalResized(t *testing.T) {
 		return strings.Contains(string(page), "Edited in two stages")
 	}, func() { t.Error("in a terminal of one character nothing is built") })
 	d.run("resize-window", "-x", "100", "-y", "30")
-	d.await(`^ LIVE  build 2 serves the newest save`, `^╭─ 1 Stages ─.*─ 2 Sizes ─`, `^╭─ 4 Logs ─.{80,}╮$`)
+	d.await(`^ LIVE  build #2 serves the newest save`, `^╭─ 1 Stages ─.*─ 2 Sizes ─`, `^╭─ 4 Logs ─.{80,}╮$`)
 	d.quit()
 }
 

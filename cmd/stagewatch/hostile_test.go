@@ -73,7 +73,7 @@ func TestHostileProject(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(app, "\x1b]0;pwned\a\x1b[2Jname"), []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	d.await(`^ LIVE  build 2 serves`, `name +added|name changed`)
+	d.await(`^ LIVE  build #2 serves`, `name +added|name changed`)
 	for range 2 {
 		answer, err := http.Get(d.url + "/flood")
 		if err != nil {
