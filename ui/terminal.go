@@ -63,14 +63,18 @@ func ascii(env func(string) string) bool {
 	return false
 }
 
-// clipboard copies by OSC 52, which works over ssh where the terminal allows it.
+// clipboard copies by OSC 52, which works over ssh where the terminal allows it. GNU screen passes on what is wrapped.
 func clipboard(out io.Writer) func(string) error {
 	if out == nil {
 		out = os.Stdout
 	}
 	return func(text string) error {
+		sequence := osc52.New(text)
+		if os.Getenv("STY") != "" {
+			sequence = sequence.Screen()
+		}
 		// One write, so that it never falls into the middle of a frame.
-		_, err := io.WriteString(out, osc52.New(text).String())
+		_, err := io.WriteString(out, sequence.String())
 		if err != nil {
 			return fmt.Errorf("writing to the terminal: %w", err)
 		}

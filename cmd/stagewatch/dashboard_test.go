@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -192,6 +193,38 @@ func TestDashboardSmallWithoutColor(t *testing.T) {
 	d.await(`^ LIVE  build #2 serves the newest save`)
 	d.wantPage("Edited in two stages")
 	d.quit()
+}
+
+// In a terminal multiplexer with its own terminal type the cursor and the focus show, and copying reaches its buffer.
+func TestReplayInTmux(t *testing.T) {
+	t.Parallel()
+	recording, err := filepath.Abs("../../testdata/story.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, term := range []string{"screen", "tmux", "xterm-mono"} {
+		tm := newTerminal(t, t.TempDir(), 120, 36, "TERM="+term)
+		tm.say("clear; TERM=" + term + " stagewatch replay --speed 1000 " + recording)
+		tm.await(`replay at its end`)
+		tm.press("1", "g", "j", "j")
+		tm.await(`✓ HIT +COPY requirements`)
+		styled := func(pattern string) string {
+			return regexp.MustCompile(pattern).FindString(tm.run("capture-pane", "-p", "-e"))
+		}
+		poll(func() bool { return styled(`\x1b\[(?:[0-9;]*;)?(?:7|48;[0-9;]+)m[^\n]*COPY requirements\.txt`) != "" }, func() { t.Errorf("TERM=%s: the cursor does not show", term) })
+		if styled(`\x1b\[[0-9;]+m(?:\x1b\[[0-9;]+m)?Stages`) == "" {
+			t.Errorf("TERM=%s: the focus does not show", term)
+		}
+		tm.press("y")
+		tm.await(`copied the instruction: COPY requirements\.txt \.`)
+		if got := tm.run("show-buffer"); got != "COPY requirements.txt ." {
+			t.Errorf("TERM=%s: tmux has %q", term, got)
+		}
+		tm.press("C-s")
+		tm.await(`saved [0-9]+ lines to /.*/app\.log`)
+		tm.press("q")
+		tm.await(`^[$#]$`)
+	}
 }
 
 // A terminal may become too small for anything, and large again.

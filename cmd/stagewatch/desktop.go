@@ -46,6 +46,22 @@ func openURL(url string) error {
 	return exec.Command(opener, url).Start()
 }
 
+// clipboard returns what copies, nil where the dashboard's own way does: tmux takes no clipboard sequence of a program
+// unless it is set up to, but its own command for it, which hands the text to the terminal outside as well.
+func clipboard() func(string) error {
+	if os.Getenv("TMUX") == "" {
+		return nil
+	}
+	return func(text string) error {
+		cmd := exec.Command("tmux", "load-buffer", "-w", "-")
+		cmd.Stdin = strings.NewReader(text)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("handing the text to tmux: %w: %s", err, strings.TrimSpace(string(out)))
+		}
+		return nil
+	}
+}
+
 // saveLog writes lines to a new file in the working folder, and never over an old one. It returns the whole path, which
 // says where that is.
 func saveLog(name string, lines []string) (string, error) {

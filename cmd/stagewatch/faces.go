@@ -73,6 +73,7 @@ func (f face) show(ctx context.Context, stop func(), cfg engine.Config, events <
 		Shell:      shellIn(cfg.Engine),
 		Open:       openURL,
 		SaveLog:    saveLog,
+		Copy:       clipboard(),
 		NoMouse:    f.noMouse,
 	})
 }
@@ -128,7 +129,7 @@ func (f face) recording(events <-chan event.Event) (<-chan event.Event, error) {
 // replayed shows a recording.
 func (f face) replayed(ctx context.Context, events []event.Event, speed float64) error {
 	if f.kind == faceTTY {
-		return ui.Run(ctx, ui.Options{Tape: replay.New(events, speed), Send: func(event.Intent) {}, Open: openURL, SaveLog: saveLog, NoMouse: f.noMouse})
+		return ui.Run(ctx, ui.Options{Tape: replay.New(events, speed), Send: func(event.Intent) {}, Open: openURL, SaveLog: saveLog, Copy: clipboard(), NoMouse: f.noMouse})
 	}
 	return f.stream(os.Stdout, queued(events))
 }
