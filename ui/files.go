@@ -90,7 +90,7 @@ func (m *Model) fileRows(p *opened, b *story.Build, width int) []row {
 	}
 	f.add(p.tree.Nodes, 0)
 	if len(f.rows) == 0 {
-		f.rows = []row{{left: draw.Line{}.Add(draw.Dim, "it changes no file")}}
+		f.rows = []row{{left: draw.Line{}.Add(draw.Dim, "no file changed")}}
 	}
 	return append(rows, f.rows...)
 }

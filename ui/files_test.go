@@ -17,13 +17,13 @@ func TestFilesAreAskedForAndFollow(t *testing.T) {
 	s.cmds = nil
 	s.press("2", "]", "G", "k", "k", "enter").run()
 	s.sent(o, event.Inspect{})
-	s.shows("Files of stage-1, layer 2 (build #1)", "reading the files")
+	s.shows("Files of stage stage-1, layer 2 (build #1)", "reading the files")
 	first := until(t, events, 1, kind("files", 1))
 	s.play(first[len(first)-1:])
 	s.shows("COPY --from=build /usr/local/lib/python3.9/site-packages", "werkzeug", "+ 6 added", "~ 1 changed")
 	rest := until(t, events, 1, kind("files", 2))[len(first):]
 	s.play(rest)
-	s.shows("Files of stage-1, layer 2 (build #2)", "python_app")
+	s.shows("Files of stage stage-1, layer 2 (build #2)", "python_app")
 	s.press("enter")
 	s.want(len(o.intents) == 1, "asked again for what is here")
 	s.press("esc")
@@ -75,7 +75,7 @@ func TestAStepLeadsToItsFiles(t *testing.T) {
 	s.press("1", "g", "j", "j", "enter")
 	s.shows("COPY requirements.txt .", "after    build 2/6  WORKDIR /app", "requirements.txt of the context", "adds     268 B")
 	s.press("enter")
-	s.shows("Files of build, layer 2 (build #2)", "268 B in 1 file")
+	s.shows("Files of stage build, layer 2 (build #2)", "268 B in 1 file")
 	s.press("esc")
 	s.shows("Step build 3/6 of build #2")
 }
@@ -85,9 +85,9 @@ func TestTheLayersOfAStageAreTurnedThrough(t *testing.T) {
 	s := newScreen(t, 120, 40)
 	s.play(until(t, recording(t, "python-app"), 1, kind("files", 2)))
 	s.press("2", "]", "g", "enter")
-	s.shows("Files of build (build #2)")
+	s.shows("Files of stage build (build #2)")
 	s.press("]", "]")
-	s.shows("Files of build, layer 1 (build #2)", "WORKDIR /app", "it changes no file")
+	s.shows("Files of stage build, layer 1 (build #2)", "WORKDIR /app", "no file changed")
 	s.press("[", "[", "[")
-	s.shows("Files of build, layer 5 (build #2)", "RUN pip install .")
+	s.shows("Files of stage build, layer 5 (build #2)", "RUN pip install .")
 }

@@ -12,7 +12,7 @@ import (
 const wheel = 3
 
 // click takes the mouse: a click focuses and selects, a second on the same row opens, one on a title's tab turns to
-// it, the wheel scrolls what is under the pointer.
+// it, one on the lines at the top opens them in full, the wheel scrolls what is under the pointer.
 func (m *Model) click(msg tea.MouseMsg) tea.Cmd {
 	if m.ask != nil || m.input != nil || msg.Action != tea.MouseActionPress {
 		return nil
@@ -23,6 +23,9 @@ func (m *Model) click(msg tea.MouseMsg) tea.Cmd {
 			m.goTo(panel(i / 2))
 		}
 		return nil
+	}
+	if (l.summary.Contains(msg.X, msg.Y) || l.banner.Contains(msg.X, msg.Y)) && msg.Button == tea.MouseButtonLeft {
+		return m.inFull()
 	}
 	if at, ok := m.scrubAt(l.scrub, msg.X, msg.Y); ok && msg.Button == tea.MouseButtonLeft {
 		m.seek(m.opt.Tape.IndexAt(at))

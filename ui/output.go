@@ -63,7 +63,7 @@ func (m *Model) outputRows(b *story.Build, s *story.Step, width int) []row {
 	if len(out.Lines) == 0 {
 		text := "  it printed nothing"
 		if s.State == event.Hit {
-			text = "  a hit prints nothing: BuildKit took the result that it had, and no output of its last run is known"
+			text = "  a hit prints nothing: its result came from the cache, and the output of its last run is not known"
 		}
 		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, text)})
 	}

@@ -93,9 +93,9 @@ func (m *Model) pageTitle() string {
 		return "In full"
 	case filesPage:
 		if p.index == wholeStage {
-			return fmt.Sprintf("Files of %s (build #%d)", p.stage, p.build)
+			return fmt.Sprintf("Files of stage %s (build #%d)", p.stage, p.build)
 		}
-		return fmt.Sprintf("Files of %s, layer %d (build #%d)", p.stage, p.index, p.build)
+		return fmt.Sprintf("Files of stage %s, layer %d (build #%d)", p.stage, p.index, p.build)
 	}
 	return "Help"
 }

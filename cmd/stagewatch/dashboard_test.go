@@ -133,7 +133,7 @@ func TestDashboard(t *testing.T) {
 	d.await(`● RAN +COPY \. \. +[0-9.]+ k?B`)
 	d.say("/COPY . .")
 	d.press("Enter")
-	d.await(`Files of build, layer 4 \(build #2\)`, `[0-9.]+ kB in [0-9]+ files`, `▾ app/`, `index\.html`)
+	d.await(`Files of stage build, layer 4 \(build #2\)`, `[0-9.]+ kB in [0-9]+ files`, `▾ app/`, `index\.html`)
 	d.press("Escape")
 	d.await(`2 Sizes · Layers`)
 	d.press("_", "1")
