@@ -8,15 +8,15 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// detail is what a list has in short and its page in full: a warning, a skip, a change of a file or of the Dockerfile.
+// detail is the page of a row that its list shows in short: a warning, a skip, a change of a file or of the Dockerfile.
 type detail struct {
 	title string
 	rows  []row
-	// of is what it is the detail of.
+	// of is what the page shows, as the copy key takes it.
 	of any
 }
 
-// detailOf is the detail of a row, nil where there is none.
+// detailOf returns the page of a row, nil where it has none.
 func detailOf(ref any) *detail {
 	switch ref := ref.(type) {
 	case *story.Warning:
@@ -95,7 +95,7 @@ func pathRows(paths []string) []row {
 	return rows
 }
 
-// fullRows are the lines at the top of the screen without anything left out.
+// fullRows are the lines at the top of the screen, with nothing left out.
 func (m *Model) fullRows() []row {
 	st := m.status()
 	status := draw.Line{}.Add(st.badge, " "+st.word+" ").Add(draw.Plain|draw.Bold, " "+st.text)

@@ -2,7 +2,7 @@ package ui
 
 import "strings"
 
-// flow wraps the rows whose text does not fit. What a row has at its right stays on its first line.
+// flow wraps the rows that do not fit. The right side of a row stays on its first line.
 func flow(rows []row, width int) []row {
 	var out []row
 	for _, r := range rows {
@@ -26,7 +26,7 @@ func flow(rows []row, width int) []row {
 	return out
 }
 
-// head is the row that row i goes on with, or is itself.
+// head returns the row that row i continues, which is i itself where it is no tail.
 func head(rows []row, i int) int {
 	for i > 0 && rows[i].tail {
 		i--
@@ -34,7 +34,7 @@ func head(rows []row, i int) int {
 	return i
 }
 
-// last is the last of the rows that go on with row i.
+// last returns the last of the rows that continue row i.
 func last(rows []row, i int) int {
 	for i+1 < len(rows) && rows[i+1].tail {
 		i++
@@ -42,7 +42,7 @@ func last(rows []row, i int) int {
 	return i
 }
 
-// whole is the text of row i with the rows that go on with it.
+// whole returns the text of row i with the rows that continue it.
 func whole(rows []row, i int) string {
 	text := rows[i].text()
 	for j := i + 1; j <= last(rows, i); j++ {
@@ -51,7 +51,7 @@ func whole(rows []row, i int) string {
 	return text
 }
 
-// tails makes rows go on with the one that stands before them.
+// tails makes the rows continue the one before them.
 func tails(rows []row) []row {
 	for i := range rows {
 		rows[i].tail = true

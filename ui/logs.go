@@ -27,7 +27,7 @@ type logView struct {
 	passed, hits logIndex
 }
 
-// shows reports whether the filter lets an entry pass.
+// shows reports whether an entry is among those that passed the filter.
 func (v *logView) shows(e *story.Entry) bool {
 	if v.pattern() == "" {
 		return true
@@ -41,12 +41,12 @@ func (v *logView) pattern() string { return strings.TrimPrefix(v.filter, "!") }
 
 func (v *logView) leavesOut() bool { return strings.HasPrefix(v.filter, "!") }
 
-// passes is the filter itself. Marks of ours always pass.
+// passes reports whether the filter lets an entry pass. Our own marks always do.
 func (v *logView) passes(e *story.Entry) bool {
 	return e.Kind != story.LogLine || contains(v.text(e), v.pattern()) != v.leavesOut()
 }
 
-// text is an entry as it is read on the screen.
+// text returns an entry as the screen shows it.
 func (v *logView) text(e *story.Entry) string {
 	if !v.raw && e.Kind == story.LogLine {
 		if nice := readable(e.Text); nice != nil {
@@ -56,7 +56,7 @@ func (v *logView) text(e *story.Entry) string {
 	return ansi.Strip(e.Text)
 }
 
-// index brings what is filtered and found up to date with the newest entries.
+// index filters and searches the entries that came since.
 func (v *logView) index(m *Model) {
 	shape := fmt.Sprint(v.raw, v.filter)
 	if v.pattern() != "" {

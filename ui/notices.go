@@ -65,7 +65,7 @@ func warningRow(w *story.Warning) []row {
 	return rows
 }
 
-// newSkip is the newest skip since build b was over, nil where there is none.
+// newSkip returns the newest skip since build b ended, nil where there is none.
 func (m *Model) newSkip(b *story.Build) *story.Skip {
 	n := len(m.story.Skips)
 	if n == 0 || m.pinned != 0 || !b.Over() || m.story.Skips[n-1].At.Before(b.End) {
@@ -74,14 +74,14 @@ func (m *Model) newSkip(b *story.Build) *story.Skip {
 	return &m.story.Skips[n-1]
 }
 
-// noticeQuiet is for how long changes of one kind must have been left alone before they are news again.
+// noticeQuiet is how long changes of one kind must have stopped before the next one is news again.
 const noticeQuiet = time.Minute
 
 // maxNoticed bounds how many kinds are remembered.
 const maxNoticed = 500
 
-// notice says in passing that a save led to no build. A folder that the app itself writes to is news once, and the answer
-// to a key stands.
+// notice shows for a moment that a save led to no build. A folder that the app itself writes to is news once. The answer
+// to a key is not replaced.
 func (m *Model) notice(s story.Skip) {
 	kind := s.Reason + " " + s.Rule
 	if len(s.Paths) > 0 {

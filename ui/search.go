@@ -16,7 +16,7 @@ import (
 // input is a line being typed in place of the key line.
 type input struct {
 	prompt, text string
-	// help is said behind what is typed, and note tells what it finds.
+	// help follows what is typed, and note says what the text finds.
 	help string
 	note func() draw.Line
 	// changed sees every change, done the end; ok is false where esc ended it.
@@ -116,7 +116,7 @@ func (m *Model) find(dir int, here bool) {
 	}
 }
 
-// found counts the matches of the search in the focused panel, and tells which of them the cursor is on, 0 for none.
+// found counts the matches of the search in the focused panel, and returns which of them the cursor is on, 0 for none.
 func (m *Model) found() (at, of int) {
 	files := m.filesInFront()
 	switch {
@@ -154,7 +154,7 @@ func (m *Model) matches(rows []row, i int, cursor bool) bool {
 	return !rows[i].tail && (!cursor || rows[i].ref != nil) && contains(whole(rows, i), m.search)
 }
 
-// place is where a search in rows is.
+// place returns the row that a search in rows is at.
 func (m *Model) place(rows []row) int {
 	if p := m.panes[m.focus]; anySelectable(rows) {
 		return p.cursor

@@ -83,7 +83,7 @@ func (m *Model) stageRow(b *story.Build, st *story.Stage, width int) row {
 		fold = "▸ "
 	}
 	line := draw.Line{}.Add(draw.Dim, fold).Add(draw.Accent|draw.Bold, st.Name)
-	if s := telling(b, st); s != nil && width >= becauseWidth {
+	if s := telling(st); s != nil && width >= becauseWidth {
 		k := m.mark(b, s)
 		line = line.Add(k.style, "  "+k.sign+" "+k.word)
 	}
@@ -92,7 +92,8 @@ func (m *Model) stageRow(b *story.Build, st *story.Stage, width int) row {
 	}
 	if from := st.Steps; len(from) > 0 && isFrom(from[0]) && (from[0].State == event.Running || from[0].State == event.Fail) {
 		// A base that is being pulled has no line of its own.
-		line = append(line.Add(m.mark(b, from[0]).style, " "+m.mark(b, from[0]).sign+" "), m.stepTime(b, from[0])...)
+		k := m.mark(b, from[0])
+		line = append(line.Add(k.style, " "+k.sign+" "), m.stepTime(b, from[0])...)
 	}
 	if from := without(st.From, st.Base); len(from) > 0 {
 		line = line.Add(draw.Dim, "  ◂ "+strings.Join(from, ", "))
@@ -100,30 +101,37 @@ func (m *Model) stageRow(b *story.Build, st *story.Stage, width int) row {
 	return row{left: line, right: m.stageTotal(st), ref: st}
 }
 
-// telling is the step whose state is the stage's: what failed or runs, else what was left off, ran or is going to run.
-// That its FROM is there says nothing of the stage's work, unless there is no other.
-func telling(b *story.Build, st *story.Stage) *story.Step {
+// telling returns the step whose state stands for the stage: the one that failed or runs, else the one that was canceled,
+// ran or is going to run.
+func telling(st *story.Stage) *story.Step {
 	var best *story.Step
 	rank := -1
-	for _, s := range st.Steps {
-		n := weight(b, s)
-		if isFrom(s) && len(st.Steps) > 1 && s.State != event.Fail && s.State != event.Running {
-			continue
-		}
-		if n > rank {
+	for _, s := range work(st) {
+		if n := weight(s); n > rank {
 			best, rank = s, n
 		}
 	}
 	return best
 }
 
-// weight orders the states of steps by how much they say of their stage.
-func weight(b *story.Build, s *story.Step) int {
+// work returns the stage's steps without its FROM, unless that failed, is being pulled, or is all there is.
+func work(st *story.Stage) []*story.Step {
+	if len(st.Steps) < 2 || !isFrom(st.Steps[0]) {
+		return st.Steps
+	}
+	if s := st.Steps[0].State; s == event.Fail || s == event.Running {
+		return st.Steps
+	}
+	return st.Steps[1:]
+}
+
+// weight orders the states of steps by how much they say about their stage.
+func weight(s *story.Step) int {
 	order := []event.State{event.Hit, event.Skip, event.Ran, story.HandedOn, event.Canceled, event.Running, event.Fail}
 	if s.State != "" {
 		return 4 * slices.Index(order, s.State)
 	}
-	// What was not seen yet stands between what did not run and what did, by what is expected of it.
+	// A step that was not seen yet stands between those that did not run and those that did, by its prediction.
 	switch s.Prediction {
 	case event.WillHit:
 		return 1
@@ -154,7 +162,8 @@ func without(list []string, drop string) []string {
 func (m *Model) stageTotal(st *story.Stage) draw.Line {
 	var ms int64
 	n := map[event.State]int{}
-	for _, s := range st.Steps {
+	steps := work(st)
+	for _, s := range steps {
 		ms += s.MS
 		n[s.State]++
 	}
@@ -163,7 +172,7 @@ func (m *Model) stageTotal(st *story.Stage) draw.Line {
 		return draw.Line{}.Add(draw.Bad|draw.Bold, "failed")
 	case n[event.Running] > 0:
 		return draw.Line{}.Add(draw.Accent, m.spinner())
-	case len(st.Steps) > 0 && n[event.Hit] == len(st.Steps):
+	case len(steps) > 0 && n[event.Hit] == len(steps):
 		return draw.Line{}.Add(draw.Good, "all hits")
 	case n[event.Ran] > 0:
 		return draw.Line{}.Add(draw.Dim, fmt.Sprintf("%d ran  ", n[event.Ran])).Add(draw.Plain, draw.Millis(ms))

@@ -28,6 +28,7 @@ func TestAStagesMarkIsThatOfItsWork(t *testing.T) {
 		{[]event.Step{step(1, event.Hit), step(2, event.Hit), step(3, event.Running)}, "build  ⠋ running  from golang "},
 		{[]event.Step{step(1, event.Hit), step(2, event.Hit), step(3, event.Ran), step(4, event.Hit)}, "build  ● RAN"},
 		{[]event.Step{step(1, event.Ran), step(2, event.Hit), step(3, event.Hit), step(4, event.Hit)}, "build  ✓ HIT"},
+		{[]event.Step{step(1, event.Ran), step(2, event.Hit), step(3, event.Hit), step(4, event.Hit)}, "all hits"},
 		{[]event.Step{step(1, event.Hit), step(2, event.Ran), step(3, event.Fail), step(4, event.Skip)}, "build  ✗ FAILED"},
 		{[]event.Step{step(1, event.Hit), step(2, event.Ran), step(3, event.Canceled)}, "build  - CANCELED"},
 		{[]event.Step{step(1, event.Fail)}, "build  ✗ FAILED  from golang ✗"},

@@ -11,11 +11,11 @@ import (
 type row struct {
 	left, right draw.Line
 	ref         any
-	// tail tells that the row goes on with the one above: the cursor is on both.
+	// tail reports whether the row continues the one above: the cursor is on both.
 	tail bool
-	// copy is what copying the row takes in place of its text, where that has more than words.
+	// copy is what the copy key takes in place of the text, where the text holds more than words.
 	copy string
-	// hang is the indent of what does not fit into the row's line, where it is wrapped.
+	// hang is the indent of the lines after the first, where the row is wrapped.
 	hang int
 }
 
