@@ -120,6 +120,8 @@ func TestWhatTheAppWritesDoesNotHideTheSummary(t *testing.T) {
 	s.shows("app.db ×200", "nothing to build", "1 skipped")
 	s.play([]event.Event{{Time: s.now.Add(time.Second), Body: event.Skipped{Paths: []string{"README.md"}, Reason: event.Unused}}})
 	s.shows(summary, "README.md: nothing to build, no step")
+	s.play([]event.Event{{Time: s.now.Add(time.Second), Body: event.Skipped{Paths: []string{"data/app.db"}, Reason: event.Ignored, Rule: "data"}}})
+	s.shows("│ README.md ")
 
 	// An answer to a key stands.
 	s.press("M")

@@ -65,13 +65,24 @@ func warningRow(w *story.Warning) []row {
 	return rows
 }
 
-// newSkip returns the newest skip since build b ended, nil where there is none.
+// newSkip returns the newest skip since build b ended, nil where there is none. What is written again and again is the
+// app's work, and gives way to what a person saved.
 func (m *Model) newSkip(b *story.Build) *story.Skip {
-	n := len(m.story.Skips)
-	if n == 0 || m.pinned != 0 || !b.Over() || m.story.Skips[n-1].At.Before(b.End) {
+	if m.pinned != 0 || !b.Over() {
 		return nil
 	}
-	return &m.story.Skips[n-1]
+	const often = 5
+	var found *story.Skip
+	for i := len(m.story.Skips) - 1; i >= 0 && !m.story.Skips[i].At.Before(b.End); i-- {
+		s := &m.story.Skips[i]
+		if s.Times < often {
+			return s
+		}
+		if found == nil {
+			found = s
+		}
+	}
+	return found
 }
 
 // noticeQuiet is how long changes of one kind must have stopped before the next one is news again.
