@@ -83,7 +83,7 @@ func (m *Model) fileRows(p *opened, b *story.Build, width int) []row {
 		}
 		return []row{{left: draw.Line{}.Add(draw.Dim, text)}}
 	}
-	rows := filesHead(p, b)
+	rows := flow(filesHead(p, b), width)
 	f := &fileList{Model: m, page: p, bar: max(4, width/6), full: p.tree.Bytes}
 	if width < gridWidth {
 		f.bar = 0

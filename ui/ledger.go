@@ -98,7 +98,8 @@ func (a *account) group(ref foldRef, name string, line draw.Line, bytes int64, p
 			sign = "▾ "
 		}
 	}
-	a.rows = append(a.rows, row{left: append(draw.Line{}.Add(draw.Dim, sign), line...), right: draw.Line{}.Add(draw.Plain, draw.Bytes(bytes)), ref: ref, copy: name + "  " + draw.Bytes(bytes)})
+	r := row{left: append(draw.Line{}.Add(draw.Dim, sign), line...), right: draw.Line{}.Add(draw.Plain, draw.Bytes(bytes)), ref: ref, copy: name + "  " + draw.Bytes(bytes), hang: 4}
+	a.rows = append(a.rows, flow([]row{r}, a.width)...)
 	if !a.folded[string(ref)] {
 		return
 	}
