@@ -3,7 +3,6 @@ package front
 import (
 	"context"
 	"net"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +16,8 @@ type Backend struct {
 	Build int
 	// HTTP: the app is known to speak HTTP, so that it is never asked whether it would rather speak first.
 	HTTP bool
+	// Same names what answers there. A switch to the same again keeps its connections; empty is never the same.
+	Same string
 	// Dial opens connections; nil dials Addr by TCP.
 	Dial func(ctx context.Context) (net.Conn, error)
 }
@@ -24,20 +25,23 @@ type Backend struct {
 // backend is a Backend with its connections and what is in flight on it.
 type backend struct {
 	Backend
-	// pooled keeps connections for requests that may be sent again, should the app just be closing one.
-	// The others go over fresh, with a connection each.
-	pooled, fresh *http.Transport
+	// build is Backend.Build, which a later build of the same may change.
+	build atomic.Int64
 	// spokeHTTP: it, or the backend before it, has answered HTTP.
 	spokeHTTP atomic.Bool
-	// gone ends when what is left on the backend is to be cut.
-	gone context.Context
-	end  context.CancelFunc
+	// retired ends when no new request comes, gone when what is left on the backend is to be cut.
+	retired context.Context
+	retire  context.CancelFunc
+	gone    context.Context
+	end     context.CancelFunc
+	// quiet is how long a connection without an end of its own may be silent once the backend is retired.
+	quiet time.Duration
 
-	mu       sync.Mutex
-	inFlight int
-	retired  bool
-	// idle is closed when nothing is in flight and the count is waited for.
-	idle chan struct{}
+	tally
+
+	mu sync.Mutex
+	// idle are the connections that wait for the next request of their client.
+	idle map[*link]bool
 }
 
 // Times of the connections to a backend.
@@ -47,29 +51,14 @@ const (
 	idleBackend = 1500 * time.Millisecond
 )
 
-func newBackend(ctx context.Context, b Backend) *backend {
-	made := &backend{Backend: b}
+func newBackend(ctx context.Context, b Backend, quiet time.Duration) *backend {
+	made := &backend{Backend: b, quiet: quiet, idle: map[*link]bool{}}
+	made.build.Store(int64(b.Build))
 	made.spokeHTTP.Store(b.HTTP)
 	made.gone, made.end = context.WithCancel(ctx)
-	made.pooled, made.fresh = made.transport(), made.transport()
-	made.pooled.MaxIdleConnsPerHost = 256
-	made.fresh.MaxIdleConnsPerHost = -1
+	made.retired, made.retire = context.WithCancel(made.gone)
+	context.AfterFunc(made.retired, made.closeIdle)
 	return made
-}
-
-// transport speaks HTTP to the backend.
-func (b *backend) transport() *http.Transport {
-	return &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return b.dial(ctx)
-		},
-		// The bytes are the app's: no compression of ours.
-		DisableCompression:    true,
-		IdleConnTimeout:       idleBackend,
-		ExpectContinueTimeout: time.Second,
-		// Large enough that a header of the app's never fails for its size.
-		MaxResponseHeaderBytes: 16 << 20,
-	}
 }
 
 func (b *backend) dial(ctx context.Context) (net.Conn, error) {
@@ -82,84 +71,90 @@ func (b *backend) dial(ctx context.Context) (net.Conn, error) {
 			return dialer.DialContext(ctx, "tcp", b.Addr)
 		}
 	}
-	conn, err := open(ctx)
+	return open(ctx)
+}
+
+func (b *backend) closeIdle() {
+	b.mu.Lock()
+	idle := b.idle
+	b.idle = nil
+	b.mu.Unlock()
+	for l := range idle {
+		l.close()
+	}
+}
+
+// link is a connection to a backend that carries the requests of one client, one after the other.
+type link struct {
+	stream
+	of *backend
+	// stop ends the watching for the backend's end.
+	stop func() bool
+	// expiry closes the link when it has been idle for too long.
+	expiry *time.Timer
+	// closed: it was closed within its last exchange.
+	closed bool
+}
+
+// open dials the backend.
+func (b *backend) open() (*link, error) {
+	conn, err := b.dial(b.gone)
 	if err != nil {
-		return nil, dialError{err}
+		return nil, err
 	}
-	return conn, nil
+	l := &link{stream: *newStream(conn, nil), of: b}
+	l.in.Reset(&l.sniffed)
+	l.stop = context.AfterFunc(b.gone, func() { conn.Close() })
+	return l, nil
 }
 
-// dialError marks a failure before anything was sent.
-type dialError struct{ err error }
+func (l *link) close() {
+	l.closed = true
+	l.stop()
+	l.Conn.Close()
+}
 
-func (e dialError) Error() string { return e.err.Error() }
-func (e dialError) Unwrap() error { return e.err }
-
-func (b *backend) begin() {
+// park lets the link wait for the next request of its client, for a while. It returns false where the link is of no
+// more use.
+func (l *link) park() bool {
+	b := l.of
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.inFlight++
+	if b.idle == nil || l.closed {
+		l.close()
+		return false
+	}
+	b.idle[l] = true
+	if l.expiry == nil {
+		l.expiry = time.AfterFunc(idleBackend, func() {
+			if l.wake() {
+				l.close()
+			}
+		})
+	} else {
+		l.expiry.Reset(idleBackend)
+	}
+	return true
 }
 
-func (b *backend) done() {
+// wake takes the link for a request; it returns false where it was closed meanwhile.
+func (l *link) wake() bool {
+	b := l.of
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.inFlight--
-	if b.inFlight > 0 {
-		return
+	if !b.idle[l] {
+		return false
 	}
-	if b.idle != nil {
-		close(b.idle)
-		b.idle = nil
-	}
-	if b.retired {
-		b.pooled.CloseIdleConnections()
-	}
-}
-
-// retire is called when no new request will come.
-func (b *backend) retire() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.retired = true
-	if b.inFlight == 0 {
-		b.pooled.CloseIdleConnections()
-	}
-}
-
-// drained waits until nothing is in flight; it returns what still is when the context ends.
-func (b *backend) drained(ctx context.Context) int {
-	for {
-		b.mu.Lock()
-		left := b.inFlight
-		if left == 0 {
-			b.mu.Unlock()
-			return 0
-		}
-		if b.idle == nil {
-			b.idle = make(chan struct{})
-		}
-		idle := b.idle
-		b.mu.Unlock()
-		select {
-		case <-idle:
-		case <-ctx.Done():
-			return left
-		}
-	}
-}
-
-// cut closes all connections to the backend, whatever is in flight on them.
-func (b *backend) cut() {
-	b.end()
-	b.pooled.CloseIdleConnections()
+	delete(b.idle, l)
+	l.expiry.Stop()
+	return true
 }
 
 // Drain is the emptying of a backend that gets no new requests.
 type Drain struct{ of *backend }
 
 // Wait returns when the last request in flight has finished, with 0; or when the context ends, with the number of
-// those that have not. Upgraded and raw connections count until they close: bound the wait.
+// those that have not. Upgraded and raw connections count until they close.
 func (d *Drain) Wait(ctx context.Context) int {
 	if d.of == nil {
 		return 0
@@ -167,9 +162,17 @@ func (d *Drain) Wait(ctx context.Context) int {
 	return d.of.drained(ctx)
 }
 
+// Left is how many requests are in flight.
+func (d *Drain) Left() int {
+	if d.of == nil {
+		return 0
+	}
+	return d.of.count()
+}
+
 // Cut ends what is still in flight, so that no client waits for an answer out of a stopped backend.
 func (d *Drain) Cut() {
 	if d.of != nil {
-		d.of.cut()
+		d.of.end()
 	}
 }

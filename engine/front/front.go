@@ -3,19 +3,16 @@
 // clients keep alive move over. Before there is a backend, requests wait, and browsers see a page that tells
 // how the build is doing.
 //
-// It speaks HTTP/1 with upgrades and streams; what is not HTTP is passed through as plain TCP and stays on the
-// backend that it began with. It ends no TLS and knows nothing of containers: a backend is an address.
+// It reads HTTP/1 only for where messages begin and end, and passes them on byte for byte; all that it adds is the
+// number of the build to answers. What is not HTTP, or what servers read differently, is passed through as plain TCP
+// and stays on the backend that it began with. It ends no TLS and knows nothing of containers: a backend is an address.
 package front
 
 import (
 	"context"
 	"errors"
 	"html/template"
-	"io"
-	"log"
 	"net"
-	"net/http"
-	"net/http/httputil"
 	"sync"
 	"syscall"
 	"time"
@@ -27,22 +24,23 @@ const (
 	waitWithin = 30 * time.Second
 	// pageAfter is how long a browser waits during a hand-over before it gets the waiting page.
 	pageAfter = 3 * time.Second
-	// headerWithin bounds the time in which a client must finish the header of a request it began.
+	// headerWithin is how long the end of a request's head is waited for. Then the app is given what came, to judge.
 	headerWithin = 30 * time.Second
 	// idleWithin is how long a client may keep a connection without using it.
 	idleWithin = 10 * time.Minute
+	// quietWithin is how long an upgraded or raw connection, or a stream of events, may be silent after a hand-over
+	// before it is cut, so that its client comes back to the new backend.
+	quietWithin = 5 * time.Second
 )
 
 // Front is the listener. Its methods may be called from any goroutine.
 type Front struct {
 	listener net.Listener
-	server   *http.Server
-	proxy    *httputil.ReverseProxy
-	// http hands the connections that speak HTTP to the server.
-	http *handover
-	page *template.Template
+	page     *template.Template
 	// wait is how long requests wait for a backend.
 	wait time.Duration
+	// quiet is how long connections without an end of their own stay on a retired backend while nothing is said.
+	quiet time.Duration
 
 	// closing ends when the front begins to close: who waits for a backend waits no longer.
 	closing context.Context
@@ -50,8 +48,9 @@ type Front struct {
 	// closed ends when the front has no more patience: what is in flight is cut.
 	closed context.Context
 	cut    context.CancelFunc
-	// conns counts the goroutines of connections that are not, or not yet, HTTP.
-	conns sync.WaitGroup
+	// conns counts the goroutines of connections, requests the requests in flight.
+	conns    sync.WaitGroup
+	requests tally
 
 	mu      sync.Mutex
 	current *backend
@@ -86,33 +85,15 @@ func listen(addr string, wait time.Duration) (*Front, error) {
 	}
 	f := &Front{
 		listener: listener,
-		http:     newHandover(listener.Addr()),
 		page:     parsePage(),
 		wait:     wait,
+		quiet:    quietWithin,
 		changed:  make(chan struct{}),
 		status:   Status{Title: "Starting"},
 	}
 	f.closing, f.close = context.WithCancel(context.Background())
 	f.closed, f.cut = context.WithCancel(context.Background())
-	// What a client or an app does wrong is no news for our log; the app's own log tells.
-	silent := log.New(io.Discard, "", 0)
-	f.proxy = &httputil.ReverseProxy{
-		Rewrite:        rewrite,
-		Transport:      router{f},
-		FlushInterval:  -1,
-		ErrorLog:       silent,
-		ErrorHandler:   f.fail,
-		ModifyResponse: stampBuild,
-		BufferPool:     newBuffers(),
-	}
-	f.server = &http.Server{
-		Handler:           f,
-		ReadHeaderTimeout: headerWithin,
-		IdleTimeout:       idleWithin,
-		ErrorLog:          silent,
-	}
 	go f.accept()
-	go func() { _ = f.server.Serve(f.http) }()
 	return f, nil
 }
 
@@ -145,13 +126,12 @@ func (f *Front) accept() {
 func (f *Front) Close(ctx context.Context) error {
 	err := f.listener.Close()
 	f.close()
-	shut := f.server.Shutdown(ctx)
-	if shut != nil {
-		_ = f.server.Close()
+	if f.requests.drained(ctx) > 0 {
+		err = errors.Join(err, ctx.Err())
 	}
 	f.cut()
 	f.conns.Wait()
-	return errors.Join(err, shut)
+	return err
 }
 
 // pause waits for the delay or the context's end.

@@ -1,10 +1,13 @@
 package front
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"errors"
+	"fmt"
 	"html/template"
+	"net"
 	"net/http"
 	"strings"
 
@@ -33,61 +36,62 @@ func (f *Front) SetStatus(s Status) {
 //go:embed page.html
 var pageText string
 
-// wantsPage tells a person at a browser from a program.
-func wantsPage(r *http.Request) bool {
-	return (r.Method == http.MethodGet || r.Method == http.MethodHead) &&
-		strings.Contains(r.Header.Get("Accept"), "text/html") && r.Header.Get("Upgrade") == ""
-}
-
-// answerWaiting answers a request for which there is no backend.
-func (f *Front) answerWaiting(w http.ResponseWriter, r *http.Request, err error) {
-	if r.Context().Err() != nil {
-		return
-	}
-	f.mu.Lock()
-	status := f.status
-	f.mu.Unlock()
-	if errors.Is(err, errClosed) {
-		status = Status{Title: "Closing", Detail: errClosed.Error()}
-	}
-	f.answer(w, r, http.StatusServiceUnavailable, status)
-}
-
-// fail answers a request whose backend did not.
-func (f *Front) fail(w http.ResponseWriter, r *http.Request, err error) {
+// refuse answers a request in place of the app, and ends the connection.
+func (s *session) refuse(req *requestHead, err error) {
+	f := s.front
 	switch {
-	case r.Context().Err() != nil, errors.Is(err, context.Canceled):
-		// The client has left, or the front cuts what it had promised to end: nobody to tell.
-		panic(http.ErrAbortHandler)
-	case errors.Is(err, errNoBackend) || errors.Is(err, errClosed):
-		var unsent dialError
-		if !errors.As(err, &unsent) {
-			f.answerWaiting(w, r, err)
-			return
+	case errors.Is(err, errLeft), errors.Is(err, context.Canceled):
+		// The client has left, or the front has no more time: nobody to tell.
+	case errors.Is(err, errClosed):
+		s.answer(req, http.StatusServiceUnavailable, Status{Title: "Closing", Detail: errClosed.Error()})
+	case errors.Is(err, errNoBackend):
+		f.mu.Lock()
+		status := f.status
+		f.mu.Unlock()
+		if !local(req.host) {
+			status = Status{Title: status.Title, Failed: status.Failed, Detail: elsewhere}
 		}
+		s.answer(req, http.StatusServiceUnavailable, status)
+	default:
+		s.answer(req, http.StatusBadGateway, Status{
+			Title:  "The app does not answer",
+			Detail: "Its container may have stopped, or it closed the connection without an answer. The dashboard shows its log.",
+		})
 	}
-	f.answer(w, r, http.StatusBadGateway, Status{
-		Title:  "The app does not answer",
-		Detail: "Its container may have stopped, or it closed the connection without an answer. The dashboard shows its log.",
-	})
 }
 
 // answer writes a page that reloads itself, or two lines of text for a program.
-func (f *Front) answer(w http.ResponseWriter, r *http.Request, code int, status Status) {
-	header := w.Header()
-	header.Set("Cache-Control", "no-store")
-	header.Set("Retry-After", "1")
-	header.Set("X-Content-Type-Options", "nosniff")
-	if !wantsPage(r) {
-		header.Set("Content-Type", "text/plain; charset=utf-8")
-		w.WriteHeader(code)
-		_, _ = w.Write([]byte("stagewatch: " + status.Title + "\n" + status.Detail + "\n"))
-		return
+func (s *session) answer(req *requestHead, code int, status Status) {
+	var body bytes.Buffer
+	kind, policy := "text/plain; charset=utf-8", ""
+	if req.wantsPage() {
+		kind, policy = "text/html; charset=utf-8", "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n"
+		_ = s.front.page.Execute(&body, status)
+	} else {
+		fmt.Fprintf(&body, "stagewatch: %s\n%s\n", status.Title, status.Detail)
 	}
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	w.WriteHeader(code)
-	_ = f.page.Execute(w, status)
+	length := body.Len()
+	if req.method == "HEAD" {
+		body.Reset()
+	}
+	_, _ = fmt.Fprintf(s.Conn, "HTTP/1.1 %d %s\r\nCache-Control: no-store\r\nRetry-After: 1\r\nX-Content-Type-Options: nosniff\r\n%sContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+		code, http.StatusText(code), policy, kind, length, body.Bytes())
+	_ = s.CloseWrite()
+	s.discard()
+}
+
+// elsewhere stands in for what is told under a name of this machine alone.
+const elsewhere = "The details are shown at localhost and at numeric addresses only, as any website can lead a browser here under a name of its own."
+
+// local reports whether a Host field names this machine in a way that no name server has a say in. A web page whose
+// own name was made to lead here could read what is answered, and the status tells lines of a Dockerfile.
+func local(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	name = strings.ToLower(strings.TrimSuffix(strings.Trim(name, "[]"), "."))
+	return name == "" || name == "localhost" || strings.HasSuffix(name, ".localhost") || net.ParseIP(name) != nil
 }
 
 func parsePage() *template.Template {

@@ -51,7 +51,7 @@ func (f *Front) greet(conn net.Conn) {
 		return
 	}
 	if server == nil && (kind(head) == speaksHTTP || kind(head) == unclear && knownMethod(head)) {
-		f.http.offer(&sniffed{Conn: conn, head: head})
+		f.converse(conn, head)
 		return
 	}
 	f.splice(conn, head, server, of)

@@ -2,10 +2,10 @@ package front
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,16 +20,11 @@ func (f *Front) splice(client net.Conn, head []byte, server net.Conn, of *backen
 		}
 	}
 	defer of.done()
-	defer server.Close()
-	defer context.AfterFunc(of.gone, func() { client.Close(); server.Close() })()
-
-	if _, err := server.Write(head); err != nil {
-		return
+	bare := server
+	if greeted, ok := server.(*sniffed); ok {
+		bare = greeted.Conn
 	}
-	var both sync.WaitGroup
-	both.Go(func() { pass(server, client) })
-	both.Go(func() { pass(client, server) })
-	both.Wait()
+	f.pipe(client, bare, of, func() net.Conn { return &sniffed{Conn: client, head: head} }, server)
 }
 
 // reach dials the present backend, with the request counted on it, as long as there is time to wait.
@@ -39,7 +34,7 @@ func (f *Front) reach() (net.Conn, *backend, error) {
 		return nil, nil, err
 	}
 	for {
-		conn, err := way.on.dial(f.closing)
+		conn, err := way.on.dial(way.on.gone)
 		if err == nil {
 			return conn, way.on, nil
 		}
@@ -49,8 +44,63 @@ func (f *Front) reach() (net.Conn, *backend, error) {
 	}
 }
 
+// pipe passes bytes both ways until both sides have said all, the backend is gone, or has been retired and nothing is
+// said any more. What is read begins with what was read ahead: asking gives the client's side once it is free.
+func (f *Front) pipe(client, server net.Conn, of *backend, asking func() net.Conn, answering net.Conn) {
+	hangUp := func() { client.Close(); server.Close() }
+	defer hangUp()
+	defer context.AfterFunc(of.gone, hangUp)()
+	quiet := of.untilQuiet(hangUp)
+	defer quiet.stop()
+	// Until then the system passes the bytes by itself, and tells nobody of them: it is called back.
+	defer context.AfterFunc(of.retired, func() { callBack(client); callBack(server) })()
+
+	var both sync.WaitGroup
+	both.Go(func() { quiet.pass(server, asking()) })
+	both.Go(func() { quiet.pass(client, answering) })
+	both.Wait()
+}
+
+// callBack makes a read that waits return.
+func callBack(conn net.Conn) { _ = conn.SetReadDeadline(time.Unix(1, 0)) }
+
+// quiet is the watching of a connection that has no end of its own: an upgraded or a raw one, a stream of events. Once
+// its backend is retired it may go on while something is said; when nothing is, it is cut, and its client comes back
+// to the new backend.
+type quiet struct {
+	of   *backend
+	last atomic.Int64
+	over context.Context
+	stop context.CancelFunc
+}
+
+// untilQuiet calls cut once the backend is retired and nothing has moved for a while, unless it is stopped before.
+func (b *backend) untilQuiet(cut func()) *quiet {
+	q := &quiet{of: b}
+	q.over, q.stop = context.WithCancel(b.gone)
+	undo := context.AfterFunc(b.retired, func() {
+		q.moved()
+		for {
+			still := time.Since(time.Unix(0, q.last.Load()))
+			if still >= b.quiet {
+				cut()
+				return
+			}
+			pause(q.over, b.quiet-still)
+			if q.over.Err() != nil {
+				return
+			}
+		}
+	})
+	context.AfterFunc(q.over, func() { undo() })
+	return q
+}
+
+// moved notes that something is said.
+func (q *quiet) moved() { q.last.Store(time.Now().UnixNano()) }
+
 // pass copies one direction and passes its end on, so that a protocol may go on in the other direction.
-func pass(to, from net.Conn) {
+func (q *quiet) pass(to, from net.Conn) {
 	if first, ok := from.(*sniffed); ok {
 		// What was read ahead goes first; then the bare connections, which the system can splice by itself.
 		if _, err := to.Write(first.head); err != nil {
@@ -59,11 +109,8 @@ func pass(to, from net.Conn) {
 		}
 		from = first.Conn
 	}
-	if wrapped, ok := to.(*sniffed); ok {
-		to = wrapped.Conn
-	}
-	_, err := io.Copy(to, from)
-	if err != nil && !errors.Is(err, io.EOF) {
+	err := q.copy(to, from)
+	if err != nil {
 		to.Close()
 		from.Close()
 		return
@@ -73,4 +120,31 @@ func pass(to, from net.Conn) {
 		return
 	}
 	to.Close()
+}
+
+// copy copies to the end: fast as long as nobody wants to know whether something moves, then piece by piece.
+func (q *quiet) copy(to io.Writer, from net.Conn) error {
+	if _, ok := from.(*net.TCPConn); ok && q.of.retired.Err() == nil {
+		if _, err := io.Copy(to, from); !timedOut(err) {
+			return err
+		}
+	}
+	_ = from.SetReadDeadline(time.Time{})
+	borrowed := pieces.Get().(*[pieceSize]byte)
+	defer pieces.Put(borrowed)
+	for {
+		n, err := from.Read(borrowed[:])
+		if n > 0 {
+			q.moved()
+			if _, err := to.Write(borrowed[:n]); err != nil {
+				return err
+			}
+		}
+		if isEOF(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 }

@@ -6,12 +6,18 @@ import (
 )
 
 // Switch makes b the backend of all new requests, also of those that wait. It ends a [Front.Hold]. The drain is
-// that of the backend before; there is nothing to wait for when b is the first.
+// that of the backend before; there is nothing to wait for when b is the first, or the same once more.
 func (f *Front) Switch(b Backend) *Drain {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	old := f.current
-	f.current, f.held = newBackend(f.closed, b), false
+	f.held = false
+	if old != nil && b.Same != "" && b.Same == old.Same && old.gone.Err() == nil {
+		old.build.Store(int64(b.Build))
+		f.wake()
+		return &Drain{}
+	}
+	f.current = newBackend(f.closed, b, f.quiet)
 	f.wake()
 	if old == nil {
 		return &Drain{}
@@ -48,7 +54,7 @@ func (f *Front) Build() int {
 	if f.current == nil || f.held {
 		return 0
 	}
-	return f.current.Build
+	return int(f.current.build.Load())
 }
 
 // wake makes everybody who waits look again. The lock is held.

@@ -1,6 +1,7 @@
 package front
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -16,10 +17,15 @@ import (
 // The front's promise: whoever asks while builds come and go gets an answer, each time.
 func TestNoRequestFailsOverTwoHundredSwitches(t *testing.T) {
 	f := open(t, 10*time.Second)
+	var posted sync.Map
+	var twice atomic.Int64
 	// As a container does, each backend lives until its last request has been answered, and not longer.
 	start := func(build int) (Backend, *http.Server) {
 		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
+			if _, seen := posted.LoadOrStore(string(body), true); seen && len(body) > 0 {
+				twice.Add(1)
+			}
 			fmt.Fprintf(w, "build %d read %d", build, len(body))
 		})}
 		listener := mustListen(t)
@@ -44,7 +50,7 @@ func TestNoRequestFailsOverTwoHundredSwitches(t *testing.T) {
 				default:
 				}
 				asked.Add(1)
-				if err := askOnce(c, f, i); err != nil {
+				if err := askOnce(c, f, worker, i); err != nil {
 					failed.Add(1)
 					t.Log(err)
 				}
@@ -66,15 +72,18 @@ func TestNoRequestFailsOverTwoHundredSwitches(t *testing.T) {
 	if failed.Load() > 0 {
 		t.Errorf("%d of %d requests failed", failed.Load(), asked.Load())
 	}
+	if twice.Load() > 0 {
+		t.Errorf("%d of %d requests reached an app twice", twice.Load(), asked.Load())
+	}
 	t.Logf("%d requests over 200 switches", asked.Load())
 }
 
 // askOnce is a GET, or every third time a POST, which nobody may send twice.
-func askOnce(c *http.Client, f *Front, i int) error {
+func askOnce(c *http.Client, f *Front, worker, i int) error {
 	var answer *http.Response
 	var err error
 	if i%3 == 0 {
-		answer, err = c.Post(url(f, "/"), "text/plain", strings.NewReader("hello"))
+		answer, err = c.Post(url(f, "/"), "text/plain", strings.NewReader(fmt.Sprint(worker, "-", i)))
 	} else {
 		answer, err = c.Get(url(f, "/"))
 	}
@@ -218,5 +227,113 @@ func TestWhoIsDiallingADeadBackendMovesOnWithTheCut(t *testing.T) {
 				t.Errorf("answered after %s", waited)
 			}
 		})
+	}
+}
+
+// A client that gives up while it waits for a backend has not been served, and is told so by its own clock: what it
+// asked for must not happen later on. One that only says that it has said all waits on.
+func TestWhoLeavesWhileWaitingIsNotServedLater(t *testing.T) {
+	f := open(t, 10*time.Second)
+	heard := make(chan string, 10)
+	send := func(path string) *net.TCPConn {
+		conn := dial(t, f)
+		fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi", path)
+		return conn.(*net.TCPConn)
+	}
+	left := send("/left")
+	half := send("/half")
+	_ = half.CloseWrite()
+	await(t, func() bool { return strings.Count(stacks(), "(*flight).board(") == 2 })
+	time.Sleep(2 * halfClose)
+	left.Close()
+	await(t, func() bool { return strings.Count(stacks(), "(*flight).board(") == 1 })
+	f.Switch(app(t, 1, func(w http.ResponseWriter, r *http.Request) { heard <- r.URL.Path; _, _ = io.WriteString(w, "served") }))
+	if answer, err := io.ReadAll(half); err != nil || !strings.HasSuffix(string(answer), "served") {
+		t.Errorf("who closed half was answered %q, %v", answer, err)
+	}
+	get(t, f, "/after")
+	if one, two := <-heard, <-heard; one != "/half" || two != "/after" {
+		t.Errorf("the app heard %s and %s", one, two)
+	}
+}
+
+// A connection without an end of its own goes on while something is said on it, and ends when nothing is, so that its
+// client comes back to the new backend.
+func TestAfterASwitchAConnectionWithoutAnEndIsCutOnceItIsQuiet(t *testing.T) {
+	events := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_ = http.NewResponseController(w).Flush()
+		for i := 0; ; i++ {
+			if _, err := fmt.Fprintf(w, "data: %d\n\n", i); err != nil || http.NewResponseController(w).Flush() != nil {
+				return
+			}
+			if i >= 40 {
+				<-r.Context().Done()
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	}
+	pings := func(conn net.Conn) {
+		if _, err := http.ReadRequest(bufio.NewReader(conn)); err != nil {
+			return
+		}
+		fmt.Fprint(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+		for i := range 41 {
+			fmt.Fprintf(conn, "%d\n", i)
+			time.Sleep(100 * time.Millisecond)
+		}
+		_, _ = io.Copy(io.Discard, conn)
+	}
+	for name, c := range map[string]struct {
+		backend Backend
+		ask     string
+	}{
+		"events":  {app(t, 1, events), "GET / HTTP/1.1\r\nHost: x\r\n\r\n"},
+		"upgrade": {raw(t, 1, pings), "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := open(t, 10*time.Second)
+			f.quiet = 3 * time.Second
+			c.backend.HTTP = true
+			f.Switch(c.backend)
+			conn := dial(t, f)
+			fmt.Fprint(conn, c.ask)
+			in := bufio.NewReader(conn)
+			if _, err := in.ReadString('\n'); err != nil {
+				t.Fatal(err)
+			}
+			drain := f.Switch(app(t, 2, saying("new")))
+			// It says something for longer than it may be quiet.
+			said, _ := io.ReadAll(in)
+			if !strings.Contains(string(said), "40\n") {
+				t.Errorf("it was cut after %q", said)
+			}
+			if left := drain.Wait(within(t, 5*time.Second)); left != 0 {
+				t.Errorf("%d left on the old backend", left)
+			}
+		})
+	}
+}
+
+// A build that changed nothing is served by the container that is there: nothing is handed over.
+func TestASwitchToTheSameKeepsItsConnections(t *testing.T) {
+	f := open(t, 10*time.Second)
+	f.quiet = time.Millisecond
+	b := raw(t, 1, answerer("one"))
+	b.Same = "a container"
+	f.Switch(b)
+	conn := dial(t, f)
+	in := bufio.NewReader(conn)
+	fmt.Fprintln(conn, "a")
+	expect(t, in, "one a")
+	b.Build = 2
+	f.Switch(b)
+	time.Sleep(20 * time.Millisecond)
+	fmt.Fprintln(conn, "b")
+	expect(t, in, "one b")
+	if f.Build() != 2 {
+		t.Errorf("build %d serves", f.Build())
 	}
 }
