@@ -25,9 +25,11 @@ type started struct{ *run.Container }
 func (s started) ID() string { return s.Container.ID }
 
 func (s started) Backend(port int) front.Backend {
-	b := front.Backend{Addr: s.Addr, Build: s.Build, Dial: func(ctx context.Context) (net.Conn, error) { return s.DialPort(ctx, port) }}
+	b := front.Backend{Addr: s.Addr(), Build: s.Build, Same: s.Container.ID + " at " + s.Addr(), Dial: func(ctx context.Context) (net.Conn, error) { return s.DialPort(ctx, port) }}
 	if port == s.Port() {
 		b.HTTP = s.SpeaksHTTP()
 	}
 	return b
 }
+
+func (s started) Reachable() bool { return s.Addr() != "" }

@@ -21,7 +21,12 @@ type instance interface {
 	ID() string
 	// Backend is where one of the app's ports is dialled.
 	Backend(port int) front.Backend
-	Ready(ctx context.Context, within time.Duration) error
+	Ready(ctx context.Context, r run.Readiness) error
+	// Answered is the HTTP status that it got ready with, 0 for none.
+	Answered() int
+	// Reachable tells whether it is on a network; Moved, each time that its address is another one, or none.
+	Reachable() bool
+	Moved() <-chan struct{}
 	TakeName(ctx context.Context) error
 	Stop(ctx context.Context, grace time.Duration) error
 	Done() <-chan struct{}
@@ -41,12 +46,21 @@ type door interface {
 }
 
 // drains are the emptying of the ports' old backends.
-type drains []*front.Drain
+type drains []drain
 
-func (ds drains) wait(ctx context.Context) {
+// drain is the emptying of one port's old backend.
+type drain interface {
+	Wait(ctx context.Context) int
+	Cut()
+}
+
+// wait returns when nothing is in flight any more, or how much is when the context ends.
+func (ds drains) wait(ctx context.Context) int {
+	left := 0
 	for _, d := range ds {
-		d.Wait(ctx)
+		left += d.Wait(ctx)
 	}
+	return left
 }
 
 // cut ends what is still in flight.
@@ -62,14 +76,22 @@ type app struct {
 	runner runner
 	door   door
 	spec   run.Spec
+	// ready is what makes a container ready.
+	ready run.Readiness
 	// restartSwap stops the old container before the new one starts.
 	restartSwap bool
+	// drainWithin is how long requests in flight may keep an old container once a new one serves.
+	drainWithin time.Duration
 
 	current *serving
 	next    *deployment
+	// leaving are old containers that finish requests, the oldest first.
+	leaving []*leaving
 	crashes run.Crashes
 	// stopped tells that a person stopped the app.
 	stopped bool
+	// unlogged tells that the log can't be read, and that this was said.
+	unlogged bool
 	// background counts what goes on beside the loop: starts and stops.
 	background sync.WaitGroup
 }
@@ -82,6 +104,8 @@ type serving struct {
 	// asked is when the person's wait for it began.
 	asked   time.Time
 	retired bool
+	// away: it is on no network.
+	away bool
 }
 
 // deployment is a container on its way to serve.
@@ -110,7 +134,7 @@ func (a *app) deploy(j *job) {
 	a.crashes = run.Crashes{}
 	// After a restart of the engine the container may be gone, and nobody have said so yet.
 	kept := a.current != nil && a.current.job.number > a.l.restarted
-	if kept && a.alive() && a.current.job.result.Image == j.result.Image && a.next == nil {
+	if kept && a.alive() && !a.current.away && a.current.job.result.Image == j.result.Image && a.next == nil {
 		a.current.job = j
 		a.announce(j.saved)
 		a.l.measure(j)
@@ -131,6 +155,8 @@ func (a *app) begin(j *job, asked time.Time) {
 	spec := a.spec
 	spec.Image, spec.Build = j.result.Image, j.number
 	spec.Log = func(log event.Log) { a.l.emit(j.number, log) }
+	spec.NoLog = func(driver string) { a.l.do(func() { a.noLog(driver) }) }
+	ready := a.readiness(j)
 	var old *serving
 	var drain drains
 	if a.restartSwap && a.alive() {
@@ -139,11 +165,11 @@ func (a *app) begin(j *job, asked time.Time) {
 	}
 	a.l.aside(&a.background, func() {
 		if old != nil {
-			a.retire(old, drain, "replaced")
+			a.retire(a.l.ctx, old, drain, drainHeld, "replaced")
 		}
 		inst, err := a.runner.Start(ctx, spec)
 		if err == nil {
-			err = inst.Ready(ctx, run.ReadyWithin)
+			err = inst.Ready(ctx, ready)
 		}
 		a.l.do(func() { a.arrived(d, inst, err) })
 	})
@@ -153,6 +179,7 @@ func (a *app) begin(j *job, asked time.Time) {
 func (a *app) arrived(d *deployment, inst instance, err error) {
 	if d != a.next {
 		if inst != nil {
+			a.l.emit(d.job.number, event.Stopped{Container: inst.ID(), Reason: "replaced"})
 			a.dispose(inst)
 		}
 		return
@@ -163,11 +190,12 @@ func (a *app) arrived(d *deployment, inst instance, err error) {
 		return
 	}
 	old := a.current
+	a.compare(d.job, inst)
 	a.current = &serving{job: d.job, inst: inst, since: time.Now(), asked: d.asked}
 	drain := a.announce(d.asked)
 	if old != nil && !old.retired {
 		old.retired = true
-		a.l.aside(&a.background, func() { a.retire(old, drain, "replaced") })
+		a.seeOff(old, drain)
 	}
 	cur := a.current
 	a.l.aside(&a.background, func() {
@@ -175,13 +203,7 @@ func (a *app) arrived(d *deployment, inst instance, err error) {
 			a.l.emit(d.job.number, event.Warning{Code: "container-name", Message: err.Error()})
 		}
 	})
-	a.l.aside(&a.background, func() {
-		select {
-		case <-inst.Done():
-			a.l.do(func() { a.exited(cur) })
-		case <-a.l.ctx.Done():
-		}
-	})
+	a.l.aside(&a.background, func() { a.attend(cur) })
 	a.l.measure(d.job)
 }
 

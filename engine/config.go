@@ -7,6 +7,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -20,6 +21,7 @@ import (
 	"github.com/docker/go-connections/nat"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/run"
 )
 
 // Config is what to build and how to run it, in the words of docker's own flags.
@@ -52,6 +54,13 @@ type Config struct {
 	Env, EnvFiles, Volumes []string
 	// Swap is "blue-green", or "restart" for an app that can't run twice at once.
 	Swap string
+	// DrainTimeout is how long requests in flight may keep an old container once the new one serves: 0 for
+	// [DrainWithin], less for no time at all.
+	DrainTimeout time.Duration
+	// ReadyPath is asked whether the app is ready, empty for the image's HEALTHCHECK or any answer at all;
+	// ReadyTimeout is how long that may take, 0 for [ReadyWithin].
+	ReadyPath    string
+	ReadyTimeout time.Duration
 
 	// Engine chooses the engine.
 	Engine dock.Options
@@ -126,6 +135,16 @@ func (c Config) check() error {
 	return nil
 }
 
+// drainWithin and readyWithin are the times in force.
+func (c Config) drainWithin() time.Duration {
+	if c.DrainTimeout == 0 {
+		return DrainWithin
+	}
+	return max(0, c.DrainTimeout)
+}
+
+func (c Config) readyWithin() time.Duration { return cmp.Or(c.ReadyTimeout, ReadyWithin) }
+
 // attrs are the frontend attributes that the flags amount to.
 func (c Config) attrs() map[string]string {
 	a := map[string]string{}
@@ -164,6 +183,14 @@ func imageName(context string) string {
 	}
 	return name
 }
+
+// Times that flags can change.
+const (
+	// DrainWithin is long enough for an upload, and an end for what has none.
+	DrainWithin = 10 * time.Minute
+	// ReadyWithin is long enough for an app that migrates its database first.
+	ReadyWithin = run.ReadyWithin
+)
 
 // Times of the loop.
 const (

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/run"
@@ -16,6 +17,10 @@ func (a *app) unready(d *deployment, inst instance, err error) {
 	hint := ""
 	stopped := event.Stopped{Reason: "unready"}
 	var why *run.UnreadyError
+	var failed *dock.Error
+	if errors.As(err, &failed) {
+		hint = failed.Hint
+	}
 	if errors.As(err, &why) {
 		hint = why.Hint
 		if why.Exited {

@@ -64,7 +64,7 @@ func newRig(t *testing.T, cfg Config) *rig {
 	l.sizes = &sizes{l: l, images: r.images, made: map[string]bool{}}
 	l.engine = &engineWatch{l: l, pinger: r.pinger}
 	if !once {
-		r.app = &app{l: l, runner: r.runner, door: r.door, restartSwap: cfg.Swap == "restart"}
+		r.app = &app{l: l, runner: r.runner, door: r.door, restartSwap: cfg.Swap == "restart", drainWithin: cfg.drainWithin()}
 		l.app = r.app
 	}
 	r.loop = l
@@ -242,6 +242,8 @@ type fakeRunner struct {
 	mu      sync.Mutex
 	started []*fakeInstance
 	err     error
+	// noLog is that of the newest container's spec.
+	noLog func(driver string)
 }
 
 func (f *fakeRunner) Start(_ context.Context, spec run.Spec) (instance, error) {
@@ -250,8 +252,9 @@ func (f *fakeRunner) Start(_ context.Context, spec run.Spec) (instance, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	i := &fakeInstance{id: fmt.Sprint("container-", len(f.started)+1), image: spec.Image, at: time.Now(), ready: make(chan error, 1), done: make(chan struct{})}
+	i := &fakeInstance{id: fmt.Sprint("container-", len(f.started)+1), image: spec.Image, at: time.Now(), ready: make(chan error, 1), moved: make(chan struct{}, 1), done: make(chan struct{})}
 	f.started = append(f.started, i)
+	f.noLog = spec.NoLog
 	return i, nil
 }
 
@@ -269,10 +272,15 @@ type fakeInstance struct {
 	id, image string
 	at        time.Time
 	ready     chan error
-	done      chan struct{}
-	end       sync.Once
-	exit      run.Exit
-	stopped   bool
+	// asked is how it was asked whether it is ready, and answered what it answered then.
+	asked    run.Readiness
+	answered int
+	moved    chan struct{}
+	away     atomic.Bool
+	done     chan struct{}
+	end      sync.Once
+	exit     run.Exit
+	stopped  bool
 }
 
 func (i *fakeInstance) ID() string                     { return i.id }
@@ -280,7 +288,11 @@ func (i *fakeInstance) Backend(int) front.Backend      { return front.Backend{Ad
 func (i *fakeInstance) TakeName(context.Context) error { return nil }
 func (i *fakeInstance) Done() <-chan struct{}          { return i.done }
 func (i *fakeInstance) Exit() run.Exit                 { <-i.done; return i.exit }
-func (i *fakeInstance) Ready(ctx context.Context, _ time.Duration) error {
+func (i *fakeInstance) Answered() int                  { return i.answered }
+func (i *fakeInstance) Moved() <-chan struct{}         { return i.moved }
+func (i *fakeInstance) Reachable() bool                { return !i.away.Load() }
+func (i *fakeInstance) Ready(ctx context.Context, r run.Readiness) error {
+	i.asked = r
 	select {
 	case err := <-i.ready:
 		return err
@@ -309,20 +321,62 @@ type fakeDoor struct {
 	backend string
 	held    bool
 	status  front.Status
+	// busy are the requests in flight on what serves, by container.
+	busy map[string]*fakeDrain
+}
+
+// fakeDrain is requests in flight that end when the test says so.
+type fakeDrain struct {
+	left atomic.Int64
+	none chan struct{}
+	cut  atomic.Bool
+}
+
+func (d *fakeDrain) Wait(ctx context.Context) int {
+	select {
+	case <-d.none:
+		return 0
+	case <-ctx.Done():
+		return int(d.left.Load())
+	}
+}
+
+func (d *fakeDrain) Cut() { d.cut.Store(true) }
+
+// inFlight puts requests on what serves.
+func (d *fakeDoor) inFlight(n int) *fakeDrain {
+	one := &fakeDrain{none: make(chan struct{})}
+	one.left.Store(int64(n))
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.busy == nil {
+		d.busy = map[string]*fakeDrain{}
+	}
+	d.busy[d.backend] = one
+	return one
+}
+
+// drains are what is in flight on what serves. The lock is held.
+func (d *fakeDoor) drains() drains {
+	if one := d.busy[d.backend]; one != nil {
+		return drains{one}
+	}
+	return nil
 }
 
 func (d *fakeDoor) URL() string { return "http://fake" }
 func (d *fakeDoor) Switch(inst instance, _ int) (drains, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	old := d.drains()
 	d.backend, d.held = inst.ID(), false
-	return nil, true
+	return old, true
 }
 func (d *fakeDoor) Hold() drains {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.held = true
-	return nil
+	return d.drains()
 }
 func (d *fakeDoor) SetStatus(s front.Status) {
 	d.mu.Lock()

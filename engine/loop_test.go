@@ -16,12 +16,14 @@ import (
 )
 
 // serve brings the first build into service.
-func (r *rig) serve() {
+func (r *rig) serve() *fakeInstance {
 	r.succeed()
-	r.runner.last().ready <- nil
+	inst := r.runner.last()
+	inst.ready <- nil
 	synctest.Wait()
 	r.measured()
 	r.drain()
+	return inst
 }
 
 func TestASaveDuringABuildSupersedesIt(t *testing.T) {

@@ -2,6 +2,9 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -32,21 +35,73 @@ func (a *app) stop() {
 	}
 	s, drain := a.current, a.door.Hold()
 	s.retired = true
-	a.l.aside(&a.background, func() { a.retire(s, drain, "asked") })
+	a.l.aside(&a.background, func() { a.retire(a.l.ctx, s, drain, drainHeld, "asked") })
 }
 
-// drainWithin bounds how long requests in flight may keep an old container alive.
-const drainWithin = 5 * time.Second
+// Times and numbers of the leaving of old containers.
+const (
+	// drainHeld is how long requests in flight may keep an old container while new ones wait for the next.
+	drainHeld = 5 * time.Second
+	// drainTold is how long they may keep it before that is worth a word.
+	drainTold = time.Second
+	// mostLeaving bounds the old containers that finish requests, and with them what they take of the machine.
+	mostLeaving = 4
+)
+
+// errCrowded ends a leaving to make room for newer ones.
+var errCrowded = errors.New("as newer ones are finishing requests too")
+
+// leaving is a container that finishes its requests while a newer one serves.
+type leaving struct{ cut context.CancelCauseFunc }
+
+// seeOff lets a container finish its requests now that another one serves, and stops it.
+func (a *app) seeOff(s *serving, old drains) {
+	ctx, cut := context.WithCancelCause(a.l.ctx)
+	one := &leaving{cut}
+	if a.leaving = append(a.leaving, one); len(a.leaving) > mostLeaving {
+		a.leaving[0].cut(errCrowded)
+		a.leaving = a.leaving[1:]
+	}
+	a.l.aside(&a.background, func() {
+		a.retire(ctx, s, old, a.drainWithin, "replaced")
+		cut(nil)
+		a.l.do(func() {
+			a.leaving = slices.DeleteFunc(a.leaving, func(l *leaving) bool { return l == one })
+		})
+	})
+}
 
 // retire lets requests in flight finish, stops the container and reports it.
-func (a *app) retire(s *serving, old drains, reason string) {
-	ctx, cancel := context.WithTimeout(a.l.ctx, drainWithin)
-	old.wait(ctx)
-	cancel()
+func (a *app) retire(ctx context.Context, s *serving, old drains, within time.Duration, reason string) {
+	if left := a.finish(ctx, s, old, within); left > 0 && a.l.ctx.Err() == nil {
+		why := fmt.Sprintf("after %s", within)
+		if cause := context.Cause(ctx); cause != nil {
+			why = cause.Error()
+		}
+		w := event.Warning{Code: "requests-cut", Message: fmt.Sprintf("build %d is stopped with %s unfinished, %s", s.job.number, Count(left, "request"), why)}
+		if reason == "replaced" && within == a.drainWithin && context.Cause(ctx) == nil {
+			w.Hint = "--drain-timeout gives them more time."
+		}
+		a.l.emit(s.job.number, w)
+	}
 	a.halt(s.inst)
 	old.cut()
 	a.l.emit(s.job.number, event.Stopped{Container: s.inst.ID(), ExitCode: s.inst.Exit().Code, Reason: reason})
 	a.l.do(a.l.collect)
+}
+
+// finish waits for the requests in flight, and tells of it where that takes a while. It returns how many are left.
+func (a *app) finish(ctx context.Context, s *serving, old drains, within time.Duration) int {
+	limit, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	soon, enough := context.WithTimeout(limit, drainTold)
+	defer enough()
+	left := old.wait(soon)
+	if left > 0 && limit.Err() == nil {
+		a.l.emit(s.job.number, event.Draining{Container: s.inst.ID(), Requests: left, WithinMS: within.Milliseconds()})
+		left = old.wait(limit)
+	}
+	return left
 }
 
 // dispose stops and removes a container in the background.

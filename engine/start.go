@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -102,8 +103,9 @@ func openBoth(ctx context.Context, cfg *Config, emit func(event.Body)) (*project
 // open makes the loop one that also runs and serves what it builds.
 func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (gates, error) {
 	runner := run.New(ctx, c.engine, c.session.Labels())
-	a := &app{l: l, runner: starter{runner}, restartSwap: l.cfg.Swap == "restart"}
+	a := &app{l: l, runner: starter{runner}, restartSwap: l.cfg.Swap == "restart", drainWithin: l.cfg.drainWithin()}
 	a.spec = run.Spec{Name: l.cfg.Name, Env: l.cfg.Env, EnvFiles: l.cfg.EnvFiles, Volumes: l.cfg.Volumes, Network: l.cfg.Network}
+	a.ready = run.Readiness{Path: l.cfg.ReadyPath, Within: l.cfg.readyWithin()}
 	if err := runner.Check(ctx, a.spec); err != nil {
 		return nil, err
 	}
@@ -126,6 +128,7 @@ func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (
 		}
 		if i == 0 {
 			a.spec.Port = pub.Port
+			_, a.spec.Published, _ = net.SplitHostPort(pub.Addr)
 		} else {
 			a.spec.MorePorts = append(a.spec.MorePorts, pub.Port)
 		}

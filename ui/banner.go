@@ -48,6 +48,8 @@ func (m *Model) alarm() (message, hint string, sign draw.Style) {
 		if strings.HasSuffix(m.status().text, message) && hint != "" {
 			message, hint = hint, ""
 		}
+	case m.story.Starting != nil && m.story.Starting.Message != "":
+		sign, message, hint = draw.Warn, m.story.Starting.Message, m.story.Starting.Hint
 	case m.story.Down != nil && m.story.Down.Reason != "asked":
 		d := m.story.Down
 		message = fmt.Sprintf("the app of build #%d exited with code %d", d.Build, d.ExitCode)
@@ -73,7 +75,7 @@ func (m *Model) loudest() *story.Warning {
 			continue
 		}
 		switch w.Code {
-		case story.NotReady, "libc-mismatch", "context-unreadable":
+		case story.NotReady, story.NetworkLost, "answers-error", "libc-mismatch", "context-unreadable":
 			return w
 		}
 		if strings.HasPrefix(w.Code, "watch-") {

@@ -46,7 +46,7 @@ func (m *Model) status() status {
 	case building:
 		return status{draw.BadgeAccent, "BUILDING", fmt.Sprintf("build #%d · %s", cur.Number, serves)}
 	case cur != nil && cur.State == story.Built && cur.Number > s.Serving.Build && s.Down == nil && (s.Stale == nil || s.Stale.Reason == ""):
-		return status{draw.BadgeAccent, "STARTING", fmt.Sprintf("build #%d · %s", cur.Number, serves)}
+		return status{draw.BadgeAccent, "STARTING", fmt.Sprintf("build #%d%s · %s", cur.Number, m.waitedFor(cur.Number), serves)}
 	}
 	why := ""
 	switch {
@@ -88,7 +88,7 @@ func (m *Model) statusDown(building bool) status {
 	case cur.State == story.Failed:
 		return status{draw.BadgeBad, "NOTHING SERVES", fmt.Sprintf("build #%d failed", cur.Number)}
 	case cur.State == story.Built:
-		return status{draw.BadgeAccent, "STARTING", fmt.Sprintf("build #%d", cur.Number)}
+		return status{draw.BadgeAccent, "STARTING", fmt.Sprintf("build #%d", cur.Number) + m.waitedFor(cur.Number)}
 	}
 	return status{draw.BadgeWarn, "NOTHING SERVES", "no build has finished yet"}
 }
@@ -103,6 +103,14 @@ func (m *Model) statusLine() draw.Line {
 	return line
 }
 
+// waitedFor is what the new container of a build has yet to do.
+func (m *Model) waitedFor(build int) string {
+	if s := m.story.Starting; s != nil && s.Build == build {
+		return ", waiting for " + s.For
+	}
+	return ""
+}
+
 // drawStatus writes the first line: freshness and address at the left, where they are never cut first,
 // then names, engine and savings as far as there is room.
 func (m *Model) drawStatus(c *draw.Canvas, r draw.Rect) {
@@ -112,6 +120,9 @@ func (m *Model) drawStatus(c *draw.Canvas, r draw.Rect) {
 	}
 	used := c.Line(r.X, r.Y, r.W, left)
 	var right []string
+	for _, d := range m.story.Draining {
+		right = append(right, d.String())
+	}
 	if m.opt.Tape != nil && m.layout().scrub.Empty() {
 		right = append(right, m.tapeText())
 	}

@@ -54,6 +54,9 @@ func (o *options) runFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.Network, "network", "", "the container's network")
 	f.StringVar(&c.Name, "name", "", "the container's name (default: the context folder's name)")
 	f.StringVar(&c.Swap, "swap", "blue-green", "blue-green, or restart for an app that can't run twice at once")
+	f.DurationVar(&c.DrainTimeout, "drain-timeout", engine.DrainWithin, "how long requests in flight may keep an old container once the new one serves")
+	f.StringVar(&c.ReadyPath, "ready-path", "", "the app is ready when it answers GET of this path with 2xx or 3xx (default the image's HEALTHCHECK, else any answer to GET /)")
+	f.DurationVar(&c.ReadyTimeout, "ready-timeout", engine.ReadyWithin, "how long an app may take to be ready")
 	f.BoolVar(&c.Poll, "poll", false, "compare the tree at intervals instead of being notified")
 	f.StringVar(&o.record, "record", "", "write what happens to a file, for stagewatch replay")
 }
@@ -81,6 +84,16 @@ func (o *options) config(args []string) (engine.Config, error) {
 	case "", "blue-green", "restart":
 	default:
 		return c, &engine.Problem{What: fmt.Sprintf("reading --swap %q: there is no such way to swap", c.Swap), Hint: "Choose blue-green or restart."}
+	}
+	if c.DrainTimeout < 0 || c.ReadyTimeout < 0 {
+		return c, &engine.Problem{What: "reading --drain-timeout and --ready-timeout: a time can't be negative", Hint: "Write e.g. 90s or 10m."}
+	}
+	if c.DrainTimeout == 0 {
+		// As with docker stop --time 0. The engine's own zero stands for its default.
+		c.DrainTimeout = -1
+	}
+	if c.ReadyPath != "" && !strings.HasPrefix(c.ReadyPath, "/") {
+		c.ReadyPath = "/" + c.ReadyPath
 	}
 	for i, arg := range c.BuildArgs {
 		if name, _, ok := strings.Cut(arg, "="); !ok {

@@ -141,6 +141,27 @@ type Serving struct {
 	EditsBehind int `json:"edits_behind"`
 }
 
+// Waiting reports that a new container has been started and what is waited for before it serves; again whenever there
+// is more to say of why that takes long.
+type Waiting struct {
+	Container string `json:"container"`
+	// For is ":8080", a path after it where one is asked for, or "HEALTHCHECK".
+	For string `json:"for"`
+	// Listening are the addresses that something listens on in the container, as far as that is known.
+	Listening []string `json:"listening,omitempty"`
+	// Message is what keeps it, empty at first.
+	Message string `json:"message,omitempty"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// Draining reports that a container which no longer gets new requests has some to finish; its stop follows.
+type Draining struct {
+	Container string `json:"container"`
+	Requests  int    `json:"requests"`
+	// WithinMS is how long they may take from the hand-over on, in milliseconds.
+	WithinMS int64 `json:"within_ms"`
+}
+
 // Stale reports that what is served is not the newest source.
 type Stale struct {
 	// ServingBuild is the build that serves, 0 where none does.
@@ -190,6 +211,8 @@ func (Ledger) Kind() string    { return "ledger" }
 func (Files) Kind() string     { return "files" }
 func (Warning) Kind() string   { return "warning" }
 func (Serving) Kind() string   { return "serving" }
+func (Waiting) Kind() string   { return "waiting" }
+func (Draining) Kind() string  { return "draining" }
 func (Stale) Kind() string     { return "stale" }
 func (Log) Kind() string       { return "log" }
 func (Stopped) Kind() string   { return "stopped" }

@@ -34,6 +34,8 @@ var bodies = []Body{
 		Folders: []FolderFiles{{Path: "/app", Files: map[string]int64{"app.py": 3}}}, Gone: []string{"/old"}}}}}},
 	Warning{Code: "port-taken", Message: "m", Paths: []string{"p"}, Hint: "h"},
 	Serving{URL: "http://127.0.0.1:8080", Container: "c", Image: "i", MS: 900, EditsBehind: 1},
+	Waiting{Container: "c", For: ":8080/health", Listening: []string{"0.0.0.0:5000"}, Message: "m", Hint: "h"},
+	Draining{Container: "c", Requests: 2, WithinMS: 600_000},
 	Stale{ServingBuild: 3, EditsBehind: 2, Reason: "build 4 failed"},
 	Log{Container: "c", Stream: "stderr", Text: "line"},
 	Stopped{Container: "c", ExitCode: 137, Reason: "replaced"},

@@ -24,6 +24,8 @@ var decoders = map[string]func([]byte) (Body, error){
 	"files":     decodeAs[Files],
 	"warning":   decodeAs[Warning],
 	"serving":   decodeAs[Serving],
+	"waiting":   decodeAs[Waiting],
+	"draining":  decodeAs[Draining],
 	"stale":     decodeAs[Stale],
 	"log":       decodeAs[Log],
 	"stopped":   decodeAs[Stopped],

@@ -1,17 +1,21 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/docker/cli/cli/connhelper/commandconn"
 	"github.com/docker/cli/cli/connhelper/ssh"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/network"
 	"github.com/docker/go-connections/nat"
 )
 
@@ -53,34 +57,32 @@ func engineHostname(engineHost string) string {
 	return host
 }
 
-// locate finds out where the started container is dialled.
-func (c *Container) locate(seen container.InspectResponse) error {
-	if c.spec.Port == 0 {
-		return nil
-	}
-	c.dials = map[int]dialer{}
+// place is where the started container is dialled.
+type place struct {
+	// addr is that of the app's own port, host:port as the engine's machine sees it; addrs are those of each port.
+	addr  string
+	addrs map[int]string
+	dials map[int]dialer
+}
+
+// locate finds out where a container is dialled, nil where it is on no network now.
+func (c *Container) locate(seen container.InspectResponse) (*place, error) {
+	found := &place{addrs: map[int]string{}, dials: map[int]dialer{}}
 	for _, port := range c.spec.ports() {
 		addr := c.address(seen, port)
-		if addr == "" && !seen.State.Running {
-			// It ended before it could be looked at, and the address went with it. Whoever waits for it to be
-			// ready learns how it ended.
-			c.dials[port] = func(context.Context) (net.Conn, error) { return nil, errEnded }
-			continue
-		}
 		if addr == "" {
-			return fmt.Errorf("finding the container's address: the engine gave it none on network %q", strings.TrimPrefix(string(seen.HostConfig.NetworkMode), "default"))
+			return nil, nil
 		}
 		if port == c.spec.Port {
-			c.Addr = addr
+			found.addr = addr
 		}
 		dial, err := c.dialerTo(addr)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		c.dials[port] = dial
+		found.addrs[port], found.dials[port] = addr, dial
 	}
-	c.dial = c.dials[c.spec.Port]
-	return nil
+	return found, nil
 }
 
 // address is where a port of the container is dialled, empty where the engine gave it no address.
@@ -92,12 +94,24 @@ func (c *Container) address(seen container.InspectResponse, port int) string {
 	case seen.HostConfig.PortBindings != nil && len(bindings) > 0:
 		return net.JoinHostPort(engineHostname(c.runner.engine.Host), bindings[0].HostPort)
 	}
-	for _, attached := range seen.NetworkSettings.Networks {
-		if attached.IPAddress != "" {
-			return net.JoinHostPort(attached.IPAddress, inside)
-		}
+	// That of the network which was asked for comes first: it is known to be one that can be reached from here.
+	mode := string(seen.HostConfig.NetworkMode)
+	if seen.HostConfig.NetworkMode.IsDefault() {
+		mode = network.NetworkBridge
 	}
-	return ""
+	found := ""
+	for _, name := range slices.Sorted(maps.Keys(seen.NetworkSettings.Networks)) {
+		attached := seen.NetworkSettings.Networks[name]
+		if attached.IPAddress == "" {
+			continue
+		}
+		addr := net.JoinHostPort(attached.IPAddress, inside)
+		if name == mode || attached.NetworkID == mode {
+			return addr
+		}
+		found = cmp.Or(found, addr)
+	}
+	return found
 }
 
 // dialerTo dials an address directly, or through ssh where it is on the loopback of the engine's machine and
@@ -121,4 +135,5 @@ func (c *Container) dialerTo(addr string) (dialer, error) {
 	return func(ctx context.Context) (net.Conn, error) { return commandconn.New(ctx, "ssh", args...) }, nil
 }
 
-var errEnded = errors.New("the container has ended")
+// errNowhere: the container is on no network, or has ended.
+var errNowhere = errors.New("the container has no address now")

@@ -37,7 +37,7 @@ func BenchmarkStartToReady(b *testing.B) {
 				}
 				starting += time.Since(began)
 				began = time.Now()
-				if err := c.Ready(b.Context(), 30*time.Second); err != nil {
+				if err := c.Ready(b.Context(), Readiness{Within: 30 * time.Second}); err != nil {
 					b.Fatal(err)
 				}
 				waiting += time.Since(began)

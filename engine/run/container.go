@@ -23,21 +23,25 @@ type Container struct {
 	// Image and Build are those of the [Spec].
 	Image string
 	Build int
-	// Addr is where Dial finds the app, host:port as the engine's machine sees it; empty for an app without a port.
-	Addr string
 
 	runner *Runner
 	spec   Spec
-	// dial opens a connection to Addr, dials to each of the app's ports.
-	dial  dialer
-	dials map[int]dialer
+	// where is where the app is dialled, nil where it can't be; moved tells that it is another place than told was.
+	where atomic.Pointer[place]
+	moved chan struct{}
+	told  string
 	// pid is the app's first process as the engine's machine numbers it.
 	pid int
 	// healthcheck is the command of the image's HEALTHCHECK, nil where it has none.
 	healthcheck []string
+	// logDriver keeps what the container prints, and path is the program that it runs.
+	logDriver, path string
 
-	// http is what readiness learned of the app's protocol.
-	http atomic.Bool
+	// http is what readiness learned of the app's protocol, and status how the app answered then.
+	http   atomic.Bool
+	status atomic.Int64
+	// trouble is how the last attempt to find it ready failed.
+	trouble atomic.Pointer[error]
 
 	// done is closed when the container has ended; then exit holds.
 	done chan struct{}
@@ -61,7 +65,7 @@ func (r *Runner) Start(ctx context.Context, spec Spec) (*Container, error) {
 	}
 	c := &Container{
 		Image: spec.Image, Build: spec.Build, runner: r, spec: spec,
-		done: make(chan struct{}), logged: make(chan struct{}), tail: newTail(),
+		done: make(chan struct{}), logged: make(chan struct{}), moved: make(chan struct{}, 1), tail: newTail(),
 	}
 	if spec.Name != "" {
 		// Not the build alone: a build can be started anew while its last container still goes down.
@@ -76,8 +80,9 @@ func (r *Runner) Start(ctx context.Context, spec Spec) (*Container, error) {
 		return nil, explainStart("creating the container", err)
 	}
 	c.ID = created.ID
+	var since string
 	if err = ctx.Err(); err == nil {
-		err = c.start(ctx)
+		since, err = c.start(ctx)
 	}
 	if err != nil {
 		_ = cli.ContainerRemove(whole, c.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
@@ -87,23 +92,43 @@ func (r *Runner) Start(ctx context.Context, spec Spec) (*Container, error) {
 	c.forget = forget
 	go c.follow(watching)
 	go c.watch(watching)
+	if spec.Port != 0 {
+		go c.keepPlace(watching, since)
+	}
 	return c, nil
 }
 
-// start starts the created container and learns its address.
-func (c *Container) start(ctx context.Context) error {
+// start starts the created container and learns its address. Since is the engine's own time of that.
+func (c *Container) start(ctx context.Context) (since string, err error) {
 	cli := c.runner.engine.Client
 	if err := cli.ContainerStart(ctx, c.ID, container.StartOptions{}); err != nil {
-		return explainStart("starting the container", err)
+		return "", explainStart("starting the container", err)
 	}
 	seen, err := cli.ContainerInspect(ctx, c.ID)
 	if err != nil {
-		return fmt.Errorf("inspecting the container: %w", err)
+		return "", fmt.Errorf("inspecting the container: %w", err)
 	}
 	c.name = strings.TrimPrefix(seen.Name, "/")
 	c.healthcheck = healthcheckOf(seen)
-	c.pid = seen.State.Pid
-	return c.locate(seen)
+	c.pid, c.path = seen.State.Pid, seen.Path
+	c.logDriver = seen.HostConfig.LogConfig.Type
+	if c.spec.Port == 0 {
+		return "", nil
+	}
+	here, err := c.locate(seen)
+	if err != nil {
+		return "", err
+	}
+	if here == nil && seen.State.Running {
+		return "", fmt.Errorf("finding the container's address: the engine gave it none on network %q", strings.TrimPrefix(string(seen.HostConfig.NetworkMode), "default"))
+	}
+	// Where it ended before it could be looked at, the address went with it. Whoever waits for it to be ready learns
+	// how it ended.
+	if here != nil {
+		c.where.Store(here)
+		c.told = here.addr
+	}
+	return seen.State.StartedAt, nil
 }
 
 // Name is the container's name at this time.
@@ -118,19 +143,33 @@ func (c *Container) Port() int { return c.spec.Port }
 
 // DialPort opens a connection to one of the ports of the Spec.
 func (c *Container) DialPort(ctx context.Context, port int) (net.Conn, error) {
-	dial := c.dials[port]
+	here := c.where.Load()
+	if here == nil {
+		return nil, errNowhere
+	}
+	dial := here.dials[port]
 	if dial == nil {
 		return nil, fmt.Errorf("dialling port %d of container %.12s: it is none of the ports of its spec", port, c.ID)
 	}
-	return dial(ctx)
+	conn, err := dial(ctx)
+	if err == nil && c.where.Load() != here {
+		// It moved meanwhile, and who answered may be another one.
+		conn.Close()
+		return nil, errNowhere
+	}
+	return conn, err
 }
 
 // Dial opens a connection to the app.
-func (c *Container) Dial(ctx context.Context) (net.Conn, error) { return c.dial(ctx) }
+func (c *Container) Dial(ctx context.Context) (net.Conn, error) { return c.DialPort(ctx, c.spec.Port) }
 
 // SpeaksHTTP tells whether the app has answered in HTTP when it was asked whether it is ready. False may also mean
 // that it was not asked, because its image has a HEALTHCHECK.
 func (c *Container) SpeaksHTTP() bool { return c.http.Load() }
+
+// Answered is the HTTP status with which the app answered when it got ready, 0 where it was not asked or does not speak
+// HTTP.
+func (c *Container) Answered() int { return int(c.status.Load()) }
 
 // Tail is the end of what the container printed, a few lines, the newest last.
 func (c *Container) Tail() []event.Log { return c.tail.lines() }
@@ -177,37 +216,3 @@ func (r *Runner) made(config *container.Config) bool {
 	}
 	return len(r.labels) > 0
 }
-
-// explainStart takes the runtime's stack of causes off a failed start.
-func explainStart(what string, err error) error {
-	const process = "starting container process caused: "
-	text := err.Error()
-	for _, marker := range []string{"unable to start container process: ", process, "OCI runtime create failed: ", "Error response from daemon: "} {
-		if _, cause, found := strings.Cut(text, marker); found {
-			text = cause
-			break
-		}
-	}
-	text = strings.TrimSuffix(strings.TrimSpace(text), ": unknown")
-	hint := ""
-	switch {
-	case strings.Contains(text, "executable file not found"), strings.Contains(text, "no such file or directory"):
-		hint = "Is the command of CMD or ENTRYPOINT in the final stage? A script also needs the shell that its first line names."
-	case strings.Contains(text, "exec format error"):
-		hint = "The command is for another platform, or a script without a #! line."
-	case strings.Contains(text, "permission denied"):
-		hint = "Is the command executable? RUN chmod +x, or COPY --chmod=755."
-	case errdefs.IsNotFound(err):
-		hint = "Was the image or the network removed?"
-	}
-	return &dock.Error{What: what, Hint: hint, Err: startError{text, err}}
-}
-
-// startError is a cause in fewer words than the engine's.
-type startError struct {
-	text string
-	err  error
-}
-
-func (e startError) Error() string { return e.text }
-func (e startError) Unwrap() error { return e.err }

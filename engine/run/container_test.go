@@ -75,8 +75,8 @@ func TestWithoutADirectWayThePortIsPublishedOnTheLoopback(t *testing.T) {
 	r := newRig(t)
 	r.runner.direct = false
 	c := r.serve(Spec{Image: r.image("-listen", ":8080", "-boot", "300ms", "-body", "hi")})
-	if !strings.HasPrefix(c.Addr, "127.0.0.1:") || r.ask(c, "/") != "hi" {
-		t.Errorf("served at %s", c.Addr)
+	if !strings.HasPrefix(c.Addr(), "127.0.0.1:") || r.ask(c, "/") != "hi" {
+		t.Errorf("served at %s", c.Addr())
 	}
 }
 

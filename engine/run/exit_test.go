@@ -13,7 +13,7 @@ import (
 func TestExitIsNoticedWithItsCode(t *testing.T) {
 	r := newRig(t)
 	c := r.serve(Spec{Image: r.image("-listen", ":8080")})
-	go func() { _, _ = http.Get("http://" + c.Addr + "/exit") }()
+	go func() { _, _ = http.Get("http://" + c.Addr() + "/exit") }()
 	if exit := r.ended(c); exit.Code != 3 || exit.OOM || exit.Gone {
 		t.Errorf("%+v", exit)
 	}
@@ -26,7 +26,7 @@ func TestOutOfMemoryIsNoticed(t *testing.T) {
 	if _, err := r.engine.Client.ContainerUpdate(t.Context(), c.ID, container.UpdateConfig{Resources: limit}); err != nil {
 		t.Skipf("this engine sets no memory limits: %v", err)
 	}
-	go func() { _, _ = http.Get("http://" + c.Addr + "/eat") }()
+	go func() { _, _ = http.Get("http://" + c.Addr() + "/eat") }()
 	if exit := r.ended(c); !exit.OOM || exit.Code != 137 {
 		t.Errorf("%+v", exit)
 	}
@@ -52,11 +52,11 @@ func TestAnEngineThatIsAwayDoesNotHideTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Ready(t.Context(), 30*time.Second); err != nil {
+	if err := c.Ready(t.Context(), Readiness{Within: 30 * time.Second}); err != nil {
 		t.Fatal(err)
 	}
 	line.Down()
-	go func() { _, _ = http.Get("http://" + c.Addr + "/exit") }()
+	go func() { _, _ = http.Get("http://" + c.Addr() + "/exit") }()
 	select {
 	case <-c.Done():
 		t.Errorf("ended while the engine could not be asked: %+v", c.Exit())

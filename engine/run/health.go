@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/docker/docker/api/types/container"
@@ -37,8 +36,8 @@ const (
 
 // awaitHealthy returns nil once the image's health check succeeds. The engine itself runs the check for the
 // first time only after its interval, half a minute unless the image says otherwise: so we run it ourselves,
-// from the start on.
-func (c *Container) awaitHealthy(ctx context.Context) error {
+// from the start on. Note is told of each failure.
+func (c *Container) awaitHealthy(ctx context.Context, note func(error)) error {
 	last := errors.New("the health check did not end once")
 	for ctx.Err() == nil {
 		err := c.checkHealth(ctx)
@@ -47,6 +46,7 @@ func (c *Container) awaitHealthy(ctx context.Context) error {
 		}
 		if ctx.Err() == nil {
 			last = err
+			note(err)
 		}
 		pause(ctx, healthEvery)
 	}
@@ -57,38 +57,46 @@ func (c *Container) awaitHealthy(ctx context.Context) error {
 func (c *Container) checkHealth(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, healthWithin)
 	defer cancel()
+	code, said, err := c.exec(ctx, c.healthcheck, tailBytes)
+	switch {
+	case errors.Is(err, errEndless), ctx.Err() != nil:
+		return errors.New("the health check does not end")
+	case err != nil:
+		return fmt.Errorf("running the health check: %w", err)
+	case code == 0:
+		return nil
+	}
+	return fmt.Errorf("the health check exits with %d: %s", code, bytes.TrimSpace(said))
+}
+
+var errEndless = errors.New("it does not end")
+
+// exec runs a command in the container, and returns its exit code with the first bytes of what it printed.
+func (c *Container) exec(ctx context.Context, command []string, most int) (code int, said []byte, err error) {
 	cli := c.runner.engine.Client
-	created, err := cli.ContainerExecCreate(ctx, c.ID, container.ExecOptions{
-		Cmd: c.healthcheck, AttachStdout: true, AttachStderr: true,
-	})
+	created, err := cli.ContainerExecCreate(ctx, c.ID, container.ExecOptions{Cmd: command, AttachStdout: true, AttachStderr: true})
 	if err != nil {
-		return fmt.Errorf("creating the health check: %w", err)
+		return 0, nil, err
 	}
 	attached, err := cli.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{})
 	if err != nil {
-		return fmt.Errorf("running the health check: %w", err)
+		return 0, nil, err
 	}
 	defer attached.Close()
-	// A check that hangs must not hang us: reading ends with the connection.
+	// A command that hangs must not hang us: reading ends with the connection.
 	defer context.AfterFunc(ctx, attached.Close)()
-	var said bytes.Buffer
 	err = demux(attached.Reader, func(_ byte, _ bool, piece []byte) {
-		said.Write(piece[:min(len(piece), max(0, tailBytes-said.Len()))])
+		said = append(said, piece[:min(len(piece), max(0, most-len(said)))]...)
 	})
 	if ctx.Err() != nil {
-		return errors.New("the health check does not end")
+		return 0, said, ctx.Err()
 	}
 	if err != nil {
-		return fmt.Errorf("running the health check: %w", err)
+		return 0, said, err
 	}
 	result, err := cli.ContainerExecInspect(ctx, created.ID)
-	switch {
-	case err != nil:
-		return fmt.Errorf("running the health check: %w", err)
-	case result.Running:
-		return errors.New("the health check does not end")
-	case result.ExitCode == 0:
-		return nil
+	if err == nil && result.Running {
+		err = errEndless
 	}
-	return fmt.Errorf("the health check exits with %d: %s", result.ExitCode, strings.TrimSpace(said.String()))
+	return result.ExitCode, said, err
 }

@@ -61,7 +61,7 @@ func (r *rig) serve(spec Spec) *Container {
 	r.Helper()
 	spec.Port = 8080
 	c := r.start(spec)
-	if err := c.Ready(r.Context(), 30*time.Second); err != nil {
+	if err := c.Ready(r.Context(), Readiness{Within: 30 * time.Second}); err != nil {
 		r.Fatal(err)
 	}
 	return c
@@ -72,7 +72,7 @@ func (r *rig) ask(c *Container, path string) string {
 	r.Helper()
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
-	answer, err := (&http.Client{Transport: transport, Timeout: 10 * time.Second}).Get("http://" + c.Addr + path)
+	answer, err := (&http.Client{Transport: transport, Timeout: 10 * time.Second}).Get("http://" + c.Addr() + path)
 	if err != nil {
 		r.Fatal(err)
 	}

@@ -38,8 +38,8 @@ func TestWhoHoldsNamesTheContainer(t *testing.T) {
 	r := newRig(t)
 	r.runner.direct = false
 	c := r.serve(Spec{Image: r.image("-listen", ":8080")})
-	if who := r.runner.WhoHolds(t.Context(), c.Addr); who != "container "+c.Name() {
-		t.Errorf("%s is held by %q, want container %s", c.Addr, who, c.Name())
+	if who := r.runner.WhoHolds(t.Context(), c.Addr()); who != "container "+c.Name() {
+		t.Errorf("%s is held by %q, want container %s", c.Addr(), who, c.Name())
 	}
 }
 

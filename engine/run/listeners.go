@@ -64,19 +64,3 @@ func parseHexAddr(text string) (netip.AddrPort, bool) {
 	addr, ok := netip.AddrFromSlice(bytes)
 	return netip.AddrPortFrom(addr.Unmap(), uint16(number)), ok
 }
-
-// onLoopbackOnly tells whether something of the process's network listens on the port, but nowhere that can be
-// reached from outside.
-func onLoopbackOnly(pid, port int) bool {
-	found := false
-	for _, l := range listenersIn("/proc/" + strconv.Itoa(pid) + "/net") {
-		if int(l.addr.Port()) != port {
-			continue
-		}
-		if !l.addr.Addr().IsLoopback() {
-			return false
-		}
-		found = true
-	}
-	return found
-}

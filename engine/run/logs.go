@@ -19,6 +19,13 @@ func (c *Container) follow(ctx context.Context) {
 	defer reader.flush()
 	for delay := retryFirst; ctx.Err() == nil; delay = min(2*delay, retryMost) {
 		err := c.readLog(ctx, reader, true)
+		if errdefs.IsNotImplemented(err) {
+			// Its log driver keeps nothing, or nothing that can be read: nor will it later.
+			if c.spec.NoLog != nil {
+				c.spec.NoLog(c.logDriver)
+			}
+			return
+		}
 		if errdefs.IsNotFound(err) {
 			return
 		}

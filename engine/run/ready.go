@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -45,26 +46,45 @@ func (e *UnreadyError) Error() string {
 // Unwrap is the last failed attempt.
 func (e *UnreadyError) Unwrap() error { return e.Err }
 
-// Ready returns nil once the container can take over: when its HEALTHCHECK succeeds or, where it has none, when
-// it accepts a connection and answers. It gives up with an [*UnreadyError] when the container exits, or after
-// the time; the context's own end is returned as it is.
-func (c *Container) Ready(ctx context.Context, within time.Duration) error {
+// Readiness says what makes a container ready, and for how long that may be waited for.
+type Readiness struct {
+	// Path is asked by GET, and has to answer with 2xx or 3xx. Empty leaves it to the image's HEALTHCHECK or, where it
+	// has none, to any answer at all.
+	Path string
+	// Within is how long it may take.
+	Within time.Duration
+	// Patience is how long an answer that tells of an error of the app (5xx) does not count yet.
+	Patience time.Duration
+	// Waiting is called at once with what is waited for, and again with what keeps it whenever that is another thing.
+	Waiting func(event.Waiting)
+}
+
+// Ready returns nil once the container can take over: when it is ready as [Readiness] says. It gives up with an
+// [*UnreadyError] when the container exits, or after the time; the context's own end is returned as it is.
+func (c *Container) Ready(ctx context.Context, r Readiness) error {
 	began := time.Now()
-	waiting, cancel := context.WithTimeout(ctx, within)
+	waiting, cancel := context.WithTimeout(ctx, r.Within)
 	defer cancel()
 	result := make(chan error, 1)
-	go func() { result <- c.await(waiting) }()
+	go func() { result <- c.await(waiting, r) }()
+	reported := make(chan struct{})
+	go func() {
+		defer close(reported)
+		c.report(waiting, r)
+	}()
 
 	var err error
 	select {
 	case err = <-result:
+		cancel()
 	case <-c.done:
 		cancel()
 		<-result
 	}
+	<-reported
 	select {
 	case <-c.done:
-		return &UnreadyError{Exited: true, Exit: c.exit, After: time.Since(began), Tail: c.Tail(), Hint: exitHint(c.exit)}
+		return &UnreadyError{Exited: true, Exit: c.exit, After: time.Since(began), Tail: c.Tail(), Hint: c.exitHint(ctx)}
 	default:
 	}
 	switch {
@@ -73,33 +93,61 @@ func (c *Container) Ready(ctx context.Context, within time.Duration) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	return &UnreadyError{After: time.Since(began), Tail: c.Tail(), Hint: c.unreadyHint(), Err: err}
+	return &UnreadyError{After: time.Since(began), Tail: c.Tail(), Hint: c.unreadyHint(ctx, r), Err: err}
 }
 
 // await waits for the one sign that counts for this container.
-func (c *Container) await(ctx context.Context) error {
+func (c *Container) await(ctx context.Context, r Readiness) error {
 	switch {
-	case c.healthcheck != nil:
-		return c.awaitHealthy(ctx)
-	case c.dial != nil:
-		http, err := awaitAnswer(ctx, c.Dial)
+	case c.checksHealth(r):
+		return c.awaitHealthy(ctx, c.note)
+	case c.spec.Port != 0:
+		status, http, err := awaitAnswer(ctx, c.Dial, r, c.note)
 		c.http.Store(http)
+		c.status.Store(int64(status))
 		return err
 	}
 	pause(ctx, settle)
 	return nil
 }
 
+// checksHealth reports whether the image's HEALTHCHECK decides.
+func (c *Container) checksHealth(r Readiness) bool { return c.healthcheck != nil && r.Path == "" }
+
 // unreadyHint says what a person can look at.
-func (c *Container) unreadyHint() string {
-	switch {
-	case c.healthcheck != nil:
+func (c *Container) unreadyHint(ctx context.Context, r Readiness) string {
+	if c.checksHealth(r) {
 		return "The image's HEALTHCHECK decides when the app is ready; run it by hand in the container to see why it fails."
-	case c.runner.direct && onLoopbackOnly(c.pid, c.spec.Port):
-		return fmt.Sprintf("The app listens on 127.0.0.1:%[1]d inside the container, where nobody outside can reach it: let it listen on 0.0.0.0:%[1]d.", c.spec.Port)
 	}
-	return fmt.Sprintf("Does the app listen on 0.0.0.0:%[1]d inside the container? On 127.0.0.1 nobody outside can reach it. For another port: --publish 8080:PORT.", c.spec.Port)
+	// The time for it to get ready is over, but not that to look into why.
+	looking, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	if found, known := c.listening(looking); known {
+		if message, hint := c.advice(found); hint != "" {
+			return capital(message) + ". " + hint
+		}
+	}
+	return fmt.Sprintf("Does the app listen on 0.0.0.0:%[1]d inside the container? On 127.0.0.1 nobody outside can reach it. For another port: -p %[2]s:PORT.", c.spec.Port, c.published())
 }
+
+// exitHint says what a container that ended may have died of.
+func (c *Container) exitHint(ctx context.Context) string {
+	if c.exit.OOM || c.exit.Gone {
+		return ""
+	}
+	if hint := c.execHint(ctx); hint != "" {
+		return hint
+	}
+	for _, line := range c.Tail() {
+		if inUse.MatchString(line.Text) {
+			return "Something holds the address that the app listens on. With --network host that may be the old container, which runs until the new one answers: --swap restart stops it first."
+		}
+	}
+	return exitHint(c.exit)
+}
+
+// inUse is what programs say of a taken address, each in its own way.
+var inUse = regexp.MustCompile(`(?i)address (?:is )?already in use|EADDRINUSE`)
 
 // exitHint reads the exit codes that have a meaning of their own.
 func exitHint(exit Exit) string {

@@ -46,7 +46,7 @@ func TestReadyAsksTheHealthcheckFromTheStart(t *testing.T) {
 		`HEALTHCHECK CMD ["/app","-health","http://127.0.0.1:8080/healthz"]`)
 	c := r.start(Spec{Image: image, Port: 8080})
 	began := time.Now()
-	if err := c.Ready(t.Context(), 25*time.Second); err != nil {
+	if err := c.Ready(t.Context(), Readiness{Within: 25 * time.Second}); err != nil {
 		t.Fatal(err)
 	}
 	if took := time.Since(began); took < 500*time.Millisecond {
@@ -58,7 +58,7 @@ func TestAHealthcheckThatNeverSucceedsIsQuoted(t *testing.T) {
 	r := newRig(t)
 	image := docktest.Image(t, r.engine, r.session, cmd("-listen", ":8080", "-sick", "1h"),
 		`HEALTHCHECK CMD ["/app","-health","http://127.0.0.1:8080/healthz"]`)
-	err := r.start(Spec{Image: image, Port: 8080}).Ready(t.Context(), 2*time.Second)
+	err := r.start(Spec{Image: image, Port: 8080}).Ready(t.Context(), Readiness{Within: 2 * time.Second})
 	var why *UnreadyError
 	if !errors.As(err, &why) || why.Exited || !strings.Contains(err.Error(), "503") || !strings.Contains(why.Hint, "HEALTHCHECK") {
 		t.Errorf("%v", err)
@@ -69,7 +69,7 @@ func TestAContainerThatExitsSaysItsCodeAndLastWords(t *testing.T) {
 	r := newRig(t)
 	c := r.start(Spec{Image: r.image("-complain", `ModuleNotFoundError: No module named 'flask'\\n`, "-exit", "3"), Port: 8080})
 	began := time.Now()
-	err := c.Ready(t.Context(), 30*time.Second)
+	err := c.Ready(t.Context(), Readiness{Within: 30 * time.Second})
 	var why *UnreadyError
 	if !errors.As(err, &why) || !why.Exited || why.Exit.Code != 3 {
 		t.Fatalf("%v", err)
@@ -87,7 +87,7 @@ func TestAnAppOnItsOwnLoopbackIsToldSo(t *testing.T) {
 	if !r.runner.direct {
 		t.Skip("the engine is not on this machine: its processes cannot be looked into")
 	}
-	err := r.start(Spec{Image: r.image("-listen", "127.0.0.1:8080"), Port: 8080}).Ready(t.Context(), time.Second)
+	err := r.start(Spec{Image: r.image("-listen", "127.0.0.1:8080"), Port: 8080}).Ready(t.Context(), Readiness{Within: time.Second})
 	var why *UnreadyError
 	if !errors.As(err, &why) || why.Exited || !strings.Contains(why.Hint, "listens on 127.0.0.1:8080") {
 		t.Errorf("%v, hint %q", err, why.Hint)
@@ -98,7 +98,7 @@ func TestAnAppOnItsOwnLoopbackIsToldSo(t *testing.T) {
 func TestAPublishedPortWithNobodyBehindItIsNotReady(t *testing.T) {
 	r := newRig(t)
 	r.runner.direct = false
-	err := r.start(Spec{Image: r.image("-listen", ":9999"), Port: 8080}).Ready(t.Context(), 1500*time.Millisecond)
+	err := r.start(Spec{Image: r.image("-listen", ":9999"), Port: 8080}).Ready(t.Context(), Readiness{Within: 1500 * time.Millisecond})
 	var why *UnreadyError
 	if !errors.As(err, &why) || why.Exited {
 		t.Errorf("%v", err)
@@ -107,10 +107,10 @@ func TestAPublishedPortWithNobodyBehindItIsNotReady(t *testing.T) {
 
 func TestAnAppWithoutAPortIsReadyWhenItLives(t *testing.T) {
 	r := newRig(t)
-	if err := r.start(Spec{Image: r.image("-life", "1h")}).Ready(t.Context(), 10*time.Second); err != nil {
+	if err := r.start(Spec{Image: r.image("-life", "1h")}).Ready(t.Context(), Readiness{Within: 10 * time.Second}); err != nil {
 		t.Error(err)
 	}
-	err := r.start(Spec{Image: r.image("-exit", "2")}).Ready(t.Context(), 10*time.Second)
+	err := r.start(Spec{Image: r.image("-exit", "2")}).Ready(t.Context(), Readiness{Within: 10 * time.Second})
 	var why *UnreadyError
 	if !errors.As(err, &why) || why.Exit.Code != 2 {
 		t.Errorf("one that exits: %v", err)
@@ -145,9 +145,9 @@ func TestProbeTellsHangingUpFromNotBeingThere(t *testing.T) {
 					}()
 				}
 			}()
-			_, err = probe(t.Context(), func(ctx context.Context) (net.Conn, error) {
+			_, _, err = probe(t.Context(), func(ctx context.Context) (net.Conn, error) {
 				return (&net.Dialer{}).DialContext(ctx, "tcp", listener.Addr().String())
-			})
+			}, "/")
 			if (err == nil) != c.want {
 				t.Errorf("%v", err)
 			}

@@ -41,6 +41,10 @@ type Spec struct {
 	// Log is called with each line of the container's output, one call at a time, in order. While it blocks,
 	// the engine keeps what follows.
 	Log func(event.Log)
+	// NoLog is called where the engine's log driver of that name lets nobody read what the container prints.
+	NoLog func(driver string)
+	// Published is the port of this machine that leads to Port, for what people are advised; empty for the same.
+	Published string
 }
 
 // ports are all ports of the app.

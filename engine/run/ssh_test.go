@@ -56,7 +56,7 @@ func TestAnAppBehindSSHIsReachedThroughSSH(t *testing.T) {
 		t.Errorf("%q, %v", answer, err)
 	}
 	mute := r.start(Spec{Image: docktest.Image(t, engine, session, cmd("-listen", ":8080", "-speak", "mute")), Port: 8080})
-	if err := mute.Ready(t.Context(), 30*time.Second); err != nil {
+	if err := mute.Ready(t.Context(), Readiness{Within: 30 * time.Second}); err != nil {
 		t.Errorf("an app that says nothing: %v", err)
 	}
 }

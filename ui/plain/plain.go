@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/clean"
@@ -119,6 +120,17 @@ func (p *Printer) session(e event.Event) {
 		}
 	case event.Serving:
 		p.line(e.Build, "SERVING %s after %s%s", b.URL, millis(b.MS), behind(b.EditsBehind))
+	case event.Waiting:
+		if b.Message == "" {
+			p.line(e.Build, "waiting for %s", b.For)
+			break
+		}
+		p.line(e.Build, "still waiting for %s: %s", b.For, b.Message)
+		if b.Hint != "" {
+			p.line(e.Build, "  hint: %s", b.Hint)
+		}
+	case event.Draining:
+		p.line(e.Build, "%s finishes %s, for at most %s", short(b.Container), count(b.Requests, "request"), time.Duration(b.WithinMS)*time.Millisecond)
 	case event.Stale:
 		if b.ServingBuild == 0 {
 			p.line(0, "STALE nothing serves%s: %s", behind(b.EditsBehind), b.Reason)

@@ -2,6 +2,7 @@ package story
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -15,9 +16,10 @@ func (s *Story) serving(e event.Event, b event.Serving) {
 		Build: number, URL: clean.Line(b.URL), Container: clean.Line(b.Container), Image: clean.Line(b.Image),
 		MS: b.MS, At: e.Time,
 	}
-	s.Down, s.looping, s.Behind = nil, false, b.EditsBehind
+	s.Down, s.looping, s.Behind, s.Starting = nil, false, b.EditsBehind, nil
 	s.clear(PortTaken)
 	s.clear(NotReady)
+	s.clear(NetworkLost)
 	if b.EditsBehind == 0 {
 		s.Stale = nil
 	}
@@ -38,8 +40,33 @@ func (s *Story) serving(e event.Event, b event.Serving) {
 	s.Logs.Add(Entry{Time: e.Time, Kind: Boundary, Build: number, Text: text})
 }
 
+// starting takes in what a new container is waited for.
+func (s *Story) starting(e event.Event, b event.Waiting) {
+	b.Container, b.For, b.Message, b.Hint, b.Listening = clean.Line(b.Container), clean.Line(b.For), clean.Line(b.Message), clean.Line(b.Hint), lines(b.Listening)
+	s.Starting = &Starting{b, e.Build}
+}
+
+// draining takes in that an old container finishes requests.
+func (s *Story) draining(e event.Event, b event.Draining) {
+	d := Draining{clean.Line(b.Container), e.Build, b.Requests}
+	s.Draining = append(s.Draining, d)
+	s.Logs.Add(Entry{Time: e.Time, Kind: Boundary, Build: e.Build, Text: d.String()})
+}
+
+func (d Draining) String() string {
+	noun := "requests"
+	if d.Requests == 1 {
+		noun = "request"
+	}
+	return fmt.Sprintf("build %d finishes %d %s", d.Build, d.Requests, noun)
+}
+
 func (s *Story) stopped(e event.Event, b event.Stopped) {
 	b.Container, b.Reason = clean.Line(b.Container), clean.Line(b.Reason)
+	if s.Starting != nil && (s.Starting.Container == b.Container || b.Container == "") {
+		s.Starting = nil
+	}
+	s.Draining = slices.DeleteFunc(s.Draining, func(d Draining) bool { return d.Container == b.Container })
 	said := s.lastWords()
 	switch b.Reason {
 	case "replaced", "quit":

@@ -33,6 +33,10 @@ type Story struct {
 	Builds []*Build
 	// Serving is what requests reach, nil where nothing answers.
 	Serving *Serving
+	// Starting is what a new container is waited for, nil where none is.
+	Starting *Starting
+	// Draining are old containers that finish requests, the oldest first.
+	Draining []Draining
 	// Stale is why the newest source is not what serves, nil where it is.
 	Stale *event.Stale
 	// Down is why nothing serves, after something did or tried to.
@@ -86,6 +90,18 @@ type Down struct {
 	At    time.Time
 	// Said is the line of its log that says what went wrong, empty where none does.
 	Said string
+}
+
+// Starting is a container that is to serve once it is ready.
+type Starting struct {
+	event.Waiting
+	Build int
+}
+
+// Draining is a container that finishes the requests which it had when another one took over.
+type Draining struct {
+	Container       string
+	Build, Requests int
 }
 
 // Skip is a batch of changes that led to no build, as it was seen last.
@@ -149,6 +165,10 @@ func (s *Story) Apply(e event.Event) {
 		s.warn(e.Build, b)
 	case event.Serving:
 		s.serving(e, b)
+	case event.Waiting:
+		s.starting(e, b)
+	case event.Draining:
+		s.draining(e, b)
 	case event.Stale:
 		b.Reason = clean.Line(b.Reason)
 		s.Stale, s.Behind = &b, b.EditsBehind

@@ -15,8 +15,13 @@ const (
 	// NotReady: a new container did not get to answer.
 	NotReady = "not-ready"
 
-	portFree   = "port-free"
-	logDropped = "log-dropped"
+	// NetworkLost: the container that serves is on no network.
+	NetworkLost = "network-lost"
+
+	portFree    = "port-free"
+	networkBack = "network-back"
+	logDropped  = "log-dropped"
+	noLog       = "no-log"
 )
 
 // Warning is a warning with the build it belongs to, 0 for the session.
@@ -33,6 +38,12 @@ func (s *Story) warn(build int, w event.Warning) {
 	case portFree:
 		s.clear(PortTaken)
 		return
+	case networkBack:
+		s.clear(NetworkLost)
+		return
+	case noLog:
+		// Where it is missed.
+		s.Logs.Add(Entry{Time: s.Last, Kind: Gap, Text: w.Message})
 	case logDropped:
 		s.Logs.Add(Entry{Time: s.Last, Kind: Gap, Text: w.Message})
 		return

@@ -1,0 +1,186 @@
+package run
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/docker/docker/api/types/container"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// Times of the looking for what keeps a container from being ready.
+const (
+	// lookAfter is how long it may take before anybody looks, lookEvery the time between two looks.
+	lookAfter = 2 * time.Second
+	lookEvery = time.Second
+	// lookWithin bounds one look.
+	lookWithin = 5 * time.Second
+)
+
+// report tells what is waited for and, where that takes a while, what keeps it, until ctx ends.
+func (c *Container) report(ctx context.Context, r Readiness) {
+	if r.Waiting == nil || c.spec.Port == 0 {
+		return
+	}
+	w := event.Waiting{Container: c.ID, For: fmt.Sprintf(":%d%s", c.spec.Port, r.Path)}
+	if c.checksHealth(r) {
+		w.For = "HEALTHCHECK"
+	}
+	r.Waiting(w)
+	told := ""
+	for every := lookAfter; ; every = lookEvery {
+		pause(ctx, every)
+		if ctx.Err() != nil {
+			return
+		}
+		if c.checksHealth(r) {
+			w.Message = c.lastTrouble("the health check has not ended once")
+		} else {
+			found, known := c.listening(ctx)
+			if !known {
+				continue
+			}
+			w.Listening = nil
+			for _, addr := range found {
+				w.Listening = append(w.Listening, addr.String())
+			}
+			w.Message, w.Hint = c.advice(found)
+		}
+		if w.Message != told && ctx.Err() == nil {
+			told = w.Message
+			r.Waiting(w)
+		}
+	}
+}
+
+// advice says what the app does in place of listening where it is waited for, and what to do about that.
+func (c *Container) advice(found []netip.AddrPort) (message, hint string) {
+	port := uint16(c.spec.Port)
+	var others, hidden []string
+	here, hiddenHere := false, ""
+	for _, l := range found {
+		switch loopback := l.Addr().IsLoopback(); {
+		case l.Port() == port && loopback:
+			hiddenHere = l.String()
+		case l.Port() == port:
+			here = true
+		case loopback:
+			hidden = append(hidden, l.String())
+		default:
+			others = append(others, strconv.Itoa(int(l.Port())))
+		}
+	}
+	others = slices.Compact(others)
+	switch {
+	case here:
+		return fmt.Sprintf("your app listens on %d: %s", port, c.lastTrouble("it has not answered yet")), ""
+	case hiddenHere != "":
+		return fmt.Sprintf("your app listens on %s inside the container, where nobody outside reaches it", hiddenHere),
+			fmt.Sprintf("Make it listen on 0.0.0.0:%d; many servers take --host 0.0.0.0.", port)
+	case len(others) > 0:
+		return fmt.Sprintf("your app listens on %s, and not on %d", strings.Join(others, " and "), port),
+			fmt.Sprintf("Start stagewatch with -p %s:%s, or make the app listen on %d.", c.published(), others[0], port)
+	case len(hidden) > 0:
+		return fmt.Sprintf("your app listens on %s inside the container, where nobody outside reaches it", strings.Join(hidden, " and ")),
+			fmt.Sprintf("Make it listen on 0.0.0.0:%d.", port)
+	}
+	return "nothing listens in the container so far", ""
+}
+
+// note keeps how an attempt to find the container ready failed.
+func (c *Container) note(err error) { c.trouble.Store(&err) }
+
+// lastTrouble is how the last attempt failed, or otherwise where none has ended.
+func (c *Container) lastTrouble(otherwise string) string {
+	if err := c.trouble.Load(); err != nil {
+		return (*err).Error()
+	}
+	return otherwise
+}
+
+// published is the port of this machine that people are to name.
+func (c *Container) published() string {
+	if c.spec.Published != "" {
+		return c.spec.Published
+	}
+	return strconv.Itoa(c.spec.Port)
+}
+
+// listening returns what the container's processes listen on, by port; known is false where that can't be found out.
+func (c *Container) listening(ctx context.Context) (found []netip.AddrPort, known bool) {
+	var all []listener
+	host := container.NetworkMode(c.spec.Network).IsHost()
+	switch {
+	case within(c.pid, c.ID):
+		// The engine's kernel is ours: the container need not be disturbed.
+		all = listenersIn("/proc/" + strconv.Itoa(c.pid) + "/net")
+		if host {
+			// There it is the whole machine that listens.
+			all = slices.DeleteFunc(all, func(l listener) bool {
+				pid, err := strconv.Atoi(owner(l.inode))
+				return err != nil || !within(pid, c.ID)
+			})
+		}
+	case host:
+		return nil, false
+	default:
+		table, err := c.readTables(ctx)
+		if err != nil {
+			return nil, false
+		}
+		all = parseListeners(bytes.NewReader(table))
+	}
+	for _, l := range all {
+		if l.addr.Addr() != engineDNS {
+			found = append(found, l.addr)
+		}
+	}
+	slices.SortFunc(found, func(a, b netip.AddrPort) int {
+		if a.Port() != b.Port() {
+			return int(a.Port()) - int(b.Port())
+		}
+		return a.Addr().Compare(b.Addr())
+	})
+	return slices.Compact(found), true
+}
+
+// engineDNS is where the engine's own name server listens in containers of a network with a name.
+var engineDNS = netip.AddrFrom4([4]byte{127, 0, 0, 11})
+
+// within reports whether a process of this machine is one of the container. A number alone proves nothing: the
+// engine may be in a virtual machine, and count on its own.
+func within(pid int, id string) bool {
+	groups, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cgroup")
+	return err == nil && pid > 0 && bytes.Contains(groups, []byte(id))
+}
+
+// readTables reads the tables of sockets inside the container, by a program of its own if it has one.
+func (c *Container) readTables(ctx context.Context) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	code, out, err := c.exec(ctx, []string{"cat", "/proc/net/tcp", "/proc/net/tcp6"}, maxTables)
+	if err == nil && code > 1 {
+		// 1 is for a kernel without IPv6.
+		err = fmt.Errorf("cat exits with %d", code)
+	}
+	return out, err
+}
+
+// maxTables bounds what is read of the tables.
+const maxTables = 1 << 20
+
+// capital begins a sentence.
+func capital(text string) string {
+	r, n := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(r)) + text[n:]
+}
