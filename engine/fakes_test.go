@@ -280,7 +280,7 @@ type fakeInstance struct {
 	done     chan struct{}
 	end      sync.Once
 	exit     run.Exit
-	stopped  bool
+	stopped  atomic.Bool
 }
 
 func (i *fakeInstance) ID() string                     { return i.id }
@@ -303,7 +303,7 @@ func (i *fakeInstance) Ready(ctx context.Context, r run.Readiness) error {
 	}
 }
 func (i *fakeInstance) Stop(context.Context, time.Duration) error {
-	i.stopped = true
+	i.stopped.Store(true)
 	i.die(0)
 	return nil
 }

@@ -40,12 +40,12 @@ func TestARequestInFlightKeepsTheOldContainerUntilItIsDone(t *testing.T) {
 		if build != 1 || d.Container != old.id || d.Requests != 2 || d.WithinMS != (10*time.Minute).Milliseconds() {
 			t.Errorf("told of build %d: %+v", build, d)
 		}
-		if old.stopped {
+		if old.stopped.Load() {
 			t.Fatal("the old container is stopped while it has requests to finish")
 		}
 		close(upload.none)
 		events := r.drain()
-		if s, _ := one[event.Stopped](t, events); s.Container != old.id || s.Reason != "replaced" || !old.stopped {
+		if s, _ := one[event.Stopped](t, events); s.Container != old.id || s.Reason != "replaced" || !old.stopped.Load() {
 			t.Errorf("stopped: %+v", s)
 		}
 		if w := all[event.Warning](events); len(w) > 0 {
@@ -81,14 +81,14 @@ func TestARequestThatDoesNotEndIsCutAndToldOf(t *testing.T) {
 				if c.within > 0 {
 					time.Sleep(c.within - time.Millisecond)
 					synctest.Wait()
-					if old.stopped {
+					if old.stopped.Load() {
 						t.Fatalf("stopped after %s", time.Since(began))
 					}
 					time.Sleep(time.Millisecond)
 				}
 				synctest.Wait()
-				if !old.stopped || !socket.cut.Load() {
-					t.Errorf("stopped %v, cut %v after %s", old.stopped, socket.cut.Load(), c.within)
+				if !old.stopped.Load() || !socket.cut.Load() {
+					t.Errorf("stopped %v, cut %v after %s", old.stopped.Load(), socket.cut.Load(), c.within)
 				}
 				w, build := one[event.Warning](t, r.drain())
 				if w.Code != "requests-cut" || build != 1 || strings.Contains(w.Hint, "--drain-timeout") != (c.within != drainHeld) {
@@ -111,8 +111,8 @@ func TestOnlySoManyContainersFinishRequests(t *testing.T) {
 		}
 		synctest.Wait()
 		for i, inst := range old {
-			if want := i == 0; inst.stopped != want {
-				t.Errorf("container %d stopped: %v", i+1, inst.stopped)
+			if want := i == 0; inst.stopped.Load() != want {
+				t.Errorf("container %d stopped: %v", i+1, inst.stopped.Load())
 			}
 		}
 		var told string

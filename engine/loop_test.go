@@ -212,7 +212,7 @@ func TestTheOldContainerServesUntilTheNewOneIsReady(t *testing.T) {
 		r.save("src/a", "2")
 		time.Sleep(time.Second)
 		r.succeed()
-		if r.door.serves() != old.id || old.stopped {
+		if r.door.serves() != old.id || old.stopped.Load() {
 			t.Errorf("%q serves before the new one is ready", r.door.serves())
 		}
 		next := r.runner.last()
@@ -221,8 +221,8 @@ func TestTheOldContainerServesUntilTheNewOneIsReady(t *testing.T) {
 		if s, _ := one[event.Serving](t, r.drain()); s.MS != 2000 {
 			t.Errorf("save to served took %d ms", s.MS)
 		}
-		if r.door.serves() != next.id || !old.stopped {
-			t.Errorf("%q serves, old stopped: %v", r.door.serves(), old.stopped)
+		if r.door.serves() != next.id || !old.stopped.Load() {
+			t.Errorf("%q serves, old stopped: %v", r.door.serves(), old.stopped.Load())
 		}
 		if !slices.Contains(r.images.removed, "image-1") {
 			t.Errorf("removed are %v", r.images.removed)
@@ -245,8 +245,8 @@ func TestANewerBuildTakesTheTurnOfOneThatStarts(t *testing.T) {
 			t.Fatal("the newest build is not started")
 		}
 		fast.ready <- nil
-		if r.door.serves() != fast.id || !slow.stopped {
-			t.Errorf("%q serves, the one between stopped: %v", r.door.serves(), slow.stopped)
+		if r.door.serves() != fast.id || !slow.stopped.Load() {
+			t.Errorf("%q serves, the one between stopped: %v", r.door.serves(), slow.stopped.Load())
 		}
 	})
 }
@@ -296,8 +296,8 @@ func TestRestartSwapStopsTheOldOneFirst(t *testing.T) {
 		r.save("src/a", "2")
 		r.succeed()
 		next := r.runner.last()
-		if !old.stopped || next == old || r.door.serves() != "" {
-			t.Errorf("old stopped: %v; %q serves", old.stopped, r.door.serves())
+		if !old.stopped.Load() || next == old || r.door.serves() != "" {
+			t.Errorf("old stopped: %v; %q serves", old.stopped.Load(), r.door.serves())
 		}
 		next.ready <- &run.UnreadyError{Err: errors.New("no answer")}
 		synctest.Wait()

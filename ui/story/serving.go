@@ -50,7 +50,7 @@ func (s *Story) starting(e event.Event, b event.Waiting) {
 func (s *Story) draining(e event.Event, b event.Draining) {
 	d := Draining{clean.Line(b.Container), e.Build, b.Requests}
 	s.Draining = append(s.Draining, d)
-	s.Logs.Add(Entry{Time: e.Time, Kind: Boundary, Build: e.Build, Text: d.String()})
+	s.Logs.Add(Entry{Time: e.Time, Kind: Gap, Build: e.Build, Text: d.String()})
 }
 
 func (d Draining) String() string {
