@@ -21,7 +21,7 @@ func (a *app) readiness(j *job) run.Readiness {
 	}
 	r.Waiting = func(w event.Waiting) {
 		a.l.emit(j.number, w)
-		if w.Message != "" && !a.restartSwap {
+		if w.Message != "" {
 			a.door.SetStatus(front.Status{Title: "Starting", Detail: w.Message + "\n" + w.Hint})
 		}
 	}
@@ -86,10 +86,6 @@ func (a *app) noLog(driver string) {
 		return
 	}
 	a.unlogged = true
-	why := fmt.Sprintf("the engine's log driver is %q, which lets nobody read it", driver)
-	if driver == "none" {
-		why = `the engine's log driver is "none", which keeps nothing`
-	}
-	a.l.emit(0, event.Warning{Code: "no-log", Message: "the app's log can't be shown: " + why,
-		Hint: `A default of "json-file" or "local" can be read: "log-driver" in the engine's daemon.json.`})
+	why, hint := run.Unreadable(driver)
+	a.l.emit(0, event.Warning{Code: "no-log", Message: "the app's log can't be shown: " + why, Hint: hint})
 }

@@ -52,12 +52,15 @@ const (
 var errCrowded = errors.New("as newer ones are finishing requests too")
 
 // leaving is a container that finishes its requests while a newer one serves.
-type leaving struct{ cut context.CancelCauseFunc }
+type leaving struct {
+	image string
+	cut   context.CancelCauseFunc
+}
 
 // seeOff lets a container finish its requests now that another one serves, and stops it.
 func (a *app) seeOff(s *serving, old drains) {
 	ctx, cut := context.WithCancelCause(a.l.ctx)
-	one := &leaving{cut}
+	one := &leaving{s.job.result.Image, cut}
 	if a.leaving = append(a.leaving, one); len(a.leaving) > mostLeaving {
 		a.leaving[0].cut(errCrowded)
 		a.leaving = a.leaving[1:]
@@ -67,6 +70,7 @@ func (a *app) seeOff(s *serving, old drains) {
 		cut(nil)
 		a.l.do(func() {
 			a.leaving = slices.DeleteFunc(a.leaving, func(l *leaving) bool { return l == one })
+			a.l.collect()
 		})
 	})
 }

@@ -205,6 +205,9 @@ func (l *loop) collect() {
 		if a.next != nil {
 			keep[a.next.job.result.Image] = true
 		}
+		for _, one := range a.leaving {
+			keep[one.image] = true
+		}
 	}
 	for image := range l.sizes.made {
 		if keep[image] {

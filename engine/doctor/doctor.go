@@ -95,6 +95,7 @@ func Run(ctx context.Context, cfg engine.Config, report func(Finding)) {
 	if x.engine != nil {
 		x.checkLeftovers(ctx)
 		x.checkAddresses(ctx)
+		x.checkLog(ctx)
 	}
 }
 

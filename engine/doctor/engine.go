@@ -13,6 +13,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/image"
+	"github.com/stagewatch/stagewatch/engine/run"
 )
 
 func (x *examination) checkEngine(ctx context.Context) {
@@ -71,6 +72,20 @@ func (x *examination) checkBuilder(ctx context.Context) {
 	x.builder = b
 	x.ok("builder", "the engine's %s answers, and builds for %s", x.info.Builder, platforms.Format(b.Platform()))
 	x.ok("image store", "%s; sizes are %s", x.info.Store, image.New(x.engine, "", x.info.Store).Basis())
+}
+
+// checkLog looks at what the engine keeps of what containers print.
+func (x *examination) checkLog(ctx context.Context) {
+	info, err := x.engine.Client.Info(ctx)
+	switch {
+	case err != nil:
+		x.failed("log", err, "")
+	case info.LoggingDriver == "none":
+		why, hint := run.Unreadable(info.LoggingDriver)
+		x.note("log", hint, "the app's log will be empty: %s", why)
+	default:
+		x.ok("log", "the engine's log driver is %s", info.LoggingDriver)
+	}
 }
 
 // checkLeftovers does what every start of stagewatch does first.

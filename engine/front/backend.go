@@ -31,9 +31,9 @@ type backend struct {
 	spokeHTTP atomic.Bool
 	// retired ends when no new request comes, gone when what is left on the backend is to be cut.
 	retired context.Context
-	retire  context.CancelFunc
 	gone    context.Context
-	end     context.CancelFunc
+	// resign ends retired, and end gone.
+	resign, end context.CancelFunc
 	// quiet is how long a connection without an end of its own may be silent once the backend is retired.
 	quiet time.Duration
 
@@ -52,13 +52,24 @@ const (
 )
 
 func newBackend(ctx context.Context, b Backend, quiet time.Duration) *backend {
-	made := &backend{Backend: b, quiet: quiet, idle: map[*link]bool{}}
+	made := &backend{Backend: b, quiet: quiet}
 	made.build.Store(int64(b.Build))
 	made.spokeHTTP.Store(b.HTTP)
 	made.gone, made.end = context.WithCancel(ctx)
-	made.retired, made.retire = context.WithCancel(made.gone)
-	context.AfterFunc(made.retired, made.closeIdle)
+	made.retired, made.resign = context.WithCancel(made.gone)
 	return made
+}
+
+// retire is called when no new request will come.
+func (b *backend) retire() {
+	b.resign()
+	b.mu.Lock()
+	idle := b.idle
+	b.idle = nil
+	b.mu.Unlock()
+	for l := range idle {
+		l.close()
+	}
 }
 
 func (b *backend) dial(ctx context.Context) (net.Conn, error) {
@@ -74,26 +85,16 @@ func (b *backend) dial(ctx context.Context) (net.Conn, error) {
 	return open(ctx)
 }
 
-func (b *backend) closeIdle() {
-	b.mu.Lock()
-	idle := b.idle
-	b.idle = nil
-	b.mu.Unlock()
-	for l := range idle {
-		l.close()
-	}
-}
-
 // link is a connection to a backend that carries the requests of one client, one after the other.
 type link struct {
-	stream
+	*stream
 	of *backend
 	// stop ends the watching for the backend's end.
 	stop func() bool
 	// expiry closes the link when it has been idle for too long.
 	expiry *time.Timer
 	// closed: it was closed within its last exchange.
-	closed bool
+	closed atomic.Bool
 }
 
 // open dials the backend.
@@ -102,14 +103,13 @@ func (b *backend) open() (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &link{stream: *newStream(conn, nil), of: b}
-	l.in.Reset(&l.sniffed)
+	l := &link{stream: newStream(conn, nil), of: b}
 	l.stop = context.AfterFunc(b.gone, func() { conn.Close() })
 	return l, nil
 }
 
 func (l *link) close() {
-	l.closed = true
+	l.closed.Store(true)
 	l.stop()
 	l.Conn.Close()
 }
@@ -120,9 +120,12 @@ func (l *link) park() bool {
 	b := l.of
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.idle == nil || l.closed {
+	if b.retired.Err() != nil || l.closed.Load() {
 		l.close()
 		return false
+	}
+	if b.idle == nil {
+		b.idle = map[*link]bool{}
 	}
 	b.idle[l] = true
 	if l.expiry == nil {

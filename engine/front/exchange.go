@@ -53,9 +53,12 @@ func (s *session) exchange(req *requestHead, l *link) exchanged {
 		s.interrupt(up.over)
 		return exchanged{}
 	case down.broken:
-		// The client learns that the answer is not whole.
 		l.close()
-		abort(s.Conn)
+		if down.endless {
+			// Otherwise it would pass for whole.
+			abort(s.Conn)
+		}
+		s.Conn.Close()
 		<-up.over
 		return exchanged{begun: true}
 	case down.raw:
@@ -197,6 +200,8 @@ func (s *session) discard() {
 type downward struct {
 	// nothing came; or it broke off; or what comes is nothing that HTTP tells the end of.
 	nothing, broken, raw bool
+	// endless: what broke off has no other end than that of the connection.
+	endless bool
 	// keep: the app keeps the connection.
 	keep bool
 }
@@ -272,5 +277,5 @@ func (s *session) passBody(req *requestHead, l *link, a answerHead) downward {
 		// The end of what has no other, or an answer that is cut short: the client sees the same.
 		return downward{}
 	}
-	return downward{broken: true}
+	return downward{broken: true, endless: a.size == untilClose && !a.events}
 }

@@ -55,13 +55,14 @@ func (c talker) until(end string) bool {
 // likes.
 func (c talker) requests(say func(*http.Request) string) {
 	var said bytes.Buffer
-	defer func() { c.heard.write(said.String()) }()
 	for in := bufio.NewReader(io.TeeReader(c.in, &said)); ; {
 		r, err := http.ReadRequest(in)
 		if err != nil {
 			return
 		}
 		_, _ = io.Copy(io.Discard, r.Body)
+		c.heard.write(said.String())
+		said.Reset()
 		c.say(say(r))
 	}
 }

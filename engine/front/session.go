@@ -107,8 +107,12 @@ func (s *session) next() bool {
 	return false
 }
 
-// mayBeRequest reports whether a head may begin so.
-func mayBeRequest(head []byte) bool { return head[0] != '\n' }
+// mayBeRequest reports whether a request may begin so: with a method, perhaps after an empty line.
+func mayBeRequest(head []byte) bool {
+	line := bytes.TrimPrefix(head, []byte("\r\n"))
+	method, _, spaced := bytes.Cut(line, []byte{' '})
+	return isToken(method) || !spaced && len(method) == 0 || bytes.Equal(line, []byte{'\r'})
+}
 
 // passThrough passes the connection on as a whole.
 func (s *session) passThrough(head []byte) {
@@ -211,61 +215,6 @@ func (s *session) reach(way *flight, req *requestHead) (l *link, kept bool, err 
 			return nil, false, err
 		}
 	}
-}
-
-// halfClose is how soon after its request a client that only closes its sending half does so. One that closes later,
-// while it waits for a backend, has lost its patience, and its request is not to run any more.
-const halfClose = 250 * time.Millisecond
-
-// vigil watches over a client that waits for a backend.
-type vigil struct {
-	ctx    context.Context
-	cancel context.CancelFunc
-	over   chan struct{}
-	left   bool
-}
-
-func (s *session) watchOver() *vigil {
-	v := &vigil{over: make(chan struct{})}
-	v.ctx, v.cancel = context.WithCancel(s.front.closed)
-	began := time.Now()
-	go func() {
-		defer close(v.over)
-		err := s.more()
-		switch {
-		case err == nil, timedOut(err), isEOF(err) && time.Since(began) < halfClose:
-		default:
-			v.left = true
-			v.cancel()
-		}
-	}()
-	return v
-}
-
-// end ends the watching, if there was any. It returns an error where the client has left.
-func (v *vigil) end(s *session) error {
-	if v == nil {
-		return nil
-	}
-	s.interrupt(v.over)
-	v.cancel()
-	if v.left {
-		s.lost = true
-		return errLeft
-	}
-	return nil
-}
-
-// interrupt calls back who reads from the client.
-func (s *session) interrupt(over <-chan struct{}) {
-	select {
-	case <-over:
-		return
-	default:
-	}
-	_ = s.Conn.SetReadDeadline(time.Unix(1, 0))
-	<-over
-	_ = s.Conn.SetReadDeadline(time.Time{})
 }
 
 // patience is how long a request waits for a backend. A person sees a page soon; a program waits.

@@ -70,14 +70,14 @@ func callBack(conn net.Conn) { _ = conn.SetReadDeadline(time.Unix(1, 0)) }
 type quiet struct {
 	of   *backend
 	last atomic.Int64
-	over context.Context
-	stop context.CancelFunc
+	// stop ends the watching.
+	stop func()
 }
 
 // untilQuiet calls cut once the backend is retired and nothing has moved for a while, unless it is stopped before.
 func (b *backend) untilQuiet(cut func()) *quiet {
 	q := &quiet{of: b}
-	q.over, q.stop = context.WithCancel(b.gone)
+	over, end := context.WithCancel(b.gone)
 	undo := context.AfterFunc(b.retired, func() {
 		q.moved()
 		for {
@@ -86,13 +86,13 @@ func (b *backend) untilQuiet(cut func()) *quiet {
 				cut()
 				return
 			}
-			pause(q.over, b.quiet-still)
-			if q.over.Err() != nil {
+			pause(over, b.quiet-still)
+			if over.Err() != nil {
 				return
 			}
 		}
 	})
-	context.AfterFunc(q.over, func() { undo() })
+	q.stop = func() { undo(); end() }
 	return q
 }
 
@@ -140,10 +140,13 @@ func (q *quiet) copy(to io.Writer, from net.Conn) error {
 				return err
 			}
 		}
-		if isEOF(err) {
+		switch {
+		case isEOF(err):
 			return nil
-		}
-		if err != nil {
+		case timedOut(err):
+			// It was called back, and goes on here.
+			_ = from.SetReadDeadline(time.Time{})
+		case err != nil:
 			return err
 		}
 	}

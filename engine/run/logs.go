@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/containerd/errdefs"
@@ -44,6 +45,15 @@ func (c *Container) follow(ctx context.Context) {
 		}
 		pause(ctx, delay)
 	}
+}
+
+// Unreadable says why what containers print can't be read with a log driver, and what to do about that.
+func Unreadable(driver string) (why, hint string) {
+	why = fmt.Sprintf("the engine's log driver is %q, which lets nobody read it", driver)
+	if driver == "none" {
+		why = `the engine's log driver is "none", which keeps nothing`
+	}
+	return why, `Give the engine one that can be read, "json-file" or "local": "log-driver" in its daemon.json.`
 }
 
 // readLog reads the log from where the reader stopped: to its present end, or following it.
