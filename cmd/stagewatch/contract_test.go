@@ -28,6 +28,8 @@ var promised = map[string]string{
 	"files":     "stages",
 	"warning":   "code message",
 	"serving":   "url container image ms edits_behind",
+	"waiting":   "container for",
+	"draining":  "container requests within_ms",
 	"stale":     "serving_build edits_behind reason",
 	"log":       "container stream text",
 	"stopped":   "container exit_code reason",
@@ -35,7 +37,7 @@ var promised = map[string]string{
 }
 
 // ofABuild are the types whose lines always name their build. What `stagewatch plan` plans is none.
-const ofABuild = "step output built failed abandoned sized ledger files serving"
+const ofABuild = "step output built failed abandoned sized ledger files serving waiting draining"
 
 func contract(ts *testscript.TestScript, _ bool, args []string) {
 	text := strings.TrimSuffix(ts.ReadFile(args[0]), "\n")

@@ -46,7 +46,7 @@ type Finding struct {
 
 // Checks are the names of the checks, in the order in which they are made.
 func Checks() []string {
-	return []string{"engine", "builder", "image store", "Dockerfile", "base image", "context", "port", "watching", "leftovers", "addresses"}
+	return []string{"engine", "builder", "image store", "Dockerfile", "base image", "context", "port", "watching", "leftovers", "addresses", "log"}
 }
 
 // examination is one run of all checks.

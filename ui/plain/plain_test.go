@@ -116,3 +116,25 @@ func TestABrokenWriterIsReported(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+func TestWhatIsWaitedForAndWhatIsFinished(t *testing.T) {
+	var out strings.Builder
+	p := New(&out, Options{})
+	for _, body := range []event.Body{
+		event.Waiting{Container: "two", For: ":8080"},
+		event.Waiting{Container: "two", For: ":8080", Message: "your app listens on 5000, and not on 8080", Hint: "Start stagewatch with -p 8080:5000."},
+		event.Draining{Container: "one", Requests: 1, WithinMS: 90_000},
+	} {
+		if err := p.Print(event.Event{Build: 2, Body: body}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const want = `#2 waiting for :8080
+#2 still waiting for :8080: your app listens on 5000, and not on 8080
+#2   hint: Start stagewatch with -p 8080:5000.
+#2 one finishes 1 request, for at most 1m30s
+`
+	if out.String() != want {
+		t.Errorf("got\n%s, want\n%s", out.String(), want)
+	}
+}
