@@ -111,7 +111,8 @@ func (s *session) next() bool {
 func mayBeRequest(head []byte) bool {
 	line := bytes.TrimPrefix(head, []byte("\r\n"))
 	method, _, spaced := bytes.Cut(line, []byte{' '})
-	return isToken(method) || !spaced && len(method) == 0 || bytes.Equal(line, []byte{'\r'})
+	const longest = 256
+	return isToken(method) && len(method) <= longest || !spaced && len(method) == 0 || bytes.Equal(line, []byte{'\r'})
 }
 
 // passThrough passes the connection on as a whole.

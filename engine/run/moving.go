@@ -6,6 +6,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/filters"
 )
@@ -28,7 +29,7 @@ func (c *Container) keepPlace(ctx context.Context, since string) {
 					if e.Action == events.ActionDisconnect {
 						c.where.Store(nil)
 					}
-					c.relocate(ctx)
+					c.mustRelocate(ctx)
 				}
 			case <-failed:
 				listening = false
@@ -40,21 +41,32 @@ func (c *Container) keepPlace(ctx context.Context, since string) {
 		pause(ctx, delay)
 		if ctx.Err() == nil {
 			// Whatever was missed meanwhile.
-			c.relocate(ctx)
+			c.mustRelocate(ctx)
 		}
 	}
 }
 
-// relocate asks the engine where the container is. Its id is what is asked by: whoever has its address now is no answer.
-func (c *Container) relocate(ctx context.Context) {
+// mustRelocate asks until the engine answers: no other event may follow.
+func (c *Container) mustRelocate(ctx context.Context) {
+	for delay := retryFirst; !c.relocate(ctx) && ctx.Err() == nil; delay = min(2*delay, retryMost) {
+		pause(ctx, delay)
+	}
+}
+
+// relocate asks the engine where the container is. Its id is what is asked by: whoever has its address now is no
+// answer. It returns false where the engine does not say.
+func (c *Container) relocate(ctx context.Context) bool {
 	seen, err := c.runner.engine.Client.ContainerInspect(ctx, c.ID)
-	if err != nil || !seen.State.Running {
-		// Whether it ended is found out elsewhere.
-		return
+	if errdefs.IsNotFound(err) || err == nil && !seen.State.Running {
+		// That it ended is found out elsewhere.
+		return true
+	}
+	if err != nil {
+		return false
 	}
 	found, err := c.locate(seen)
 	if err != nil {
-		return
+		return false
 	}
 	addr := ""
 	if found != nil {
@@ -65,7 +77,7 @@ func (c *Container) relocate(ctx context.Context) {
 	}
 	c.where.Store(found)
 	if addr == c.told {
-		return
+		return true
 	}
 	c.told = addr
 	select {
@@ -73,6 +85,7 @@ func (c *Container) relocate(ctx context.Context) {
 	default:
 		// One more is as good: who reads it looks where the container is then.
 	}
+	return true
 }
 
 // Moved tells each time that the container is at another address than before, or at none.
