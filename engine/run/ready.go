@@ -3,7 +3,9 @@ package run
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -123,8 +125,12 @@ func (c *Container) unreadyHint(ctx context.Context, r Readiness) string {
 	looking, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()
 	if found, known := c.listening(looking); known {
-		if message, hint := c.advice(found); hint != "" {
+		here := slices.ContainsFunc(found, func(l netip.AddrPort) bool { return int(l.Port()) == c.spec.Port && !l.Addr().IsLoopback() })
+		switch message, hint := c.advice(found); {
+		case hint != "":
 			return capital(message) + ". " + hint
+		case here && r.Path != "":
+			return fmt.Sprintf("The app listens, but --ready-path %s has to answer with 2xx or 3xx.", r.Path)
 		}
 	}
 	return fmt.Sprintf("Does the app listen on 0.0.0.0:%[1]d inside the container? On 127.0.0.1 nobody outside can reach it. For another port: -p %[2]s:PORT.", c.spec.Port, c.published())

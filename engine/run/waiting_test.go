@@ -158,6 +158,16 @@ func TestReadyPathGoesBeforeTheHealthcheck(t *testing.T) {
 	}
 }
 
+func TestAReadyPathThatNeverAnswersWellIsNamed(t *testing.T) {
+	r := newRig(t)
+	c := r.serve(Spec{Image: r.image("-listen", ":8080")})
+	err := c.Ready(t.Context(), Readiness{Path: "/file/nothing", Within: 3 * time.Second})
+	var why *UnreadyError
+	if !errors.As(err, &why) || why.Exited || !strings.Contains(why.Hint, "--ready-path /file/nothing") {
+		t.Errorf("%v", err)
+	}
+}
+
 // A log driver that keeps nothing is no failure that passes.
 func TestALogThatCannotBeReadIsNotTriedAgain(t *testing.T) {
 	r := newRig(t)
