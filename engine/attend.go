@@ -38,7 +38,7 @@ func (a *app) compare(j *job, inst instance) {
 	}
 	a.l.emit(j.number, event.Warning{
 		Code:    "answers-error",
-		Message: fmt.Sprintf("build %d answers GET / with %d, where build %d answered with %d", j.number, inst.Answered(), a.current.job.number, a.current.inst.Answered()),
+		Message: fmt.Sprintf("build #%d answers GET / with %d, where build #%d answered with %d", j.number, inst.Answered(), a.current.job.number, a.current.inst.Answered()),
 		Hint:    "It serves all the same, as / may not be what tells: --ready-path names a path that has to answer with 2xx or 3xx.",
 	})
 }
@@ -68,7 +68,7 @@ func (a *app) moved(s *serving) {
 		s.away = true
 		a.door.SetStatus(front.Status{Title: "No network", Detail: "The app's container was taken off its network."})
 		a.door.Hold().cut()
-		a.l.emit(s.job.number, event.Warning{Code: "network-lost", Message: fmt.Sprintf("the container of build %d is on no network any more; requests wait", s.job.number),
+		a.l.emit(s.job.number, event.Warning{Code: "network-lost", Message: fmt.Sprintf("the container of build #%d is on no network any more; requests wait", s.job.number),
 			Hint: fmt.Sprintf("docker network connect NETWORK %.12s brings it back.", s.inst.ID())})
 		return
 	}
@@ -76,7 +76,7 @@ func (a *app) moved(s *serving) {
 	old.cut()
 	if s.away {
 		s.away = false
-		a.l.emit(s.job.number, event.Warning{Code: "network-back", Message: fmt.Sprintf("the container of build %d is on a network again, and serves", s.job.number)})
+		a.l.emit(s.job.number, event.Warning{Code: "network-back", Message: fmt.Sprintf("the container of build #%d is on a network again, and serves", s.job.number)})
 	}
 }
 

@@ -119,7 +119,7 @@ func TestOnlySoManyContainersFinishRequests(t *testing.T) {
 		for _, w := range all[event.Warning](r.drain()) {
 			told += w.Body.(event.Warning).Message
 		}
-		if !strings.Contains(told, "build 1 is stopped with 1 request unfinished") {
+		if !strings.Contains(told, "build #1 is stopped with 1 request unfinished") {
 			t.Errorf("told %q", told)
 		}
 	})

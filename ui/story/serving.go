@@ -58,7 +58,7 @@ func (d Draining) String() string {
 	if d.Requests == 1 {
 		noun = "request"
 	}
-	return fmt.Sprintf("build %d finishes %d %s", d.Build, d.Requests, noun)
+	return fmt.Sprintf("build #%d finishes %d %s", d.Build, d.Requests, noun)
 }
 
 func (s *Story) stopped(e event.Event, b event.Stopped) {

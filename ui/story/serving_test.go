@@ -45,10 +45,10 @@ func TestOldContainersFinishTheirRequestsUntilTheyStop(t *testing.T) {
 	s.Apply(event.Event{Time: time.Now(), Build: 1, Body: event.Draining{Container: "one", Requests: 1}})
 	s.Apply(event.Event{Time: time.Now(), Build: 2, Body: event.Draining{Container: "two", Requests: 2}})
 	s.Apply(event.Event{Build: 1, Body: event.Stopped{Container: "one", Reason: "replaced"}})
-	if len(s.Draining) != 1 || s.Draining[0].String() != "build 2 finishes 2 requests" {
+	if len(s.Draining) != 1 || s.Draining[0].String() != "build #2 finishes 2 requests" {
 		t.Errorf("%v", s.Draining)
 	}
-	if log := s.logged(); !strings.Contains(log, "build 1 finishes 1 request\n") {
+	if log := s.logged(); !strings.Contains(log, "build #1 finishes 1 request\n") {
 		t.Errorf("the log says %q", log)
 	}
 }
