@@ -18,7 +18,7 @@ var needs = []struct {
 }{
 	{pb.CapFileCopyIncludeExcludePatterns, func(c *pb.FileActionCopy) bool { return len(c.IncludePatterns)+len(c.ExcludePatterns) > 0 }, "--exclude and --parents", "would copy everything", "23"},
 	// No BuildKit says that it has file.copy.modestring, which came in 0.20. CDI devices came with it.
-	{pb.CapExecMetaCDI, func(c *pb.FileActionCopy) bool { return c.ModeStr != "" }, "--chmod with letters", "would leave the mode as it is", "28"},
+	{pb.CapExecMetaCDI, func(c *pb.FileActionCopy) bool { return c.ModeStr != "" }, "--chmod with letters", "would take every permission away", "28"},
 }
 
 // checkCapable fails where the engine would build something else than the Dockerfile says.
