@@ -8,7 +8,7 @@ import (
 )
 
 // needs are what a COPY or an ADD may ask for that older engines do not know and, as BuildKit's converter does
-// not tell them that it is asked for, would leave undone without a word.
+// not tell them that it is asked for, would do otherwise without a word.
 var needs = []struct {
 	cap   apicaps.CapID
 	asked func(*pb.FileActionCopy) bool

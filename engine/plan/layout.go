@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -89,7 +88,12 @@ func (l *layout) settle(ctx context.Context, target int, asked *listener) {
 			settled[i] = true
 			if in := l.of[i].standIn; in != nil {
 				in.load(ctx)
-				l.stages[i].Base = cmp.Or(in.ref, l.stages[i].Base)
+				if l.stages[i].Replaced {
+					l.of[i].from.text = in.name
+				}
+				if l.stages[i].Replaced || in.local == "" {
+					l.stages[i].Base = in.place
+				}
 			}
 			l.addTriggers(i, asked)
 		}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -25,8 +26,8 @@ type standIn struct {
 	of     *contexts
 	found  *dockerui.NamedContext
 	loaded bool
-	// ref names the image that it is, empty for another kind of source.
-	ref string
+	// name is the context's, place the image or the folder that it is, and the name for what an address may be secret of.
+	name, place string
 	// digest is that of its op; local is its name where it is a local context, whose op depends on its readers.
 	digest digest.Digest
 	local  string
@@ -44,7 +45,7 @@ func (c *contexts) find(name string, platform *ocispecs.Platform) *standIn {
 	if err != nil || found == nil {
 		return nil
 	}
-	return &standIn{of: c, found: found}
+	return &standIn{of: c, found: found, name: name, place: name}
 }
 
 // load looks up what it is.
@@ -69,12 +70,11 @@ func (s *standIn) load(ctx context.Context) {
 	var o pb.Op
 	if o.UnmarshalVT(dt) == nil {
 		id := o.GetSource().GetIdentifier()
-		s.local, _ = strings.CutPrefix(id, localPrefix)
-		if s.local == id {
-			s.local = ""
-		}
 		if ref, ok := strings.CutPrefix(id, imagePrefix); ok {
-			s.ref = ref
+			s.place = ref
+		}
+		if local, ok := strings.CutPrefix(id, localPrefix); ok {
+			s.local, s.place = local, cmp.Or(s.of.in.Folders[local], local)
 		}
 	}
 }

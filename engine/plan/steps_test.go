@@ -150,6 +150,11 @@ stage-0 1/3 :1 FROM rootfs
 stage-0 2/3 :2 COPY f /
 stage-0 3/3 :3 RUN y
 `},
+		{name: "a folder in the place of a stage", dockerfile: "FROM gone AS build\nRUN x\nFROM a\nCOPY --from=build /x /x\n", attrs: map[string]string{"context:build": "local:build"}, want: `
+build 1/1 :1 FROM build
+stage-1 1/2 :3 FROM docker.io/library/a:latest
+stage-1 2/2 :4 COPY --from=build /x /x
+`},
 		{name: "an image in the place of a stage", dockerfile: "FROM gone AS build\nRUN x\nFROM a\nCOPY --from=build /x /x\n", attrs: map[string]string{"context:build": "docker-image://built"}, want: `
 build 1/1 :1 FROM docker.io/library/built:latest
 stage-1 1/2 :3 FROM docker.io/library/a:latest
