@@ -73,8 +73,12 @@ func folders(files []File) []event.FolderFiles {
 // in place of the history's, which has the values of arguments in it. Where there are more or fewer layers than the
 // plan has steps, of such an instruction only its first word is left.
 func Attribute(size *event.StageSize, p *plan.Plan) {
-	_, steps := chain(p)
+	base, steps := chain(p)
 	matches := len(size.Layers) == p.BaseLayers+len(steps)
+	if base >= 0 && matches && p.BaseLayers == 1 && !p.OnImage() {
+		// The history has no line for it, and so is one line off.
+		size.Layers[0].CreatedBy = p.Steps[base].Instruction
+	}
 	for i := p.BaseLayers; i < len(size.Layers); i++ {
 		layer := &size.Layers[i]
 		if matches {

@@ -148,7 +148,7 @@ func (p *Plan) readStages(ctx context.Context, in Input, client *dockerui.Client
 	p.Target = l.stages[target].Name
 	l.settle(ctx, target, asked)
 	if stand := l.standIn(target); stand != nil {
-		p.BaseLayers = stand.layers
+		p.BaseLayers, p.onFolder = stand.layers, !stand.image
 	}
 	p.setSteps(l, p.readSteps(l, in.ShowValues))
 	return nil

@@ -65,11 +65,10 @@ func newMatching(p *Plan, l *layout) *matching {
 				triggered[stage] = append(triggered[stage], i)
 			}
 		}
-		if o.pb.GetSource() == nil {
-			continue
-		}
-		for si, of := range l.of {
-			if of.standIn != nil && of.standIn.is(o) {
+	}
+	for si, of := range l.of {
+		if of.standIn != nil {
+			for _, i := range p.brought(of.standIn) {
 				m.add(m.stages[si].from, i)
 			}
 		}
@@ -78,6 +77,28 @@ func newMatching(p *Plan, l *layout) *matching {
 		m.addTriggered(m.stages[i], l.of[i].triggers, ops)
 	}
 	return m
+}
+
+// brought lists the ops that bring what stands in for a base. Of a folder those count that something stands on, as
+// others may copy out of it; or all of them, where nothing does.
+func (p *Plan) brought(in *standIn) []int {
+	var all, below []int
+	for i := range p.ops {
+		if p.ops[i].pb.GetSource() != nil && in.is(&p.ops[i]) {
+			all = append(all, i)
+		}
+	}
+	for _, o := range p.ops {
+		for k, j := range o.inputs {
+			if !o.readsByContent(k) && slices.Contains(all, j) && !slices.Contains(below, j) {
+				below = append(below, j)
+			}
+		}
+	}
+	if len(below) > 0 {
+		return below
+	}
+	return all
 }
 
 // add gives op i to the place at. Of several identical instructions the last one that the graph has is what BuildKit

@@ -63,7 +63,7 @@ type Plan struct {
 	Image []byte
 	// Epoch is the time that the build is made for, in seconds, where SOURCE_DATE_EPOCH sets one.
 	Epoch string
-	// BaseLayers counts the layers that the target's base image brings.
+	// BaseLayers counts the layers that the target's base brings.
 	BaseLayers int
 	// Lint is what BuildKit's rules say of the Dockerfile.
 	Lint []Lint
@@ -71,6 +71,8 @@ type Plan struct {
 	source []byte
 	// options are the frontend attributes, which may be secrets, as digests.
 	options map[string]string
+	// onFolder tells that the target's base is a folder, or something that is fetched.
+	onFolder bool
 	// foreign tells that a frontend of the Dockerfile's own made the graph.
 	foreign bool
 	def     *pb.Definition
@@ -167,6 +169,9 @@ func (p *Plan) Before() string {
 	}
 	return before
 }
+
+// OnImage tells whether the target's base is an image, and no folder.
+func (p *Plan) OnImage() bool { return !p.onFolder }
 
 // standsOn tells whether a stage is the one named base, or is based on it, through the stages between.
 func (p *Plan) standsOn(stage, base string) bool {

@@ -26,6 +26,7 @@ type standIn struct {
 	of     *contexts
 	found  *dockerui.NamedContext
 	loaded bool
+	image  bool
 	// name is the context's, place the image or the folder that it is, and the name for what an address may be secret of.
 	name, place string
 	// digest is that of its op; local is its name where it is a local context, whose op depends on its readers.
@@ -69,9 +70,10 @@ func (s *standIn) load(ctx context.Context) {
 	s.digest = digest.FromBytes(dt)
 	var o pb.Op
 	if o.UnmarshalVT(dt) == nil {
+		s.layers = max(s.layers, 1) // a folder, or what is fetched, is one
 		id := o.GetSource().GetIdentifier()
 		if ref, ok := strings.CutPrefix(id, imagePrefix); ok {
-			s.place = ref
+			s.place, s.image = ref, true
 		}
 		if local, ok := strings.CutPrefix(id, localPrefix); ok {
 			s.local, s.place = local, cmp.Or(s.of.in.Folders[local], local)
