@@ -144,7 +144,7 @@ func (p *Plan) readStages(ctx context.Context, in Input, client *dockerui.Client
 		c.asked = &c.platform
 	}
 	l := newLayout(file, c)
-	target := l.target(client.Target)
+	target := l.target(in.Attrs["target"])
 	p.Target = l.stages[target].Name
 	l.settle(ctx, target, asked)
 	if stand := l.standIn(target); stand != nil {

@@ -203,9 +203,13 @@ func stageCopied(stages []instructions.Stage, ref string) int {
 	return stageNamed(stages, ref)
 }
 
-// target returns the stage that a name, or empty for the last, means.
-func (l *layout) target(name string) int {
-	if j := stageNamed(l.file.stages, name); j >= 0 {
+// target returns the stage that a name or an index, or empty for the last, means.
+func (l *layout) target(ref string) int {
+	shown := slices.IndexFunc(l.stages, func(s Stage) bool { return strings.EqualFold(s.Name, ref) })
+	if shown >= 0 {
+		return shown
+	}
+	if j := stageCopied(l.file.stages, ref); j >= 0 {
 		return j
 	}
 	return len(l.stages) - 1
