@@ -26,13 +26,15 @@ type standIn struct {
 	of     *contexts
 	found  *dockerui.NamedContext
 	loaded bool
-	image  bool
-	// name is the context's, place the image or the folder that it is, and the name for what an address may be secret of.
+	// name is the context's. place is the image or the folder that it is, and for what is fetched from elsewhere the
+	// name again: an address may have a secret in it.
 	name, place string
+	// image tells that it is an image.
+	image bool
 	// digest is that of its op; local is its name where it is a local context, whose op depends on its readers.
 	digest digest.Digest
 	local  string
-	// layers and triggers are those of the image.
+	// layers are what it brings: an image's own, one for anything else. triggers are the image's.
 	layers   int
 	triggers []string
 }
@@ -70,13 +72,15 @@ func (s *standIn) load(ctx context.Context) {
 	s.digest = digest.FromBytes(dt)
 	var o pb.Op
 	if o.UnmarshalVT(dt) == nil {
-		s.layers = max(s.layers, 1) // a folder, or what is fetched, is one
 		id := o.GetSource().GetIdentifier()
 		if ref, ok := strings.CutPrefix(id, imagePrefix); ok {
 			s.place, s.image = ref, true
 		}
 		if local, ok := strings.CutPrefix(id, localPrefix); ok {
 			s.local, s.place = local, cmp.Or(s.of.in.Folders[local], local)
+		}
+		if !s.image {
+			s.layers = 1
 		}
 	}
 }
