@@ -93,7 +93,7 @@ func (a *advisor) once(key string, w event.Warning) []event.Warning {
 func (a *advisor) order(j *job) []event.Warning {
 	var out []event.Warning
 	for i, s := range j.plan.Steps {
-		files, only := dependencies(s.Instruction)
+		files, only := dependencies(s.Expanded)
 		if files, only = inContext(j.snap, files, only); !only || s.MergedWith != nil {
 			continue
 		}
@@ -160,7 +160,7 @@ func before(p *plan.Plan, i int, files []string) (source, copied int) {
 		if s.Stage != p.Steps[i].Stage || !strings.HasPrefix(s.Instruction, "COPY ") && !strings.HasPrefix(s.Instruction, "ADD ") || !p.ReadsContext(k) {
 			continue
 		}
-		own := len(files) > 0 && slices.ContainsFunc(files, func(f string) bool { return strings.Contains(s.Instruction, f) })
+		own := len(files) > 0 && slices.ContainsFunc(files, func(f string) bool { return strings.Contains(s.Expanded, f) })
 		switch {
 		case source < 0 && !own:
 			source = k

@@ -128,7 +128,7 @@ func planEvent(p *plan.Plan, predictions []plan.Prediction, why reason, file str
 		e.Chain = chain(why, file, p.Steps, predictions)
 	}
 	for _, s := range p.Stages {
-		e.Stages = append(e.Stages, event.PlannedStage{Name: s.Name, Base: s.Base, Line: s.Line, Needed: s.Needed, From: s.From})
+		e.Stages = append(e.Stages, event.PlannedStage{Name: s.Name, Base: s.Base, Line: s.Line, Needed: s.Needed, Replaced: s.Replaced, From: s.From})
 	}
 	for i, pr := range predictions {
 		s := p.Steps[i]

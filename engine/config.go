@@ -45,6 +45,8 @@ type Config struct {
 	Platform     string
 	NoCache      bool
 	Pull         bool
+	// ShowValues shows instructions with their arguments filled in, and not as they are written.
+	ShowValues bool
 
 	// Publish are the values of -p: [[address:]port:]containerPort. The first is the app's own port, the one
 	// that has to answer; none stands for 8080:8080.

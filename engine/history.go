@@ -2,6 +2,8 @@ package engine
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"slices"
@@ -62,8 +64,8 @@ func openHistory(dir, root, dockerfile string) *history {
 		}
 	}
 	for key, r := range h.runs {
-		if r == nil {
-			delete(h.runs, key)
+		if r == nil || strings.Contains(key, "\x00") {
+			delete(h.runs, key) // of a version that wrote the instructions down
 		} else if r.Printed == nil {
 			r.Printed = &printed{}
 		}
@@ -71,7 +73,11 @@ func openHistory(dir, root, dockerfile string) *history {
 	return h
 }
 
-func historyKey(stage, instruction string) string { return stage + "\x00" + instruction }
+// historyKey names a step without saying what it does: an instruction may have the values of arguments in it.
+func historyKey(stage, instruction string) string {
+	sum := sha256.Sum256([]byte(stage + "\x00" + instruction))
+	return hex.EncodeToString(sum[:16])
+}
 
 // last is how long the step took when it last ran, 0 where that is not known.
 func (h *history) last(stage, instruction string) time.Duration {

@@ -28,7 +28,7 @@ func (p *project) plan(ctx context.Context, tc toolchain, stage string) (*plan.P
 
 // planOf converts a Dockerfile as if it were the project's.
 func (p *project) planOf(ctx context.Context, tc toolchain, source []byte, stage string) (*plan.Plan, error) {
-	in := plan.Input{Dockerfile: source, Filename: p.name(), Attrs: maps.Clone(p.attrs), ContextIgnore: map[string][]byte{}, Folders: map[string]string{"dockerfile": filepath.Dir(p.dockerfile)}}
+	in := plan.Input{Dockerfile: source, Filename: p.name(), Attrs: maps.Clone(p.attrs), ContextIgnore: map[string][]byte{}, Folders: map[string]string{"dockerfile": filepath.Dir(p.dockerfile)}, ShowValues: p.showValues}
 	if stage != "" {
 		in.Attrs["target"] = stage
 	}

@@ -26,6 +26,8 @@ type project struct {
 	root, dockerfile string
 	// attrs are the frontend attributes that every plan is made with.
 	attrs map[string]string
+	// showValues has plans show instructions with their arguments filled in.
+	showValues bool
 	// folders are the local contexts, the main one first.
 	folders []*folder
 	source  []byte
@@ -49,7 +51,7 @@ func openProject(ctx context.Context, cfg Config) (*project, error) {
 	if info, err := os.Stat(root); err != nil || !info.IsDir() {
 		return nil, &Problem{What: fmt.Sprintf("opening the context %q: %s", cfg.Context, notADir(err)), Hint: "Give the folder that holds the Dockerfile: stagewatch [CONTEXT]."}
 	}
-	p := &project{root: root, dockerfile: filepath.Join(root, "Dockerfile"), attrs: cfg.attrs()}
+	p := &project{root: root, dockerfile: filepath.Join(root, "Dockerfile"), attrs: cfg.attrs(), showValues: cfg.ShowValues}
 	if cfg.File != "" {
 		if p.dockerfile, err = filepath.Abs(cfg.File); err != nil {
 			return nil, fmt.Errorf("finding the Dockerfile: %w", err)

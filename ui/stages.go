@@ -75,6 +75,9 @@ func (m *Model) emptyStages(width int) []row {
 }
 
 func (m *Model) stageRow(b *story.Build, st *story.Stage, width int) row {
+	if !st.Needed && st.Replaced {
+		return row{left: draw.Line{}.Add(draw.Dim, "  "+st.Name+"  replaced by "+st.Base), ref: st}
+	}
 	if !st.Needed {
 		return row{left: draw.Line{}.Add(draw.Dim, "  "+st.Name+"  not needed for "+b.Target), ref: st}
 	}

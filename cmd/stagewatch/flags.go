@@ -39,6 +39,7 @@ func (o *options) buildFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&c.SSH, "ssh", nil, "an ssh agent or key for RUN --mount=type=ssh: default or NAME=SOCKET")
 	f.StringVar(&c.Platform, "platform", "", "the platform to build for, e.g. linux/arm64")
 	f.StringArrayVar(&o.buildContexts, "build-context", nil, "a named context: NAME=FOLDER, NAME=docker-image://IMAGE, …")
+	f.BoolVar(&c.ShowValues, "show-values", false, "show instructions with the values of their arguments, and not as they are written")
 	f.BoolVar(&c.NoCache, "no-cache", false, "run every step of the first build")
 	f.BoolVar(&c.Pull, "pull", false, "look base images up at their registry")
 	f.StringVarP(&c.Engine.Host, "host", "H", "", "the engine's address (default DOCKER_HOST, or the docker context's)")

@@ -19,6 +19,7 @@ import (
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -145,6 +146,18 @@ func (b *Builder) lookUp(ctx context.Context, name string, opt sourceresolver.Op
 		return got, fmt.Errorf("resolving image %s: %w", name, err)
 	}
 	return got, nil
+}
+
+// ResolveSourceMetadata asks the engine what there is to know of a source before it is fetched.
+func (b *Builder) ResolveSourceMetadata(ctx context.Context, src *pb.SourceOp, opt sourceresolver.Opt) (found *sourceresolver.MetaResponse, err error) {
+	err = b.ask(ctx, nil, func(ctx context.Context, g gateway.Client) error {
+		found, err = g.ResolveSourceMetadata(ctx, src, opt)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking up %s: %w", src.Identifier, err)
+	}
+	return found, nil
 }
 
 // Moved looks up again what base images ResolveImageConfig remembers, and names those that are other images now. It

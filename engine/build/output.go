@@ -19,7 +19,7 @@ const maxPartial = 64 << 10
 // log emits a vertex's output line by line; carriage returns count as line ends, as a terminal would
 // show only what follows the last one.
 func (t *tracker) log(l *client.VertexLog) {
-	steps := t.bound.Steps[l.Vertex]
+	steps := t.of(l.Vertex)
 	if len(steps) == 0 {
 		return
 	}
@@ -43,7 +43,7 @@ func (t *tracker) log(l *client.VertexLog) {
 func (t *tracker) flush() {
 	for key, data := range t.partial {
 		if len(data) > 0 {
-			t.output(t.bound.Steps[key.vertex][0], key.stream, data)
+			t.output(t.of(key.vertex)[0], key.stream, data)
 		}
 	}
 	t.partial = map[outputKey][]byte{}

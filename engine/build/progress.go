@@ -26,12 +26,12 @@ type tracker struct {
 	bound *plan.Bound
 	// session is the one that brings what the engine has to be sent.
 	session string
-	// vertexOf lists the vertices that carry out each step.
-	vertexOf [][]digest.Digest
-	steps    []stepState
-	vertices map[digest.Digest]*vertex
-	partial  map[outputKey][]byte
-	failed   digest.Digest
+	// vertexOf lists the vertices that carry out each step, partsOf those that only serve it.
+	vertexOf, partsOf [][]digest.Digest
+	steps             []stepState
+	vertices          map[digest.Digest]*vertex
+	partial           map[outputKey][]byte
+	failed            digest.Digest
 }
 
 // vertex is all that was said of one digest so far.
@@ -69,12 +69,25 @@ func (t *tracker) bind(b *plan.Bound, session string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.bound, t.session = b, session
-	t.vertexOf = make([][]digest.Digest, len(t.plan.Steps))
+	t.vertexOf, t.partsOf = make([][]digest.Digest, len(t.plan.Steps)), make([][]digest.Digest, len(t.plan.Steps))
 	for d, steps := range b.Steps {
 		for _, i := range steps {
 			t.vertexOf[i] = append(t.vertexOf[i], d)
 		}
 	}
+	for d, steps := range b.Parts {
+		for _, i := range steps {
+			t.partsOf[i] = append(t.partsOf[i], d)
+		}
+	}
+}
+
+// of finds the steps that a vertex carries out or, if none, serves.
+func (t *tracker) of(d digest.Digest) []int {
+	if steps := t.bound.Steps[d]; len(steps) > 0 {
+		return steps
+	}
+	return t.bound.Parts[d]
 }
 
 func (t *tracker) update(s *client.SolveStatus) {
@@ -133,7 +146,7 @@ func (t *tracker) vertex(v *client.Vertex) {
 			t.useInputs(v.Inputs)
 		}
 	}
-	for _, i := range t.bound.Steps[v.Digest] {
+	for _, i := range t.of(v.Digest) {
 		t.advance(i)
 	}
 }
@@ -190,6 +203,17 @@ func (t *tracker) advance(i int) {
 			took += v.took
 		}
 	}
+	for _, d := range t.partsOf[i] {
+		v := t.vertices[d]
+		switch {
+		case v == nil || v.started == nil:
+		case v.err != "":
+			t.set(i, event.Fail, v.took)
+			return
+		case !v.done() && t.steps[i].state == "" && (v.pulled || t.bound.Remote[d]):
+			running = true
+		}
+	}
 	switch {
 	case running && !t.isFrom(i):
 		t.set(i, event.Running, 0)
@@ -220,7 +244,7 @@ func (t *tracker) useInputs(inputs []digest.Digest) {
 }
 
 func (t *tracker) isFrom(i int) bool {
-	return strings.HasPrefix(t.plan.Steps[i].Instruction, "FROM ")
+	return t.plan.Steps[i].From
 }
 
 func (t *tracker) set(i int, state event.State, took time.Duration) {

@@ -171,6 +171,11 @@ func (r *recording) replay(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return r.track(t, p)
+}
+
+// track returns what is told of the plan's steps while BuildKit reports what was recorded.
+func (r *recording) track(t *testing.T, p *plan.Plan) string {
 	bound, err := p.Bind(r.Session)
 	if err != nil {
 		t.Fatal(err)
@@ -222,6 +227,21 @@ func record(t *testing.T, file, dockerfile string, again, cancel bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.solve(t, b, p, cancel)
+	dt, err := json.MarshalIndent(r, "", " ")
+	if err == nil {
+		err = os.MkdirAll("testdata", 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(file, append(dt, '\n'), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// solve has the engine solve the plan, and keeps what BuildKit reports.
+func (r *recording) solve(t *testing.T, b *bench, p *plan.Plan, cancel bool) {
 	dir, err := fsutil.NewFS(b.dir)
 	if err != nil {
 		t.Fatal(err)
@@ -252,16 +272,6 @@ func record(t *testing.T, file, dockerfile string, again, cancel bool) {
 	<-kept
 	if r.Canceled = ctx.Err() != nil; !r.Canceled && err != nil {
 		r.Error = err.Error()
-	}
-	dt, err := json.MarshalIndent(r, "", " ")
-	if err == nil {
-		err = os.MkdirAll("testdata", 0o755)
-	}
-	if err == nil {
-		err = os.WriteFile(file, append(dt, '\n'), 0o644)
-	}
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 

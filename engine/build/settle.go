@@ -19,7 +19,7 @@ func (t *tracker) finish(err error, canceled bool) (blame int) {
 		return blame
 	}
 	t.flush()
-	if d := failedVertex(err); d != "" && t.bound.Steps[d] != nil {
+	if d := failedVertex(err); d != "" && len(t.of(d)) > 0 {
 		t.failed = d
 	}
 	if v := t.vertices[t.failed]; v != nil && exited(v.err) {
@@ -30,7 +30,7 @@ func (t *tracker) finish(err error, canceled bool) (blame int) {
 			t.settle(i, err)
 		}
 	}
-	if steps := t.bound.Steps[t.failed]; !canceled && err != nil && len(steps) > 0 {
+	if steps := t.of(t.failed); !canceled && err != nil && len(steps) > 0 {
 		blame = steps[0]
 		t.set(blame, event.Fail, t.steps[blame].took)
 	}

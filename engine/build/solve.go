@@ -9,6 +9,7 @@ import (
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	commonexptypes "github.com/moby/buildkit/exporter/exptypes"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/tonistiigi/fsutil"
 
@@ -131,6 +132,9 @@ func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (strin
 			return nil, err
 		}
 		res.AddMeta(exptypes.ExporterImageConfigKey, req.Plan.Image)
+		if req.Plan.Epoch != "" {
+			res.AddMeta(commonexptypes.ExporterEpochKey, []byte(req.Plan.Epoch))
+		}
 		return res, nil
 	}, status)
 	<-tracked

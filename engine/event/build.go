@@ -31,6 +31,8 @@ type PlannedStage struct {
 	Line int    `json:"line,omitempty"`
 	// Needed tells whether the target depends on the stage.
 	Needed bool `json:"needed"`
+	// Replaced tells that a named context, Base, stands in for the stage.
+	Replaced bool `json:"replaced,omitempty"`
 	// From names the stages that this one is based on, copies from or mounts.
 	From []string `json:"from,omitempty"`
 }
@@ -38,9 +40,10 @@ type PlannedStage struct {
 // PlannedStep is one step of a needed stage.
 type PlannedStep struct {
 	Stage string `json:"stage"`
-	// Index counts from 1 as in BuildKit's "[build 4/6]".
-	Index       int    `json:"index"`
-	Total       int    `json:"total,omitempty"`
+	// Index counts the stage's steps from 1, Total is their number.
+	Index int `json:"index"`
+	Total int `json:"total,omitempty"`
+	// Instruction is as it is written, or with its arguments filled in where the person asked for that.
 	Instruction string `json:"instruction"`
 	// Line is the first line of the instruction in the Dockerfile, from 1; 0 where it has none.
 	Line       int        `json:"line"`

@@ -17,7 +17,7 @@ var bodies = []Body{
 	Changed{Paths: []string{"app.py"}, Changes: []Change{{Path: "app.py", Kind: Renamed, From: "old.py"}}},
 	Skipped{Paths: []string{"a.pyc"}, Reason: Ignored, Rule: "*.pyc"},
 	Planned{Paths: []string{"app.py"}, Target: "final", Because: "app.py changed", Chain: "app.py changed → 1 step",
-		Stages: []PlannedStage{{Name: "build", Base: "python:3.9-slim", Line: 1, Needed: true, From: []string{"base"}}},
+		Stages: []PlannedStage{{Name: "build", Base: "python:3.9-slim", Line: 1, Needed: true, Replaced: true, From: []string{"base"}}},
 		Steps: []PlannedStep{{Stage: "build", Index: 2, Total: 6, Instruction: "COPY . .", Line: 9, Prediction: WillRerun, Because: "app.py changed",
 			Inputs: []Input{{Step: StepID{Stage: "build", Index: 1}}, {Context: "context", Paths: []string{"."}}}}}},
 	Step{Stage: "build", Index: 2, Total: 6, Instruction: "COPY . .", Line: 9, State: Hit, MS: 1, SavedMS: 2, Because: "x"},

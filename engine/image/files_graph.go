@@ -36,9 +36,9 @@ func bindGraph(p *plan.Plan, session func(plan.Local) string) (*graph, error) {
 		id := digest.FromBytes(dt)
 		g.ops = append(g.ops, op)
 		g.at[string(id)] = i
-		for _, s := range bound.Steps[id] {
-			g.results[s] = i
-		}
+	}
+	for s, id := range bound.Results {
+		g.results[s] = g.at[string(id)]
 	}
 	return g, nil
 }
@@ -91,7 +91,7 @@ func chain(p *plan.Plan) (base int, steps []int) {
 			if s.Stage != name {
 				continue
 			}
-			if strings.HasPrefix(s.Instruction, "FROM ") {
+			if s.From {
 				base = k
 				continue
 			}

@@ -37,7 +37,7 @@ func LibcRisk(p *plan.Plan, known map[string]Libc) []event.Warning {
 			continue
 		}
 		made := family(from)
-		if made == UnknownLibc || made == own || !carriesPackages(p, from, s.Instruction) {
+		if made == UnknownLibc || made == own || !carriesPackages(p, from, s.Expanded) {
 			continue
 		}
 		warned[from] = true
@@ -79,19 +79,19 @@ func carriesPackages(p *plan.Plan, stage, instruction string) bool {
 		if !leadsTo(p, s.Stage, stage) {
 			continue
 		}
-		if to, ok := strings.CutPrefix(s.Instruction, "WORKDIR "); ok {
+		if to, ok := strings.CutPrefix(s.Expanded, "WORKDIR "); ok {
 			workdir = absolute(workdir, to)
 		}
-		if !strings.HasPrefix(s.Instruction, "RUN") {
+		if !strings.HasPrefix(s.Expanded, "RUN") {
 			continue
 		}
-		for _, m := range append(virtualenv.FindAllStringSubmatch(s.Instruction, -1), installTo.FindAllStringSubmatch(s.Instruction, -1)...) {
+		for _, m := range append(virtualenv.FindAllStringSubmatch(s.Expanded, -1), installTo.FindAllStringSubmatch(s.Expanded, -1)...) {
 			folders = append(folders, absolute(workdir, strings.Trim(m[1], `"'`)))
 		}
-		if userFlag.MatchString(s.Instruction) {
+		if userFlag.MatchString(s.Expanded) {
 			folders = append(folders, "/root/.local")
 		}
-		installed = installed || installs.MatchString(s.Instruction)
+		installed = installed || installs.MatchString(s.Expanded)
 	}
 	return slices.ContainsFunc(sources, func(src string) bool {
 		if strings.Contains(src, "site-packages") || strings.Contains(src, "dist-packages") {

@@ -2,6 +2,7 @@ package image
 
 import (
 	"path"
+	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
@@ -68,14 +69,26 @@ func folders(files []File) []event.FolderFiles {
 	return out
 }
 
-// Attribute notes at the layers of a stage's size which step of its plan made each. It does nothing where there are
-// more or fewer of them than the plan has steps.
+// Attribute notes at the layers of a stage's size which step of its plan made each, and says that step's instruction
+// in place of the history's, which has the values of arguments in it. Where there are more or fewer layers than the
+// plan has steps, of such an instruction only its first word is left.
 func Attribute(size *event.StageSize, p *plan.Plan) {
-	_, steps := chain(p)
-	if len(size.Layers) != p.BaseLayers+len(steps) {
-		return
+	base, steps := chain(p)
+	matches := len(size.Layers) == p.BaseLayers+len(steps)
+	if base >= 0 && matches && p.BaseLayers == 1 && !p.OnImage() {
+		// The history has no line for it, and so is one line off.
+		size.Layers[0].CreatedBy = p.Steps[base].Instruction
 	}
-	for i, step := range steps {
-		size.Layers[p.BaseLayers+i].Step = p.Steps[step].ID()
+	for i := p.BaseLayers; i < len(size.Layers); i++ {
+		layer := &size.Layers[i]
+		if matches {
+			s := p.Steps[steps[i-p.BaseLayers]]
+			layer.Step, layer.CreatedBy = s.ID(), s.Instruction
+			continue
+		}
+		// A command's own variables are the shell's to fill in, and stay as they are.
+		if word, rest, more := strings.Cut(layer.CreatedBy, " "); more && (word != "RUN" || strings.HasPrefix(rest, "|")) {
+			layer.CreatedBy = word + " …"
+		}
 	}
 }

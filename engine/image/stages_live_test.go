@@ -35,6 +35,8 @@ type stages struct {
 	reader  *Reader
 	session *dock.Session
 	dir     string
+	// options are frontend attributes besides the session's label and the target.
+	options map[string]string
 }
 
 func newStages(t testing.TB) *stages {
@@ -82,6 +84,7 @@ func (s *stages) build(target string) Source {
 		s.t.Fatal(err)
 	}
 	attrs := map[string]string{"label:" + dock.Label: s.session.ID}
+	maps.Copy(attrs, s.options)
 	if target != "" {
 		attrs["target"] = target
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
@@ -11,10 +12,16 @@ import (
 // Bound is a plan's graph made ready for one solve.
 type Bound struct {
 	Definition *pb.Definition
-	// Steps finds the steps of the plan, by index, that a vertex of the solve stands for. One vertex
-	// stands for several where BuildKit merges identical instructions, several for one where an
-	// instruction takes more than one op.
+	// Steps finds the steps of the plan, by index, that a vertex of the solve carries out. It carries out several
+	// where BuildKit merges identical instructions: first comes the one that counts as built.
 	Steps map[digest.Digest][]int
+	// Parts finds the steps that a vertex only serves: one that brings what they copy, or puts what they copied onto
+	// what is below.
+	Parts map[digest.Digest][]int
+	// Remote are the parts that bring something from elsewhere.
+	Remote map[digest.Digest]bool
+	// Results are the vertices whose results the steps' are.
+	Results []digest.Digest
 	// Locals are the sources that bring local contexts.
 	Locals map[digest.Digest]Local
 
@@ -95,11 +102,24 @@ func (p *Plan) BindEach(session func(Local) string) (*Bound, error) {
 			}
 		}
 	}
-	steps := make(map[digest.Digest][]int)
+	remote := map[digest.Digest]bool{}
+	results := make([]digest.Digest, len(p.Steps))
+	steps, parts := map[digest.Digest][]int{}, map[digest.Digest][]int{}
 	for i, s := range p.Steps {
+		results[i] = bound[s.ops[len(s.ops)-1]]
 		for _, o := range s.ops {
-			steps[bound[o]] = append(steps[bound[o]], i)
+			if p.merges(s.ops, o) {
+				parts[bound[o]] = append(parts[bound[o]], i)
+			} else if d := bound[o]; s.MergedWith == nil {
+				steps[d] = slices.Insert(steps[d], 0, i)
+			} else {
+				steps[d] = append(steps[d], i)
+			}
+		}
+		for _, o := range s.parts {
+			parts[bound[o]] = append(parts[bound[o]], i)
+			remote[bound[o]] = p.ops[o].pb.GetSource() != nil
 		}
 	}
-	return &Bound{Definition: def, Steps: steps, Locals: locals, sources: sources}, nil
+	return &Bound{Definition: def, Steps: steps, Parts: parts, Remote: remote, Results: results, Locals: locals, sources: sources}, nil
 }

@@ -90,7 +90,7 @@ func replaced(went, came []instruction) []event.Edit {
 }
 
 func keyword(text string) string {
-	word, _, _ := strings.Cut(text, " ")
+	word, _ := cutKeyword(text)
 	return word
 }
 

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,9 +56,44 @@ stage-0 3/3 :5 rerun: after stage-0 2/3
 	after = mustPlan(t, file, map[string]string{"build-arg:TOKEN": "secret-1", "build-arg:DIR": "y"})
 	want = `stage-0 1/3 :1 hit
 stage-0 2/3 :3 hit
-stage-0 3/3 :5 rerun: build argument changed: was COPY x /d
+stage-0 3/3 :5 rerun: build argument changed: DIR
 `
 	if diff := cmp.Diff(want, show(after, after.Predict(before, nil, nil))); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestValuesOfArgumentsGoNowhere: people pass tokens as build arguments.
+func TestValuesOfArgumentsGoNowhere(t *testing.T) {
+	const file = "ARG TOKEN\nFROM a AS x\nARG TOKEN\nENV COPY=$TOKEN\nRUN curl ${TOKEN}\nADD https://u:$TOKEN@example.org/f /\nWORKDIR /$TOKEN\nCOPY --chown=$TOKEN f /\nRUN <<E\n$TOKEN\nE\nFROM x AS y\nONBUILD COPY $TOKEN /\nFROM y\nCOPY --from=x /${COPY} /\n"
+	in := func(token string, show bool) Input {
+		return Input{Dockerfile: []byte(file), Filename: "Dockerfile", Attrs: map[string]string{"build-arg:TOKEN": token}, ShowValues: show}
+	}
+	before, err := New(t.Context(), in("hush1", false), Offline{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := New(t.Context(), in("hush2", false), Offline{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown, err := New(t.Context(), in("hush2", true), Offline{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	memory, err := json.Marshal([]Memory{before.Remember(), p.Remember(), shown.Remember()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"steps": stepList(p), "predictions": show(p, p.Predict(before, nil, nil)), "later predictions": show(p, p.Predict(Recall(before.Remember()), nil, nil)), "memory": string(memory)} {
+		if strings.Contains(text, "hush") {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+	if n := strings.Count(stepList(shown), "hush2"); n != 7 {
+		t.Errorf("%d values are shown where they were asked for:\n%s", n, stepList(shown))
+	}
+	if !strings.Contains(show(p, p.Predict(before, nil, nil)), ": build argument changed: TOKEN\n") {
+		t.Error("the argument is not named:", show(p, p.Predict(before, nil, nil)))
 	}
 }

@@ -29,6 +29,10 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // located makes an Error of what the parser or the converter said.
 func located(err error, in Input) error {
+	var known *Error
+	if errors.As(err, &known) {
+		return known
+	}
 	e := &Error{Filename: in.Filename, Err: err, Message: err.Error()}
 	var at *parser.LocationError
 	if n := badLine(in.Dockerfile); n > 0 && strings.Contains(e.Message, "UTF-8") {

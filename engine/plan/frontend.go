@@ -42,12 +42,12 @@ func CustomSyntax(dockerfile []byte) (Syntax, bool) {
 	return Syntax{Image: ref, Command: command}, true
 }
 
-// newForeign plans by the graph that a frontend of the Dockerfile's own makes.
-func newForeign(ctx context.Context, in Input, frontend Frontend, syntax Syntax) (*Plan, error) {
-	p := &Plan{source: in.Dockerfile, foreign: true}
+// convertForeign plans by the graph that a frontend of the Dockerfile's own makes.
+func (p *Plan) convertForeign(ctx context.Context, in Input, frontend Frontend, syntax Syntax) error {
+	p.foreign = true
 	var err error
 	if p.def, p.Image, err = frontend.Convert(ctx, syntax, in); err != nil {
-		return nil, located(fmt.Errorf("the frontend %s, which the Dockerfile names: %w", syntax.Image, err), in)
+		return fmt.Errorf("the frontend %s, which the Dockerfile names: %w", syntax.Image, err)
 	}
 	var config struct {
 		RootFS struct {
@@ -55,17 +55,17 @@ func newForeign(ctx context.Context, in Input, frontend Frontend, syntax Syntax)
 		} `json:"rootfs"`
 	}
 	if err := json.Unmarshal(p.Image, &config); err != nil {
-		return nil, located(fmt.Errorf("decoding the image config of the frontend %s: %w", syntax.Image, err), in)
+		return fmt.Errorf("decoding the image config of the frontend %s: %w", syntax.Image, err)
 	}
 	p.BaseLayers = len(config.RootFS.DiffIDs)
 	if err := p.adopt(in); err != nil {
-		return nil, err
+		return err
 	}
-	return p, p.nameStages(in, syntax)
+	return p.nameStages(syntax)
 }
 
 // nameStages lists stages and steps by the names that the frontend gave the graph's ops.
-func (p *Plan) nameStages(in Input, syntax Syntax) error {
+func (p *Plan) nameStages(syntax Syntax) error {
 	p.nameOps()
 	l := &layout{}
 	stageOf := make([]int, len(p.ops))
@@ -85,11 +85,11 @@ func (p *Plan) nameStages(in Input, syntax Syntax) error {
 		}
 	}
 	if len(l.stages) == 0 {
-		return located(errors.New("the frontend "+syntax.Image+" made no step"), in)
+		return errors.New("the frontend " + syntax.Image + " made no step")
 	}
 	l.order(stageOf)
 	p.Target = l.stages[len(l.stages)-1].Name
-	p.setSteps(l)
+	p.setSteps(l, p.readNamedSteps(l))
 	return nil
 }
 
@@ -99,7 +99,6 @@ func (l *layout) named(name string) int {
 	if at < 0 {
 		at = len(l.stages)
 		l.stages = append(l.stages, Stage{Name: name, Needed: true, copies: map[string]int{}})
-		l.steps = append(l.steps, nil)
 	}
 	return at
 }

@@ -64,6 +64,32 @@ func TestAForeignGraphIsPlannedByItsNames(t *testing.T) {
 	}
 }
 
+func TestNamesOfAForeignGraph(t *testing.T) {
+	for name, want := range map[string]string{
+		"[build 4/6] RUN make":                  "build 4 6 RUN make",
+		"[build  4/16] RUN make":                "build 4 16 RUN make",
+		"[4/6] RUN make":                        " 4 6 RUN make",
+		"[ 4/11] RUN make":                      " 4 11 RUN make",
+		"[linux/amd64 2/3] RUN make":            " 2 3 RUN make",
+		"[linux/amd64  2/13] RUN make":          " 2 13 RUN make",
+		"[linux/arm/v7 x.y-1_z  2/13] RUN make": "x.y-1_z 2 13 RUN make",
+		"[linux/amd64->arm64 build 2/3] RUN a":  "build 2 3 RUN a",
+		"[s1 1/2] RUN echo [ 3/4] x":            "s1 1 2 RUN echo [ 3/4] x",
+		"[1/2] RUN echo 3/4] x":                 " 1 2 RUN echo 3/4] x",
+		"[internal] load build context":         "",
+		"[auth] library/python:pull token":      "",
+		"FROM docker.io/library/a:latest":       "",
+	} {
+		got := ""
+		if m := progressName.FindStringSubmatch(name); m != nil {
+			got = strings.Join(m[1:], " ")
+		}
+		if got != want {
+			t.Errorf("%q is taken apart as %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestAForeignFrontendThatFailsIsNamed(t *testing.T) {
 	_, err := New(t.Context(), Input{Dockerfile: []byte(foreignDockerfile), Filename: "Dockerfile"}, canned{err: errors.New("pull access denied")})
 	var e *Error

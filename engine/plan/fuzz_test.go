@@ -25,6 +25,7 @@ func FuzzPlan(f *testing.F) {
 	}
 	f.Add([]byte(sample), "app/main.py", "app", "other/app")
 	f.Add([]byte("FROM a AS x\nFROM x AS x\nCOPY --from=x . .\nFROM x\nRUN <<A\nA\n"), "", "", "")
+	f.Add([]byte("# a\n# check=skip=all\nFROM a\n# check=error\nRUN x\nWORKDIR /\nCOPY --link a b /\n"), "a", "", "")
 	f.Add([]byte("FROM a\nCOPY a*/[b-/../c? \\d* /\n"), "a*/b", "l", "../../..")
 	f.Fuzz(func(t *testing.T, dockerfile []byte, changed, link, target string) {
 		in := Input{Dockerfile: dockerfile, Filename: "Dockerfile"}
@@ -55,6 +56,7 @@ func FuzzPlan(f *testing.F) {
 		if _, err := p.Bind("session"); err != nil {
 			t.Error(err)
 		}
+		checkGraph(t, p)
 		for _, s := range p.Steps {
 			if s.Line < 1 || s.End < s.Line || s.Index < 1 || s.Index > s.Total {
 				t.Errorf("step %+v", s)

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 
@@ -19,13 +20,21 @@ import (
 // sessionPlaceholder stands in the graph where a solve's session id belongs; Bind puts the real one in.
 const sessionPlaceholder = "stagewatch"
 
-var errOffline = errors.New("not to be had without an engine")
+var (
+	errOffline = errors.New("not to be had without an engine")
+	errFetch   = errors.New("a source can't be fetched to read the time of the build from it: give SOURCE_DATE_EPOCH as a number of seconds")
+)
+
+// sourceMetadata is what a [Resolver] can do besides where it asks an engine.
+type sourceMetadata interface {
+	ResolveSourceMetadata(ctx context.Context, src *pb.SourceOp, opt sourceresolver.Opt) (*sourceresolver.MetaResponse, error)
+}
 
 // gateway answers the converter's questions out of an Input: what BuildKit's gateway would answer if it
 // had been asked to build, without one. Only ignore files are ever read through it.
 type gateway struct {
 	in       Input
-	resolver Resolver
+	resolver *listener
 }
 
 var _ gateway_client.Client = (*gateway)(nil)
@@ -56,7 +65,10 @@ func (g *gateway) Solve(_ context.Context, req gateway_client.SolveRequest) (*ga
 			return nil, err
 		}
 		if src := o.GetSource(); src != nil {
-			name := strings.TrimPrefix(src.Identifier, "local://")
+			name, local := strings.CutPrefix(src.Identifier, localPrefix)
+			if !local {
+				return nil, errFetch
+			}
 			ignore := g.in.ContextIgnore[name]
 			if name == "context" {
 				ignore = g.in.Ignore
@@ -69,8 +81,16 @@ func (g *gateway) Solve(_ context.Context, req gateway_client.SolveRequest) (*ga
 	return nil, errOffline
 }
 
-func (g *gateway) ResolveSourceMetadata(context.Context, *pb.SourceOp, sourceresolver.Opt) (*sourceresolver.MetaResponse, error) {
-	return nil, errOffline
+// ResolveSourceMetadata tells what is known of a source before it is fetched. Of a folder that is nothing, as
+// BuildKit has it: SOURCE_DATE_EPOCH=context then sets no time.
+func (g *gateway) ResolveSourceMetadata(ctx context.Context, src *pb.SourceOp, opt sourceresolver.Opt) (*sourceresolver.MetaResponse, error) {
+	if strings.HasPrefix(src.Identifier, localPrefix) {
+		return &sourceresolver.MetaResponse{Op: src}, nil
+	}
+	if r, ok := g.resolver.Resolver.(sourceMetadata); ok {
+		return r.ResolveSourceMetadata(ctx, src, opt)
+	}
+	return nil, fmt.Errorf("looking up %s: %w", src.Identifier, errOffline)
 }
 
 func (g *gateway) Inputs(context.Context) (map[string]llb.State, error) { return nil, nil }

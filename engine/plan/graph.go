@@ -19,16 +19,22 @@ type op struct {
 	lines, ends []int
 	// inputs index ops, in the order of pb.Inputs.
 	inputs []int
-	// key covers what the op does and the ops that its cache key is bound to; fullKey covers the ops
-	// that it reads by content as well. Local contexts count as their name.
+	// key covers what the op does, and what the ops below do that its cache key is bound to; fullKey covers
+	// the ops that are read by content as well. Local contexts count as their name.
 	key, fullKey digest.Digest
 	// noCache tells that BuildKit is told to run the op in any case.
 	noCache bool
 	// steps index the steps that the op is part of, more than one where identical ones were merged.
 	steps []int
+	// serves index the steps that the op is a part of, where it comes from no instruction of its own: the source of
+	// an ADD, a file out of the Dockerfile, the image that a COPY --from names.
+	serves []int
 }
 
-const localPrefix = "local://"
+const (
+	localPrefix = "local://"
+	imagePrefix = "docker-image://"
+)
 
 // local returns the name of the local context that the op is, if it is one.
 func (o *op) local() (string, bool) {
@@ -98,7 +104,7 @@ func (p *Plan) setKeys(o *op) error {
 		if o.readsByContent(i) {
 			key += "\ncontent"
 		} else {
-			key += "\n" + string(p.ops[j].fullKey)
+			key += "\n" + string(p.ops[j].key)
 		}
 	}
 	o.key, o.fullKey = digest.FromString(key), digest.FromString(fullKey)

@@ -21,7 +21,7 @@ func (p *Plan) Inputs(step int) []event.Input {
 				continue
 			}
 			if o.readsByContent(k) {
-				in.Paths = read(o.selectors(k, true))
+				in.Paths = pathsOf(o.selectors(k, true))
 			}
 			if !slices.ContainsFunc(out, func(have event.Input) bool {
 				return have.Step == in.Step && have.Context == in.Context && slices.Equal(have.Paths, in.Paths)
@@ -39,8 +39,8 @@ func (p *Plan) nearest(steps []int, stage string) event.StepID {
 	return p.Steps[steps[at]].ID()
 }
 
-// read names what selectors take, none for all there is.
-func read(of []*selector) []string {
+// pathsOf names what selectors take, none for all there is.
+func pathsOf(of []*selector) []string {
 	var paths []string
 	for _, s := range of {
 		if s.path == "" {

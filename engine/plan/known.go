@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -20,6 +21,8 @@ type known struct {
 	// old are the steps of the last plan by name and by instruction.
 	old     map[StepID]*Step
 	oldText map[stageText]*Step
+	// options are the frontend attributes that are not what they were.
+	options []string
 }
 
 // ArgumentChanged begins the reason of a step that reruns for another build argument.
@@ -48,7 +51,10 @@ func newKnown(p, prev *Plan) known {
 	for i := range prev.Steps {
 		s := &prev.Steps[i]
 		k.old[s.ID()] = s
-		k.oldText[stageText{s.Stage, s.Instruction}] = s
+		k.oldText[stageText{s.Stage, s.written}] = s
+	}
+	if prev.options != nil {
+		k.options = differing(prev.options, p.options)
 	}
 	return k
 }
@@ -68,7 +74,7 @@ func (k known) verdict(p *Plan, i int) verdict {
 		return verdict{prediction: event.WillRerun, because: because, edited: own}
 	case !src && !k.full[o.fullKey]:
 		because, own := k.explain(p, i)
-		return verdict{prediction: event.MayRerun, because: because, edited: own}
+		return verdict{prediction: event.MayRerun, because: because, edited: own, direct: own}
 	}
 	return verdict{prediction: event.WillHit}
 }
@@ -76,15 +82,16 @@ func (k known) verdict(p *Plan, i int) verdict {
 // explain says what of the Dockerfile, its arguments or its bases makes op i another than before; own tells that it
 // is something of the op itself. What only follows from an input is left to the input.
 func (k known) explain(p *Plan, i int) (because string, own bool) {
-	if len(p.ops[i].steps) == 0 {
+	of := slices.Concat(p.ops[i].steps, p.ops[i].serves)
+	if len(of) == 0 {
 		return "the Dockerfile changed", true
 	}
-	s := p.Steps[p.ops[i].steps[0]]
+	s := p.Steps[of[0]]
 	if because := k.edited(s); because != "" {
 		return because, true
 	}
 	settings := k.differing(s)
-	for _, name := range settings {
+	for _, name := range slices.Concat(settings, variablesOf(s.written)) {
 		for _, e := range k.edits {
 			if sets(e.Now, name) || sets(e.Was, name) {
 				return wordEdit(e), true
@@ -97,9 +104,13 @@ func (k known) explain(p *Plan, i int) (because string, own bool) {
 		}
 	}
 	was := k.old[s.ID()]
+	options := wordOptions(k.options, slices.Concat(settings, variablesOf(s.written)))
 	if p.ops[i].pb.GetSource() != nil {
-		if was == nil {
+		switch {
+		case was == nil:
 			return "not needed before", true
+		case options != "":
+			return options, true
 		}
 		return "base image changed", true
 	}
@@ -108,17 +119,60 @@ func (k known) explain(p *Plan, i int) (because string, own bool) {
 			return wordEdit(e), true
 		}
 	}
-	switch {
+	switch same := k.oldText[stageText{s.Stage, s.written}]; {
+	case options != "" && (same != nil || len(settings) > 0):
+		return options, true
 	case len(settings) > 0:
 		return p.wordSettings(settings), true
-	case was != nil && k.oldText[stageText{s.Stage, s.Instruction}] == nil && len(k.edits) == 0:
-		if p.foreign {
-			return "the Dockerfile's frontend makes another step of it: was " + OneLine(was.Instruction), true
-		}
-		return ArgumentChanged + ": was " + was.Instruction, true
+	case was != nil && same == nil && len(k.edits) == 0 && p.foreign:
+		return "the Dockerfile's frontend makes another step of it: was " + OneLine(was.written), true
+	case same == nil:
+		return "new in the Dockerfile", true
 	}
-	return "new in the Dockerfile", true
+	for _, e := range slices.Backward(k.edits) {
+		if e.Line < s.Line && p.standsOn(s.Stage, e.Stage) {
+			return wordEdit(e), true
+		}
+	}
+	return "made in another way than before", true
 }
+
+// wordOptions says which of the changed options a step goes by: the build arguments among what is set for it or named
+// by its instruction, or else any. Values are left out: they may be secrets.
+func wordOptions(changed, uses []string) string {
+	var named, args, others []string
+	for _, option := range changed {
+		name, isArg := strings.CutPrefix(option, buildArg)
+		switch {
+		case !isArg:
+			others = append(others, option)
+		case slices.Contains(uses, name):
+			named = append(named, name)
+		default:
+			args = append(args, name)
+		}
+	}
+	switch {
+	case len(named) > 0:
+		return ArgumentChanged + ": " + strings.Join(named, ", ")
+	case len(args) > 0:
+		return ArgumentChanged + ": " + strings.Join(args, ", ")
+	case len(others) > 0:
+		return "build option changed: " + strings.Join(others, ", ")
+	}
+	return ""
+}
+
+// variablesOf lists the variables that an instruction has in it.
+func variablesOf(instruction string) []string {
+	var names []string
+	for _, m := range variables.FindAllStringSubmatch(instruction, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+var variables = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
 
 // wordSettings says what is set otherwise by no edit of the Dockerfile: by a build argument, or by the base image.
 func (p *Plan) wordSettings(names []string) string {
@@ -133,15 +187,15 @@ func (p *Plan) wordSettings(names []string) string {
 
 // edited says what the step's own instruction was before, empty where it was not changed.
 func (k known) edited(s Step) string {
-	old, base := k.old[s.ID()], strings.TrimPrefix(s.Instruction, "FROM ")
-	if old != nil && base != s.Instruction {
-		if was, ok := strings.CutPrefix(old.Instruction, "FROM "); ok && was != base && k.oldText[stageText{s.Stage, s.Instruction}] == nil {
+	old, base := k.old[s.ID()], strings.TrimPrefix(s.written, "FROM ")
+	if old != nil && base != s.written {
+		if was, ok := strings.CutPrefix(old.written, "FROM "); ok && was != base && k.oldText[stageText{s.Stage, s.written}] == nil {
 			return "base was " + was
 		}
 	}
 	e, ok := k.byLine[s.Line]
 	switch {
-	case !ok || base != s.Instruction:
+	case !ok || base != s.written:
 		return ""
 	case e.Was == "":
 		return "new in the Dockerfile"
@@ -151,7 +205,7 @@ func (k known) edited(s Step) string {
 
 // differing names what is set otherwise for the step than before.
 func (k known) differing(s Step) []string {
-	old := k.oldText[stageText{s.Stage, s.Instruction}]
+	old := k.oldText[stageText{s.Stage, s.written}]
 	if old == nil {
 		old = k.old[s.ID()]
 	}

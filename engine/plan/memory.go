@@ -7,12 +7,14 @@ type Memory struct {
 	// Dockerfile is the file as it was.
 	Dockerfile string       `json:"dockerfile,omitempty"`
 	Steps      []MemoryStep `json:"steps"`
+	// Options are digests of the frontend attributes, by name.
+	Options map[string]string `json:"options"`
 	// Keys and FullKeys are those of the plan's ops.
 	Keys     []digest.Digest `json:"keys"`
 	FullKeys []digest.Digest `json:"full_keys"`
 }
 
-// MemoryStep is a step as it was.
+// MemoryStep is a step as it was, its instruction as it is written.
 type MemoryStep struct {
 	Stage       string `json:"stage"`
 	Index       int    `json:"index"`
@@ -23,9 +25,9 @@ type MemoryStep struct {
 
 // Remember returns what Recall needs.
 func (p *Plan) Remember() Memory {
-	m := Memory{Dockerfile: string(p.source)}
+	m := Memory{Dockerfile: string(p.source), Options: p.options}
 	for _, s := range p.Steps {
-		m.Steps = append(m.Steps, MemoryStep{s.Stage, s.Index, s.Instruction, s.settings})
+		m.Steps = append(m.Steps, MemoryStep{s.Stage, s.Index, s.written, s.settings})
 	}
 	for _, o := range p.ops {
 		m.Keys = append(m.Keys, o.key)
@@ -36,9 +38,9 @@ func (p *Plan) Remember() Memory {
 
 // Recall returns a plan that can be predicted against, and is good for nothing else.
 func Recall(m Memory) *Plan {
-	p := &Plan{source: []byte(m.Dockerfile)}
+	p := &Plan{source: []byte(m.Dockerfile), options: m.Options}
 	for _, s := range m.Steps {
-		p.Steps = append(p.Steps, Step{Stage: s.Stage, Index: s.Index, Instruction: s.Instruction, settings: s.Settings})
+		p.Steps = append(p.Steps, Step{Stage: s.Stage, Index: s.Index, written: s.Instruction, settings: s.Settings})
 	}
 	for i := range min(len(m.Keys), len(m.FullKeys)) {
 		p.ops = append(p.ops, op{key: m.Keys[i], fullKey: m.FullKeys[i]})

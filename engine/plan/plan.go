@@ -11,18 +11,11 @@ package plan
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"maps"
-	"strings"
+	"slices"
 
 	"github.com/containerd/platforms"
-	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
-	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-	"github.com/moby/buildkit/frontend/dockerfile/parser"
-	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
 	"github.com/opencontainers/go-digest"
@@ -48,6 +41,8 @@ type Input struct {
 	Caps *apicaps.CapSet
 	// Platform is the engine's own platform; the zero value stands for this machine's.
 	Platform ocispecs.Platform
+	// ShowValues has the steps' instructions shown with their arguments filled in.
+	ShowValues bool
 }
 
 // Resolver finds the config of a base image. Its one method is that of BuildKit's gateway: it returns
@@ -66,12 +61,18 @@ type Plan struct {
 	Steps []Step
 	// Image is the JSON of the target's image config.
 	Image []byte
-	// BaseLayers counts the layers that the target's base image brings.
+	// Epoch is the time that the build is made for, in seconds, where SOURCE_DATE_EPOCH sets one.
+	Epoch string
+	// BaseLayers counts the layers that the target's base brings.
 	BaseLayers int
 	// Lint is what BuildKit's rules say of the Dockerfile.
 	Lint []Lint
 
 	source []byte
+	// options are the frontend attributes, which may be secrets, as digests.
+	options map[string]string
+	// onFolder tells that the target's base is a folder, or something that is fetched.
+	onFolder bool
 	// foreign tells that a frontend of the Dockerfile's own made the graph.
 	foreign bool
 	def     *pb.Definition
@@ -84,12 +85,14 @@ type Plan struct {
 type Stage struct {
 	// Name is the name after AS, or "stage-N" as BuildKit calls a stage without one.
 	Name string
-	// Base is the stage or the image after FROM, with arguments filled in.
+	// Base is the stage or the image after FROM, with arguments filled in, or the image that stands in for it.
 	Base string
 	// Line is where FROM stands, from 1.
 	Line int
 	// Needed tells whether the target depends on the stage.
 	Needed bool
+	// Replaced tells that a named context stands in for the stage: none of its instructions are carried out.
+	Replaced bool
 	// From names the stages that this one is based on, copies from or mounts, each once.
 	From []string
 	// copies counts the COPY --from of this stage by the stage copied from.
@@ -112,106 +115,36 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 		in.Caps = &caps
 	}
 	syntax, foreign := CustomSyntax(in.Dockerfile)
-	if frontend, ok := resolver.(Frontend); ok && foreign {
-		return newForeign(ctx, in, frontend, syntax)
-	}
-	p := &Plan{source: in.Dockerfile}
-	client, err := dockerui.NewClient(&gateway{in: in, resolver: resolver})
-	if err != nil {
-		return nil, located(fmt.Errorf("reading build options: %w", err), in)
-	}
-	target := &in.Platform
-	if len(client.TargetPlatforms) > 0 {
-		target = &client.TargetPlatforms[0]
-	}
-	config := client.Config
-	// The converter writes resolved arguments back.
-	config.BuildArgs = maps.Clone(config.BuildArgs)
-	opt := dockerfile2llb.ConvertOpt{
-		Config:         config,
-		Client:         client,
-		SourceMap:      llb.NewSourceMap(nil, in.Filename, "Dockerfile", in.Dockerfile),
-		TargetPlatform: target,
-		MetaResolver:   resolver,
-		LLBCaps:        in.Caps,
-		Warn: func(rule, _, url, msg string, location []parser.Range) {
-			l := Lint{Rule: rule, Message: msg, URL: url}
-			if len(location) > 0 {
-				l.Line = location[0].Start.Line
-			}
-			p.Lint = append(p.Lint, l)
-		},
-	}
-	if len(client.TargetPlatforms) == 0 {
-		// Nobody asked for a platform: let the converter settle for the base's own, as docker build does.
-		opt.TargetPlatform = nil
-	}
-	res, err := dockerfile2llb.Dockerfile2LLB(ctx, in.Dockerfile, opt)
-	if err != nil && foreign {
-		err = fmt.Errorf("%w (without an engine the file is read as a plain Dockerfile, and not by the frontend %s, which it names)", err, syntax.Image)
-	}
-	if err != nil {
+	p := &Plan{source: in.Dockerfile, options: fingerprints(in.Attrs)}
+	err := guarded(ctx, func() error {
+		if frontend, ok := resolver.(Frontend); ok && foreign {
+			return p.convertForeign(ctx, in, frontend, syntax)
+		}
+		err := p.convert(ctx, in, resolver)
+		if err != nil && foreign {
+			err = fmt.Errorf("%w (without an engine the file is read as a plain Dockerfile, and not by the frontend %s, which it names)", err, syntax.Image)
+		}
+		return err
+	})
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
 		return nil, located(err, in)
 	}
-	if p.Image, err = json.Marshal(res.Image); err != nil {
-		return nil, located(fmt.Errorf("encoding image config: %w", err), in)
-	}
-	if res.BaseImage != nil {
-		p.BaseLayers = len(res.BaseImage.RootFS.DiffIDs)
-	}
-	def, err := res.State.Marshal(ctx, llb.WithCaps(*in.Caps), llb.Platform(*target))
-	if err != nil {
-		return nil, located(fmt.Errorf("marshalling build graph: %w", err), in)
-	}
-	p.def = def.ToPB()
-	if err := p.adopt(in); err != nil {
-		return nil, err
-	}
-	return p, p.readStages(in, client.Target)
+	return p, nil
 }
 
 // adopt reads the graph, and makes its sources as narrow as their readers.
 func (p *Plan) adopt(in Input) error {
 	if err := p.readGraph(); err != nil {
-		return located(fmt.Errorf("reading build graph: %w", err), in)
+		return fmt.Errorf("reading build graph: %w", err)
 	}
 	if err := p.narrow(); err != nil {
-		return located(err, in)
+		return err
 	}
 	p.readReaders(in.Caps)
 	return p.checkCapable(in)
-}
-
-// readStages lists the Dockerfile's stages and matches the graph's ops to their instructions.
-func (p *Plan) readStages(in Input, target string) error {
-	ast, err := parser.Parse(strings.NewReader(string(in.Dockerfile)))
-	if err != nil {
-		return located(err, in)
-	}
-	stages, args, err := instructions.Parse(ast.AST, nil)
-	if err != nil {
-		return located(err, in)
-	}
-	l := newLayout(stages, globalArgs(args, ast.EscapeToken, in), ast.EscapeToken)
-	p.Target = l.target(target)
-	l.markNeeded(p.Target)
-	p.setSteps(l)
-	return nil
-}
-
-// setSteps makes the steps, and ties the graph's ops to them.
-func (p *Plan) setSteps(l *layout) {
-	p.Stages = l.stages
-	p.Steps = p.readSteps(l)
-	for i, s := range p.Steps {
-		// What a base's triggers copy from is needed too, although the Dockerfile does not say so.
-		if at, ok := l.find(s.Stage, len(p.Stages)); ok {
-			p.Stages[at].Needed = true
-		}
-		for _, o := range s.ops {
-			p.ops[o].steps = append(p.ops[o].steps, i)
-		}
-	}
 }
 
 // Same tells whether both plans come to the same graph.
@@ -229,12 +162,28 @@ func (p *Plan) Before() string {
 			continue
 		}
 		for _, s := range p.Stages {
-			if n := p.Stages[i].copies[s.Name]; n > 0 && n >= most {
+			if n := p.Stages[i].copies[s.Name]; n > 0 && n >= most && !s.Replaced {
 				before, most = s.Name, n
 			}
 		}
 	}
 	return before
+}
+
+// OnImage tells whether the target's base is an image, and no folder.
+func (p *Plan) OnImage() bool { return !p.onFolder }
+
+// standsOn tells whether a stage is the one named base, or is based on it, through the stages between.
+func (p *Plan) standsOn(stage, base string) bool {
+	for _, s := range slices.Backward(p.Stages) {
+		if stage == base {
+			return true
+		}
+		if s.Name == stage {
+			stage = s.Base
+		}
+	}
+	return stage == base
 }
 
 // Base returns the image that the stage called name stands on, through the stages between.

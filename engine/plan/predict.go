@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 )
@@ -36,8 +37,9 @@ func (p *Plan) Predict(prev *Plan, changes []Change, tree Tree) []Prediction {
 	for i, s := range p.Steps {
 		v := verdict{prediction: event.WillHit}
 		for _, o := range s.ops {
-			// An ADD of a URL has a source op of the same name; what the step does is its last op.
-			v = worse(v, verdicts[o])
+			if !p.merges(s.ops, o) {
+				v = worse(v, verdicts[o])
+			}
 		}
 		if prev == nil && v.prediction != event.WillHit {
 			v.because = "first build"
@@ -131,6 +133,13 @@ func (p *Plan) isInline(j int) bool {
 // op i is in.
 func (p *Plan) who(i, j int) string {
 	name := "an inner step"
+	if src := p.ops[j].pb.GetSource(); src != nil {
+		// Who knows what is in an address: of what is no image the name is left out.
+		name = "what it fetches"
+		if ref, ok := strings.CutPrefix(src.Identifier, imagePrefix); ok {
+			name = ref
+		}
+	}
 	for k, n := range p.ops[j].steps {
 		s := p.Steps[n]
 		sameStage := len(p.ops[i].steps) > 0 && p.Steps[p.ops[i].steps[0]].Stage == s.Stage

@@ -132,10 +132,11 @@ stage-1 1/3 :3 hit
 stage-1 2/3 :4 maybe: reads from build 2/2
 stage-1 3/3 :5 maybe: reads from build 2/2
 `},
-	{name: "COPY --link", before: "FROM a\nCOPY x /x\nCOPY --link y /y\n", changes: changed(event.ContentChanged, "x"), want: `
-stage-0 1/3 :1 hit
-stage-0 2/3 :2 rerun: x changed
-stage-0 3/3 :3 rerun: after stage-0 2/3
+	{name: "COPY --link stands on nothing, and what follows it does", before: "FROM a\nCOPY x /x\nCOPY --link y /y\nRUN z\n", changes: changed(event.ContentChanged, "x"), want: `
+stage-0 1/4 :1 hit
+stage-0 2/4 :2 rerun: x changed
+stage-0 3/4 :3 hit
+stage-0 4/4 :4 rerun: after stage-0 3/4
 `},
 	{name: "identical steps are merged", before: "FROM a AS x\nRUN same\nFROM a AS y\nRUN same\nFROM scratch\nCOPY --from=x /1 /\nCOPY --from=y /2 /\n", want: `
 x 1/2 :1 hit

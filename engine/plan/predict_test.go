@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ type row struct {
 }
 
 func TestPredict(t *testing.T) {
-	for _, tt := range append(filesThatChange, dockerfilesThatChange...) {
+	for _, tt := range slices.Concat(filesThatChange, dockerfilesThatChange, settingsThatChange) {
 		t.Run(tt.name, func(t *testing.T) {
 			before := mustPlan(t, tt.before, tt.attrs)
 			p := before

@@ -44,6 +44,7 @@ func TestRealDockerfiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			checkSteps(t, in, resolver, p)
+			checkGraph(t, p)
 			got := expectations(p, strings.Fields(string(section(fixture, "edits"))))
 			if *update {
 				fixture.Files = slices.DeleteFunc(fixture.Files, func(f txtar.File) bool { return f.Name == "expected" })

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ import (
 func (o *op) settings() map[string]string {
 	e := o.pb.GetExec()
 	if e == nil {
-		return nil
+		return o.folderSettings()
 	}
 	out := map[string]string{}
 	for _, kv := range e.Meta.Env {
@@ -28,6 +29,30 @@ func (o *op) settings() map[string]string {
 		// The last one is the command; before it stands the shell.
 		shell := strings.Join(e.Meta.Args[:n-1], " ")
 		out["SHELL"] = fingerprint("SHELL", shell)
+	}
+	return out
+}
+
+// folderSettings are those of a WORKDIR: whose the folder is.
+func (o *op) folderSettings() map[string]string {
+	for _, a := range o.pb.GetFile().GetActions() {
+		if u := a.GetMkdir().GetOwner().GetUser(); u != nil {
+			return map[string]string{"USER": fingerprint("USER", fmt.Sprint(u.GetByName().GetName(), u.GetByID()))}
+		}
+	}
+	return nil
+}
+
+// buildArg begins the names of the frontend attributes that are build arguments.
+const buildArg = "build-arg:"
+
+// fingerprints are the digests of frontend attributes, but for those that no step goes by.
+func fingerprints(attrs map[string]string) map[string]string {
+	out := map[string]string{}
+	for name, value := range attrs {
+		if name != "target" && name != "no-cache" && !strings.HasPrefix(name, "label:") {
+			out[name] = fingerprint(name, value)
+		}
 	}
 	return out
 }
@@ -57,7 +82,7 @@ func differing(was, now map[string]string) []string {
 
 // sets tells whether an instruction gives the setting a value.
 func sets(instruction, name string) bool {
-	word, rest, _ := strings.Cut(instruction, " ")
+	word, rest := cutKeyword(instruction)
 	switch strings.ToUpper(word) {
 	case "USER", "SHELL":
 		return strings.EqualFold(word, name)

@@ -1,10 +1,8 @@
 package plan
 
 import (
-	"cmp"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -13,17 +11,28 @@ import (
 // Step is one instruction of a needed stage that makes a layer or reads a base.
 type Step struct {
 	Stage string
-	// Index and Total are those of BuildKit's "[build 4/6]".
+	// Index counts the stage's steps from 1, its FROM first where that reads a base; Total is their number.
 	Index, Total int
-	// Instruction is the instruction with its arguments filled in.
+	// Instruction is the instruction as it is shown: as it is written, or with its arguments filled in where that was
+	// asked for.
 	Instruction string
-	// Line and End are the instruction's first and last line in the Dockerfile, from 1.
+	// Expanded is the instruction with its arguments filled in. Their values may be secrets: it is for looking into,
+	// and goes into no event and no file.
+	Expanded string
+	// Line and End are the instruction's first and last line in the Dockerfile, from 1; for what a base's trigger
+	// does, those of FROM.
 	Line, End int
+	// From tells that the step is its stage's FROM.
+	From bool
 	// MergedWith is the step that BuildKit builds instead of this identical one, nil for none.
 	MergedWith *StepID
 
+	// written is the instruction as it is written.
+	written string
 	// ops index the plan's ops that carry the step out; the last one is its result.
 	ops []int
+	// parts index the ops that serve the step: sources that it alone reads, and files out of the Dockerfile.
+	parts []int
 	// settings are what is set for the step otherwise than by its instruction.
 	settings map[string]string
 }
@@ -34,123 +43,108 @@ type StepID = event.StepID
 // ID returns the step's name.
 func (s Step) ID() StepID { return StepID{Stage: s.Stage, Index: s.Index} }
 
-// progressName takes "[linux/amd64 build  4/16] ONBUILD RUN …" apart: stage, index, total, instruction.
-var progressName = regexp.MustCompile(`(?s)^\[(?:[a-z0-9_]+/\S+ )?(?:(\S+) +)?(\d+)/(\d+)\] (.*)$`)
-
-// readSteps makes the steps out of the ops' names, and where ops were merged out of their lines.
-func (p *Plan) readSteps(l *layout) []Step {
-	byID := map[StepID]*Step{}
-	triggers := p.countTriggers(l)
-	for i := range p.ops {
-		o := &p.ops[i]
-		m := progressName.FindStringSubmatch(o.name)
-		if m == nil {
-			continue
+// readSteps makes the steps, stage by stage, out of the instructions that ops come from. An op comes from the
+// instructions on its lines.
+func (p *Plan) readSteps(l *layout, showValues bool) []Step {
+	m := newMatching(p, l)
+	var steps []Step
+	first := make(map[*slot]int, len(p.ops))
+	for si := range l.stages {
+		begin := len(steps)
+		for _, s := range m.stages[si].slots() {
+			if len(s.ops) == 0 {
+				continue
+			}
+			first[s] = len(steps)
+			step := Step{Stage: l.stages[si].Name, Index: len(steps) - begin + 1, written: s.text, Line: s.line, End: s.end, From: s == m.stages[si].from, ops: s.ops}
+			if step.From {
+				step.written = p.fromText(s)
+			}
+			decides := &p.ops[p.decides(s.ops)]
+			step.settings = decides.settings()
+			step.Expanded = step.written
+			if !step.From {
+				step.Expanded = expanded(step.written, decides.name)
+			}
+			step.Instruction = step.written
+			if showValues {
+				step.Instruction = step.Expanded
+			}
+			steps = append(steps, step)
 		}
-		index, _ := strconv.Atoi(m[2])
-		total, _ := strconv.Atoi(m[3])
-		s := &Step{Stage: m[1], Index: index, Total: total, Instruction: strings.TrimPrefix(m[4], "LINK ")}
-		if s.Stage == "" {
-			// BuildKit leaves the name out where there is but one stage.
-			s.Stage = l.stages[0].Name
+		for i := begin; i < len(steps); i++ {
+			steps[i].Total = len(steps) - begin
 		}
-		if known := byID[s.ID()]; known != nil {
-			s = known
-		} else {
-			byID[s.ID()] = s
+	}
+	for s, i := range first {
+		if owner := m.owner[p.decides(s.ops)]; owner != s {
+			id := steps[first[owner]].ID()
+			steps[i].MergedWith = &id
 		}
-		s.ops = append(s.ops, i)
-		s.settings = o.settings()
-		if s.Line == 0 && len(o.lines) > 0 {
-			k := l.lineOf(s.Stage, o.lines)
-			s.Line, s.End = o.lines[k], o.ends[k]
-		}
-		p.addMerged(byID, l, triggers, i, s)
 	}
-	// BuildKit numbers FROM before it knows what a base's triggers add.
-	totals := map[string]int{}
-	for _, s := range byID {
-		totals[s.Stage] = max(totals[s.Stage], s.Total)
-	}
-	steps := make([]Step, 0, len(byID))
-	for _, s := range byID {
-		s.Total = totals[s.Stage]
-		steps = append(steps, *s)
-	}
-	order := map[string]int{}
-	for i, s := range l.stages {
-		order[s.Name] = i
-	}
-	slices.SortFunc(steps, func(a, b Step) int {
-		return cmp.Or(order[a.Stage]-order[b.Stage], a.Index-b.Index)
-	})
 	return steps
 }
 
-// lineOf finds the one of the lines, by its place, that belongs to the stage; the last one where none does.
-func (l *layout) lineOf(stage string, lines []int) int {
-	for i, s := range l.stages {
-		if s.Name != stage {
-			continue
-		}
-		for _, w := range l.steps[i] {
-			if k := slices.Index(lines, w.line); k >= 0 {
-				return k
-			}
-		}
+// named takes the place off an op's name: "[build 4/6] LINK COPY …".
+var named = regexp.MustCompile(`^\[[^\]]*\] (?:LINK )?`)
+
+// expanded is an instruction with its arguments filled in, as the name of its op has it.
+func expanded(written, name string) string {
+	text := named.ReplaceAllString(name, "")
+	if text == name || strings.EqualFold(OneLine(text), OneLine(written)) {
+		// BuildKit writes the keyword in capitals, and what a tab parts from it too.
+		return written
 	}
-	return len(lines) - 1
+	return text
 }
 
-const onBuild = "ONBUILD "
-
-// countTriggers counts for each stage the steps that its base brings along. They have the line of FROM.
-func (p *Plan) countTriggers(l *layout) []int {
-	counts := make([]int, len(l.stages))
-	for i := range p.ops {
-		m := progressName.FindStringSubmatch(p.ops[i].name)
-		if m == nil || p.ops[i].pb.GetSource() != nil || !strings.HasPrefix(m[4], onBuild) {
-			continue
-		}
-		for si, stage := range l.stages {
-			if slices.Contains(p.ops[i].lines, stage.Line) {
-				counts[si]++
-			}
+// decides returns the one of a step's ops that does what its instruction says. Beside it stands, for COPY --link, the
+// merge of what was copied with what is below.
+func (p *Plan) decides(ops []int) int {
+	for _, o := range ops {
+		if !p.merges(ops, o) {
+			return o
 		}
 	}
-	return counts
+	return ops[len(ops)-1]
 }
 
-// addMerged adds the steps of needed stages that share op i with s: the graph holds their op once, under
-// one name, and every one of their lines.
-func (p *Plan) addMerged(byID map[StepID]*Step, l *layout, triggers []int, i int, s *Step) {
-	if p.ops[i].pb.GetSource() != nil && !strings.HasPrefix(s.Instruction, "FROM ") {
-		return
+// merges tells whether op o of a step's ops only puts the other one's result onto what is below.
+func (p *Plan) merges(ops []int, o int) bool { return len(ops) > 1 && p.ops[o].pb.GetMerge() != nil }
+
+// setSteps takes in the steps, and ties the graph's ops to them.
+func (p *Plan) setSteps(l *layout, steps []Step) {
+	p.Stages, p.Steps = l.stages, steps
+	for i, s := range p.Steps {
+		for _, o := range s.ops {
+			p.ops[o].steps = append(p.ops[o].steps, i)
+		}
 	}
-	of := s.ID()
-	for si, stage := range l.stages {
-		if !stage.Needed {
-			continue
+	p.findParts()
+}
+
+// findParts gives the ops that come from no instruction of their own to the steps that use them.
+func (p *Plan) findParts() {
+	for _, o := range slices.Backward(p.ops) {
+		serves := o.steps
+		if len(serves) == 0 {
+			serves = o.serves
 		}
-		total := len(l.steps[si]) + triggers[si]
-		add := func(index, line, end int, text string) {
-			id := StepID{Stage: stage.Name, Index: index}
-			if id == of || line == s.Line || !slices.Contains(p.ops[i].lines, line) || byID[id] != nil {
-				return
+		for _, j := range o.inputs {
+			in := &p.ops[j]
+			if _, local := in.local(); local || len(in.steps) > 0 || len(serves) == 0 {
+				continue
 			}
-			byID[id] = &Step{Stage: stage.Name, Index: index, Total: total, Instruction: text, Line: line, End: end, MergedWith: &of, ops: []int{i}}
-		}
-		if strings.HasPrefix(s.Instruction, onBuild) {
-			// The same base brings the same triggers, at the same place.
-			add(s.Index, stage.Line, stage.Line, s.Instruction)
-			continue
-		}
-		for k, w := range l.steps[si] {
-			index := k + 1
-			if w.line != stage.Line {
-				index += triggers[si]
+			for _, step := range serves {
+				if !slices.Contains(in.serves, step) {
+					in.serves = append(in.serves, step)
+				}
 			}
-			add(index, w.line, w.end, w.text)
+		}
+	}
+	for i, o := range p.ops {
+		for _, step := range o.serves {
+			p.Steps[step].parts = append(p.Steps[step].parts, i)
 		}
 	}
 }

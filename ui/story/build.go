@@ -55,8 +55,10 @@ type Stage struct {
 	Name, Base string
 	Line       int
 	Needed     bool
-	From       []string
-	Steps      []*Step
+	// Replaced tells that Base, a named context, stands in for the stage.
+	Replaced bool
+	From     []string
+	Steps    []*Step
 }
 
 // Step is a step: what was expected of it, and what happened.

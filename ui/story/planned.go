@@ -23,7 +23,7 @@ func (s *Story) planned(e event.Event, p event.Planned) {
 	}
 	b.Stages = nil
 	for _, st := range p.Stages {
-		b.Stages = append(b.Stages, &Stage{Name: clean.Line(st.Name), Base: clean.Line(st.Base), Line: st.Line, Needed: st.Needed, From: lines(st.From)})
+		b.Stages = append(b.Stages, &Stage{Name: clean.Line(st.Name), Base: clean.Line(st.Base), Line: st.Line, Needed: st.Needed, Replaced: st.Replaced, From: lines(st.From)})
 	}
 	for _, st := range p.Steps {
 		step := b.place(st.Stage, st.Index)

@@ -1,0 +1,44 @@
+package build
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// TestLettersOfAModeAreRefusedWhereTheyAreNotKnown asks the engine itself, which says of no version whether it knows
+// letters in --chmod: where the plan has nothing against them they are obeyed, and else nobody may read the file.
+func TestLettersOfAModeAreRefusedWhereTheyAreNotKnown(t *testing.T) {
+	b := newBench(t)
+	b.write("f", "f SECRET")
+	if err := os.Chmod(filepath.Join(b.dir, "f"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.write("Dockerfile", "FROM python:3.9-alpine\nCOPY --chmod=u=rwX,go=r f /SECRET\nRUN echo mode $(stat -c %a /SECRET)\n")
+	dockerfile, err := os.ReadFile(filepath.Join(b.dir, "Dockerfile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := plan.Input{Dockerfile: dockerfile, Filename: "Dockerfile", Platform: b.builder.Platform(), Caps: b.builder.Caps()}
+	_, refused := plan.New(t.Context(), in, b.builder)
+	// As if the engine could do everything.
+	in.Caps = nil
+	p, err := plan.New(t.Context(), in, b.builder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &recording{}
+	if r.solve(t, b, p, false); r.Error != "" {
+		t.Fatal(r.Error)
+	}
+	want := "mode 644"
+	if refused != nil {
+		want = "mode 0\n"
+	}
+	if told := r.track(t, p); !strings.Contains(told, want) {
+		t.Errorf("the plan says %v, and the engine:\n%s", refused, told)
+	}
+}

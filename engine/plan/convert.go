@@ -1,0 +1,155 @@
+package plan
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	"github.com/moby/buildkit/frontend/dockerui"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// guarded calls fn, which converts what people wrote with code that is not ours for the most part. A panic fails the
+// plan, and not the session. The converter does not look at ctx, and for thousands of instructions it takes as long as
+// their number squared: where ctx ends before it, it is left to itself.
+func guarded(ctx context.Context, fn func() error) error {
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				done <- fmt.Errorf("converting this Dockerfile crashes, which is a fault of stagewatch or of BuildKit and not of the Dockerfile: %v", r)
+			}
+		}()
+		done <- fn()
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// parse reads the Dockerfile.
+func parse(dockerfile []byte) (*parsed, error) {
+	ast, err := parser.Parse(bytes.NewReader(dockerfile))
+	if err != nil {
+		return nil, err
+	}
+	// The parser merges the rules of "# check=" comments into the linter that it is given, also where it is none.
+	stages, args, err := instructions.Parse(ast.AST, linter.New(&linter.Config{}))
+	if err != nil {
+		return nil, err
+	}
+	return &parsed{stages: stages, args: args, escape: ast.EscapeToken}, nil
+}
+
+// parsed is a Dockerfile as the parser reads it.
+type parsed struct {
+	stages []instructions.Stage
+	// args are the ARGs before the first FROM.
+	args   []instructions.ArgCommand
+	escape rune
+}
+
+// convert makes the graph out of the Dockerfile, and matches it to the instructions.
+func (p *Plan) convert(ctx context.Context, in Input, resolver Resolver) error {
+	asked := &listener{Resolver: resolver, configs: map[string][]byte{}}
+	client, err := dockerui.NewClient(&gateway{in: in, resolver: asked})
+	if err != nil {
+		return fmt.Errorf("reading build options: %w", err)
+	}
+	target := &in.Platform
+	if len(client.TargetPlatforms) > 0 {
+		target = &client.TargetPlatforms[0]
+	}
+	config := client.Config
+	// The converter writes resolved arguments back.
+	config.BuildArgs = maps.Clone(config.BuildArgs)
+	opt := dockerfile2llb.ConvertOpt{
+		Config:         config,
+		Client:         client,
+		SourceMap:      llb.NewSourceMap(nil, in.Filename, "Dockerfile", in.Dockerfile),
+		TargetPlatform: target,
+		MetaResolver:   asked,
+		LLBCaps:        in.Caps,
+		Warn:           p.warn,
+	}
+	if len(client.TargetPlatforms) == 0 {
+		// Nobody asked for a platform: let the converter settle for the base's own, as docker build does.
+		opt.TargetPlatform = nil
+	}
+	res, err := dockerfile2llb.Dockerfile2LLB(ctx, in.Dockerfile, opt)
+	if err != nil {
+		return p.lintError(err)
+	}
+	if p.Image, err = json.Marshal(res.Image); err != nil {
+		return fmt.Errorf("encoding image config: %w", err)
+	}
+	if res.Epoch != nil {
+		p.Epoch = strconv.FormatInt(res.Epoch.Unix(), 10)
+	}
+	if res.BaseImage != nil {
+		p.BaseLayers = len(res.BaseImage.RootFS.DiffIDs)
+	}
+	def, err := res.State.Marshal(ctx, llb.WithCaps(*in.Caps), llb.Platform(*target))
+	if err != nil {
+		return fmt.Errorf("marshalling build graph: %w", err)
+	}
+	p.def = def.ToPB()
+	if err := p.adopt(in); err != nil {
+		return err
+	}
+	return p.readStages(ctx, in, client, *target, asked)
+}
+
+func (p *Plan) warn(rule, _, url, msg string, location []parser.Range) {
+	l := Lint{Rule: rule, Message: msg, URL: url}
+	if len(location) > 0 {
+		l.Line = location[0].Start.Line
+	}
+	p.Lint = append(p.Lint, l)
+}
+
+// lintError says of findings that "# check=error=true" makes errors where the first of them is.
+func (p *Plan) lintError(err error) error {
+	if len(p.Lint) == 0 || !strings.HasPrefix(err.Error(), "lint violation found") {
+		return err
+	}
+	first := p.Lint[0]
+	err = fmt.Errorf("%s (%s, which \"# check=error=true\" makes an error)", first.Message, first.Rule)
+	if first.Line == 0 {
+		return err
+	}
+	return parser.WithLocation(err, []parser.Range{{Start: parser.Position{Line: first.Line}, End: parser.Position{Line: first.Line}}})
+}
+
+// readStages lists the Dockerfile's stages and matches the graph's ops to their instructions.
+func (p *Plan) readStages(ctx context.Context, in Input, client *dockerui.Client, platform ocispecs.Platform, asked *listener) error {
+	file, err := parse(in.Dockerfile)
+	if err != nil {
+		return err
+	}
+	c := &contexts{in: in, client: client, platform: platform}
+	if len(client.TargetPlatforms) > 0 {
+		c.asked = &c.platform
+	}
+	l := newLayout(file, c)
+	target := l.target(in.Attrs["target"])
+	p.Target = l.stages[target].Name
+	l.settle(ctx, target, asked)
+	if stand := l.standIn(target); stand != nil {
+		p.BaseLayers, p.onFolder = stand.layers, !stand.image
+	}
+	p.setSteps(l, p.readSteps(l, in.ShowValues))
+	return nil
+}
