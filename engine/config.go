@@ -20,6 +20,7 @@ import (
 	"github.com/docker/go-connections/nat"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
 // Config is what to build and how to run it, in the words of docker's own flags.
@@ -43,6 +44,10 @@ type Config struct {
 	Platform     string
 	NoCache      bool
 	Pull         bool
+	// Ignore are rules beside those of the ignore file, as lines of one; "none" takes the built-in ones away.
+	Ignore []string
+	// Outputs are the files that the faces write: what happens to them is never a change. Nil is none.
+	Outputs *tree.Outputs
 
 	// Publish are the values of -p: [[address:]port:]containerPort. The first is the app's own port, the one
 	// that has to answer; none stands for 8080:8080.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
 // offline plans with no engine at hand.
@@ -32,6 +33,9 @@ func Explain(ctx context.Context, cfg Config, changed []string) ([]event.Body, e
 	}
 	pl, err := p.plan(ctx, offline{}, "")
 	if err != nil {
+		return nil, err
+	}
+	if _, err := p.admit(ctx, pl); err != nil {
 		return nil, err
 	}
 	x := explanation{project: p, plan: pl, prev: pl, links: p.links()}
@@ -60,7 +64,7 @@ type explanation struct {
 	// prev is the plan that plan is compared with.
 	plan, prev *plan.Plan
 	links      links
-	skipped    []event.Body
+	ignored    []tree.IgnoredPath
 	unused     []string
 	changes    []plan.Change
 	why        reason
@@ -69,8 +73,8 @@ type explanation struct {
 // add takes in changes of files.
 func (x *explanation) add(changes []plan.Change) {
 	for _, c := range changes {
-		if ignored, rule := x.project.main().rules.Match(c.Path); ignored {
-			x.skipped = append(x.skipped, event.Skipped{Paths: []string{c.Path}, Reason: event.Ignored, Rule: rule})
+		if rule, ignored := x.project.main().tree.Rejects(c.Path); ignored {
+			x.ignored = append(x.ignored, tree.IgnoredPath{Path: c.Path, Rule: rule})
 		} else if !x.plan.Reads(c, x.links) {
 			x.unused = append(x.unused, c.Path)
 		} else {
@@ -117,8 +121,12 @@ func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
 
 // bodies are the events that tell of it.
 func (x *explanation) bodies(since string) []event.Body {
+	var bodies []event.Body
+	for _, s := range skippedBy(x.ignored) {
+		bodies = append(bodies, s)
+	}
 	if len(x.unused) > 0 {
-		x.skipped = append(x.skipped, event.Skipped{Paths: x.unused, Reason: event.Unused})
+		bodies = append(bodies, event.Skipped{Paths: x.unused, Reason: event.Unused})
 	}
 	x.why.changes = changeEvents(x.changes, nil)
 	e := planEvent(x.plan, x.plan.Predict(x.prev, x.changes, x.links), x.why, x.project.name(), openHistory(stateDir("steps"), x.project.root, x.project.dockerfile))
@@ -132,7 +140,7 @@ func (x *explanation) bodies(since string) []event.Body {
 		e.Because = "nothing changed"
 	}
 	e.Because += since
-	return append(x.skipped, e)
+	return append(bodies, e)
 }
 
 // within brings a path that a person gave into the context's terms: one of the working folder where that
