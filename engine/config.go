@@ -22,6 +22,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/run"
+	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
 // Config is what to build and how to run it, in the words of docker's own flags.
@@ -47,6 +48,10 @@ type Config struct {
 	Pull         bool
 	// ShowValues shows instructions with their arguments filled in, and not as they are written.
 	ShowValues bool
+	// Ignore are rules beside those of the ignore file, as lines of one; "none" takes the built-in ones away.
+	Ignore []string
+	// Outputs are the files that the faces write: what happens to them is never a change. Nil is none.
+	Outputs *tree.Outputs
 
 	// Publish are the values of -p: [[address:]port:]containerPort. The first is the app's own port, the one
 	// that has to answer; none stands for 8080:8080.

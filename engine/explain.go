@@ -11,6 +11,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
 // offline plans with no engine at hand.
@@ -34,6 +35,9 @@ func Explain(ctx context.Context, cfg Config, changed []string) ([]event.Body, e
 	if err != nil {
 		return nil, err
 	}
+	if _, err := p.admit(ctx, pl); err != nil {
+		return nil, err
+	}
 	x := explanation{project: p, plan: pl, prev: pl, links: p.links()}
 	if len(changed) == 0 {
 		return x.sinceLast(ctx)
@@ -43,13 +47,17 @@ func Explain(ctx context.Context, cfg Config, changed []string) ([]event.Body, e
 		if err != nil {
 			return nil, err
 		}
-		if filepath.Join(p.root, filepath.FromSlash(rel)) == p.dockerfile {
-			if err := x.compare(ctx, loadMemory(p.memoryFile(), "")); err != nil {
-				return nil, err
-			}
-			continue
+		switch abs := p.main().abs(rel); {
+		case abs == p.dockerfile:
+			err = x.compare(ctx, loadMemory(p.memoryFile(), ""))
+		case slices.Contains(p.main().ruleFiles, abs):
+			err = x.compareRules(loadMemory(p.memoryFile(), ""), rel)
+		default:
+			x.add(p.main().changed(p.assume(rel)))
 		}
-		x.add(p.main().changed(p.assume(rel)))
+		if err != nil {
+			return nil, err
+		}
 	}
 	return x.bodies(""), nil
 }
@@ -60,23 +68,55 @@ type explanation struct {
 	// prev is the plan that plan is compared with.
 	plan, prev *plan.Plan
 	links      links
-	skipped    []event.Body
+	ignored    []tree.IgnoredPath
 	unused     []string
 	changes    []plan.Change
 	why        reason
 }
 
-// add takes in changes of files.
+// add takes in what would be changes, if the paths are in the context.
 func (x *explanation) add(changes []plan.Change) {
+	var inside []plan.Change
 	for _, c := range changes {
-		if ignored, rule := x.project.main().rules.Match(c.Path); ignored {
-			x.skipped = append(x.skipped, event.Skipped{Paths: []string{c.Path}, Reason: event.Ignored, Rule: rule})
-		} else if !x.plan.Reads(c, x.links) {
-			x.unused = append(x.unused, c.Path)
+		if rule, ignored := x.project.main().tree.Rejects(c.Path); ignored {
+			x.ignored = append(x.ignored, tree.IgnoredPath{Path: c.Path, Rule: rule})
 		} else {
-			x.changes = append(x.changes, c)
+			inside = append(inside, c)
 		}
 	}
+	x.take(inside)
+}
+
+// take takes in changes of the context. What an ignore rule keeps out now, and did not when it was built, is one.
+func (x *explanation) take(changes []plan.Change) {
+	relevant := x.plan.Relevant(changes, x.links)
+	x.changes = append(x.changes, relevant...)
+	read := make(map[plan.Change]bool, len(relevant))
+	for _, c := range relevant {
+		read[c] = true
+	}
+	for _, c := range changes {
+		if !read[c] {
+			x.unused = append(x.unused, c.Path)
+		}
+	}
+}
+
+// compareRules takes in what the ignore file lets in or keeps out, other than when it was last built.
+func (x *explanation) compareRules(m *memory, rel string) error {
+	if m == nil {
+		return &Problem{What: "comparing the ignore file: nothing was built here yet", Hint: "Build once with stagewatch build; from then on plan tells what an edit of the ignore file reruns."}
+	}
+	changes := m.byRules(x.project, m.since(x.project))
+	x.take(x.project.main().changed(changes))
+	if len(x.changes) > 0 {
+		x.why.rules = rel
+	}
+	// As a file of the context it may be copied like any other.
+	if ignored, _ := x.project.main().rules.Match(rel); !ignored {
+		x.add(x.project.main().changed(x.project.assume(rel)))
+	}
+	return nil
 }
 
 // compare takes in how the Dockerfile differs from the one that was last built. The old one is converted anew: what
@@ -111,14 +151,21 @@ func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
 		rules := path == x.project.dockerfile || slices.Contains(x.project.main().ruleFiles, path)
 		return rules && !x.plan.Reads(plan.Change{Change: c}, x.links)
 	})
-	x.add(x.project.main().changed(since))
+	x.take(x.project.main().changed(since))
+	if n := len(x.changes); n > 0 && len(m.byRules(x.project, fileChanges(x.changes))) == n {
+		x.why.rules = x.project.ruleFile()
+	}
 	return x.bodies(" since " + m.At.Local().Format("2 Jan 15:04")), nil
 }
 
 // bodies are the events that tell of it.
 func (x *explanation) bodies(since string) []event.Body {
+	var bodies []event.Body
+	for _, s := range skippedBy(x.ignored) {
+		bodies = append(bodies, s)
+	}
 	if len(x.unused) > 0 {
-		x.skipped = append(x.skipped, event.Skipped{Paths: x.unused, Reason: event.Unused})
+		bodies = append(bodies, event.Skipped{Paths: x.unused, Reason: event.Unused})
 	}
 	x.why.changes = changeEvents(x.changes, nil)
 	e := planEvent(x.plan, x.plan.Predict(x.prev, x.changes, x.links), x.why, x.project.name(), openHistory(stateDir("steps"), x.project.root, x.project.dockerfile))
@@ -132,7 +179,7 @@ func (x *explanation) bodies(since string) []event.Body {
 		e.Because = "nothing changed"
 	}
 	e.Because += since
-	return append(x.skipped, e)
+	return append(bodies, e)
 }
 
 // within brings a path that a person gave into the context's terms: one of the working folder where that

@@ -25,10 +25,16 @@ type folder struct {
 	load      func() (*tree.Rules, error)
 	ruleFiles []string
 
+	// own are the rules that hold beside those, named is what the plan's steps name in spite of them.
+	own   *tree.OwnRules
+	named []string
+
 	rules *tree.Rules
 	// ignoring is rules, for the watcher's goroutine.
 	ignoring atomic.Pointer[tree.Rules]
 	tree     *tree.Tree
+	// outputs are the paths that this program writes to, for the watcher's goroutine.
+	outputs atomic.Pointer[map[string]bool]
 	// watcher is nil where nothing is watched.
 	watcher *watch.Watcher
 }
@@ -64,7 +70,7 @@ func namedFolder(name, root string) *folder {
 
 // open reads the folder, and starts watching it where that is asked for.
 func (f *folder) open(ctx context.Context, w watching) (err error) {
-	if f.rules, err = f.load(); err != nil {
+	if f.rules, err = f.loadRules(); err != nil {
 		return err
 	}
 	f.ignoring.Store(f.rules)
@@ -75,7 +81,9 @@ func (f *folder) open(ctx context.Context, w watching) (err error) {
 			return fmt.Errorf("watching %s: %w", f.root, err)
 		}
 	}
-	f.tree, err = tree.Load(ctx, f.root, f.rules)
+	if f.tree, err = tree.Load(ctx, f.root, f.rules); err == nil {
+		f.noteOutputs(f.tree.LeftOut())
+	}
 	return err
 }
 
@@ -89,6 +97,9 @@ func (f *folder) close() error {
 // ignores tells the watcher what not to look into. An ignored folder itself is watched, so that a write to
 // it can be answered with the rule that ignores it; what lies deeper is not, however much it may be.
 func (f *folder) ignores(rel string, isDir bool) bool {
+	if f.writes(rel) {
+		return true
+	}
 	parent := path.Dir(rel)
 	return isDir && parent != "." && f.ignoring.Load().SkipDir(parent)
 }
@@ -134,6 +145,7 @@ func (f *folder) take(ctx context.Context, b watch.Batch) (delta, error) {
 	if err != nil {
 		return d, err
 	}
+	f.noteOutputs(c.Ignored)
 	d.changed = f.changed(c.Changed)
 	d.renamed = f.renames(before, c.Changed)
 	for _, name := range b.Paths {
@@ -156,7 +168,8 @@ func (f *folder) take(ctx context.Context, b watch.Batch) (delta, error) {
 	for _, i := range c.Ignored {
 		// An ignore file that is ignored as a file of the context still has its effect.
 		if !d.rules || !slices.Contains(f.ruleFiles, f.abs(i.Path)) {
-			d.ignored = append(d.ignored, tree.IgnoredPath{Path: f.show(i.Path), Rule: i.Rule, Line: i.Line})
+			i.Path = f.show(i.Path)
+			d.ignored = append(d.ignored, i)
 		}
 	}
 	return d, nil
@@ -197,20 +210,26 @@ func (f *folder) renames(before *tree.Snapshot, changes []event.Change) map[stri
 
 // reloadRules reads the ignore file again, and adds to d what other rules let in or keep out.
 func (f *folder) reloadRules(ctx context.Context, d *delta) error {
-	rules, err := f.load()
+	rules, err := f.loadRules()
 	if err != nil || slices.Equal(rules.Patterns(), f.rules.Patterns()) {
 		return err
 	}
+	d.rules = true
+	return f.apply(ctx, rules, d)
+}
+
+// apply has other rules hold, and adds to d what they let in or keep out.
+func (f *folder) apply(ctx context.Context, rules *tree.Rules, d *delta) error {
 	c, err := f.tree.SetRules(ctx, rules)
 	if err != nil {
 		return err
 	}
 	f.rules = rules
 	f.ignoring.Store(rules)
+	f.noteOutputs(f.tree.LeftOut())
 	if f.watcher != nil {
 		f.watcher.Rewatch()
 	}
-	d.rules = true
 	d.changed = append(d.changed, f.changed(c.Changed)...)
 	return nil
 }

@@ -100,6 +100,6 @@ func (e *engineWatch) resume() {
 		e.l.emit(0, info)
 	}
 	e.l.builder.Forget()
-	e.l.replan()
+	e.l.replanAnew()
 	e.l.startBuild("the engine is back", false)
 }

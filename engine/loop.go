@@ -68,9 +68,11 @@ type loop struct {
 	// superseded are older builds that still run steps which the newer ones wait for.
 	superseded map[*job]bool
 	linted     map[plan.Lint]bool
-	builds     int
-	score      event.Score
-	advisor    advisor
+	// toldOf are the ignore rules that were told of.
+	toldOf  map[string]bool
+	builds  int
+	score   event.Score
+	advisor advisor
 	// saved is what the hits of the session saved.
 	saved time.Duration
 	// restarted is the last build before the engine was found restarted, 0 for never.
@@ -137,8 +139,9 @@ func (l *loop) emit(number int, body event.Body) {
 // run works until l.ctx ends or, with Config.Once, until the build is done; the error is then that of the
 // build. A panic beside the loop is raised again here, so that what has to be cleaned up is.
 func (l *loop) run(in inputs) error {
-	l.superseded, l.linted = map[*job]bool{}, map[plan.Lint]bool{}
+	l.superseded, l.linted, l.toldOf = map[*job]bool{}, map[plan.Lint]bool{}, map[string]bool{}
 	l.replan()
+	l.leftOut(l.project.leftOut())
 	l.startBuild("first build", l.cfg.NoCache)
 	for !l.done {
 		select {
@@ -172,7 +175,7 @@ func (l *loop) onIntent(i event.Intent) {
 		// Who asks may know of what nothing told us.
 		l.missed = true
 		l.catchUp()
-		l.replan()
+		l.replanAnew()
 		l.pending.saved = time.Now()
 		l.startBuild("on request", i.NoCache)
 	case event.Restart:
@@ -195,7 +198,26 @@ func (l *loop) onIntent(i event.Intent) {
 	}
 }
 
-// replan converts the Dockerfile again. A broken one leaves no plan, and the error for the next build.
-func (l *loop) replan() {
-	l.plan, l.err = l.project.plan(l.ctx, l.builder, "")
+// replan converts the Dockerfile again, and returns what its steps let into the contexts by naming it, or no longer
+// do. A broken one leaves no plan, and the error for the next build.
+func (l *loop) replan() []plan.Change {
+	if l.plan, l.err = l.project.plan(l.ctx, l.builder, ""); l.err != nil {
+		return nil
+	}
+	d, err := l.project.admit(l.ctx, l.plan)
+	if err == nil && len(d.changed) > 0 && l.project.foreign() {
+		// Its frontend may look at what is in the context.
+		l.plan, err = l.project.plan(l.ctx, l.builder, "")
+	}
+	if err != nil {
+		l.plan, l.err = nil, err
+	}
+	return d.changed
+}
+
+// replanAnew replans where no edit asks for it: a base image may bring other triggers.
+func (l *loop) replanAnew() {
+	if changes := l.replan(); len(changes) > 0 {
+		l.pending.add(changes, delta{}, time.Now())
+	}
 }

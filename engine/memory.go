@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,9 +24,11 @@ const maxRemembered = 20_000
 // since. A lost or unreadable file only means that nothing is known.
 type memory struct {
 	// Engine is the address of the engine that has the results in its cache.
-	Engine string          `json:"engine"`
-	At     time.Time       `json:"at"`
-	Plan   plan.Memory     `json:"plan"`
+	Engine string      `json:"engine"`
+	At     time.Time   `json:"at"`
+	Plan   plan.Memory `json:"plan"`
+	// Ignore are the patterns of the ignore file; nil, which no patterns at all are not, where they are not known.
+	Ignore []string        `json:"ignore"`
 	Files  map[string]mark `json:"files"`
 }
 
@@ -50,7 +53,7 @@ func projectFile(dir, root, dockerfile string) string {
 // remember makes the memory of a build out of the context as it was. It returns nil where that is too large
 // to be remembered.
 func remember(engine string, built *plan.Plan, snap *tree.Snapshot) *memory {
-	m := &memory{Engine: engine, At: time.Now(), Plan: built.Remember(), Files: map[string]mark{}}
+	m := &memory{Engine: engine, At: time.Now(), Plan: built.Remember(), Ignore: snap.Rules().Patterns(), Files: map[string]mark{}}
 	snap.Walk("", func(rel string, e tree.Entry) bool {
 		m.Files[rel] = markOf(snap, rel, e)
 		return len(m.Files) <= maxRemembered
@@ -100,6 +103,53 @@ func (m *memory) since(p *project) []event.Change {
 	return changes
 }
 
+// byRules returns those of the changes that come of other patterns in the ignore file alone.
+func (m *memory) byRules(p *project, changes []event.Change) []event.Change {
+	f := p.main()
+	if m.Ignore == nil || slices.Equal(m.Ignore, f.rules.Patterns()) {
+		return nil
+	}
+	before, err := tree.PatternRules(m.Ignore)
+	if err != nil {
+		return nil
+	}
+	before = before.With(f.own).Naming(f.named)
+	var out []event.Change
+	for _, c := range changes {
+		rules := before
+		if c.Kind == event.Deleted {
+			if _, err := os.Lstat(f.abs(c.Path)); err != nil {
+				continue
+			}
+			rules = f.rules
+		}
+		if ignored, _ := rules.Match(c.Path); ignored {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// ruleFile is the ignore file that counts, as a person knows it.
+func (p *project) ruleFile() string {
+	f := p.main()
+	for _, name := range f.ruleFiles {
+		if name == f.rules.Name() {
+			return p.shortened(name)
+		}
+	}
+	return ".dockerignore"
+}
+
+// fileChanges are the changes without the planner's terms.
+func fileChanges(changes []plan.Change) []event.Change {
+	out := make([]event.Change, len(changes))
+	for i, c := range changes {
+		out[i] = c.Change
+	}
+	return out
+}
+
 // memoryFile is where what was last built of the project is kept.
 func (p *project) memoryFile() string { return projectFile(stateDir("built"), p.root, p.dockerfile) }
 
@@ -138,6 +188,9 @@ func (l *loop) recall(j *job) (why reason, because string) {
 // reason is what changed since the memory was made.
 func (m *memory) reason(p *plan.Plan, since []plan.Change, project *project) reason {
 	why := reason{changes: changeEvents(since, nil)}
+	if byRules := m.byRules(project, fileChanges(since)); len(since) > 0 && len(byRules) == len(since) {
+		why.rules = project.ruleFile()
+	}
 	if m.Plan.Dockerfile != "" && m.Plan.Dockerfile != string(project.source) {
 		why.take(p, plan.Recall(m.Plan), project.name())
 	}

@@ -76,7 +76,7 @@ func (l *loop) tell(j *job, steps []plan.Step, moved []string, cause string) {
 	l.emit(j.number, w)
 	if len(moved) > 0 && !l.cfg.Once {
 		l.builder.Forget()
-		l.replan()
+		l.replanAnew()
 		l.pending.saved = time.Now()
 		l.startBuild(strings.Join(moved, ", ")+" is another image now", false)
 	}

@@ -67,11 +67,14 @@ func (p *project) links() links {
 }
 
 // name is the Dockerfile's name as a person knows it: relative to the context where it lies below it.
-func (p *project) name() string {
-	if rel, err := filepath.Rel(p.root, p.dockerfile); err == nil && !strings.HasPrefix(rel, "..") {
+func (p *project) name() string { return p.shortened(p.dockerfile) }
+
+// shortened is a path relative to the context where it lies below it.
+func (p *project) shortened(path string) string {
+	if rel, err := filepath.Rel(p.root, path); err == nil && !strings.HasPrefix(rel, "..") {
 		return filepath.ToSlash(rel)
 	}
-	return p.dockerfile
+	return path
 }
 
 func firstFile(names []string) []byte {

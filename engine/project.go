@@ -67,6 +67,9 @@ func openProject(ctx context.Context, cfg Config) (*project, error) {
 		p.attrs["context:"+name] = ref
 	}
 	for _, f := range p.folders {
+		if f.own, err = cfg.OwnRules(f.root); err != nil {
+			return nil, errors.Join(err, p.close())
+		}
 		w := watching{on: !cfg.Once, poll: cfg.Poll}
 		if f.name == "" {
 			w.extra = []string{p.dockerfile}

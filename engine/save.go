@@ -6,6 +6,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
 // onBatch takes in one save: says what of it leads to nothing and why, and builds the rest.
@@ -45,7 +46,7 @@ func (l *loop) take(d delta, err error, saved time.Time) bool {
 	l.skipped(d)
 	before := l.plan
 	if d.dockerfile || d.rules || l.project.foreign() && len(d.changed) > 0 {
-		l.replan()
+		d.changed = append(d.changed, l.replan()...)
 	}
 	relevant := d.changed
 	if l.plan != nil && !d.dockerfile && (before == nil || l.plan.Same(before)) {
@@ -95,15 +96,15 @@ func (l *loop) skipped(d delta) {
 	if len(d.unchanged) > 0 {
 		l.emit(0, event.Skipped{Paths: d.unchanged, Reason: event.Unchanged})
 	}
-	byRule := map[string][]string{}
-	var rules []string
-	for _, i := range d.ignored {
-		if byRule[i.Rule] == nil {
-			rules = append(rules, i.Rule)
-		}
-		byRule[i.Rule] = append(byRule[i.Rule], i.Path)
-	}
-	for _, r := range rules {
-		l.emit(0, event.Skipped{Paths: byRule[r], Reason: event.Ignored, Rule: r})
+	l.leftOut(d.ignored)
+}
+
+// leftOut reports ignored paths by their rule, and noise once a session: an editor's swap file is written to every
+// few seconds.
+func (l *loop) leftOut(ignored []tree.IgnoredPath) {
+	news := slices.DeleteFunc(slices.Clone(ignored), func(i tree.IgnoredPath) bool { return i.Noise && l.toldOf[i.Rule.String()] })
+	for _, s := range skippedBy(news) {
+		l.toldOf[s.Rule] = true
+		l.emit(0, s)
 	}
 }

@@ -34,6 +34,7 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	if err := cfg.check(); err != nil {
 		return err
 	}
+	makeStateDir()
 	p, c, err := openBoth(ctx, &cfg, emit)
 	if err != nil {
 		return unlessEnded(ctx, err)

@@ -173,7 +173,9 @@ func (m *Model) apply(events []event.Event) {
 		case event.Files:
 			m.filesCame(e.Build)
 		case event.Skipped:
-			m.notice(m.story.Skips[len(m.story.Skips)-1])
+			if newest := m.story.Skips[len(m.story.Skips)-1]; !newest.LeftOut {
+				m.notice(newest)
+			}
 		}
 	}
 }

@@ -75,6 +75,9 @@ func (m *Model) newSkip(b *story.Build) *story.Skip {
 	var found *story.Skip
 	for i := len(m.story.Skips) - 1; i >= 0 && !m.story.Skips[i].At.Before(b.End); i-- {
 		s := &m.story.Skips[i]
+		if s.LeftOut {
+			continue // for good, and no answer to a save: an editor that opens a file leads to it
+		}
 		if s.Times < often {
 			return s
 		}

@@ -29,8 +29,9 @@ type Batch struct {
 // debounce gathers hits into batches. A batch is offered when no hit has come for the quiet time, or when
 // its first hit is maxWait old. While nobody takes it, it goes on to grow: a slow consumer gets one large
 // batch later and loses nothing. When hits is closed, debounce drops what has not been taken, closes
-// batches and returns.
-func debounce(hits <-chan hit, batches chan<- Batch, quiet, maxWait time.Duration) {
+// batches and returns. While half tells of the paths that one of them looks like the middle of a write, silence is
+// not enough.
+func debounce(hits <-chan hit, batches chan<- Batch, quiet, maxWait time.Duration, half func(paths map[string]struct{}) bool) {
 	defer close(batches)
 	var (
 		paths = map[string]struct{}{}
@@ -65,6 +66,10 @@ func debounce(hits <-chan hit, batches chan<- Batch, quiet, maxWait time.Duratio
 			offer = nil
 			continue
 		case <-timer.C:
+			if rest := time.Until(batch.First.Add(maxWait)); !late && rest > 0 && half(paths) {
+				timer.Reset(rest)
+				continue
+			}
 			batch.Paths = sorted(paths)
 			batch.More = time.Since(batch.Last) < quiet
 			late, offer = true, batches

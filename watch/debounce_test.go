@@ -3,6 +3,7 @@ package watch
 import (
 	"fmt"
 	"reflect"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,9 +16,14 @@ const (
 
 // inBubble runs the test with a debounce whose clock is the bubble's.
 func inBubble(t *testing.T, test func(t *testing.T, hits chan<- hit, batches <-chan Batch)) {
+	inBubbleWith(t, func(map[string]struct{}) bool { return false }, test)
+}
+
+// inBubbleWith has half tell whether a path looks like the middle of a write.
+func inBubbleWith(t *testing.T, half func(map[string]struct{}) bool, test func(t *testing.T, hits chan<- hit, batches <-chan Batch)) {
 	synctest.Test(t, func(t *testing.T) {
 		hits, batches := make(chan hit), make(chan Batch)
-		go debounce(hits, batches, quiet, maxWait)
+		go debounce(hits, batches, quiet, maxWait, half)
 		test(t, hits, batches)
 		close(hits)
 		for range batches { // it is closed in the end, or this blocks
@@ -42,6 +48,31 @@ func TestBatchComesWhenTheBurstIsOver(t *testing.T) {
 		want := Batch{Paths: []string{"a", "b"}, First: start, Last: start.Add(60 * time.Millisecond)}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("\n got %v\nwant %v", got, want)
+		}
+	})
+}
+
+// A file that is emptied first and filled later is one batch, and one that stays empty comes all the same.
+func TestBatchWaitsForTheOtherHalf(t *testing.T) {
+	var empty atomic.Bool
+	empty.Store(true)
+	half := func(map[string]struct{}) bool { return empty.Load() }
+	inBubbleWith(t, half, func(t *testing.T, hits chan<- hit, batches <-chan Batch) {
+		start := time.Now()
+		hits <- now("a")
+		time.Sleep(150 * time.Millisecond)
+		empty.Store(false)
+		hits <- now("a")
+		got := <-batches
+		if since := time.Since(start); since != 150*time.Millisecond+quiet || got.More {
+			t.Errorf("the batch came after %v, more %v", since, got.More)
+		}
+		empty.Store(true)
+		start = time.Now()
+		hits <- now("a")
+		<-batches
+		if since := time.Since(start); since != maxWait {
+			t.Errorf("the batch of what stays empty came after %v", since)
 		}
 	})
 }

@@ -132,3 +132,22 @@ func (w *Watcher) rel(abs string, isDir bool) (rel string, ok bool) {
 	rel = filepath.ToSlash(rel)
 	return rel, !w.opts.Ignore(rel, isDir)
 }
+
+// maxHalf is how many paths are looked at for a half-written one: more are the work of a tool.
+const maxHalf = 32
+
+// half reports whether one of the paths is an empty file: many editors empty a file, and fill it then.
+func (w *Watcher) half(paths map[string]struct{}) bool {
+	if len(paths) > maxHalf {
+		return false
+	}
+	for p := range paths {
+		if !filepath.IsAbs(p) {
+			p = filepath.Join(w.root, filepath.FromSlash(p))
+		}
+		if info, err := os.Lstat(p); err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -130,7 +130,7 @@ func start(root string, opts Options, notify func() (notifier, error)) (*Watcher
 		return nil, err
 	}
 	src, end := w.open(ctx)
-	w.done.Go(func() { debounce(w.hits, w.batches, opts.Quiet, opts.MaxWait) })
+	w.done.Go(func() { debounce(w.hits, w.batches, opts.Quiet, opts.MaxWait, w.half) })
 	w.done.Go(func() { w.run(ctx, src, end) })
 	return w, nil
 }

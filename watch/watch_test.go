@@ -245,3 +245,18 @@ func TestRootThatCannotBeWatched(t *testing.T) {
 		}
 	}
 }
+
+func TestAnEmptyFileMayBeHalfWritten(t *testing.T) {
+	root := t.TempDir()
+	w := open(t, root, Options{})
+	write(t, root, "empty", "")
+	write(t, root, "full", "x")
+	for paths, want := range map[string]bool{"empty": true, "full": false, "gone": false, ".": false} {
+		if got := w.half(map[string]struct{}{paths: {}}); got != want {
+			t.Errorf("%s: %v, want %v", paths, got, want)
+		}
+	}
+	if !w.half(map[string]struct{}{filepath.Join(root, "empty"): {}}) {
+		t.Error("a file by its absolute path is not looked at")
+	}
+}

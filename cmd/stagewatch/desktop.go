@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
 // shellIn returns what opens a shell in a container: the docker command, nil where there is none.
@@ -62,28 +63,31 @@ func clipboard() func(string) error {
 	}
 }
 
-// saveLog writes lines to a new file in the working folder, and never over an old one. It returns the whole path, which
-// says where that is.
-func saveLog(name string, lines []string) (string, error) {
-	name = filepath.Base(name)
-	ext := filepath.Ext(name)
-	stem := strings.TrimSuffix(name, ext)
-	for n := 1; ; n++ {
-		path, err := filepath.Abs(name)
-		if err != nil {
-			return "", err
+// saveLog returns what writes lines to a new file in the working folder, and never over an old one. It returns the whole
+// path, which says where that is.
+func saveLog(outputs *tree.Outputs) func(name string, lines []string) (string, error) {
+	return func(name string, lines []string) (string, error) {
+		name = filepath.Base(name)
+		ext := filepath.Ext(name)
+		stem := strings.TrimSuffix(name, ext)
+		for n := 1; ; n++ {
+			path, err := filepath.Abs(name)
+			if err != nil {
+				return "", err
+			}
+			if n > 1 {
+				path = filepath.Join(filepath.Dir(path), fmt.Sprintf("%s-%d%s", stem, n, ext))
+			}
+			file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+			if errors.Is(err, fs.ErrExist) {
+				continue
+			}
+			if err != nil {
+				return "", err
+			}
+			outputs.Add(file)
+			_, err = file.WriteString(strings.Join(lines, "\n") + "\n")
+			return path, errors.Join(err, file.Close())
 		}
-		if n > 1 {
-			path = filepath.Join(filepath.Dir(path), fmt.Sprintf("%s-%d%s", stem, n, ext))
-		}
-		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-		if errors.Is(err, fs.ErrExist) {
-			continue
-		}
-		if err != nil {
-			return "", err
-		}
-		_, err = file.WriteString(strings.Join(lines, "\n") + "\n")
-		return path, errors.Join(err, file.Close())
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/ui"
 	"github.com/stagewatch/stagewatch/ui/plain"
 	"github.com/stagewatch/stagewatch/ui/replay"
@@ -27,6 +28,11 @@ type face struct {
 func follow(ctx context.Context, cfg engine.Config, f face) error {
 	// Who looks at a dashboard sees what is missing; a stream that waits for ever would only look stuck.
 	cfg.Await = f.kind == faceTTY && !cfg.Once
+	// Before the engine looks at the context, which the file may lie in.
+	record, err := f.create(cfg.Outputs)
+	if err != nil {
+		return err
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	unread, giveUp := context.WithCancel(context.Background())
@@ -35,13 +41,7 @@ func follow(ctx context.Context, cfg engine.Config, f face) error {
 	intents := make(chan event.Intent, 16)
 	ended := make(chan error, 1)
 	go func() { ended <- engine.Run(ctx, unread, cfg, intents, events) }()
-	recorded, err := f.recording(events)
-	if err != nil {
-		giveUp()
-		stop()
-		return errors.Join(err, <-ended)
-	}
-	shown := f.show(ctx, stop, cfg, recorded, intents, ended)
+	shown := f.show(ctx, stop, cfg, recording(events, record), intents, ended)
 	stop()
 	giveUp()
 	err = <-ended
@@ -72,7 +72,7 @@ func (f face) show(ctx context.Context, stop func(), cfg engine.Config, events <
 		Target:     cfg.Target,
 		Shell:      shellIn(cfg.Engine),
 		Open:       openURL,
-		SaveLog:    saveLog,
+		SaveLog:    saveLog(cfg.Outputs),
 		Copy:       clipboard(),
 		NoMouse:    f.noMouse,
 	})
@@ -104,14 +104,23 @@ func writeEvent(w io.Writer, e event.Event) error {
 	return err
 }
 
-// recording passes events on and writes each to the file that was asked for.
-func (f face) recording(events <-chan event.Event) (<-chan event.Event, error) {
+// create makes the file for the recording, nil where none was asked for.
+func (f face) create(outputs *tree.Outputs) (*os.File, error) {
 	if f.record == "" {
-		return events, nil
+		return nil, nil
 	}
 	file, err := os.Create(f.record)
 	if err != nil {
 		return nil, &engine.Problem{What: "recording", Err: err, Hint: "Give --record a file that can be written."}
+	}
+	outputs.Add(file)
+	return file, nil
+}
+
+// recording passes events on and writes each to the file, where there is one.
+func recording(events <-chan event.Event, file *os.File) <-chan event.Event {
+	if file == nil {
+		return events
 	}
 	out := make(chan event.Event, cap(events))
 	go func() {
@@ -123,13 +132,13 @@ func (f face) recording(events <-chan event.Event) (<-chan event.Event, error) {
 			out <- e
 		}
 	}()
-	return out, nil
+	return out
 }
 
 // replayed shows a recording.
 func (f face) replayed(ctx context.Context, events []event.Event, speed float64) error {
 	if f.kind == faceTTY {
-		return ui.Run(ctx, ui.Options{Tape: replay.New(events, speed), Send: func(event.Intent) {}, Open: openURL, SaveLog: saveLog, Copy: clipboard(), NoMouse: f.noMouse})
+		return ui.Run(ctx, ui.Options{Tape: replay.New(events, speed), Send: func(event.Intent) {}, Open: openURL, SaveLog: saveLog(nil), Copy: clipboard(), NoMouse: f.noMouse})
 	}
 	return f.stream(os.Stdout, queued(events))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
 // options are the flags of every command, under docker's own names.
@@ -40,6 +41,7 @@ func (o *options) buildFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.Platform, "platform", "", "the platform to build for, e.g. linux/arm64")
 	f.StringArrayVar(&o.buildContexts, "build-context", nil, "a named context: NAME=FOLDER, NAME=docker-image://IMAGE, …")
 	f.BoolVar(&c.ShowValues, "show-values", false, "show instructions with the values of their arguments, and not as they are written")
+	f.StringArrayVar(&c.Ignore, "ignore", nil, "leave out of the context what matches, beside what editors and git keep for themselves: a line of .dockerignore; none switches the built-in rules off")
 	f.BoolVar(&c.NoCache, "no-cache", false, "run every step of the first build")
 	f.BoolVar(&c.Pull, "pull", false, "look base images up at their registry")
 	f.StringVarP(&c.Engine.Host, "host", "H", "", "the engine's address (default DOCKER_HOST, or the docker context's)")
@@ -72,6 +74,10 @@ func (o *options) config(args []string) (engine.Config, error) {
 	c := o.cfg
 	// A recording is to answer what its viewer asks, and who views it can't ask the engine.
 	c.Inspect = o.record != ""
+	// What is written here may lie in the context: > events.jsonl.
+	c.Outputs = &tree.Outputs{}
+	c.Outputs.Add(os.Stdout)
+	c.Outputs.Add(os.Stderr)
 	c.Context = "."
 	if len(args) > 0 {
 		c.Context = args[0]

@@ -72,7 +72,8 @@ func planCommand() *cobra.Command {
 		Use:   "plan [flags] [PATH…]",
 		Short: "Tell which stages and steps would rerun if these paths changed (needs no engine)",
 		Long: `Tell which stages and steps would rerun if these paths changed, and why. It needs no engine and builds nothing.
-Of the Dockerfile what was edited since it was last built here counts; with no paths, all that changed since then.`,
+Of the Dockerfile and the ignore file what was edited since they were last built here counts; with no paths, all that
+changed since then.`,
 		Example: `  stagewatch plan app/main.py
   stagewatch plan
   stagewatch plan --context-dir examples/api requirements.txt`,

@@ -88,6 +88,7 @@ var hints = []struct{ contains, hint string }{
 	{brokenOff, "stagewatch continues by itself when the engine answers again."},
 	{"exit code: 127", "A command of the step is not installed in the stage's base image."},
 	{"exit code: 126", "A command of the step is not executable: look at its mode and its first line."},
+	{"exit code: 128", "git ends so where there is no repository: .git is left out of the context. Name it in a COPY, or start with --ignore none."},
 	{"exit code: 137", "The step was killed, most often for lack of memory."},
 	{"exit code:", "The step's own output says more."},
 	{`" not found`, "The path is not in the context: look at its spelling and at .dockerignore."},

@@ -42,10 +42,13 @@ func (x *examination) checkContext() {
 	x.folders = c.folders
 	detail := fmt.Sprintf("%s, %s", engine.Count(len(c.files), "file"), engine.Size(c.bytes))
 	switch {
-	case x.rules == nil:
+	case x.rules.Name() == "":
 		detail += "; there is no .dockerignore"
 	default:
 		detail += fmt.Sprintf("; %s ignored by %s", engine.Count(c.ignored, "path"), filepath.Base(x.rules.Name()))
+	}
+	if left := x.leftOut(); left != "" {
+		detail += "; left out: " + left
 	}
 	if names := c.largest(); names != "" {
 		detail += "; largest: " + names
@@ -88,12 +91,34 @@ func (x *examination) contents() contents {
 		if d.IsDir() {
 			c.folders++
 		}
-		if out, _ := x.rules.Match(rel); out && !x.rules.SkipDir(path.Dir(rel)) {
+		if out, rule := x.rules.Match(rel); out && !rule.Own() && !x.rules.SkipDir(path.Dir(rel)) {
 			c.ignored++
 		}
 		return nil
 	})
 	return c
+}
+
+// leftOut tells what rules beside the ignore file leave out, with the rule.
+func (x *examination) leftOut() string {
+	var rules []string
+	paths := map[string][]string{}
+	for _, i := range x.tree.LeftOut() {
+		rule := i.Rule.String()
+		if paths[rule] == nil {
+			rules = append(rules, rule)
+		}
+		paths[rule] = append(paths[rule], i.Path)
+	}
+	for i, rule := range rules {
+		of := paths[rule]
+		rules[i] = of[0]
+		if n := len(of) - 1; n > 0 {
+			rules[i] += fmt.Sprintf(" and %d more", n)
+		}
+		rules[i] += ", by " + rule
+	}
+	return strings.Join(rules, "; ")
 }
 
 // within tells whether rel lies below a heavy folder that is known already.

@@ -32,6 +32,14 @@ func (x *examination) checkDockerfile(ctx context.Context) {
 		return
 	}
 	x.plan, x.bases = p, asked.inOrder(p.Stages)
+	// As the loop does: what a step names is never left out.
+	if names := x.own.Lifting(p.Named(noLinks{})["context"]); len(names) > 0 {
+		x.rules = x.rules.Naming(names)
+		if _, err := x.tree.SetRules(ctx, x.rules); err != nil {
+			x.failed("context", err, "")
+			return
+		}
+	}
 	needed := 0
 	for _, s := range p.Stages {
 		if s.Needed {

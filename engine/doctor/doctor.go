@@ -60,6 +60,7 @@ type examination struct {
 	builder *build.Builder
 
 	root, dockerfile string
+	own              *tree.OwnRules
 	rules            *tree.Rules
 	tree             *tree.Tree
 	// folders counts those below the root that are watched.
@@ -142,6 +143,11 @@ func (x *examination) openContext(ctx context.Context) bool {
 		x.failed("context", err, "Mend the pattern; docker build refuses it too.")
 		return false
 	}
+	if x.own, err = x.cfg.OwnRules(x.root); err != nil {
+		x.failed("context", err, "")
+		return false
+	}
+	x.rules = x.rules.With(x.own)
 	if x.tree, err = tree.Load(ctx, x.root, x.rules); err != nil {
 		x.failed("context", err, "Give the folder that holds the Dockerfile: stagewatch doctor [CONTEXT].")
 		x.tree = nil

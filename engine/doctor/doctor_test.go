@@ -207,8 +207,16 @@ func TestContext(t *testing.T) {
 	})
 	t.Run("heavy folders that the build reads", func(t *testing.T) {
 		dir := folder(t, "Dockerfile", "FROM scratch\nCOPY . /\n", ".git/HEAD", "x", "web/node_modules/a/node_modules/b", "x")
-		examine(t, engine.Config{Context: dir, Engine: noEngine(t)}).want(t, "context", Note,
+		examine(t, engine.Config{Context: dir, Ignore: []string{"none"}, Engine: noEngine(t)}).want(t, "context", Note,
 			"read by the build: .git, web/node_modules", "Write into .dockerignore what no image needs: .git **/node_modules")
+	})
+	t.Run("left out by built-in rules", func(t *testing.T) {
+		dir := folder(t, "Dockerfile", "FROM scratch\nCOPY . /\nCOPY b~ /\n", ".dockerignore", "*.pyc\n", ".git/HEAD", "x", "a~", "x", "b~", "x", "a.pyc", "x")
+		cfg := engine.Config{Context: dir, Engine: noEngine(t)}
+		examine(t, cfg).want(t, "context", OK, "3 files", "1 path ignored by .dockerignore",
+			"left out: .git, by **/.git (built in; --ignore none switches it off); a~, by **/*~ (built in")
+		cfg.Ignore = []string{"["}
+		examine(t, cfg).want(t, "context", Fail, "reading --ignore: pattern", "--ignore PATTERN")
 	})
 	t.Run("heavy folders that no step reads", func(t *testing.T) {
 		dir := folder(t, "Dockerfile", "FROM scratch\nCOPY src /\n", ".git/HEAD", "x", "src/a", "x")

@@ -119,6 +119,9 @@ type Skipped struct {
 	Reason string   `json:"reason"`
 	// Rule is the ignore rule that matched, where Reason is "ignored".
 	Rule string `json:"rule,omitempty"`
+	// LeftOut tells that the rule is none of an ignore file, but built in or added by a flag. Such a rule is told of
+	// once, at the start with what it leaves out of the context: that need not have changed.
+	LeftOut bool `json:"left_out,omitempty"`
 }
 
 // Warning is something that the person should know and that stops nothing.

@@ -15,7 +15,7 @@ import (
 var bodies = []Body{
 	Engine{Name: "Docker Engine", Version: "20.10.24", API: "1.41", Builder: "buildkit", Store: "overlay2", Host: "unix:///run/x.sock"},
 	Changed{Paths: []string{"app.py"}, Changes: []Change{{Path: "app.py", Kind: Renamed, From: "old.py"}}},
-	Skipped{Paths: []string{"a.pyc"}, Reason: Ignored, Rule: "*.pyc"},
+	Skipped{Paths: []string{"a.pyc"}, Reason: Ignored, Rule: "*.pyc", LeftOut: true},
 	Planned{Paths: []string{"app.py"}, Target: "final", Because: "app.py changed", Chain: "app.py changed → 1 step",
 		Stages: []PlannedStage{{Name: "build", Base: "python:3.9-slim", Line: 1, Needed: true, Replaced: true, From: []string{"base"}}},
 		Steps: []PlannedStep{{Stage: "build", Index: 2, Total: 6, Instruction: "COPY . .", Line: 9, Prediction: WillRerun, Because: "app.py changed",

@@ -18,6 +18,8 @@ type selector struct {
 	path              string
 	wildcards, follow bool
 	include, exclude  patterns
+	// includes are the patterns of include as they are written.
+	includes []string
 	// deep tells that the links among what is selected are followed as well, one step.
 	deep bool
 	// id is the same for selectors that select the same.
@@ -25,7 +27,7 @@ type selector struct {
 }
 
 func newSelector(src string, wildcards, follow bool, include, exclude []string) *selector {
-	s := &selector{path: clean(src), follow: follow, include: newPatterns(include), exclude: newPatterns(exclude)}
+	s := &selector{path: clean(src), follow: follow, include: newPatterns(include), exclude: newPatterns(exclude), includes: include}
 	s.wildcards = wildcards && strings.ContainsAny(s.path, `*?[\`)
 	s.id = strings.Join(slices.Concat([]string{s.path, boolText(s.wildcards), boolText(follow)}, include, []string{"\x00"}, exclude), "\x00")
 	return s

@@ -22,9 +22,9 @@ type Changes struct {
 // IgnoredPath is a path that the rule keeps out of the context.
 type IgnoredPath struct {
 	Path string
-	// Rule is the pattern as it stands in the ignore file, Line where it stands there, from 1.
-	Rule string
-	Line int
+	Rule Rule
+	// Noise tells that an own rule would keep it out too: nobody waits to hear of each write to it.
+	Noise bool
 }
 
 // diff collects what changed between two states of the same folder, in no particular order.

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
 )
 
@@ -18,6 +17,13 @@ import (
 type Rules struct {
 	name     string
 	patterns []pattern
+	// files is how many of the patterns are the ignore file's; own ones follow, see With.
+	files   int
+	outputs *Outputs
+	// sieve tells at a glance which names no built-in rule matches.
+	sieve sieve
+	// named are the paths that lift own rules.
+	named []named
 	// exceptions are the paths that negated patterns start from; anyException tells that one of them has
 	// a wildcard, so that it may re-include something in whatever folder.
 	exceptions   []string
@@ -63,9 +69,31 @@ func ParseRules(name string, data []byte) (*Rules, error) {
 		p.line = lines[i]
 		rules.patterns = append(rules.patterns, p)
 		if p.negated {
-			start := exceptionStart(p.cleaned)
-			rules.exceptions = append(rules.exceptions, start)
-			rules.anyException = rules.anyException || strings.ContainsAny(start, `*[]?^\`)
+			rules.except(&p)
+		}
+	}
+	rules.files = len(rules.patterns)
+	return rules, nil
+}
+
+// except notes that a negated pattern may re-include something.
+func (r *Rules) except(p *pattern) {
+	start := exceptionStart(p.cleaned)
+	r.exceptions = append(r.exceptions[:len(r.exceptions):len(r.exceptions)], start)
+	r.anyException = r.anyException || strings.ContainsAny(start, `*[]?^\`)
+}
+
+// PatternRules makes rules of what [Rules.Patterns] returned.
+func PatternRules(patterns []string) (*Rules, error) {
+	rules := &Rules{files: len(patterns)}
+	for _, text := range patterns {
+		p, err := newPattern(text)
+		if err != nil {
+			return nil, fmt.Errorf("pattern %q: %w", text, err)
+		}
+		rules.patterns = append(rules.patterns, p)
+		if p.negated {
+			rules.except(&p)
 		}
 	}
 	return rules, nil
@@ -99,43 +127,46 @@ func (r *Rules) Name() string {
 	return r.name
 }
 
-// Patterns are the rules in the form that llb.ExcludePatterns takes.
+// Patterns are the ignore file's rules in the form that llb.ExcludePatterns takes.
 func (r *Rules) Patterns() []string {
 	if r == nil {
 		return nil
 	}
-	texts := make([]string, len(r.patterns))
-	for i, p := range r.patterns {
+	texts := make([]string, r.files)
+	for i, p := range r.patterns[:r.files] {
 		texts[i] = p.text
 	}
 	return texts
 }
 
-// Match tells whether rel, slash-separated and relative to the context, is ignored, and the rule that
-// decided it: the last one that matched, as it stands in the file.
-func (r *Rules) Match(rel string) (ignored bool, rule string) {
-	ignored, by := r.match(rel)
+// Match tells whether rel, the path of a file, slash-separated and relative to the context, is ignored, and the
+// rule that decided it: the last one that matched, as it stands in the file, or an own one with where it comes from.
+func (r *Rules) Match(rel string) (ignored bool, rule Rule) {
+	ignored, by := r.match(rel, false)
 	if by < 0 {
-		return ignored, ""
+		return ignored, Rule{}
 	}
-	return ignored, r.patterns[by].text
+	return ignored, r.patterns[by].rule()
 }
 
-// SkipDir tells that rel is ignored and that no rule re-includes anything below it, so that there is no
+// SkipDir tells that rel is an ignored folder and that no rule re-includes anything below it, so that there is no
 // need to look into it.
 func (r *Rules) SkipDir(rel string) bool {
-	ignored, _ := r.match(rel)
+	ignored, _ := r.match(rel, true)
 	return ignored && !r.reincludes(rel)
 }
 
 // match evaluates rel from the top down; by is the index of the deciding pattern or -1.
-func (r *Rules) match(rel string) (ignored bool, by int) {
+func (r *Rules) match(rel string, dir bool) (ignored bool, by int) {
 	if r == nil || len(r.patterns) == 0 || rel == "." || rel == "" {
 		return false, -1
 	}
 	above := r.above(rel)
-	return r.eval(rel, above, nil)
+	return r.eval(rel, dir, above, nil)
 }
+
+// ofFiles tells that the pattern matches no folder.
+func (r *Rules) ofFiles(by int) bool { return by >= 0 && r.patterns[by].filesOnly }
 
 // above returns what each pattern made of the folder that holds rel.
 func (r *Rules) above(rel string) []bool {
@@ -145,7 +176,7 @@ func (r *Rules) above(rel string) []bool {
 	parent, own := make([]bool, len(r.patterns)), make([]bool, len(r.patterns))
 	for i := range len(rel) {
 		if rel[i] == '/' {
-			r.eval(rel[:i], parent, own)
+			r.eval(rel[:i], true, parent, own)
 			parent, own = own, parent
 		}
 	}
@@ -156,29 +187,40 @@ func (r *Rules) above(rel string) []bool {
 // it receives what each pattern made of this path.
 //
 // A pattern that cannot alter the verdict is not looked at, and then counts as not matched for what lies
-// below. That is BuildKit's behaviour, and visible: with the rules "a/b" and "!a" the path a/b is ignored.
-func (r *Rules) eval(rel string, parent, own []bool) (ignored bool, by int) {
+// below. That is BuildKit's behaviour, and visible: with the rules "a/b" and "!a" the path a/b is ignored. Own
+// rules are always looked at: a file below that the ignore file re-includes is theirs all the same.
+func (r *Rules) eval(rel string, dir bool, parent, own []bool) (ignored bool, by int) {
 	by = -1
 	if r == nil {
 		return false, by
 	}
+	plain := r.sieve.passes(rel)
 	for i := range r.patterns {
 		p := &r.patterns[i]
 		matched := parent[i]
-		if !matched && p.negated == ignored {
+		if plain && p.glob != nil && !matched {
+			if own != nil {
+				own[i] = false
+			}
+			continue
+		}
+		if !matched && (p.own || p.negated == ignored) && !(dir && p.filesOnly) {
 			matched = p.match(rel)
+		}
+		if matched && p.lifts(rel) {
+			matched = false
 		}
 		if own != nil {
 			own[i] = matched
 		}
-		if matched {
+		if matched && !(p.own && ignored == !p.negated) { // whoever said so first
 			ignored, by = !p.negated, i
 		}
 	}
 	return ignored, by
 }
 
-// reincludes tells whether a negated pattern may match something below the folder rel.
+// reincludes tells whether a negated pattern, or a name, may match something below the folder rel.
 func (r *Rules) reincludes(rel string) bool {
 	if r == nil || r.anyException {
 		return r != nil
@@ -188,52 +230,10 @@ func (r *Rules) reincludes(rel string) bool {
 			return true
 		}
 	}
-	return false
-}
-
-// pattern is one line of an ignore file.
-type pattern struct {
-	text    string // as ignorefile returns it, with its "!"
-	cleaned string // without "!"
-	line    int    // from 1
-	negated bool
-	matcher *patternmatcher.PatternMatcher
-	// apart is the "the folder above did not match" that makes the matcher look at the path alone.
-	apart patternmatcher.MatchInfo
-}
-
-// newPattern compiles a pattern, so that matching is safe for concurrent use and cannot fail.
-//
-// The library tells for a list of patterns whether a path is ignored, not which pattern it was. Hence one
-// matcher per pattern; a negated pattern stands after one that matches everything, or it would never be
-// looked at.
-func newPattern(text string) (pattern, error) {
-	texts := []string{text}
-	alone, err := patternmatcher.New(texts)
-	if err != nil {
-		return pattern{}, err
-	}
-	p := pattern{text: text, matcher: alone}
-	p.cleaned, p.negated = alone.Patterns()[0].String(), alone.Patterns()[0].Exclusion()
-	none := []string{"!x"}
-	if p.negated {
-		texts, none = []string{"**", text}, []string{"!x", "!x"}
-		if p.matcher, err = patternmatcher.New(texts); err != nil {
-			return pattern{}, err
+	for _, n := range r.named {
+		if n.leadsBelow(rel) {
+			return true
 		}
 	}
-	nothing, err := patternmatcher.New(none)
-	if err != nil {
-		return pattern{}, err
-	}
-	if _, p.apart, err = nothing.MatchesUsingParentResults("x", patternmatcher.MatchInfo{}); err != nil {
-		return pattern{}, err
-	}
-	_, _, err = p.matcher.MatchesUsingParentResults("x", p.apart)
-	return p, err
-}
-
-func (p *pattern) match(rel string) bool {
-	ignored, _, _ := p.matcher.MatchesUsingParentResults(rel, p.apart) // fails only where newPattern did
-	return ignored != p.negated
+	return false
 }

@@ -34,7 +34,7 @@ func TestMatchNamesTheRuleThatDecided(t *testing.T) {
 		rules, err := ParseRules("x", []byte(test.rules))
 		must(t, err)
 		ignored, rule := rules.Match(test.path)
-		if ignored != test.ignored || rule != test.rule {
+		if ignored != test.ignored || rule.String() != test.rule {
 			t.Errorf("%q, %s: got %v by %q, want %v by %q", test.rules, test.path, ignored, rule, test.ignored, test.rule)
 		}
 	}

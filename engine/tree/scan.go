@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -21,6 +22,23 @@ type scanner struct {
 	slots chan struct{}
 	// bare has no file read, and nothing said of what changed.
 	bare bool
+
+	mu sync.Mutex
+	// left is what own rules leave out, as far as it was met.
+	left []IgnoredPath
+}
+
+// leave notes what is not in the context, where it is an own rule that says so and did not say it of the folder above.
+func (s *scanner) leave(rel string, above []bool, by int) {
+	if p := &s.rules.patterns[by]; p.own && !above[by] {
+		s.note(rel, p.rule())
+	}
+}
+
+func (s *scanner) note(rel string, rule Rule) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left = append(s.left, IgnoredPath{rel, rule, true})
 }
 
 func newScanner(ctx context.Context, root string, rules *Rules) *scanner {
@@ -40,7 +58,7 @@ func (s *scanner) path(rel, name string, above []bool, old *node) *node {
 	if m.mode.IsDir() {
 		own = make([]bool, len(above))
 	}
-	ignored, _ := s.rules.eval(rel, above, own)
+	ignored, _ := s.rules.eval(rel, m.mode.IsDir(), above, own)
 	if !m.mode.IsDir() {
 		if ignored {
 			return nil
@@ -67,6 +85,10 @@ func (s *scanner) folder(rel, name string, m meta, ignored bool, own []bool, old
 }
 
 func (s *scanner) leaf(rel, name string, m meta, old *node) *node {
+	if s.rules.writes(s.abs(rel), m) {
+		s.note(rel, Rule{Text: path.Base(rel), Note: writtenHere})
+		return nil
+	}
 	n := &node{name: name, meta: m}
 	if m.mode.Type() == fs.ModeSymlink {
 		link, err := os.Readlink(s.abs(rel))
@@ -95,13 +117,24 @@ func (s *scanner) kids(rel string, above []bool, old *node) []*node {
 	scratch := make([]bool, len(above))
 	for i, name := range names {
 		kidRel := join(rel, name)
-		ignored, _ := s.rules.eval(kidRel, above, scratch)
-		if ignored && !s.rules.reincludes(kidRel) {
+		ignored, by := s.rules.eval(kidRel, false, above, scratch)
+		if ignored && !s.rules.ofFiles(by) && !s.rules.reincludes(kidRel) {
+			s.leave(kidRel, above, by)
 			continue
 		}
 		m, err := statAt(int(dir.Fd()), name)
 		if err != nil {
 			continue // gone since the listing
+		}
+		if ignored && m.mode.IsDir() {
+			// What is a rule for files does not count for it.
+			ignored, by = s.rules.eval(kidRel, true, above, scratch)
+		}
+		if ignored {
+			s.leave(kidRel, above, by)
+			if !m.mode.IsDir() || !s.rules.reincludes(kidRel) {
+				continue
+			}
 		}
 		var oldKid *node
 		if old != nil {
@@ -110,7 +143,7 @@ func (s *scanner) kids(rel string, above []bool, old *node) []*node {
 		switch {
 		case m.mode.IsDir():
 			folders = append(folders, pendingFolder{i, kidRel, m, ignored, slices.Clone(scratch), oldKid})
-		case !ignored:
+		default:
 			kids[i] = s.leaf(kidRel, name, m, oldKid)
 		}
 	}

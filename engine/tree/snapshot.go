@@ -30,6 +30,9 @@ type Entry struct {
 	Device uint64
 }
 
+// Rules are those that the context was read by.
+func (s *Snapshot) Rules() *Rules { return s.rules }
+
 // Lookup returns the entry of a path, slash-separated and relative to the root.
 func (s *Snapshot) Lookup(rel string) (Entry, bool) {
 	n := s.find(rel)

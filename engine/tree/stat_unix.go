@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -51,6 +52,14 @@ func statOpen(fd int) (meta, error) {
 		return meta{}, err
 	}
 	return metaOf(&st), nil
+}
+
+// inodeOf is the inode that a stat of package os tells of.
+func inodeOf(info fs.FileInfo) uint64 {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return st.Ino
+	}
+	return 0
 }
 
 func metaOf(st *unix.Stat_t) meta {

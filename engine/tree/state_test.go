@@ -30,7 +30,7 @@ func TestNewRulesTellWhatEntersAndLeaves(t *testing.T) {
 	write(t, root, "docs/b.md", "")
 	changes, err = tr.Update(t.Context(), []string{"docs/b.md"})
 	must(t, err)
-	equal(t, changes, Changes{Ignored: []IgnoredPath{{Path: "docs/b.md", Rule: "docs", Line: 1}}})
+	equal(t, changes, Changes{Ignored: []IgnoredPath{{Path: "docs/b.md", Rule: Rule{Text: "docs", Line: 1}}}})
 }
 
 func TestRescanFindsWhatNobodyTold(t *testing.T) {

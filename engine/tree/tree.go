@@ -38,8 +38,9 @@ type Tree struct {
 	// wake tells the background that there are nodes without facts.
 	wake chan struct{}
 
-	mu    sync.Mutex // held by the writer
-	rules *Rules     // guarded by mu
+	mu    sync.Mutex    // held by the writer
+	rules *Rules        // guarded by mu
+	left  []IgnoredPath // guarded by mu
 }
 
 // Load reads the context at root, which must be a folder; a symbolic link to one is resolved, once. ctx
@@ -84,6 +85,7 @@ func (t *Tree) Update(ctx context.Context, paths []string) (Changes, error) {
 			return Changes{}, err
 		}
 	} else if len(work) > 0 {
+		t.rules.lookBehind()
 		m, err := t.statRoot()
 		if err != nil {
 			return Changes{}, err
@@ -131,10 +133,14 @@ func (t *Tree) scan(ctx context.Context, rules *Rules, old *node) (*node, error)
 	if err != nil {
 		return nil, err
 	}
-	fresh := newScanner(ctx, t.root, rules).folder("", "", m, false, rules.above(""), old)
+	rules.lookBehind()
+	s := newScanner(ctx, t.root, rules)
+	fresh := s.folder("", "", m, false, rules.above(""), old)
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("reading build context: %w", err)
 	}
+	slices.SortFunc(s.left, func(a, b IgnoredPath) int { return strings.Compare(a.Path, b.Path) })
+	t.left = s.left
 	return fresh, nil
 }
 
@@ -155,10 +161,11 @@ func (t *Tree) outOfSight(old *Snapshot, p string) bool {
 	if old.find(p) != nil {
 		return false
 	}
-	if ignored, _ := t.rules.match(p); !ignored {
+	ignored, by := t.rules.match(p, false)
+	if !ignored {
 		return false
 	}
-	if !t.rules.reincludes(p) {
+	if !t.rules.ofFiles(by) && !t.rules.reincludes(p) {
 		return true
 	}
 	m, err := statPath(filepath.Join(t.root, p))
@@ -186,9 +193,8 @@ func (t *Tree) report(told marks, old, fresh *Snapshot) Changes {
 			continue
 		}
 		if old.find(p) == nil && fresh.find(p) == nil {
-			if ignored, by := t.rules.match(p); ignored {
-				rule := t.rules.patterns[by]
-				c.Ignored = append(c.Ignored, IgnoredPath{Path: p, Rule: rule.text, Line: rule.line})
+			if rule, ignored := t.Rejects(p); ignored {
+				c.Ignored = append(c.Ignored, IgnoredPath{p, rule, rule.Own() || t.rules.ownRuleFor(p)})
 				continue
 			}
 		}

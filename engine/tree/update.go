@@ -82,7 +82,7 @@ func (s *scanner) child(rel string, group childMarks, above []bool, old *node) *
 		return s.path(rel, group.name, above, old)
 	}
 	own := make([]bool, len(above))
-	ignored, _ := s.rules.eval(rel, above, own)
+	ignored, _ := s.rules.eval(rel, true, above, own)
 	return s.marked(rel, m, ignored, own, old, group.below)
 }
 

@@ -177,7 +177,7 @@ func TestUpdateTellsWhatBecameOfAPath(t *testing.T) {
 			},
 			told: []string{"m.pyc", "node_modules/a/b.js"},
 			want: Changes{Ignored: []IgnoredPath{
-				{Path: "m.pyc", Rule: "*.pyc", Line: 2}, {Path: "node_modules/a/b.js", Rule: "node_modules", Line: 3},
+				{Path: "m.pyc", Rule: Rule{Text: "*.pyc", Line: 2}}, {Path: "node_modules/a/b.js", Rule: Rule{Text: "node_modules", Line: 3}},
 			}},
 		},
 		{
@@ -190,7 +190,7 @@ func TestUpdateTellsWhatBecameOfAPath(t *testing.T) {
 			told: []string{"docs", "docs/README.md", "docs/a.md"},
 			want: Changes{
 				Changed:   []change{{Path: "docs", Kind: event.Added}, {Path: "docs/README.md", Kind: event.Added}},
-				Ignored:   []IgnoredPath{{Path: "docs/a.md", Rule: "docs", Line: 4}},
+				Ignored:   []IgnoredPath{{Path: "docs/a.md", Rule: Rule{Text: "docs", Line: 4}}},
 				Unchanged: nil,
 			},
 		},

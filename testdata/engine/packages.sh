@@ -8,7 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 engine=(dockerd:docker.io docker:docker.io ip:iproute2 iptables:iptables flock:util-linux setsid:util-linux)
 bases=(mmdebstrap:mmdebstrap musl-gcc:musl-tools gcc:gcc make:make xz:xz-utils tar:tar dpkg-deb:dpkg
   dpkg-source:dpkg-dev python3:python3 patch:patch)
-test=(gcc:gcc git:git tmux:tmux curl:curl)
+test=(gcc:gcc git:git tmux:tmux curl:curl vim:vim nvim:neovim nano:nano emacs:emacs-nox)
 
 missing() {
   local pair

@@ -107,9 +107,13 @@ func (p *Printer) session(e event.Event) {
 			p.line(0, "watching")
 		}
 	case event.Changed:
-		p.line(0, "changed %s", strings.Join(b.Paths, ", "))
+		p.line(0, "changed %s", list(b.Paths))
 	case event.Skipped:
-		p.line(0, "nothing to build for %s: %s", strings.Join(b.Paths, ", "), reason(b))
+		said := "nothing to build for"
+		if b.LeftOut {
+			said = "left out of the context:"
+		}
+		p.line(0, "%s %s: %s", said, list(b.Paths), reason(b))
 	case event.Warning:
 		p.line(e.Build, "WARNING %s (%s)", b.Message, b.Code)
 		if b.Hint != "" {
@@ -160,6 +164,16 @@ func behind(edits int) string {
 		return ""
 	}
 	return ", " + count(edits, "edit") + " behind"
+}
+
+// listed is how many paths a line names; an ignored folder may hold ten thousand.
+const listed = 10
+
+func list(paths []string) string {
+	if rest := len(paths) - listed; rest > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(paths[:listed], ", "), rest)
+	}
+	return strings.Join(paths, ", ")
 }
 
 func reason(b event.Skipped) string {

@@ -109,7 +109,7 @@ func (md *markdown) builds(r *Report) {
 		md.line("")
 	}
 	for _, s := range r.Skips {
-		md.line("- %s led to no build: %s", codes(s.Paths), entities(skipWhy(s.Skipped)))
+		md.line("- %s %s: %s", codes(s.Paths), skipWhat(s.Skipped), entities(skipWhy(s.Skipped)))
 	}
 	if len(r.Skips) > 0 {
 		md.line("")

@@ -89,6 +89,14 @@ func stepTime(s *story.Step) string {
 	return millis(s.MS)
 }
 
+// skipWhat says what became of a path that led to no build.
+func skipWhat(s event.Skipped) string {
+	if s.LeftOut {
+		return "left out of the context"
+	}
+	return "led to no build"
+}
+
 // skipWhy says why a change led to no build.
 func skipWhy(s event.Skipped) string {
 	switch s.Reason {

@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// TestAnEditOfTheIgnoreFileIsPlanned: what it lets in or keeps out are changes of the context, and no ignored paths.
+func TestAnEditOfTheIgnoreFileIsPlanned(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	for name, tt := range map[string]struct {
+		before, after string
+		args          []string
+		// because begins the plan's reason, reruns are the steps that it expects to.
+		because string
+		reruns  []string
+	}{
+		"more is left out":    {"*.pyc\n", "*.pyc\ndocs\n", nil, ".dockerignore changed, which lets in or keeps out 3 paths since ", []string{"COPY . ."}},
+		"less is left out":    {"*.pyc\ndocs\n", "*.pyc\n", nil, ".dockerignore changed, which lets in or keeps out 3 paths since ", []string{"COPY . ."}},
+		"named as a path":     {"", "docs\n", []string{".dockerignore"}, ".dockerignore changed, which lets in or keeps out 3 paths", []string{"COPY . ."}},
+		"all but one":         {"", "*\n!main\n", nil, ".dockerignore changed, which lets in or keeps out ", []string{"COPY . ."}},
+		"no other meaning":    {"docs\n", "# Documents.\ndocs\n", []string{".dockerignore"}, "", nil},
+		"with a file as well": {"", "docs\n", []string{".dockerignore", "main"}, ".dockerignore changed", []string{"COPY main /x", "COPY . ."}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			write := func(name, text string) {
+				path := filepath.Join(dir, name)
+				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			write("Dockerfile", "FROM scratch\nCOPY main /x\nCOPY . .\n")
+			write("main", "x")
+			write("docs/a.md", "x")
+			write("docs/b.md", "x")
+			const own = "Dockerfile\n.dockerignore\n"
+			write(".dockerignore", tt.before+own)
+			p, pl := opened(t, dir)
+			if err := saveFile(p.memoryFile(), remember("", pl, p.main().tree.Snapshot())); err != nil {
+				t.Fatal(err)
+			}
+			write(".dockerignore", tt.after+own)
+			if name == "all but one" {
+				write(".dockerignore", tt.after)
+			}
+			args := slices.Clone(tt.args)
+			for i, a := range args {
+				args[i] = filepath.Join(dir, a)
+			}
+			bodies, err := Explain(t.Context(), Config{Context: dir}, args)
+			if err != nil {
+				t.Fatal(err)
+			}
+			planned, ok := bodies[len(bodies)-1].(event.Planned)
+			if !ok || !strings.HasPrefix(planned.Because, tt.because) || tt.because == "" && planned.Because != "" {
+				t.Errorf("because %q, want %q", planned.Because, tt.because)
+			}
+			var reruns []string
+			for _, s := range planned.Steps {
+				if s.Prediction == event.WillRerun {
+					reruns = append(reruns, s.Instruction)
+				}
+			}
+			if !slices.Equal(reruns, tt.reruns) {
+				t.Errorf("reruns are %q, want %q: %+v", reruns, tt.reruns, bodies)
+			}
+		})
+	}
+}
+
+// TestAMemoryWithoutRules is one that an older version wrote: nothing is made up about what it does not say.
+func TestAMemoryWithoutRules(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	dir := t.TempDir()
+	for name, text := range map[string]string{"Dockerfile": "FROM scratch\nCOPY . .\n", "main": "x", ".dockerignore": "docs\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, pl := opened(t, dir)
+	m := remember("", pl, p.main().tree.Snapshot())
+	m.Ignore = nil
+	delete(m.Files, "main")
+	if err := saveFile(p.memoryFile(), m); err != nil {
+		t.Fatal(err)
+	}
+	bodies, err := Explain(t.Context(), Config{Context: dir}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if because := bodies[len(bodies)-1].(event.Planned).Because; !strings.HasPrefix(because, "main was added since ") {
+		t.Errorf("because %q", because)
+	}
+}
+
+// TestManyIgnoredPathsAreOneEvent, by the rule that they share.
+func TestManyIgnoredPathsAreOneEvent(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"Dockerfile": "FROM scratch\nCOPY . .\n", ".dockerignore": "junk\n*.log\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "junk"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const many = 2000
+	for i := range many {
+		if err := os.WriteFile(filepath.Join(dir, "junk", fmt.Sprint(i)), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bodies, err := Explain(t.Context(), Config{Context: dir}, []string{filepath.Join(dir, "junk"), filepath.Join(dir, "a.log")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var skipped []event.Skipped
+	for _, b := range bodies {
+		if s, ok := b.(event.Skipped); ok {
+			skipped = append(skipped, s)
+		}
+	}
+	if len(skipped) != 2 || len(skipped[0].Paths) != many || skipped[0].Rule != "junk" || skipped[1].Rule != "*.log" {
+		got, _ := json.Marshal(skipped)
+		t.Errorf("got %.300s", got)
+	}
+}

@@ -1,0 +1,81 @@
+package tree
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// behind lists the regular files that are written by the programs which read the pipes, and by those that read what
+// these write. Of other users' programs nothing can be known.
+func behind(pipes []uint64) []fs.FileInfo {
+	var files []fs.FileInfo
+	readers := readersOfPipes()
+	for seen := map[uint64]bool{}; len(pipes) > 0; {
+		pipe := pipes[0]
+		pipes = slices.Clone(pipes[1:])
+		if seen[pipe] {
+			continue
+		}
+		seen[pipe] = true
+		for _, process := range readers[pipe] {
+			for _, info := range writtenBy(process) {
+				if info.Mode().IsRegular() {
+					files = append(files, info)
+				} else {
+					pipes = append(pipes, inodeOf(info))
+				}
+			}
+		}
+	}
+	return files
+}
+
+// readersOfPipes are the processes, as folders of /proc, that have a pipe for their standard input.
+func readersOfPipes() map[uint64][]string {
+	readers := map[uint64][]string{}
+	stdins, _ := filepath.Glob("/proc/[0-9]*/fd/0")
+	for _, fd := range stdins {
+		link, err := os.Readlink(fd)
+		if inner, ok := strings.CutPrefix(link, "pipe:["); err == nil && ok {
+			if inode, err := strconv.ParseUint(strings.TrimSuffix(inner, "]"), 10, 64); err == nil {
+				readers[inode] = append(readers[inode], filepath.Dir(filepath.Dir(fd)))
+			}
+		}
+	}
+	return readers
+}
+
+// writtenBy are the regular files and pipes that the process has open to write to.
+func writtenBy(process string) []fs.FileInfo {
+	var out []fs.FileInfo
+	entries, _ := os.ReadDir(filepath.Join(process, "fd"))
+	for _, e := range entries {
+		info, err := os.Stat(filepath.Join(process, "fd", e.Name()))
+		if err != nil || !info.Mode().IsRegular() && info.Mode().Type() != fs.ModeNamedPipe {
+			continue
+		}
+		dt, err := os.ReadFile(filepath.Join(process, "fdinfo", e.Name()))
+		if err == nil && opensToWrite(string(dt)) {
+			out = append(out, info)
+		}
+	}
+	return out
+}
+
+// opensToWrite reads the flags out of a file of /proc/PID/fdinfo.
+func opensToWrite(fdinfo string) bool {
+	for line := range strings.Lines(fdinfo) {
+		var flags int
+		if n, err := fmt.Sscanf(line, "flags: %o", &flags); err == nil && n == 1 {
+			return flags&unix.O_ACCMODE != unix.O_RDONLY
+		}
+	}
+	return false
+}

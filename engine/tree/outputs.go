@@ -1,0 +1,80 @@
+package tree
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// Outputs are the files that this program itself writes while it looks at a context, wherever they lie and whatever
+// they are called: what it writes is never a change, or each change would lead to the next. The nil *Outputs is none.
+// It is safe for concurrent use.
+type Outputs struct {
+	mu    sync.Mutex
+	files []fs.FileInfo
+	// pipes are what is written to for other programs, by inode; behind are the files that those write it to.
+	pipes  []uint64
+	behind []fs.FileInfo
+}
+
+// Add adds an open file. Of a pipe it is the files behind it: what is piped through tee is still ours.
+func (o *Outputs) Add(file *os.File) {
+	info, err := file.Stat()
+	if o == nil || err != nil {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch info.Mode().Type() {
+	case 0:
+		o.files = append(o.files, info)
+	case fs.ModeNamedPipe:
+		o.pipes = append(o.pipes, inodeOf(info))
+	}
+}
+
+// lookBehind finds out which files are behind pipes now.
+func (r *Rules) lookBehind() {
+	if r == nil || r.outputs == nil {
+		return
+	}
+	o := r.outputs
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.pipes) > 0 {
+		o.behind = behind(o.pipes)
+	}
+}
+
+// holds reports whether the path, whose inode is given, is one of the files.
+func (o *Outputs) holds(path string, inode uint64) bool {
+	if o == nil {
+		return false
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, files := range [][]fs.FileInfo{o.files, o.behind} {
+		for _, f := range files {
+			if inodeOf(f) != inode {
+				continue
+			}
+			if info, err := os.Lstat(path); err == nil && os.SameFile(info, f) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Writes reports whether the path of the context is a file that this program writes, by what is on the disk now.
+func (t *Tree) Writes(rel string) bool {
+	abs := filepath.Join(t.root, filepath.FromSlash(rel))
+	m, err := statPath(abs)
+	return err == nil && t.now.Load().rules.writes(abs, m)
+}
+
+// writes reports whether the path is a file that this program writes.
+func (r *Rules) writes(path string, m meta) bool {
+	return r != nil && m.mode.IsRegular() && r.outputs.holds(path, m.inode)
+}
