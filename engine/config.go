@@ -9,15 +9,10 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"net"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/distribution/reference"
-	"github.com/docker/go-connections/nat"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 )
@@ -32,8 +27,8 @@ type Config struct {
 	Target string
 	// Before is the stage to compare sizes with, empty for the one that the target copies most from.
 	Before string
-	// Tag names the image; empty names it after the context's folder, and takes the name away at the end.
-	Tag string
+	// Tags name the image; none names it after the context's folder, and takes the name away at the end.
+	Tags []string
 	// BuildArgs are NAME=value, or NAME for the value in the environment.
 	BuildArgs []string
 	// BuildContexts are named contexts: folders, docker-image://…, https://….
@@ -65,51 +60,15 @@ type Config struct {
 	Poll bool
 }
 
-// Published are the -p values in force.
-func (c Config) Published() []string {
-	if len(c.Publish) == 0 {
-		return []string{"8080:8080"}
-	}
-	return c.Publish
-}
-
-// Published is where a port of the app is served, host:port, and which port of the app that is.
-type Published struct {
-	Addr string
-	Port int
-}
-
-// ParsePublish reads a -p value as docker does, but for the address: it is loopback unless one is given.
-func ParsePublish(value string) (Published, error) {
-	specs, err := nat.ParsePortSpec(value)
-	if err == nil && (len(specs) != 1 || specs[0].Port.Proto() != "tcp") {
-		err = errors.New("one tcp port at a time can be served")
-	}
-	if err != nil {
-		return Published{}, &Problem{What: fmt.Sprintf("reading -p %q", value), Err: err, Hint: "Write -p PORT:CONTAINER-PORT, e.g. -p 8080:8080, or -p 0.0.0.0:8080:8080 for every interface."}
-	}
-	host, port := specs[0].Binding.HostIP, specs[0].Binding.HostPort
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	if port == "" {
-		port = specs[0].Port.Port()
-		if strings.Contains(value, ":") {
-			// "127.0.0.1::8080": any free one.
-			port = "0"
-		}
-	}
-	return Published{Addr: net.JoinHostPort(host, port), Port: specs[0].Port.Int()}, nil
-}
-
-// containerName is what the engine takes for a name.
-var containerName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
-
 // check finds what is wrong with the flags before anything is done for them.
 func (c Config) check() error {
-	if c.Tag != "" {
-		if _, err := reference.ParseNormalizedNamed(c.Tag); err != nil {
-			return &Problem{What: fmt.Sprintf("reading -t %q", c.Tag), Err: err, Hint: "Write -t NAME or -t NAME:TAG, in small letters."}
+	for _, tag := range c.Tags {
+		ref, err := reference.ParseNormalizedNamed(tag)
+		if _, digested := ref.(reference.Digested); err == nil && digested {
+			err = errors.New("an image can't be given a digest")
+		}
+		if err != nil {
+			return &Problem{What: fmt.Sprintf("reading -t %q", tag), Err: err, Hint: "Write -t NAME or -t NAME:TAG, in small letters."}
 		}
 	}
 	if c.Name != "" && !containerName.MatchString(c.Name) {
@@ -118,12 +77,8 @@ func (c Config) check() error {
 	if c.Once {
 		return nil
 	}
-	for _, value := range c.Published() {
-		if _, err := ParsePublish(value); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := c.ports()
+	return err
 }
 
 // attrs are the frontend attributes that the flags amount to.
@@ -142,27 +97,6 @@ func (c Config) attrs() map[string]string {
 		a["image-resolve-mode"] = "pull"
 	}
 	return a
-}
-
-// imageName makes an image's name of the context's folder, as compose does: lower case, and only what a
-// reference may hold.
-func imageName(context string) string {
-	abs, err := filepath.Abs(context)
-	if err != nil {
-		abs = context
-	}
-	name := strings.Map(func(r rune) rune {
-		r = unicode.ToLower(r)
-		if r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._-", r)) {
-			return r
-		}
-		return '-'
-	}, filepath.Base(abs))
-	name = strings.Trim(name, "._-")
-	if name == "" {
-		return "stagewatch-app"
-	}
-	return name
 }
 
 // Times of the loop.

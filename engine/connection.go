@@ -57,7 +57,7 @@ func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connecti
 		c.reader, err = image.NewReader(ctx, e, attachables...)
 	}
 	if err == nil {
-		err = c.chooseTag(ctx, cfg, emit)
+		err = c.chooseNames(ctx, cfg, emit)
 	}
 	if err != nil {
 		return nil, errors.Join(err, c.session.Close(), e.Close())
@@ -66,24 +66,25 @@ func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connecti
 	return c, nil
 }
 
-// chooseTag settles the image's name. A name that nobody asked for, and that is some other image's, is left
-// to it.
-func (c *connection) chooseTag(ctx context.Context, cfg *Config, emit func(event.Body)) error {
-	if cfg.Tag != "" {
-		return nil
-	}
+// chooseNames settles what the image and the container are called. A name that nobody asked for, and that is some
+// other image's, is left to it.
+func (c *connection) chooseNames(ctx context.Context, cfg *Config, emit func(event.Body)) error {
 	name := imageName(cfg.Context)
 	if cfg.Name == "" {
-		cfg.Name = name
+		cfg.Name = appName(name)
 	}
-	cfg.Tag = name + ":latest"
-	for n := 1; c.has(ctx, cfg.Tag); n++ {
-		cfg.Tag = fmt.Sprintf("%s:stagewatch-%d", name, n)
+	if len(cfg.Tags) > 0 {
+		return nil
 	}
-	if cfg.Tag != name+":latest" {
-		emit(event.Warning{Code: "tag-taken", Message: fmt.Sprintf("there is an image %s:latest already, which stays as it is; ours is %s", name, cfg.Tag), Hint: "Name ours with -t."})
+	tag := name + ":latest"
+	for n := 1; c.has(ctx, tag); n++ {
+		tag = fmt.Sprintf("%s:stagewatch-%d", name, n)
 	}
-	return c.session.OwnTag(cfg.Tag)
+	if tag != name+":latest" {
+		emit(event.Warning{Code: "tag-taken", Message: fmt.Sprintf("there is an image %s:latest already, which stays as it is; ours is %s", name, tag), Hint: "Name ours with -t."})
+	}
+	cfg.Tags = []string{tag}
+	return c.session.OwnTag(tag)
 }
 
 func (c *connection) has(ctx context.Context, tag string) bool {

@@ -108,22 +108,21 @@ func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (
 		return nil, err
 	}
 	holder := func(addr string) string { return runner.WhoHolds(ctx, addr) }
+	ports, err := l.cfg.ports()
+	if err != nil {
+		return nil, err
+	}
 	var gs gates
-	for i, value := range l.cfg.Published() {
-		pub, err := ParsePublish(value)
-		if err == nil {
-			opened := func() {}
-			if i == 0 {
-				opened = func() { l.do(a.opened) }
-			}
-			var g *gate
-			if g, err = openGate(ctx, pub, holder, emit, opened); err == nil {
-				gs = append(gs, g)
-			}
+	for i, pub := range ports {
+		opened := func() {}
+		if i == 0 {
+			opened = func() { l.do(a.opened) }
 		}
+		g, err := openGate(ctx, pub, holder, emit, opened)
 		if err != nil {
 			return nil, errors.Join(err, gs.Close(ctx))
 		}
+		gs = append(gs, g)
 		if i == 0 {
 			a.spec.Port = pub.Port
 		} else {

@@ -31,7 +31,7 @@ const (
 func (o *options) buildFlags(f *pflag.FlagSet) {
 	c := &o.cfg
 	f.StringVarP(&c.File, "file", "f", "", "the Dockerfile (default CONTEXT/Dockerfile)")
-	f.StringVarP(&c.Tag, "tag", "t", "", "name the image, and keep it at the end (default: the context folder's name, taken away at the end)")
+	f.StringArrayVarP(&c.Tags, "tag", "t", nil, "name the image, and keep it at the end; as often as you like (default: the context folder's name, taken away at the end)")
 	f.StringVar(&c.Target, "target", "", "the stage to build (default the last)")
 	f.StringVar(&c.Before, "before", "", "the stage to compare sizes with (default the one that the target copies most from)")
 	f.StringArrayVar(&c.BuildArgs, "build-arg", nil, "set an ARG: NAME=value, or NAME for the environment's value")
@@ -47,7 +47,7 @@ func (o *options) buildFlags(f *pflag.FlagSet) {
 
 func (o *options) runFlags(f *pflag.FlagSet) {
 	c := &o.cfg
-	f.StringArrayVarP(&c.Publish, "publish", "p", []string{"8080:8080"}, "[address:]port:container-port; on 127.0.0.1 unless an address is given; the first is the one that has to answer")
+	f.StringArrayVarP(&c.Publish, "publish", "p", []string{"8080:8080"}, "[[address:]port:]container-port; on 127.0.0.1 unless an address is given, at any free port where none is, at the first free one of a range; the first is the one that has to answer")
 	f.StringArrayVarP(&c.Env, "env", "e", nil, "set an environment variable in the container")
 	f.StringArrayVar(&c.EnvFiles, "env-file", nil, "read environment variables from a file")
 	f.StringArrayVarP(&c.Volumes, "volume", "v", nil, "mount a folder or a volume: SOURCE:PATH[:ro]")
