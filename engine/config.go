@@ -12,9 +12,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/run"
 )
 
 // Config is what to build and how to run it, in the words of docker's own flags.
@@ -71,14 +73,35 @@ func (c Config) check() error {
 			return &Problem{What: fmt.Sprintf("reading -t %q", tag), Err: err, Hint: "Write -t NAME or -t NAME:TAG, in small letters."}
 		}
 	}
+	if err := checkPlatform(c.Platform); err != nil {
+		return &Problem{What: fmt.Sprintf("reading --platform %q", c.Platform), Err: err, Hint: "Write one platform, e.g. --platform linux/arm64."}
+	}
 	if c.Name != "" && !containerName.MatchString(c.Name) {
 		return &Problem{What: fmt.Sprintf("reading --name %q: a container can't be called that", c.Name), Hint: "Use letters, digits, and after the first one _ . -"}
 	}
 	if c.Once {
 		return nil
 	}
-	_, err := c.ports()
+	if _, err := c.ports(); err != nil {
+		return err
+	}
+	return c.spec().Check()
+}
+
+func checkPlatform(platform string) error {
+	if strings.Contains(platform, ",") {
+		return errors.New("an engine runs images of one platform")
+	}
+	if platform == "" {
+		return nil
+	}
+	_, err := platforms.Parse(platform)
 	return err
+}
+
+// spec is what the flags say of the container.
+func (c Config) spec() run.Spec {
+	return run.Spec{Name: c.Name, Env: c.Env, EnvFiles: c.EnvFiles, Volumes: c.Volumes, Network: c.Network}
 }
 
 // attrs are the frontend attributes that the flags amount to.

@@ -43,7 +43,7 @@ func Explain(ctx context.Context, cfg Config, changed []string) ([]event.Body, e
 		if err != nil {
 			return nil, err
 		}
-		if filepath.Join(p.root, filepath.FromSlash(rel)) == p.dockerfile {
+		if p.isDockerfile(filepath.Join(p.root, filepath.FromSlash(rel))) {
 			if err := x.compare(ctx, loadMemory(p.memoryFile(), "")); err != nil {
 				return nil, err
 			}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -103,15 +104,22 @@ func openBoth(ctx context.Context, cfg *Config, emit func(event.Body)) (*project
 func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (gates, error) {
 	runner := run.New(ctx, c.engine, c.session.Labels())
 	a := &app{l: l, runner: starter{runner}, restartSwap: l.cfg.Swap == "restart"}
-	a.spec = run.Spec{Name: l.cfg.Name, Env: l.cfg.Env, EnvFiles: l.cfg.EnvFiles, Volumes: l.cfg.Volumes, Network: l.cfg.Network}
-	if err := runner.Check(ctx, a.spec); err != nil {
-		return nil, err
-	}
-	holder := func(addr string) string { return runner.WhoHolds(ctx, addr) }
 	ports, err := l.cfg.ports()
 	if err != nil {
 		return nil, err
 	}
+	a.spec = l.cfg.spec()
+	a.spec.Port = ports[0].Port
+	for _, pub := range ports[1:] {
+		a.spec.MorePorts = append(a.spec.MorePorts, pub.Port)
+	}
+	if err := runner.Check(ctx, a.spec); err != nil {
+		return nil, err
+	}
+	for _, name := range a.spec.FolderNames() {
+		emit(event.Warning{Code: "volume-name", Message: fmt.Sprintf("--volume %s mounts a volume of the engine, and not the folder of that name", name), Hint: fmt.Sprintf("For the folder write --volume ./%s", name)})
+	}
+	holder := func(addr string) string { return runner.WhoHolds(ctx, addr) }
 	var gs gates
 	for i, pub := range ports {
 		opened := func() {}
@@ -123,11 +131,6 @@ func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (
 			return nil, errors.Join(err, gs.Close(ctx))
 		}
 		gs = append(gs, g)
-		if i == 0 {
-			a.spec.Port = pub.Port
-		} else {
-			a.spec.MorePorts = append(a.spec.MorePorts, pub.Port)
-		}
 	}
 	a.door = gs
 	l.app = a

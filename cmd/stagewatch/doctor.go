@@ -31,7 +31,7 @@ With --progress json each check is a line {"v":1,"check":…,"status":"ok|note|f
 the hint is left out where there is nothing to do. Fields may be added, never renamed.`,
 		Example: `  stagewatch doctor
   stagewatch doctor -p 9000:8080 --target build examples/api`,
-		Args: cobra.MaximumNArgs(1),
+		Args: arguments(cobra.MaximumNArgs(1), "context"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := o.config(args)
 			if err != nil {

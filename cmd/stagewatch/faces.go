@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"golang.org/x/term"
+
 	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui"
@@ -64,7 +66,7 @@ func (f face) show(ctx context.Context, stop func(), cfg engine.Config, events <
 			stop()
 		}
 	}()
-	return ui.Run(ctx, ui.Options{
+	err := ui.Run(ctx, ui.Options{
 		Events:     events,
 		Send:       func(i event.Intent) { intents <- i },
 		Context:    contextName(cfg.Context),
@@ -76,6 +78,15 @@ func (f face) show(ctx context.Context, stop func(), cfg engine.Config, events <
 		Copy:       clipboard(),
 		NoMouse:    f.noMouse,
 	})
+	return noTerminal(err)
+}
+
+// noTerminal says what to do where a dashboard was asked for, and there is nothing to show it on.
+func noTerminal(err error) error {
+	if err != nil && !term.IsTerminal(int(os.Stdin.Fd())) {
+		return &engine.Problem{What: "opening the dashboard", Err: err, Hint: "It needs a terminal; elsewhere choose --progress plain or json."}
+	}
+	return err
 }
 
 // stream writes events as lines, until they end.
@@ -129,7 +140,7 @@ func (f face) recording(events <-chan event.Event) (<-chan event.Event, error) {
 // replayed shows a recording.
 func (f face) replayed(ctx context.Context, events []event.Event, speed float64) error {
 	if f.kind == faceTTY {
-		return ui.Run(ctx, ui.Options{Tape: replay.New(events, speed), Send: func(event.Intent) {}, Open: openURL, SaveLog: saveLog, Copy: clipboard(), NoMouse: f.noMouse})
+		return noTerminal(ui.Run(ctx, ui.Options{Tape: replay.New(events, speed), Send: func(event.Intent) {}, Open: openURL, SaveLog: saveLog, Copy: clipboard(), NoMouse: f.noMouse}))
 	}
 	return f.stream(os.Stdout, queued(events))
 }

@@ -82,16 +82,9 @@ func (o *options) config(args []string) (engine.Config, error) {
 	default:
 		return c, &engine.Problem{What: fmt.Sprintf("reading --swap %q: there is no such way to swap", c.Swap), Hint: "Choose blue-green or restart."}
 	}
-	for i, arg := range c.BuildArgs {
-		if name, _, ok := strings.Cut(arg, "="); !ok {
-			v, set := os.LookupEnv(name)
-			if !set {
-				// As docker does: an argument without a value that the environment lacks is not set.
-				c.BuildArgs[i] = ""
-				continue
-			}
-			c.BuildArgs[i] = name + "=" + v
-		}
+	var err error
+	if c.BuildArgs, err = buildArgs(c.BuildArgs); err != nil {
+		return c, err
 	}
 	c.BuildContexts = map[string]string{}
 	for _, bc := range o.buildContexts {
@@ -102,6 +95,27 @@ func (o *options) config(args []string) (engine.Config, error) {
 		c.BuildContexts[name] = ref
 	}
 	return c, nil
+}
+
+// buildArgs fills in what comes from the environment.
+func buildArgs(values []string) ([]string, error) {
+	var out []string
+	for _, value := range values {
+		name, _, assigned := strings.Cut(value, "=")
+		if name == "" {
+			return nil, &engine.Problem{What: fmt.Sprintf("reading --build-arg %q: it has no name", value), Hint: "Write --build-arg NAME=value."}
+		}
+		if !assigned {
+			v, set := os.LookupEnv(name)
+			if !set {
+				// As docker does: an argument without a value that the environment lacks is not set.
+				continue
+			}
+			value = name + "=" + v
+		}
+		out = append(out, value)
+	}
+	return out, nil
 }
 
 // face is how to show things; interactive says whether a dashboard would be seen.

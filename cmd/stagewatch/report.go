@@ -38,7 +38,7 @@ pull request, as one HTML page that fetches nothing, or as an SVG of the dashboa
   stagewatch report -o session.html session.jsonl
   stagewatch report -o dashboard.svg --at 2 --size 120x36 session.jsonl
   stagewatch build --progress json . | stagewatch report`,
-		Args: cobra.MaximumNArgs(1),
+		Args: arguments(cobra.MaximumNArgs(1), "recording"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := r.check(); err != nil {
 				return err

@@ -18,7 +18,7 @@ import (
 func (x *examination) checkDockerfile(ctx context.Context) {
 	source, err := os.ReadFile(x.dockerfile)
 	if errors.Is(err, fs.ErrNotExist) {
-		x.fail("Dockerfile", "Give the folder that holds one, or name it with -f.", "there is no file %s", x.dockerfile)
+		x.fail("Dockerfile", x.cfg.NoDockerfile(x.dockerfile).Hint, "there is no file %s", x.dockerfile)
 		return
 	}
 	if err != nil {

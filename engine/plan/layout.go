@@ -2,8 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -54,10 +52,7 @@ func newLayout(stages []instructions.Stage, args shell.EnvGetter, escape rune) *
 	l := &layout{}
 	lex := shell.NewLex(escape)
 	for i, st := range stages {
-		s := Stage{Name: st.Name, Base: st.BaseName, copies: map[string]int{}}
-		if s.Name == "" {
-			s.Name = fmt.Sprintf("stage-%d", i)
-		}
+		s := Stage{Name: stageName(st, i), Base: st.BaseName, copies: map[string]int{}}
 		if len(st.Location) > 0 {
 			s.Line = st.Location[0].Start.Line
 		}
@@ -111,15 +106,11 @@ func (s *Stage) addFrom(name string) {
 
 // find resolves a stage by name, the last of that name, or by index, among those before stage i.
 func (l *layout) find(ref string, i int) (int, bool) {
-	for j := i - 1; j >= 0; j-- {
-		if strings.EqualFold(l.stages[j].Name, ref) {
-			return j, true
-		}
+	names := make([]string, i)
+	for j := range names {
+		names[j] = l.stages[j].Name
 	}
-	if n, err := strconv.Atoi(ref); err == nil && n >= 0 && n < i {
-		return n, true
-	}
-	return 0, false
+	return findStage(names, ref)
 }
 
 // target returns the name of the stage that ref, a name, an index or empty for the last, means.

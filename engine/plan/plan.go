@@ -116,7 +116,8 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 		return newForeign(ctx, in, frontend, syntax)
 	}
 	p := &Plan{source: in.Dockerfile}
-	client, err := dockerui.NewClient(&gateway{in: in, resolver: resolver})
+	aimed := in.aimed()
+	client, err := dockerui.NewClient(&gateway{in: aimed, resolver: resolver})
 	if err != nil {
 		return nil, located(fmt.Errorf("reading build options: %w", err), in)
 	}
@@ -146,7 +147,7 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 		// Nobody asked for a platform: let the converter settle for the base's own, as docker build does.
 		opt.TargetPlatform = nil
 	}
-	res, err := dockerfile2llb.Dockerfile2LLB(ctx, in.Dockerfile, opt)
+	res, err := dockerfile2llb.Dockerfile2LLB(ctx, aimed.Dockerfile, opt)
 	if err != nil && foreign {
 		err = fmt.Errorf("%w (without an engine the file is read as a plain Dockerfile, and not by the frontend %s, which it names)", err, syntax.Image)
 	}
@@ -167,7 +168,7 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 	if err := p.adopt(in); err != nil {
 		return nil, err
 	}
-	return p, p.readStages(in, client.Target)
+	return p, p.readStages(in, in.Attrs["target"])
 }
 
 // adopt reads the graph, and makes its sources as narrow as their readers.

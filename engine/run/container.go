@@ -203,6 +203,12 @@ func explainStart(what string, err error) error {
 	return &dock.Error{What: what, Hint: hint, Err: startError{text, err}}
 }
 
+// Refused tells whether an engine did not create or start a container for a reason that stays: what was asked for is
+// wrong, or not there.
+func Refused(err error) bool {
+	return errdefs.IsInvalidArgument(err) || errdefs.IsNotFound(err) || errdefs.IsPermissionDenied(err) || errdefs.IsNotImplemented(err)
+}
+
 // startError is a cause in fewer words than the engine's.
 type startError struct {
 	text string
