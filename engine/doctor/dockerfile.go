@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,7 +58,7 @@ func (x *examination) brokenDockerfile(err error) {
 		x.failed("Dockerfile", err, build.Hint(err.Error()))
 		return
 	}
-	hint := build.Hint(broken.Message)
+	hint := cmp.Or(broken.Hint, build.Hint(broken.Message))
 	for _, l := range broken.Excerpt {
 		if l.Blamed && hint == "" {
 			hint = fmt.Sprintf("line %d reads: %s", l.Line, l.Text)

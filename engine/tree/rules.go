@@ -121,6 +121,14 @@ func (r *Rules) Match(rel string) (ignored bool, rule string) {
 	return ignored, r.patterns[by].text
 }
 
+// Line is the number, from 1, of the line of the ignore file that decided about rel; 0 where none did.
+func (r *Rules) Line(rel string) int {
+	if _, by := r.match(rel); by >= 0 {
+		return r.patterns[by].line
+	}
+	return 0
+}
+
 // SkipDir tells that rel is ignored and that no rule re-includes anything below it, so that there is no
 // need to look into it.
 func (r *Rules) SkipDir(rel string) bool {
