@@ -69,7 +69,7 @@ const publishHint = "Write -p PORT:CONTAINER-PORT, e.g. -p 8080:8080, or -p 0.0.
 func published(spec nat.PortMapping) (Published, error) {
 	p := Published{Host: spec.Binding.HostIP, Port: spec.Port.Int()}
 	if proto := spec.Port.Proto(); proto != "tcp" {
-		return p, fmt.Errorf("%s can't be served, only tcp can", proto)
+		return p, fmt.Errorf("only a tcp port can be served, not %s", proto)
 	}
 	if p.Port == 0 {
 		return p, errors.New("0 is no port that an app can listen on")
