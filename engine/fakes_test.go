@@ -241,12 +241,15 @@ func (p *fakePinger) Info(context.Context) (event.Engine, error) {
 type fakeRunner struct {
 	mu      sync.Mutex
 	started []*fakeInstance
-	err     error
+	// tries counts the starts, those that fail with err included.
+	tries int
+	err   error
 }
 
 func (f *fakeRunner) Start(_ context.Context, spec run.Spec) (instance, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.tries++
 	if f.err != nil {
 		return nil, f.err
 	}

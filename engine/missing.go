@@ -7,7 +7,6 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/agext/levenshtein"
@@ -19,6 +18,9 @@ import (
 
 // absentPath is how engines say that a step reads what is not there.
 var absentPath = regexp.MustCompile(`^(?:"(/[^"]*)":? not found|lstat (.+): no such file or directory|no source files were specified)`)
+
+// copiedFrom is what a COPY or a mount reads other than the context: a stage or an image.
+var copiedFrom = regexp.MustCompile(`\bfrom=([^\s,]+)`)
 
 // missingPath says of a step that failed for want of a path why the path is not there, and which one may be meant.
 func (p *project) missingPath(f *event.Failed, pl *plan.Plan) {
@@ -47,12 +49,9 @@ func (p *project) explainMissing(f *event.Failed, inputs []event.Input, said str
 			}
 		}
 	}
-	for _, in := range inputs {
-		if in.Step.Stage != "" && slices.Contains(in.Paths, strings.TrimPrefix(said, "/")) {
-			f.Message = fmt.Sprintf("%s is not in stage %s", said, in.Step.Stage)
-			f.Hint = fmt.Sprintf("Look at the spelling, and at what the steps of stage %s leave there.", in.Step.Stage)
-			return
-		}
+	if from := copiedFrom.FindStringSubmatch(f.Instruction); from != nil && said != "" {
+		f.Message = fmt.Sprintf("%s is not in %s", said, from[1])
+		f.Hint = fmt.Sprintf("Look at the spelling, and at what there is in %s.", from[1])
 	}
 }
 

@@ -10,6 +10,7 @@ func TestPlainMessage(t *testing.T) {
 		`failed to solve: rpc error: code = Unknown desc = failed to compute cache key: "/nothere" not found: not found`:                                                                      `"/nothere" not found`,
 		`failed to solve: failed to compute cache key: failed to calculate checksum of ref 8e2a::wq7: "/nothere": not found`:                                                                  `"/nothere": not found`,
 		`failed to compute cache key: failed to walk /var/lib/docker/tmp/buildkit-mount3414600777/src: lstat /var/lib/docker/tmp/buildkit-mount3414600777/src: no such file or directory`:     `lstat /src: no such file or directory`,
+		`lstat /var/lib/docker/overlay2/59df1b2aac40/merged/x: no such file or directory`:                                                                                                     `lstat /x: no such file or directory`,
 		`lstat /var/lib/docker/tmp/buildkit-mount12/src/a b: no such file or directory`:                                                                                                       `lstat /src/a b: no such file or directory`,
 		`failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF`:                                                                                       brokenOff,
 		`base: resolving image docker.io/library/base:latest: listing workers for Build: failed to list workers: Unavailable: connection error: desc = "transport: Error while dialing: EOF"`: brokenOff,
