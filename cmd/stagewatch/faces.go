@@ -27,6 +27,9 @@ type face struct {
 
 // follow runs the engine and shows it, until the engine ends or the face does.
 func follow(ctx context.Context, cfg engine.Config, f face) error {
+	if err := f.mayRecord(ctx); err != nil {
+		return err
+	}
 	// Who looks at a dashboard sees what is missing; a stream that waits for ever would only look stuck.
 	cfg.Await = f.kind == faceTTY && !cfg.Once
 	ctx, stop := context.WithCancel(ctx)
