@@ -61,9 +61,7 @@ type prescription struct {
 
 func newPrescription(w io.Writer, json bool) *prescription {
 	p := &prescription{w: w, json: json, color: termenv.NewOutput(w), count: map[doctor.Status]int{}}
-	if termenv.EnvNoColor() {
-		p.color.Profile = termenv.Ascii
-	}
+	p.color.Profile = terminalColor(w)
 	for _, name := range doctor.Checks() {
 		p.width = max(p.width, len(name))
 	}

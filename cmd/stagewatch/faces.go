@@ -14,6 +14,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui"
+	"github.com/stagewatch/stagewatch/ui/once"
 	"github.com/stagewatch/stagewatch/ui/plain"
 	"github.com/stagewatch/stagewatch/ui/replay"
 )
@@ -23,6 +24,9 @@ type face struct {
 	kind    string
 	record  string
 	noMouse bool
+	verbose bool
+	// once shows one build in the order of its steps, to who watches it on a terminal.
+	once bool
 }
 
 // follow runs the engine and shows it, until the engine ends or the face does.
@@ -94,18 +98,35 @@ func noTerminal(err error) error {
 
 // stream writes events as lines, until they end.
 func (f face) stream(w io.Writer, events <-chan event.Event) error {
-	write := plain.New(w, plain.Options{}).Print
-	if f.kind == faceJSON {
-		write = func(e event.Event) error { return writeEvent(w, e) }
-	}
+	write, end := f.printer(w)
 	for e := range events {
-		switch err := write(e); {
-		case errors.Is(err, syscall.EPIPE):
-			// As a shell has it of who is ended by a closed pipe.
-			return exitCode(128 + int(syscall.SIGPIPE))
-		case err != nil:
-			return fmt.Errorf("writing events: %w", err)
+		if err := write(e); err != nil {
+			return unwritten(err)
 		}
+	}
+	return unwritten(end())
+}
+
+// printer returns what writes one event, and what writes the end.
+func (f face) printer(w io.Writer) (write func(event.Event) error, end func() error) {
+	end = func() error { return nil }
+	switch {
+	case f.kind == faceJSON:
+		return func(e event.Event) error { return writeEvent(w, e) }, end
+	case f.once:
+		p := once.New(w, once.Options{Width: terminalWidth(), Color: terminalColor(w), OldOutput: f.verbose})
+		return p.Print, p.End
+	}
+	return plain.New(w, plain.Options{OldOutput: f.verbose}).Print, end
+}
+
+func unwritten(err error) error {
+	switch {
+	case errors.Is(err, syscall.EPIPE):
+		// As a shell has it of who is ended by a closed pipe.
+		return exitCode(128 + int(syscall.SIGPIPE))
+	case err != nil:
+		return fmt.Errorf("writing events: %w", err)
 	}
 	return nil
 }

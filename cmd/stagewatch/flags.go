@@ -18,6 +18,7 @@ type options struct {
 	progress      string
 	record        string
 	noMouse       bool
+	verbose       bool
 }
 
 // The faces that --progress chooses from.
@@ -60,6 +61,7 @@ func (o *options) runFlags(f *pflag.FlagSet) {
 
 func (o *options) faceFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.progress, "progress", faceAuto, "auto, tty, plain or json")
+	f.BoolVar(&o.verbose, "verbose", false, "in plain text, also write what cached steps printed when they ran")
 	f.BoolVar(&o.noMouse, "no-mouse", false, "leave the mouse to the terminal")
 }
 
@@ -120,7 +122,7 @@ func buildArgs(values []string) ([]string, error) {
 
 // face is how to show things; interactive says whether a dashboard would be seen.
 func (o *options) face(interactive bool) face {
-	f := face{kind: o.progress, record: o.record, noMouse: o.noMouse}
+	f := face{kind: o.progress, record: o.record, noMouse: o.noMouse, verbose: o.verbose}
 	if f.kind == faceAuto {
 		f.kind = facePlain
 		if interactive {

@@ -59,7 +59,9 @@ The image is kept only where -t names it.`,
 				return err
 			}
 			cfg.Once = true
-			return follow(cmd.Context(), cfg, o.face(false))
+			f := o.face(false)
+			f.once = o.progress == faceAuto && term.IsTerminal(int(os.Stdout.Fd()))
+			return follow(cmd.Context(), cfg, f)
 		},
 	}
 	o.buildFlags(cmd.Flags())

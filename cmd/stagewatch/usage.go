@@ -5,7 +5,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/moby/buildkit/util/suggest"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -18,7 +17,7 @@ func badFlag(cmd *cobra.Command, err error) error {
 	if wanted, unknown := strings.CutPrefix(err.Error(), "unknown flag: --"); unknown {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		if match, ok := suggest.Search(wanted, names, true); ok {
+		if match := engine.Nearest(wanted, names); match != "" {
 			hint = fmt.Sprintf("Did you mean --%s? %s", match, hint)
 		}
 	}
@@ -55,8 +54,8 @@ func misspelt(root *cobra.Command, args []string) error {
 	for _, c := range root.Commands() {
 		names = append(names, c.Name())
 	}
-	match, ok := suggest.Search(args[0], names, true)
-	if !ok {
+	match := engine.Nearest(args[0], names)
+	if match == "" {
 		return nil
 	}
 	return &engine.Problem{What: fmt.Sprintf("opening the context %q: no such file or directory", args[0]), Hint: fmt.Sprintf("Did you mean stagewatch %s?", match)}
