@@ -17,6 +17,7 @@ import (
 	"github.com/stagewatch/stagewatch/ui/once"
 	"github.com/stagewatch/stagewatch/ui/plain"
 	"github.com/stagewatch/stagewatch/ui/replay"
+	"github.com/stagewatch/stagewatch/ui/story"
 )
 
 // face is a way to show events.
@@ -50,20 +51,24 @@ func follow(ctx context.Context, cfg engine.Config, f face) error {
 		stop()
 		return errors.Join(err, <-ended)
 	}
-	shown := f.show(ctx, stop, cfg, recorded, intents, ended)
+	told, shown := f.show(ctx, stop, cfg, recorded, intents, ended)
 	stop()
 	giveUp()
 	err = <-ended
+	if f.kind != faceJSON && shown == nil {
+		bye(os.Stdout, told, cfg, f.record, err == nil)
+	}
 	if _, told := engine.BuildFailure(err); told && cfg.Once {
 		return errors.Join(exitCode(1), shown)
 	}
 	return errors.Join(err, shown)
 }
 
-// show is the face itself; it returns when the events end or, with a dashboard, when the person quits.
-func (f face) show(ctx context.Context, stop func(), cfg engine.Config, events <-chan event.Event, intents chan<- event.Intent, ended chan error) error {
+// show is the face itself; it returns what happened when the events end or, with a dashboard, when the person quits.
+func (f face) show(ctx context.Context, stop func(), cfg engine.Config, events <-chan event.Event, intents chan<- event.Intent, ended chan error) (*story.Story, error) {
+	told := story.New(1)
 	if f.kind != faceTTY {
-		return f.stream(os.Stdout, events)
+		return told, f.stream(os.Stdout, events, told.Apply)
 	}
 	// What ends before there was anything to see belongs on the screen that is left behind.
 	go func() {
@@ -84,8 +89,9 @@ func (f face) show(ctx context.Context, stop func(), cfg engine.Config, events <
 		SaveLog:    saveLog,
 		Copy:       clipboard(),
 		NoMouse:    f.noMouse,
+		Ended:      func(s *story.Story) { told = s },
 	})
-	return noTerminal(err)
+	return told, noTerminal(err)
 }
 
 // noTerminal says what to do where a dashboard was asked for, and there is nothing to show it on.
@@ -96,10 +102,13 @@ func noTerminal(err error) error {
 	return err
 }
 
-// stream writes events as lines, until they end.
-func (f face) stream(w io.Writer, events <-chan event.Event) error {
+// stream writes events as lines, until they end, and hands those that are no app's log to note.
+func (f face) stream(w io.Writer, events <-chan event.Event, note func(event.Event)) error {
 	write, end := f.printer(w)
 	for e := range events {
+		if _, log := e.Body.(event.Log); !log {
+			note(e)
+		}
 		if err := write(e); err != nil {
 			return unwritten(err)
 		}
@@ -166,7 +175,7 @@ func (f face) replayed(ctx context.Context, events []event.Event, speed float64)
 	if f.kind == faceTTY {
 		return noTerminal(ui.Run(ctx, ui.Options{Tape: replay.New(events, speed), Send: func(event.Intent) {}, Open: openURL, SaveLog: saveLog, Copy: clipboard(), NoMouse: f.noMouse}))
 	}
-	return f.stream(os.Stdout, queued(events))
+	return f.stream(os.Stdout, queued(events), func(event.Event) {})
 }
 
 func queued(events []event.Event) <-chan event.Event {

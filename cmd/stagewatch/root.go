@@ -92,7 +92,7 @@ Of the Dockerfile what was edited since it was last built here counts; with no p
 			for _, b := range bodies {
 				events = append(events, event.Event{Time: time.Now(), Body: b})
 			}
-			return o.face(false).stream(os.Stdout, queued(events))
+			return o.face(false).stream(os.Stdout, queued(events), func(event.Event) {})
 		},
 	}
 	cmd.Flags().StringVar(&o.context, "context-dir", ".", "the build context")

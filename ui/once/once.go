@@ -61,7 +61,13 @@ func (p *Printer) Print(e event.Event) error {
 		p.write(termenv.ANSIBrightBlack, "%s %s, store %s", body.Name, body.Version, body.Store)
 	case event.Planned:
 		p.write(nil, "building %s: %s", b.Target, b.Because)
-	case event.Step, event.Output:
+	case event.Output:
+		if !body.RanAt.IsZero() {
+			p.old(b, body)
+			break
+		}
+		p.steps(b, false)
+	case event.Step:
 		p.steps(b, false)
 	case event.Built:
 		p.steps(b, true)
@@ -125,10 +131,35 @@ func (p *Printer) steps(b *story.Build, over bool) {
 		case s.State == "":
 			continue
 		}
-		if s.State != event.Hit || p.opt.OldOutput {
+		if s.State != event.Hit {
 			p.output(s)
 		}
 		p.result(all, s)
+		if s.State == event.Hit && p.opt.OldOutput {
+			p.output(s)
+		}
+	}
+}
+
+// old tells what a hit's step printed when it ran. That comes after the hit itself, which may have been told by then.
+func (p *Printer) old(b *story.Build, o event.Output) {
+	at := -1
+	n := 0
+	b.Steps(func(s *story.Step) {
+		if s.Stage == clean.Line(o.Stage) && s.Index == o.Index {
+			at = n
+		}
+		n++
+	})
+	if at >= p.next || !p.opt.OldOutput {
+		return
+	}
+	name := ""
+	if at < p.next-1 {
+		name = fmt.Sprintf("%s %d ", clean.Line(o.Stage), o.Index)
+	}
+	for _, l := range clean.Lines(o.Text) {
+		p.write(termenv.ANSIBrightBlack, "          │ %s%s", name, l)
 	}
 }
 

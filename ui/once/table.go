@@ -120,7 +120,7 @@ func millis(ms int64) string {
 func (p *Printer) standIns(z event.Sized) {
 	for _, s := range []event.StageSize{z.Before, z.After} {
 		if s.StandIn != "" {
-			p.write(termenv.ANSIBrightBlack, "* %s stands on a stand-in: %s", s.Stage, s.StandIn)
+			p.write(termenv.ANSIBrightBlack, "* %s is based on a stand-in: %s", s.Stage, s.StandIn)
 		}
 	}
 }
