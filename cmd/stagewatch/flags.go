@@ -31,10 +31,10 @@ const (
 
 func (o *options) buildFlags(f *pflag.FlagSet) {
 	c := &o.cfg
-	f.StringVarP(&c.File, "file", "f", "", "the Dockerfile (default CONTEXT/Dockerfile)")
+	f.StringVarP(&c.File, "file", "f", "", "the Dockerfile (default CONTEXT/Dockerfile, or dockerfile)")
 	f.StringArrayVarP(&c.Tags, "tag", "t", nil, "name the image, and keep it at the end; as often as you like (default: the context folder's name, taken away at the end)")
-	f.StringVar(&c.Target, "target", "", "the stage to build (default the last)")
-	f.StringVar(&c.Before, "before", "", "the stage to compare sizes with (default the one that the target copies most from)")
+	f.StringVar(&c.Target, "target", "", "the stage to build: its name, its number, or stage-N for one without a name (default the last)")
+	f.StringVar(&c.Before, "before", "", "the stage to compare sizes with, as for --target (default the one that the target copies most from)")
 	f.StringArrayVar(&c.BuildArgs, "build-arg", nil, "set an ARG: NAME=value, or NAME for the environment's value")
 	f.StringArrayVar(&c.Secrets, "secret", nil, "a secret for RUN --mount=type=secret: id=NAME,src=FILE or id=NAME,env=VARIABLE")
 	f.StringArrayVar(&c.SSH, "ssh", nil, "an ssh agent or key for RUN --mount=type=ssh: default or NAME=SOCKET")
@@ -56,12 +56,12 @@ func (o *options) runFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.Name, "name", "", "the container's name (default: the context folder's name)")
 	f.StringVar(&c.Swap, "swap", "blue-green", "blue-green, or restart for an app that can't run twice at once")
 	f.BoolVar(&c.Poll, "poll", false, "compare the tree at intervals instead of being notified")
-	f.StringVar(&o.record, "record", "", "write what happens to a file, for stagewatch replay")
+	f.StringVar(&o.record, "record", "", "write what happens to a file, for stagewatch replay; asks before it writes over one")
 }
 
 func (o *options) faceFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.progress, "progress", faceAuto, "auto, tty, plain or json")
-	f.BoolVar(&o.verbose, "verbose", false, "in plain text, also write what cached steps printed when they ran")
+	f.BoolVar(&o.verbose, "verbose", false, "in plain text, also what cached steps printed when they ran")
 	f.BoolVar(&o.noMouse, "no-mouse", false, "leave the mouse to the terminal")
 }
 
