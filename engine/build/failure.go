@@ -102,7 +102,7 @@ var hints = []struct{ contains, hint string }{
 	{"exit code:", "The step's own output says more."},
 	{`" not found`, noPath},
 	{`": not found`, noPath},
-	{"no such file or directory", noPath},
+	{"lstat /", noPath},
 	{"no source files were specified", "No file of the context matches: look at the pattern and at .dockerignore."},
 	{"pull access denied", "Look at the image's name, or log in to its registry with docker login."},
 	{"failed to do request", "The registry can't be reached: look at the network, or pull the image where it can."},
