@@ -103,3 +103,19 @@ func (c Config) NoDockerfile(dockerfile string) *Problem {
 	}
 	return p
 }
+
+// unreadable is the problem with a Dockerfile that can't be read.
+func (p *project) unreadable(cfg Config) *Problem {
+	if p.missing() {
+		return cfg.NoDockerfile(p.named)
+	}
+	return &Problem{What: "opening the Dockerfile " + p.dockerfile, Err: cause(p.broken), Hint: "Name a file that can be read with -f."}
+}
+
+// noNamedContext is the problem with the folder of a named context.
+func noNamedContext(name, ref string, err error) *Problem {
+	if err == nil {
+		err = errors.New("it is a file, and no folder")
+	}
+	return &Problem{What: fmt.Sprintf("opening the build context %s=%s", name, ref), Err: cause(err), Hint: "Write --build-context NAME=FOLDER, or NAME=docker-image://IMAGE."}
+}

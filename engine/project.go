@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -80,14 +79,6 @@ func openProject(ctx context.Context, cfg Config) (*project, error) {
 	return p, nil
 }
 
-// unreadable is the problem with a Dockerfile that can't be read.
-func (p *project) unreadable(cfg Config) *Problem {
-	if p.missing() {
-		return cfg.NoDockerfile(p.named)
-	}
-	return &Problem{What: "opening the Dockerfile " + p.dockerfile, Err: cause(p.broken), Hint: "Name a file that can be read with -f."}
-}
-
 // missing tells that there is no Dockerfile.
 func (p *project) missing() bool { return errors.Is(p.broken, fs.ErrNotExist) }
 
@@ -148,13 +139,6 @@ func (p *project) watch(ctx context.Context) (<-chan written, <-chan watch.Notic
 		}()
 	}
 	return batches, notices
-}
-
-func noNamedContext(name, ref string, err error) *Problem {
-	if err == nil {
-		err = errors.New("it is a file, and no folder")
-	}
-	return &Problem{What: fmt.Sprintf("opening the build context %s=%s", name, ref), Err: cause(err), Hint: "Write --build-context NAME=FOLDER, or NAME=docker-image://IMAGE."}
 }
 
 // localContext returns the folder that a --build-context value means, where it means one.

@@ -156,7 +156,7 @@ func (p *Printer) old(b *story.Build, o event.Output) {
 	}
 	name := ""
 	if at < p.next-1 {
-		name = fmt.Sprintf("%s %d ", clean.Line(o.Stage), o.Index)
+		name = b.StepName(clean.Line(o.Stage), o.Index) + " "
 	}
 	for _, l := range clean.Lines(o.Text) {
 		p.write(termenv.ANSIBrightBlack, "          │ %s%s", name, l)
@@ -195,7 +195,7 @@ func (p *Printer) result(all []*story.Step, s *story.Step) {
 		word = "CANCELED"
 	}
 	if s.Merged != nil {
-		note = fmt.Sprintf("merged with %s %d", s.Merged.Stage, s.Merged.Index)
+		note = "merged with " + p.story.Current().StepName(s.Merged.Stage, s.Merged.Index)
 	}
 	place := p.place(all, s)
 	room := p.width() - len("CANCELED") - draw.Width(place) - draw.Width(note) - 6
@@ -206,11 +206,10 @@ func (p *Printer) result(all []*story.Step, s *story.Step) {
 // place is a step's name, as wide as the widest.
 func (p *Printer) place(all []*story.Step, s *story.Step) string {
 	width := 0
-	name := func(s *story.Step) string { return fmt.Sprintf("%s %d/%d", s.Stage, s.Index, s.Total) }
 	for _, other := range all {
-		width = max(width, draw.Width(name(other)))
+		width = max(width, draw.Width(other.Name()))
 	}
-	return name(s) + strings.Repeat(" ", width-draw.Width(name(s)))
+	return s.Name() + strings.Repeat(" ", width-draw.Width(s.Name()))
 }
 
 func (p *Printer) width() int { return max(p.opt.Width, 40) }
