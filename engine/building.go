@@ -46,7 +46,7 @@ func (l *loop) startBuild(because string, noCache bool) {
 		}
 	}
 	l.supersede(j)
-	req := build.Request{Plan: j.plan, Contexts: l.project.contexts(false), SharedKey: l.project.sharedKey(), Tag: l.cfg.Tag, NoCache: noCache, Saved: l.history.last, Emit: j.relay.send}
+	req := build.Request{Plan: j.plan, Contexts: l.project.contexts(false), SharedKey: l.project.sharedKey(), Tags: l.cfg.Tags, NoCache: noCache, Saved: l.history.last, Emit: j.relay.send}
 	l.aside(&l.running, func() {
 		res, err := l.solve(ctx, req)
 		l.do(func() { l.ended(j, res, err) })
@@ -164,7 +164,11 @@ func (l *loop) ended(j *job, res *build.Result, err error) {
 	broken := l.keepScore(j)
 	l.saved += res.Saved
 	l.sizes.made[res.Image] = true
-	l.emit(j.number, event.Built{Target: j.plan.Target, Image: res.Image, Tag: l.cfg.Tag, MS: res.Took.Milliseconds(), Hits: res.Hits, Ran: res.Ran, SavedMS: res.Saved.Milliseconds(), SessionSavedMS: l.saved.Milliseconds(), Score: l.score})
+	built := event.Built{Target: j.plan.Target, Image: res.Image, MS: res.Took.Milliseconds(), Hits: res.Hits, Ran: res.Ran, SavedMS: res.Saved.Milliseconds(), SessionSavedMS: l.saved.Milliseconds(), Score: l.score}
+	if tags := l.cfg.Tags; len(tags) > 0 {
+		built.Tag, built.MoreTags = tags[0], tags[1:]
+	}
+	l.emit(j.number, built)
 	since := time.Time{}
 	if l.good != nil {
 		since = l.good.began

@@ -10,15 +10,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
-	"unicode"
 
+	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
-	"github.com/docker/go-connections/nat"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/run"
@@ -35,8 +31,8 @@ type Config struct {
 	Target string
 	// Before is the stage to compare sizes with, empty for the one that the target copies most from.
 	Before string
-	// Tag names the image; empty names it after the context's folder, and takes the name away at the end.
-	Tag string
+	// Tags name the image; none names it after the context's folder, and takes the name away at the end.
+	Tags []string
 	// BuildArgs are NAME=value, or NAME for the value in the environment.
 	BuildArgs []string
 	// BuildContexts are named contexts: folders, docker-image://…, https://….
@@ -81,52 +77,19 @@ type Config struct {
 	Poll bool
 }
 
-// Published are the -p values in force.
-func (c Config) Published() []string {
-	if len(c.Publish) == 0 {
-		return []string{"8080:8080"}
-	}
-	return c.Publish
-}
-
-// Published is where a port of the app is served, host:port, and which port of the app that is.
-type Published struct {
-	Addr string
-	Port int
-}
-
-// ParsePublish reads a -p value as docker does, but for the address: it is loopback unless one is given.
-func ParsePublish(value string) (Published, error) {
-	specs, err := nat.ParsePortSpec(value)
-	if err == nil && (len(specs) != 1 || specs[0].Port.Proto() != "tcp") {
-		err = errors.New("one tcp port at a time can be served")
-	}
-	if err != nil {
-		return Published{}, &Problem{What: fmt.Sprintf("reading -p %q", value), Err: err, Hint: "Write -p PORT:CONTAINER-PORT, e.g. -p 8080:8080, or -p 0.0.0.0:8080:8080 for every interface."}
-	}
-	host, port := specs[0].Binding.HostIP, specs[0].Binding.HostPort
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	if port == "" {
-		port = specs[0].Port.Port()
-		if strings.Contains(value, ":") {
-			// "127.0.0.1::8080": any free one.
-			port = "0"
-		}
-	}
-	return Published{Addr: net.JoinHostPort(host, port), Port: specs[0].Port.Int()}, nil
-}
-
-// containerName is what the engine takes for a name.
-var containerName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
-
 // check finds what is wrong with the flags before anything is done for them.
 func (c Config) check() error {
-	if c.Tag != "" {
-		if _, err := reference.ParseNormalizedNamed(c.Tag); err != nil {
-			return &Problem{What: fmt.Sprintf("reading -t %q", c.Tag), Err: err, Hint: "Write -t NAME or -t NAME:TAG, in small letters."}
+	for _, tag := range c.Tags {
+		ref, err := reference.ParseNormalizedNamed(tag)
+		if _, digested := ref.(reference.Digested); err == nil && digested {
+			err = errors.New("an image can't be given a digest")
 		}
+		if err != nil {
+			return &Problem{What: fmt.Sprintf("reading -t %q", tag), Err: err, Hint: "Write -t NAME or -t NAME:TAG, in small letters."}
+		}
+	}
+	if err := checkPlatform(c.Platform); err != nil {
+		return &Problem{What: fmt.Sprintf("reading --platform %q", c.Platform), Err: err, Hint: "Write one platform, e.g. --platform linux/arm64."}
 	}
 	if c.Name != "" && !containerName.MatchString(c.Name) {
 		return &Problem{What: fmt.Sprintf("reading --name %q: a container can't be called that", c.Name), Hint: "Use letters, digits, and after the first one _ . -"}
@@ -134,12 +97,26 @@ func (c Config) check() error {
 	if c.Once {
 		return nil
 	}
-	for _, value := range c.Published() {
-		if _, err := ParsePublish(value); err != nil {
-			return err
-		}
+	if _, err := c.ports(); err != nil {
+		return err
 	}
-	return nil
+	return c.spec().Check()
+}
+
+func checkPlatform(platform string) error {
+	if strings.Contains(platform, ",") {
+		return errors.New("an engine runs images of one platform")
+	}
+	if platform == "" {
+		return nil
+	}
+	_, err := platforms.Parse(platform)
+	return err
+}
+
+// spec is what the flags say of the container.
+func (c Config) spec() run.Spec {
+	return run.Spec{Name: c.Name, Env: c.Env, EnvFiles: c.EnvFiles, Volumes: c.Volumes, Network: c.Network}
 }
 
 // drainWithin and readyWithin are the times in force.
@@ -168,27 +145,6 @@ func (c Config) attrs() map[string]string {
 		a["image-resolve-mode"] = "pull"
 	}
 	return a
-}
-
-// imageName makes an image's name of the context's folder, as compose does: lower case, and only what a
-// reference may hold.
-func imageName(context string) string {
-	abs, err := filepath.Abs(context)
-	if err != nil {
-		abs = context
-	}
-	name := strings.Map(func(r rune) rune {
-		r = unicode.ToLower(r)
-		if r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._-", r)) {
-			return r
-		}
-		return '-'
-	}, filepath.Base(abs))
-	name = strings.Trim(name, "._-")
-	if name == "" {
-		return "stagewatch-app"
-	}
-	return name
 }
 
 // Times that flags can change.

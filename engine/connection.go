@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -29,6 +30,10 @@ type connection struct {
 
 // connect finds the engine, begins a session on it, and clears what dead sessions left.
 func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connection, error) {
+	attachables, err := attach(cfg)
+	if err != nil {
+		return nil, err
+	}
 	e, err := dock.Connect(ctx, cfg.Engine)
 	if err != nil {
 		return nil, err
@@ -49,15 +54,12 @@ func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connecti
 	if swept.Containers+swept.Images > 0 {
 		emit(event.Warning{Code: "swept", Message: fmt.Sprintf("removed what an earlier session left: %s, %s", Count(swept.Containers, "container"), Count(swept.Images, "image"))})
 	}
-	attachables, err := attach(cfg)
-	if err == nil {
-		c.Builder, err = build.New(ctx, e, attachables...)
-	}
+	c.Builder, err = build.New(ctx, e, attachables...)
 	if err == nil {
 		c.reader, err = image.NewReader(ctx, e, attachables...)
 	}
 	if err == nil {
-		err = c.chooseTag(ctx, cfg, emit)
+		err = c.chooseNames(ctx, cfg, emit)
 	}
 	if err != nil {
 		return nil, errors.Join(err, c.session.Close(), e.Close())
@@ -66,24 +68,25 @@ func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connecti
 	return c, nil
 }
 
-// chooseTag settles the image's name. A name that nobody asked for, and that is some other image's, is left
-// to it.
-func (c *connection) chooseTag(ctx context.Context, cfg *Config, emit func(event.Body)) error {
-	if cfg.Tag != "" {
-		return nil
-	}
+// chooseNames settles what the image and the container are called. A name that nobody asked for, and that is some
+// other image's, is left to it.
+func (c *connection) chooseNames(ctx context.Context, cfg *Config, emit func(event.Body)) error {
 	name := imageName(cfg.Context)
 	if cfg.Name == "" {
-		cfg.Name = name
+		cfg.Name = appName(name)
 	}
-	cfg.Tag = name + ":latest"
-	for n := 1; c.has(ctx, cfg.Tag); n++ {
-		cfg.Tag = fmt.Sprintf("%s:stagewatch-%d", name, n)
+	if len(cfg.Tags) > 0 {
+		return nil
 	}
-	if cfg.Tag != name+":latest" {
-		emit(event.Warning{Code: "tag-taken", Message: fmt.Sprintf("there is an image %s:latest already, which stays as it is; ours is %s", name, cfg.Tag), Hint: "Name ours with -t."})
+	tag := name + ":latest"
+	for n := 1; c.has(ctx, tag); n++ {
+		tag = fmt.Sprintf("%s:stagewatch-%d", name, n)
 	}
-	return c.session.OwnTag(cfg.Tag)
+	if tag != name+":latest" {
+		emit(event.Warning{Code: "tag-taken", Message: fmt.Sprintf("there is an image %s:latest already, which stays as it is; ours is %s", name, tag), Hint: "Name ours with -t."})
+	}
+	cfg.Tags = []string{tag}
+	return c.session.OwnTag(tag)
 }
 
 func (c *connection) has(ctx context.Context, tag string) bool {
@@ -155,16 +158,25 @@ func attach(cfg *Config) ([]session.Attachable, error) {
 	if len(cfg.Secrets) > 0 {
 		a, err := build.Secrets(cfg.Secrets)
 		if err != nil {
-			return nil, &Problem{What: "reading --secret " + strings.Join(cfg.Secrets, " "), Err: err, Hint: "Write --secret id=NAME,src=FILE or --secret id=NAME,env=VARIABLE."}
+			return nil, &Problem{What: "reading --secret " + strings.Join(cfg.Secrets, " "), Err: unwrapped(err), Hint: "Write --secret id=NAME,src=FILE or --secret id=NAME,env=VARIABLE."}
 		}
 		out = append(out, a)
 	}
 	if len(cfg.SSH) > 0 {
 		a, err := build.SSH(cfg.SSH)
 		if err != nil {
-			return nil, &Problem{What: "reading --ssh " + strings.Join(cfg.SSH, " "), Err: err, Hint: "Write --ssh default or --ssh NAME=SOCKET."}
+			return nil, &Problem{What: "reading --ssh " + strings.Join(cfg.SSH, " "), Err: unwrapped(err), Hint: "Write --ssh default or --ssh NAME=SOCKET."}
 		}
 		out = append(out, a)
 	}
 	return out, nil
+}
+
+// unwrapped is what the system said of a file, where that is why, without what libraries say around it.
+func unwrapped(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at
+	}
+	return err
 }

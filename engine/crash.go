@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
@@ -16,12 +17,16 @@ func (a *app) unready(d *deployment, inst instance, err error) {
 	reason := fmt.Sprintf("build #%d does not serve: %v", d.job.number, err)
 	hint := ""
 	stopped := event.Stopped{Reason: "unready"}
+	again := a.again(inst, err)
 	var why *run.UnreadyError
 	var failed *dock.Error
 	if errors.As(err, &failed) {
 		hint = failed.Hint
 	}
-	if errors.As(err, &why) {
+	switch {
+	case inst == nil && !again:
+		hint = strings.TrimSpace(hint + " It is not tried again by itself: the next build does, or a restart (r).")
+	case errors.As(err, &why):
 		hint = why.Hint
 		if why.Exited {
 			stopped.Reason, stopped.ExitCode = "exited", why.Exit.Code
@@ -42,10 +47,26 @@ func (a *app) unready(d *deployment, inst instance, err error) {
 		case a.restartSwap && a.current != nil && a.current.job != d.job:
 			// The old one had to go first: bring it back.
 			a.begin(a.current.job, time.Now())
-		case !a.alive() && (stopped.Reason == "exited" || inst == nil):
+		case !a.alive() && again:
 			a.restartLater(d.job, 0, stopped)
 		}
 	})
+}
+
+// startTries bounds how often a container is started that does not even come to run.
+const startTries = 6
+
+// again tells whether a container that is not ready may be tried again by itself: what ended may live the next time;
+// what could not be started only where the reason may pass, and not for ever.
+func (a *app) again(inst instance, err error) bool {
+	var why *run.UnreadyError
+	switch {
+	case inst != nil:
+		return errors.As(err, &why) && why.Exited
+	case run.Refused(err):
+		return false
+	}
+	return a.crashes.Count+1 < startTries
 }
 
 // exited takes in the end of the container that served.
@@ -74,7 +95,12 @@ func (a *app) restartLater(j *job, age time.Duration, last event.Stopped) {
 	a.crashes, delay = a.crashes.Next(age)
 	if a.crashes.Looping() {
 		reason := fmt.Sprintf("the container of build #%d keeps exiting; next try in %s", j.number, delay)
-		a.l.emit(j.number, event.Stopped{Container: last.Container, ExitCode: last.ExitCode, Reason: "crash-loop"})
+		if last.Container == "" {
+			reason = fmt.Sprintf("the container of build #%d does not start; next try in %s", j.number, delay)
+		}
+		if last.Container != "" {
+			a.l.emit(j.number, event.Stopped{Container: last.Container, ExitCode: last.ExitCode, Reason: "crash-loop"})
+		}
 		a.stale(reason, event.Failed{Message: reason, Hint: "The container's log says why."})
 	}
 	time.AfterFunc(delay, func() {

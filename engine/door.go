@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strconv"
 	"sync"
 	"time"
 
@@ -63,7 +62,7 @@ func (gs gates) Close(ctx context.Context) error {
 
 // gate is one published port for real. Where something else holds the port it says who, and tries on.
 type gate struct {
-	addr string
+	want Published
 	// inside is the port of the app behind it.
 	inside int
 	holder func(addr string) string
@@ -79,8 +78,8 @@ type gate struct {
 
 // openGate opens the port, or starts waiting for it. It fails where the address can never be listened on.
 func openGate(ctx context.Context, p Published, holder func(string) string, emit func(event.Body), opened func()) (*gate, error) {
-	g := &gate{addr: p.Addr, inside: p.Port, holder: holder, emit: emit, opened: opened}
-	f, err := front.Listen(p.Addr)
+	g := &gate{want: p, inside: p.Port, holder: holder, emit: emit, opened: opened}
+	f, err := p.Listen()
 	var inUse *front.InUseError
 	switch {
 	case err == nil:
@@ -89,20 +88,36 @@ func openGate(ctx context.Context, p Published, holder func(string) string, emit
 		g.warn()
 		go g.retry(ctx)
 	default:
-		return nil, &Problem{What: "listening on " + p.Addr, Err: err, Hint: "Choose another address or port with -p."}
+		return nil, &Problem{What: "listening on " + p.String(), Err: err, Hint: "Choose another address or port with -p."}
 	}
 	return g, nil
 }
 
+// Listen opens the first port that is free. Where none is, the error is a [*front.InUseError].
+func (p Published) Listen() (f *front.Front, err error) {
+	for _, addr := range p.Addrs() {
+		f, err = front.Listen(addr)
+		var inUse *front.InUseError
+		if !errors.As(err, &inUse) {
+			return f, err
+		}
+	}
+	return nil, err
+}
+
 func (g *gate) warn() {
-	_, port, _ := net.SplitHostPort(g.addr)
-	next, _ := strconv.Atoi(port)
+	const lost = "the app is built and runs, but nobody reaches it there"
+	if g.want.Last > g.want.First {
+		g.emit(event.Warning{Code: "port-taken", Message: fmt.Sprintf("the ports %d to %d are all taken; %s", g.want.First, g.want.Last, lost),
+			Hint: fmt.Sprintf("Stop what holds one of them, and it is taken over; or take any free one: -p %d.", g.inside)})
+		return
+	}
 	by := ""
-	if who := g.holder(g.addr); who != "" {
+	if who := g.holder(g.want.String()); who != "" {
 		by = " by " + who
 	}
-	g.emit(event.Warning{Code: "port-taken", Message: fmt.Sprintf("port %s is taken%s; the app is built and runs, but nobody reaches it there", port, by),
-		Hint: fmt.Sprintf("Stop what holds the port, and it is taken over; or choose another one: -p %d:%d.", next+1, g.inside)})
+	g.emit(event.Warning{Code: "port-taken", Message: fmt.Sprintf("port %d is taken%s; %s", g.want.First, by, lost),
+		Hint: fmt.Sprintf("Stop what holds the port, and it is taken over; or take any free one: -p %d.", g.inside)})
 }
 
 func (g *gate) retry(ctx context.Context) {
@@ -114,7 +129,7 @@ func (g *gate) retry(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		f, err := front.Listen(g.addr)
+		f, err := g.want.Listen()
 		if err != nil {
 			continue
 		}
@@ -138,7 +153,7 @@ func (g *gate) retry(ctx context.Context) {
 func (g *gate) URL() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	addr := g.addr
+	addr := g.want.Addrs()[0]
 	if g.front != nil {
 		addr = g.front.Addr().String()
 	}

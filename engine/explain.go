@@ -48,7 +48,7 @@ func Explain(ctx context.Context, cfg Config, changed []string) ([]event.Body, e
 			return nil, err
 		}
 		switch abs := p.main().abs(rel); {
-		case abs == p.dockerfile:
+		case p.isDockerfile(abs):
 			err = x.compare(ctx, loadMemory(p.memoryFile(), ""))
 		case slices.Contains(p.main().ruleFiles, abs):
 			err = x.compareRules(loadMemory(p.memoryFile(), ""), rel)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -15,6 +16,9 @@ func (l *loop) failed(j *job, err error) {
 	l.job = nil
 	l.err = err
 	e := failedEvent(err)
+	if j.plan != nil {
+		l.project.missingPath(&e, j.plan)
+	}
 	l.emit(j.number, e)
 	if l.app != nil {
 		reason := fmt.Sprintf("build #%d failed", j.number)
@@ -55,7 +59,7 @@ func failedEvent(err error) event.Failed {
 	}
 	var p *plan.Error
 	if errors.As(err, &p) {
-		return event.Failed{Line: p.Line, Message: strings.TrimPrefix(p.Message, fmt.Sprintf("line %d: ", p.Line)), Excerpt: p.Excerpt, Hint: build.Hint(p.Message)}
+		return event.Failed{Line: p.Line, Message: strings.TrimPrefix(p.Message, fmt.Sprintf("line %d: ", p.Line)), Excerpt: p.Excerpt, Hint: cmp.Or(p.Hint, build.Hint(p.Message))}
 	}
 	var pr *Problem
 	if errors.As(err, &pr) {

@@ -241,7 +241,9 @@ func (p *fakePinger) Info(context.Context) (event.Engine, error) {
 type fakeRunner struct {
 	mu      sync.Mutex
 	started []*fakeInstance
-	err     error
+	// tries counts the starts, those that fail with err included.
+	tries int
+	err   error
 	// noLog is that of the newest container's spec.
 	noLog func(driver string)
 }
@@ -249,6 +251,7 @@ type fakeRunner struct {
 func (f *fakeRunner) Start(_ context.Context, spec run.Spec) (instance, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.tries++
 	if f.err != nil {
 		return nil, f.err
 	}

@@ -22,12 +22,12 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "testdata", "python-app-libc"))); err != nil {
 		t.Fatal(err)
 	}
-	cfg := Config{Context: dir, Once: true, Tag: ""}
+	cfg := Config{Context: dir, Once: true}
 	p, err := openProject(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Tag = "stagewatch-insight-test:" + strings.ToLower(filepath.Base(t.TempDir()))
+	cfg.Tags = []string{"stagewatch-insight-test:" + strings.ToLower(filepath.Base(t.TempDir()))}
 	c, err := connect(t.Context(), &cfg, func(event.Body) {})
 	if err != nil {
 		t.Fatal(err)

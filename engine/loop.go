@@ -105,8 +105,10 @@ type job struct {
 	saved  time.Time
 	cancel context.CancelCauseFunc
 	result *build.Result
-	began  time.Time
-	relay  *relay
+	// sized tells that its sizes were measured.
+	sized bool
+	began time.Time
+	relay *relay
 }
 
 var errSuperseded = errors.New("superseded by a newer change")

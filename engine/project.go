@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -23,7 +22,9 @@ import (
 
 // project is a Dockerfile with its local contexts, as they are on disk.
 type project struct {
-	root, dockerfile string
+	root string
+	// named is the Dockerfile's path as it was asked for, dockerfile the one that is there: see InCase.
+	named, dockerfile string
 	// attrs are the frontend attributes that every plan is made with.
 	attrs map[string]string
 	// showValues has plans show instructions with their arguments filled in.
@@ -44,23 +45,18 @@ type project struct {
 
 // openProject reads the Dockerfile and the contexts, and starts watching them but for Config.Once.
 func openProject(ctx context.Context, cfg Config) (*project, error) {
-	root, err := filepath.Abs(cfg.Context)
+	root, named, err := cfg.Locate()
 	if err != nil {
-		return nil, fmt.Errorf("finding the context: %w", err)
+		return nil, err
 	}
-	if info, err := os.Stat(root); err != nil || !info.IsDir() {
-		return nil, &Problem{What: fmt.Sprintf("opening the context %q: %s", cfg.Context, notADir(err)), Hint: "Give the folder that holds the Dockerfile: stagewatch [CONTEXT]."}
-	}
-	p := &project{root: root, dockerfile: filepath.Join(root, "Dockerfile"), attrs: cfg.attrs(), showValues: cfg.ShowValues}
-	if cfg.File != "" {
-		if p.dockerfile, err = filepath.Abs(cfg.File); err != nil {
-			return nil, fmt.Errorf("finding the Dockerfile: %w", err)
-		}
-	}
+	p := &project{root: root, named: named, dockerfile: InCase(named), attrs: cfg.attrs(), showValues: cfg.ShowValues}
 	p.folders = []*folder{mainFolder(root, p.dockerfile)}
 	for _, name := range slices.Sorted(maps.Keys(cfg.BuildContexts)) {
 		ref := cfg.BuildContexts[name]
 		if dir, ok := localContext(ref); ok {
+			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+				return nil, noNamedContext(name, ref, err)
+			}
 			p.folders = append(p.folders, namedFolder(name, dir))
 			ref = "local:" + name
 		}
@@ -79,8 +75,11 @@ func openProject(ctx context.Context, cfg Config) (*project, error) {
 		}
 	}
 	p.read()
-	if p.missing() && !cfg.Await {
-		return nil, errors.Join(&Problem{What: fmt.Sprintf("opening the Dockerfile: no file %s", p.dockerfile), Hint: "Give the folder that holds one, or name it with -f."}, p.close())
+	if p.broken != nil && !cfg.Await {
+		return nil, errors.Join(p.unreadable(cfg), p.close())
+	}
+	if err := p.checkStages(cfg); err != nil {
+		return nil, errors.Join(err, p.close())
 	}
 	return p, nil
 }
@@ -147,13 +146,6 @@ func (p *project) watch(ctx context.Context) (<-chan written, <-chan watch.Notic
 	return batches, notices
 }
 
-func notADir(err error) string {
-	if err == nil {
-		return "it is no folder"
-	}
-	return errors.Unwrap(err).Error()
-}
-
 // localContext returns the folder that a --build-context value means, where it means one.
 func localContext(ref string) (string, bool) {
 	for _, remote := range []string{"docker-image://", "oci-layout://", "https://", "http://", "git://", "git@", "ssh://", "target:", "input:"} {
@@ -167,6 +159,7 @@ func localContext(ref string) (string, bool) {
 
 // read reads the Dockerfile again, and reports whether it is another one than before.
 func (p *project) read() (changed bool) {
+	p.dockerfile = InCase(p.named)
 	dt, err := os.ReadFile(p.dockerfile)
 	if err != nil {
 		changed = p.broken == nil
@@ -176,6 +169,11 @@ func (p *project) read() (changed bool) {
 	changed = p.broken != nil || !bytes.Equal(dt, p.source)
 	p.source, p.broken = dt, nil
 	return changed
+}
+
+// isDockerfile tells that the path is the Dockerfile's, or can become it: see InCase.
+func (p *project) isDockerfile(path string) bool {
+	return path == p.dockerfile || path == p.named || strings.EqualFold(path, p.named) && InCase(p.named) == path
 }
 
 // files counts the files of the main context.
@@ -198,7 +196,7 @@ func (p *project) take(ctx context.Context, w written) (delta, error) {
 	if err != nil || i > 0 {
 		return d, err
 	}
-	ours := func(name string) bool { return f.abs(name) == p.dockerfile }
+	ours := func(name string) bool { return p.isDockerfile(f.abs(name)) }
 	if w.Rescan || slices.ContainsFunc(w.Paths, ours) {
 		d.dockerfile = p.read()
 	}

@@ -56,6 +56,11 @@ func (s *sizes) stop() {
 func (s *sizes) measure(j *job, done func(error)) {
 	s.stop()
 	s.made[j.result.Image] = true
+	if j.sized {
+		// Its container was started anew.
+		done(nil)
+		return
+	}
 	ctx, cancel := context.WithCancel(s.l.ctx)
 	s.cancel = cancel
 	before := s.before
@@ -96,6 +101,7 @@ func (s *sizes) measure(j *job, done func(error)) {
 		}
 		s.l.do(func() {
 			if ctx.Err() == nil {
+				j.sized = err == nil
 				s.stop()
 			}
 			done(err)

@@ -3,7 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
-	"net"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -105,34 +105,35 @@ func openBoth(ctx context.Context, cfg *Config, emit func(event.Body)) (*project
 func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (gates, error) {
 	runner := run.New(ctx, c.engine, c.session.Labels())
 	a := &app{l: l, runner: starter{runner}, restartSwap: l.cfg.Swap == "restart", drainWithin: l.cfg.drainWithin()}
-	a.spec = run.Spec{Name: l.cfg.Name, Env: l.cfg.Env, EnvFiles: l.cfg.EnvFiles, Volumes: l.cfg.Volumes, Network: l.cfg.Network}
 	a.ready = run.Readiness{Path: l.cfg.ReadyPath, Within: l.cfg.readyWithin()}
+	ports, err := l.cfg.ports()
+	if err != nil {
+		return nil, err
+	}
+	a.spec = l.cfg.spec()
+	a.spec.Port = ports[0].Port
+	a.spec.Published = ports[0].ports()
+	for _, pub := range ports[1:] {
+		a.spec.MorePorts = append(a.spec.MorePorts, pub.Port)
+	}
 	if err := runner.Check(ctx, a.spec); err != nil {
 		return nil, err
 	}
+	for _, name := range a.spec.FolderNames() {
+		emit(event.Warning{Code: "volume-name", Message: fmt.Sprintf("--volume %s mounts a volume of the engine, and not the folder of that name", name), Hint: fmt.Sprintf("For the folder write --volume ./%s", name)})
+	}
 	holder := func(addr string) string { return runner.WhoHolds(ctx, addr) }
 	var gs gates
-	for i, value := range l.cfg.Published() {
-		pub, err := ParsePublish(value)
-		if err == nil {
-			opened := func() {}
-			if i == 0 {
-				opened = func() { l.do(a.opened) }
-			}
-			var g *gate
-			if g, err = openGate(ctx, pub, holder, emit, opened); err == nil {
-				gs = append(gs, g)
-			}
+	for i, pub := range ports {
+		opened := func() {}
+		if i == 0 {
+			opened = func() { l.do(a.opened) }
 		}
+		g, err := openGate(ctx, pub, holder, emit, opened)
 		if err != nil {
 			return nil, errors.Join(err, gs.Close(ctx))
 		}
-		if i == 0 {
-			a.spec.Port = pub.Port
-			_, a.spec.Published, _ = net.SplitHostPort(pub.Addr)
-		} else {
-			a.spec.MorePorts = append(a.spec.MorePorts, pub.Port)
-		}
+		gs = append(gs, g)
 	}
 	a.door = gs
 	l.app = a

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/docker/go-units"
+	"github.com/moby/buildkit/util/suggest"
 )
 
 // Size is a number of bytes for people, in the units that docker uses.
@@ -17,4 +18,10 @@ func Count(n int, noun string) string {
 		noun += "s"
 	}
 	return fmt.Sprintf("%d %s", n, noun)
+}
+
+// Nearest is the one of the words that a misspelt one may mean, empty for none.
+func Nearest(misspelt string, words []string) string {
+	match, _ := suggest.Search(misspelt, words, true)
+	return match
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/replay"
+	"github.com/stagewatch/stagewatch/ui/story"
 )
 
 // Options is what a dashboard needs of the world around it. A nil hook makes its key say why it does nothing.
@@ -54,6 +55,8 @@ type Options struct {
 	Terminal *draw.Terminal
 	// NoMouse leaves the mouse to the terminal from the start.
 	NoMouse bool
+	// Ended is called with all that is known when the dashboard is gone from the screen.
+	Ended func(*story.Story)
 }
 
 // fps bounds the frames: more of them nobody sees.
@@ -82,6 +85,9 @@ func Run(ctx context.Context, opt Options) error {
 		program = append(program, tea.WithInput(opt.Input))
 	}
 	_, err := tea.NewProgram(m, program...).Run()
+	if opt.Ended != nil {
+		opt.Ended(m.story)
+	}
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
 		return nil
 	}

@@ -3,12 +3,16 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/muesli/termenv"
+	"golang.org/x/term"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/tree"
@@ -90,4 +94,21 @@ func saveLog(outputs *tree.Outputs) func(name string, lines []string) (string, e
 			return path, errors.Join(err, file.Close())
 		}
 	}
+}
+
+// terminalWidth is that of the terminal behind stdout.
+func terminalWidth() int {
+	width, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		return 80
+	}
+	return width
+}
+
+// terminalColor is what the terminal can show of colours, as far as nobody objects.
+func terminalColor(w io.Writer) termenv.Profile {
+	if termenv.EnvNoColor() {
+		return termenv.Ascii
+	}
+	return termenv.NewOutput(w).Profile
 }

@@ -31,7 +31,7 @@ With --progress json each check is a line {"v":1,"check":…,"status":"ok|note|f
 the hint is left out where there is nothing to do. Fields may be added, never renamed.`,
 		Example: `  stagewatch doctor
   stagewatch doctor -p 9000:8080 --target build examples/api`,
-		Args: cobra.MaximumNArgs(1),
+		Args: arguments(cobra.MaximumNArgs(1), "context"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := o.config(args)
 			if err != nil {
@@ -43,7 +43,7 @@ the hint is left out where there is nothing to do. Fields may be added, never re
 		},
 	}
 	o.buildFlags(cmd.Flags())
-	cmd.Flags().StringArrayVarP(&o.cfg.Publish, "publish", "p", []string{"8080:8080"}, "[address:]port:container-port to look at")
+	cmd.Flags().StringArrayVarP(&o.cfg.Publish, "publish", "p", []string{"8080:8080"}, "[[address:]port:]container-port to look at")
 	cmd.Flags().StringVar(&o.progress, "progress", faceAuto, "json for one object a line; auto, tty and plain are text")
 	return cmd
 }
@@ -61,9 +61,7 @@ type prescription struct {
 
 func newPrescription(w io.Writer, json bool) *prescription {
 	p := &prescription{w: w, json: json, color: termenv.NewOutput(w), count: map[doctor.Status]int{}}
-	if termenv.EnvNoColor() {
-		p.color.Profile = termenv.Ascii
-	}
+	p.color.Profile = terminalColor(w)
 	for _, name := range doctor.Checks() {
 		p.width = max(p.width, len(name))
 	}

@@ -9,12 +9,16 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"golang.org/x/term"
+
 	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/ui"
+	"github.com/stagewatch/stagewatch/ui/once"
 	"github.com/stagewatch/stagewatch/ui/plain"
 	"github.com/stagewatch/stagewatch/ui/replay"
+	"github.com/stagewatch/stagewatch/ui/story"
 )
 
 // face is a way to show events.
@@ -22,10 +26,16 @@ type face struct {
 	kind    string
 	record  string
 	noMouse bool
+	verbose bool
+	// once shows one build in the order of its steps, to who watches it on a terminal.
+	once bool
 }
 
 // follow runs the engine and shows it, until the engine ends or the face does.
 func follow(ctx context.Context, cfg engine.Config, f face) error {
+	if err := f.mayRecord(ctx); err != nil {
+		return err
+	}
 	// Who looks at a dashboard sees what is missing; a stream that waits for ever would only look stuck.
 	cfg.Await = f.kind == faceTTY && !cfg.Once
 	// Before the engine looks at the context, which the file may lie in.
@@ -41,20 +51,24 @@ func follow(ctx context.Context, cfg engine.Config, f face) error {
 	intents := make(chan event.Intent, 16)
 	ended := make(chan error, 1)
 	go func() { ended <- engine.Run(ctx, unread, cfg, intents, events) }()
-	shown := f.show(ctx, stop, cfg, recording(events, record), intents, ended)
+	told, shown := f.show(ctx, stop, cfg, recording(events, record), intents, ended)
 	stop()
 	giveUp()
 	err = <-ended
+	if f.kind != faceJSON && shown == nil {
+		bye(os.Stdout, told, cfg, f.record, err == nil)
+	}
 	if _, told := engine.BuildFailure(err); told && cfg.Once {
 		return errors.Join(exitCode(1), shown)
 	}
 	return errors.Join(err, shown)
 }
 
-// show is the face itself; it returns when the events end or, with a dashboard, when the person quits.
-func (f face) show(ctx context.Context, stop func(), cfg engine.Config, events <-chan event.Event, intents chan<- event.Intent, ended chan error) error {
+// show is the face itself; it returns what happened when the events end or, with a dashboard, when the person quits.
+func (f face) show(ctx context.Context, stop func(), cfg engine.Config, events <-chan event.Event, intents chan<- event.Intent, ended chan error) (*story.Story, error) {
+	told := story.New(1)
 	if f.kind != faceTTY {
-		return f.stream(os.Stdout, events)
+		return told, f.stream(os.Stdout, events, told.Apply)
 	}
 	// What ends before there was anything to see belongs on the screen that is left behind.
 	go func() {
@@ -64,7 +78,7 @@ func (f face) show(ctx context.Context, stop func(), cfg engine.Config, events <
 			stop()
 		}
 	}()
-	return ui.Run(ctx, ui.Options{
+	err := ui.Run(ctx, ui.Options{
 		Events:     events,
 		Send:       func(i event.Intent) { intents <- i },
 		Context:    contextName(cfg.Context),
@@ -75,23 +89,53 @@ func (f face) show(ctx context.Context, stop func(), cfg engine.Config, events <
 		SaveLog:    saveLog(cfg.Outputs),
 		Copy:       clipboard(),
 		NoMouse:    f.noMouse,
+		Ended:      func(s *story.Story) { told = s },
 	})
+	return told, noTerminal(err)
 }
 
-// stream writes events as lines, until they end.
-func (f face) stream(w io.Writer, events <-chan event.Event) error {
-	write := plain.New(w, plain.Options{}).Print
-	if f.kind == faceJSON {
-		write = func(e event.Event) error { return writeEvent(w, e) }
+// noTerminal says what to do where a dashboard was asked for, and there is nothing to show it on.
+func noTerminal(err error) error {
+	if err != nil && !term.IsTerminal(int(os.Stdin.Fd())) {
+		return &engine.Problem{What: "opening the dashboard", Err: err, Hint: "It needs a terminal; elsewhere choose --progress plain or json."}
 	}
+	return err
+}
+
+// stream writes events as lines, until they end, and hands those that are no app's log to note.
+func (f face) stream(w io.Writer, events <-chan event.Event, note func(event.Event)) error {
+	write, end := f.printer(w)
 	for e := range events {
-		switch err := write(e); {
-		case errors.Is(err, syscall.EPIPE):
-			// As a shell has it of who is ended by a closed pipe.
-			return exitCode(128 + int(syscall.SIGPIPE))
-		case err != nil:
-			return fmt.Errorf("writing events: %w", err)
+		if _, log := e.Body.(event.Log); !log {
+			note(e)
 		}
+		if err := write(e); err != nil {
+			return unwritten(err)
+		}
+	}
+	return unwritten(end())
+}
+
+// printer returns what writes one event, and what writes the end.
+func (f face) printer(w io.Writer) (write func(event.Event) error, end func() error) {
+	end = func() error { return nil }
+	switch {
+	case f.kind == faceJSON:
+		return func(e event.Event) error { return writeEvent(w, e) }, end
+	case f.once:
+		p := once.New(w, once.Options{Width: terminalWidth(), Color: terminalColor(w), OldOutput: f.verbose})
+		return p.Print, p.End
+	}
+	return plain.New(w, plain.Options{OldOutput: f.verbose}).Print, end
+}
+
+func unwritten(err error) error {
+	switch {
+	case errors.Is(err, syscall.EPIPE):
+		// As a shell has it of who is ended by a closed pipe.
+		return exitCode(128 + int(syscall.SIGPIPE))
+	case err != nil:
+		return fmt.Errorf("writing events: %w", err)
 	}
 	return nil
 }
@@ -138,9 +182,9 @@ func recording(events <-chan event.Event, file *os.File) <-chan event.Event {
 // replayed shows a recording.
 func (f face) replayed(ctx context.Context, events []event.Event, speed float64) error {
 	if f.kind == faceTTY {
-		return ui.Run(ctx, ui.Options{Tape: replay.New(events, speed), Send: func(event.Intent) {}, Open: openURL, SaveLog: saveLog(nil), Copy: clipboard(), NoMouse: f.noMouse})
+		return noTerminal(ui.Run(ctx, ui.Options{Tape: replay.New(events, speed), Send: func(event.Intent) {}, Open: openURL, SaveLog: saveLog(nil), Copy: clipboard(), NoMouse: f.noMouse}))
 	}
-	return f.stream(os.Stdout, queued(events))
+	return f.stream(os.Stdout, queued(events), func(event.Event) {})
 }
 
 func queued(events []event.Event) <-chan event.Event {

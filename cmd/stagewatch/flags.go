@@ -19,6 +19,7 @@ type options struct {
 	progress      string
 	record        string
 	noMouse       bool
+	verbose       bool
 }
 
 // The faces that --progress chooses from.
@@ -31,10 +32,10 @@ const (
 
 func (o *options) buildFlags(f *pflag.FlagSet) {
 	c := &o.cfg
-	f.StringVarP(&c.File, "file", "f", "", "the Dockerfile (default CONTEXT/Dockerfile)")
-	f.StringVarP(&c.Tag, "tag", "t", "", "name the image, and keep it at the end (default: the context folder's name, taken away at the end)")
-	f.StringVar(&c.Target, "target", "", "the stage to build (default the last)")
-	f.StringVar(&c.Before, "before", "", "the stage to compare sizes with (default the one that the target copies most from)")
+	f.StringVarP(&c.File, "file", "f", "", "the Dockerfile (default CONTEXT/Dockerfile, or dockerfile)")
+	f.StringArrayVarP(&c.Tags, "tag", "t", nil, "name the image, and keep it at the end; as often as you like (default: the context folder's name, taken away at the end)")
+	f.StringVar(&c.Target, "target", "", "the stage to build: its name, its number, or stage-N for one without a name (default the last)")
+	f.StringVar(&c.Before, "before", "", "the stage to compare sizes with, as for --target (default the one that the target copies most from)")
 	f.StringArrayVar(&c.BuildArgs, "build-arg", nil, "set an ARG: NAME=value, or NAME for the environment's value")
 	f.StringArrayVar(&c.Secrets, "secret", nil, "a secret for RUN --mount=type=secret: id=NAME,src=FILE or id=NAME,env=VARIABLE")
 	f.StringArrayVar(&c.SSH, "ssh", nil, "an ssh agent or key for RUN --mount=type=ssh: default or NAME=SOCKET")
@@ -50,7 +51,7 @@ func (o *options) buildFlags(f *pflag.FlagSet) {
 
 func (o *options) runFlags(f *pflag.FlagSet) {
 	c := &o.cfg
-	f.StringArrayVarP(&c.Publish, "publish", "p", []string{"8080:8080"}, "[address:]port:container-port; on 127.0.0.1 unless an address is given; the first is the one that has to answer")
+	f.StringArrayVarP(&c.Publish, "publish", "p", []string{"8080:8080"}, "[[address:]port:]container-port; on 127.0.0.1 unless an address is given, at any free port where none is, at the first free one of a range; the first is the one that has to answer")
 	f.StringArrayVarP(&c.Env, "env", "e", nil, "set an environment variable in the container")
 	f.StringArrayVar(&c.EnvFiles, "env-file", nil, "read environment variables from a file")
 	f.StringArrayVarP(&c.Volumes, "volume", "v", nil, "mount a folder or a volume: SOURCE:PATH[:ro]")
@@ -61,11 +62,12 @@ func (o *options) runFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.ReadyPath, "ready-path", "", "the app is ready when it answers GET of this path with 2xx or 3xx (default the image's HEALTHCHECK, else any answer to GET /)")
 	f.DurationVar(&c.ReadyTimeout, "ready-timeout", engine.ReadyWithin, "how long an app may take to be ready")
 	f.BoolVar(&c.Poll, "poll", false, "compare the tree at intervals instead of being notified")
-	f.StringVar(&o.record, "record", "", "write what happens to a file, for stagewatch replay")
+	f.StringVar(&o.record, "record", "", "write what happens to a file, for stagewatch replay; asks before it writes over one")
 }
 
 func (o *options) faceFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.progress, "progress", faceAuto, "auto, tty, plain or json")
+	f.BoolVar(&o.verbose, "verbose", false, "in plain text, also what cached steps printed when they ran")
 	f.BoolVar(&o.noMouse, "no-mouse", false, "leave the mouse to the terminal")
 }
 
@@ -102,16 +104,9 @@ func (o *options) config(args []string) (engine.Config, error) {
 	if c.ReadyPath != "" && !strings.HasPrefix(c.ReadyPath, "/") {
 		c.ReadyPath = "/" + c.ReadyPath
 	}
-	for i, arg := range c.BuildArgs {
-		if name, _, ok := strings.Cut(arg, "="); !ok {
-			v, set := os.LookupEnv(name)
-			if !set {
-				// As docker does: an argument without a value that the environment lacks is not set.
-				c.BuildArgs[i] = ""
-				continue
-			}
-			c.BuildArgs[i] = name + "=" + v
-		}
+	var err error
+	if c.BuildArgs, err = buildArgs(c.BuildArgs); err != nil {
+		return c, err
 	}
 	c.BuildContexts = map[string]string{}
 	for _, bc := range o.buildContexts {
@@ -124,9 +119,30 @@ func (o *options) config(args []string) (engine.Config, error) {
 	return c, nil
 }
 
+// buildArgs fills in what comes from the environment.
+func buildArgs(values []string) ([]string, error) {
+	var out []string
+	for _, value := range values {
+		name, _, assigned := strings.Cut(value, "=")
+		if name == "" {
+			return nil, &engine.Problem{What: fmt.Sprintf("reading --build-arg %q: it has no name", value), Hint: "Write --build-arg NAME=value."}
+		}
+		if !assigned {
+			v, set := os.LookupEnv(name)
+			if !set {
+				// As docker does: an argument without a value that the environment lacks is not set.
+				continue
+			}
+			value = name + "=" + v
+		}
+		out = append(out, value)
+	}
+	return out, nil
+}
+
 // face is how to show things; interactive says whether a dashboard would be seen.
 func (o *options) face(interactive bool) face {
-	f := face{kind: o.progress, record: o.record, noMouse: o.noMouse}
+	f := face{kind: o.progress, record: o.record, noMouse: o.noMouse, verbose: o.verbose}
 	if f.kind == faceAuto {
 		f.kind = facePlain
 		if interactive {

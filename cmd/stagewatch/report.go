@@ -38,9 +38,12 @@ pull request, as one HTML page that fetches nothing, or as an SVG of the dashboa
   stagewatch report -o session.html session.jsonl
   stagewatch report -o dashboard.svg --at 2 --size 120x36 session.jsonl
   stagewatch build --progress json . | stagewatch report`,
-		Args: cobra.MaximumNArgs(1),
+		Args: arguments(cobra.MaximumNArgs(1), "recording"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := r.check(); err != nil {
+				return err
+			}
+			if err := r.apart(args); err != nil {
 				return err
 			}
 			events, err := readRecording(args)
@@ -58,7 +61,7 @@ pull request, as one HTML page that fetches nothing, or as an SVG of the dashboa
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&r.format, "format", "", "markdown, html or svg (default: by the name of -o, else markdown)")
+	f.StringVar(&r.format, "format", "", "markdown, html or svg (default by the name of -o: .md, .html or .svg; else markdown)")
 	f.StringVarP(&r.output, "output", "o", "", "the file to write (default stdout)")
 	f.StringVar(&r.at, "at", "end", "the moment to tell of: end, or the number of a build")
 	f.StringVar(&r.size, "size", "120x36", "columns x lines of the dashboard in an svg or a page")
@@ -67,8 +70,11 @@ pull request, as one HTML page that fetches nothing, or as an SVG of the dashboa
 
 // check settles the format.
 func (r *reporting) check() error {
-	if r.format == "" {
-		r.format = map[string]string{".html": "html", ".htm": "html", ".svg": "svg"}[strings.ToLower(filepath.Ext(r.output))]
+	if ext := strings.ToLower(filepath.Ext(r.output)); r.format == "" && ext != "" {
+		r.format = map[string]string{".md": "markdown", ".markdown": "markdown", ".txt": "markdown", ".html": "html", ".htm": "html", ".svg": "svg"}[ext]
+		if r.format == "" {
+			return &engine.Problem{What: fmt.Sprintf("writing the report to %s: there is no report of that kind", r.output), Hint: "Name the file .md, .html or .svg, or choose one with --format."}
+		}
 	}
 	switch r.format {
 	case "":
@@ -76,6 +82,21 @@ func (r *reporting) check() error {
 	case "markdown", "html", "svg":
 	default:
 		return &engine.Problem{What: fmt.Sprintf("reading --format %q: there is no such format", r.format), Hint: "Choose markdown, html or svg."}
+	}
+	return nil
+}
+
+// apart keeps a recording from being written over by its own report.
+func (r *reporting) apart(args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	in, err := os.Stat(args[0])
+	if err != nil {
+		return nil
+	}
+	if out, err := os.Stat(r.output); err == nil && os.SameFile(in, out) {
+		return &engine.Problem{What: fmt.Sprintf("writing the report to %s: that is the recording", r.output), Hint: "Give -o another file."}
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ published port over to the new container, and shows what the layer cache saved a
 final stage stripped.
 
 On a terminal it is a dashboard (press ? for the keys); elsewhere it is a plain stream.`,
-		Args:          cobra.MaximumNArgs(1),
+		Args:          oneContext,
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -38,6 +38,7 @@ On a terminal it is a dashboard (press ? for the keys); elsewhere it is a plain 
 	o.buildFlags(root.Flags())
 	o.runFlags(root.Flags())
 	o.faceFlags(root.Flags())
+	root.SetFlagErrorFunc(badFlag)
 	root.SetVersionTemplate("stagewatch {{.Version}}\n")
 	root.AddCommand(buildCommand(), planCommand(), replayCommand(), reportCommand(), doctorCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
@@ -51,14 +52,16 @@ func buildCommand() *cobra.Command {
 		Short: "Build once, show the sizes before and after the final stage, and exit",
 		Long: `Build once, show the sizes before and after the final stage, and exit: 0 if it was built, 1 if not.
 The image is kept only where -t names it.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: arguments(cobra.MaximumNArgs(1), "context"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := o.config(args)
 			if err != nil {
 				return err
 			}
 			cfg.Once = true
-			return follow(cmd.Context(), cfg, o.face(false))
+			f := o.face(false)
+			f.once = o.progress == faceAuto && term.IsTerminal(int(os.Stdout.Fd()))
+			return follow(cmd.Context(), cfg, f)
 		},
 	}
 	o.buildFlags(cmd.Flags())
@@ -90,7 +93,7 @@ changed since then.`,
 			for _, b := range bodies {
 				events = append(events, event.Event{Time: time.Now(), Body: b})
 			}
-			return o.face(false).stream(os.Stdout, queued(events))
+			return o.face(false).stream(os.Stdout, queued(events), func(event.Event) {})
 		},
 	}
 	cmd.Flags().StringVar(&o.context, "context-dir", ".", "the build context")
@@ -106,7 +109,7 @@ func replayCommand() *cobra.Command {
 		Use:   "replay [flags] FILE",
 		Short: "Show a recorded session again, with no engine",
 		Long:  "Show again what --record wrote, at its own pace or another. On a terminal: p pauses, ? lists the keys.",
-		Args:  cobra.ExactArgs(1),
+		Args:  arguments(cobra.ExactArgs(1), "recording"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, err := o.config(nil); err != nil {
 				return err

@@ -26,6 +26,7 @@ import (
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
 // Dialer opens the two connections that a build needs.
@@ -143,7 +144,7 @@ func (b *Builder) lookUp(ctx context.Context, name string, opt sourceresolver.Op
 		return err
 	})
 	if err != nil {
-		return got, fmt.Errorf("resolving image %s: %w", name, err)
+		return got, &plan.ImageError{Name: name, Err: plainError{err}}
 	}
 	return got, nil
 }

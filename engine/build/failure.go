@@ -54,8 +54,10 @@ func newFailure(p *plan.Plan, step int, err error) *Failure {
 const brokenOff = "the connection to the engine broke off"
 
 var (
-	wrapping = regexp.MustCompile(`^(?:failed to solve(?: with frontend \S+)?|failed to run Build function|rpc error: code = \w+ desc = |executor failed running|runc did not terminate successfully)(?:: |$)?`)
-	process  = regexp.MustCompile(`(?s)^(?:process "[^"]*"|\[.*?\]:?|"[^"]*") ?(?:did not complete successfully: |: )?(exit code: \d+.*)$`)
+	wrapping = regexp.MustCompile(`^(?:failed to solve(?: with frontend \S+)?|failed to run Build function|rpc error: code = \w+ desc = |executor failed running|runc did not terminate successfully|failed to compute cache key|failed to calculate checksum of ref \S+|failed to walk \S*)(?:: |$)?`)
+	// mounted is where an engine has a snapshot for a moment.
+	mounted = regexp.MustCompile(`(?:/[^\s:"]*)?/(?:buildkit-mount\d+|containerd-mount\d+|overlay2/\w+/(?:merged|diff)|snapshots/\d+/fs)`)
+	process = regexp.MustCompile(`(?s)^(?:process "[^"]*"|\[.*?\]:?|"[^"]*") ?(?:did not complete successfully: |: )?(exit code: \d+.*)$`)
 )
 
 // BrokenOff tells whether a build failed because the connection to the engine did.
@@ -73,15 +75,23 @@ func PlainMessage(msg string) string {
 		}
 		msg = short
 	}
+	msg = mounted.ReplaceAllString(msg, "")
+	if short, twice := strings.CutSuffix(msg, ": not found"); twice && strings.HasSuffix(short, "not found") {
+		msg = short
+	}
 	if m := process.FindStringSubmatch(msg); m != nil {
 		msg = m[1]
 	}
-	const not = " not found"
-	if strings.HasSuffix(msg, not+":"+not) {
-		msg = strings.TrimSuffix(msg, ":"+not)
-	}
 	return msg
 }
+
+// plainError is an error in the words of PlainMessage.
+type plainError struct{ err error }
+
+func (e plainError) Error() string { return PlainMessage(e.err.Error()) }
+func (e plainError) Unwrap() error { return e.err }
+
+const noPath = "The path is not there: look at its spelling and, for one of the context, at .dockerignore."
 
 // hints pair what a message contains with what to do about it.
 var hints = []struct{ contains, hint string }{
@@ -91,15 +101,17 @@ var hints = []struct{ contains, hint string }{
 	{"exit code: 128", "git ends so where there is no repository: .git is left out of the context. Name it in a COPY, or start with --ignore none."},
 	{"exit code: 137", "The step was killed, most often for lack of memory."},
 	{"exit code:", "The step's own output says more."},
-	{`" not found`, "The path is not in the context: look at its spelling and at .dockerignore."},
-	{"failed to calculate checksum", "The path is not in the context: look at its spelling and at .dockerignore."},
-	{"failed to compute cache key", "The path is not in the context: look at its spelling and at .dockerignore."},
+	{`" not found`, noPath},
+	{`": not found`, noPath},
+	{"lstat /", noPath},
 	{"no source files were specified", "No file of the context matches: look at the pattern and at .dockerignore."},
 	{"pull access denied", "Look at the image's name, or log in to its registry with docker login."},
 	{"failed to do request", "The registry can't be reached: look at the network, or pull the image where it can."},
 	{"no such host", "The registry can't be reached: look at the network, or pull the image where it can."},
 	{"i/o timeout", "The network did not answer in time: look at the connection and at proxies."},
 	{"no space left on device", "The engine's disk is full: docker system df shows what takes the space."},
+	{"target stage", "--target names a stage of the Dockerfile: look at the names after AS."},
+	{"Dockerfile cannot be empty", "It begins with FROM and the image to build on."},
 	{"not found", "Look at the name."},
 }
 

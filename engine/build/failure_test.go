@@ -7,7 +7,11 @@ func TestPlainMessage(t *testing.T) {
 	for raw, want := range map[string]string{
 		`failed to solve: process "/bin/sh -c pip install ." did not complete successfully: exit code: 1`:                                                                                     "exit code: 1",
 		`failed to solve: rpc error: code = Unknown desc = executor failed running [/bin/sh -c exit 7]: exit code: 7`:                                                                         "exit code: 7",
-		`failed to solve: rpc error: code = Unknown desc = failed to compute cache key: "/nothere" not found: not found`:                                                                      `failed to compute cache key: "/nothere" not found`,
+		`failed to solve: rpc error: code = Unknown desc = failed to compute cache key: "/nothere" not found: not found`:                                                                      `"/nothere" not found`,
+		`failed to solve: failed to compute cache key: failed to calculate checksum of ref 8e2a::wq7: "/nothere": not found`:                                                                  `"/nothere": not found`,
+		`failed to compute cache key: failed to walk /var/lib/docker/tmp/buildkit-mount3414600777/src: lstat /var/lib/docker/tmp/buildkit-mount3414600777/src: no such file or directory`:     `lstat /src: no such file or directory`,
+		`lstat /var/lib/docker/overlay2/59df1b2aac40/merged/x: no such file or directory`:                                                                                                     `lstat /x: no such file or directory`,
+		`lstat /var/lib/docker/tmp/buildkit-mount12/src/a b: no such file or directory`:                                                                                                       `lstat /src/a b: no such file or directory`,
 		`failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF`:                                                                                       brokenOff,
 		`base: resolving image docker.io/library/base:latest: listing workers for Build: failed to list workers: Unavailable: connection error: desc = "transport: Error while dialing: EOF"`: brokenOff,
 		`failed to run Build function: python:3.9-slm: docker.io/library/python:3.9-slm: not found`:                                                                                           "python:3.9-slm: docker.io/library/python:3.9-slm: not found",
@@ -20,7 +24,7 @@ func TestPlainMessage(t *testing.T) {
 }
 
 func TestHintsNameTheNextStep(t *testing.T) {
-	for _, msg := range []string{"exit code: 127", "exit code: 137", brokenOff, `failed to compute cache key: "/x" not found: not found`, "pull access denied, repository does not exist", "no space left on device"} {
+	for _, msg := range []string{"exit code: 127", "exit code: 137", brokenOff, `"/x" not found`, `"/x": not found`, "pull access denied, repository does not exist", "no space left on device"} {
 		if Hint(msg) == "" {
 			t.Errorf("%s: no hint", msg)
 		}

@@ -26,8 +26,8 @@ type Request struct {
 	// SharedKey names the contexts' place on disk, so that the engine compares with what it was sent from
 	// there before, instead of asking for every file again.
 	SharedKey string
-	// Tag names the image; empty leaves it with its id only.
-	Tag string
+	// Tags name the image; none leaves it with its id only.
+	Tags []string
 	// NoCache makes every step run.
 	NoCache bool
 	// Saved returns how long a step last ran for real, 0 where that is not known.
@@ -98,8 +98,8 @@ func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (strin
 		}
 	}()
 	attrs := map[string]string{}
-	if req.Tag != "" {
-		attrs["name"] = req.Tag
+	if len(req.Tags) > 0 {
+		attrs["name"] = strings.Join(req.Tags, ",")
 	}
 	opt := client.SolveOpt{
 		Exports:     []client.ExportEntry{{Type: "moby", Attrs: attrs}},

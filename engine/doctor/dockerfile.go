@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ import (
 func (x *examination) checkDockerfile(ctx context.Context) {
 	source, err := os.ReadFile(x.dockerfile)
 	if errors.Is(err, fs.ErrNotExist) {
-		x.fail("Dockerfile", "Give the folder that holds one, or name it with -f.", "there is no file %s", x.dockerfile)
+		x.fail("Dockerfile", x.cfg.NoDockerfile(x.dockerfile).Hint, "there is no file %s", x.dockerfile)
 		return
 	}
 	if err != nil {
@@ -65,7 +66,7 @@ func (x *examination) brokenDockerfile(err error) {
 		x.failed("Dockerfile", err, build.Hint(err.Error()))
 		return
 	}
-	hint := build.Hint(broken.Message)
+	hint := cmp.Or(broken.Hint, build.Hint(broken.Message))
 	for _, l := range broken.Excerpt {
 		if l.Blamed && hint == "" {
 			hint = fmt.Sprintf("line %d reads: %s", l.Line, l.Text)

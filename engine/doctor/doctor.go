@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/build"
@@ -128,17 +127,11 @@ func (x *examination) failed(check string, err error, hint string) {
 // openContext finds the folder and the Dockerfile, and reads the ignore rules and the tree.
 func (x *examination) openContext(ctx context.Context) bool {
 	var err error
-	if x.root, err = filepath.Abs(x.cfg.Context); err != nil {
+	if x.root, x.dockerfile, err = x.cfg.Locate(); err != nil {
 		x.failed("context", err, "")
 		return false
 	}
-	x.dockerfile = filepath.Join(x.root, "Dockerfile")
-	if x.cfg.File != "" {
-		if x.dockerfile, err = filepath.Abs(x.cfg.File); err != nil {
-			x.failed("Dockerfile", err, "")
-			return false
-		}
-	}
+	x.dockerfile = engine.InCase(x.dockerfile)
 	if x.rules, err = tree.LoadRules(x.root, x.dockerfile); err != nil {
 		x.failed("context", err, "Mend the pattern; docker build refuses it too.")
 		return false

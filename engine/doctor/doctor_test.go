@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -242,11 +243,14 @@ func TestPort(t *testing.T) {
 	_, port, _ := net.SplitHostPort(taken.Addr().String())
 	// The name of the process is that of this test.
 	here(port+":80").want(t, "port", Note, "127.0.0.1:"+port+" is taken by ", "(pid ", "takes the port over")
-	here(port).want(t, "port", Note, "is taken")
+	// As docker has it: one port alone is the container's.
+	here(port).want(t, "port", OK, "127.0.0.1:0: any free one")
+	n, _ := strconv.Atoi(port)
+	here(fmt.Sprintf("%d-%d:80", n, min(n+100, 65535))).want(t, "port", OK, " is free, of 127.0.0.1:"+port+"-")
 	taken.Close()
 	here(port+":80").want(t, "port", OK, "127.0.0.1:"+port+" is free")
 	here("eighty").want(t, "port", Fail, "eighty", "Write -p")
-	here("80-90:80-90").want(t, "port", Fail, "80-90")
+	here("80-90:80-91").want(t, "port", Fail, "80-90")
 	here("53:53/udp").want(t, "port", Fail, "tcp port")
 	here("203.0.113.1:0:80").want(t, "port", Fail, "can't be listened on", "another address")
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path"
 	"runtime"
@@ -20,38 +19,44 @@ import (
 // checkPorts looks at every port to be published.
 func (x *examination) checkPorts(ctx context.Context) {
 	for _, value := range x.cfg.Published() {
-		p, err := engine.ParsePublish(value)
+		ports, err := engine.ParsePublish(value)
 		if err != nil {
 			x.failed("port", err, "")
 			continue
 		}
-		x.checkPort(ctx, p.Addr)
+		for _, p := range ports {
+			x.checkPort(ctx, p)
+		}
 	}
 }
 
 // checkPort opens the port as stagewatch would, and closes it at once.
-func (x *examination) checkPort(ctx context.Context, addr string) {
-	f, err := front.Listen(addr)
+func (x *examination) checkPort(ctx context.Context, p engine.Published) {
+	f, err := p.Listen()
 	var inUse *front.InUseError
 	switch {
 	case err == nil:
+		had := f.Addr().String()
 		_ = f.Close(ctx)
-		if _, port, _ := net.SplitHostPort(addr); port == "0" {
-			x.ok("port", "%s: any free one", addr)
-			return
+		switch {
+		case p.Last == 0:
+			x.ok("port", "%s: any free one", p)
+		case p.Last > p.First:
+			x.ok("port", "%s is free, of %s", had, p)
+		default:
+			x.ok("port", "%s is free", p)
 		}
-		x.ok("port", "%s is free", addr)
 	case errors.As(err, &inUse):
 		by := ""
-		if x.engine != nil {
-			if who := run.New(ctx, x.engine, nil).WhoHolds(ctx, addr); who != "" {
+		if x.engine != nil && p.First == p.Last {
+			if who := run.New(ctx, x.engine, nil).WhoHolds(ctx, p.String()); who != "" {
 				by = " by " + who
 			}
 		}
 		x.note("port", "stagewatch builds and runs the app all the same, and takes the port over once it is free. Stop what holds it, or choose another one with -p.",
-			"%s is taken%s", addr, by)
+			"%s is taken%s", p, by)
 	default:
-		x.fail("port", "Choose another address or port with -p.", "%s can't be listened on: %v", addr, err)
+		x.fail("port", "Choose another address or port with -p.", "%s can't be listened on: %v", p, err)
 	}
 }
 

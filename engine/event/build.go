@@ -107,6 +107,8 @@ type Built struct {
 	Image string `json:"image"`
 	// Tag is the name that the image was given, empty where it has none.
 	Tag string `json:"tag,omitempty"`
+	// MoreTags are its other names.
+	MoreTags []string `json:"more_tags,omitempty"`
 	// MS is the time of the solve and its export, in milliseconds.
 	MS   int64 `json:"ms"`
 	Hits int   `json:"hits"`

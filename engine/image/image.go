@@ -88,7 +88,8 @@ func layersOf(history []image.HistoryResponseItem, count int) []event.Layer {
 	for _, entry := range history {
 		by := Instruction(entry.CreatedBy)
 		if by == "" {
-			by = entry.Comment
+			// docker import leaves a comment, and no instruction.
+			by = strings.Replace(entry.Comment, "Imported from -", "imported from an archive", 1)
 		}
 		if entry.Size > 0 || !setting(by) {
 			layers = append(layers, event.Layer{Bytes: entry.Size, CreatedBy: by})

@@ -79,7 +79,7 @@ func TestMeasureAgreesWithDockerHistory(t *testing.T) {
 	for _, layer := range size.Layers {
 		by = append(by, layer.CreatedBy)
 	}
-	want := []string{"Imported from -", "WORKDIR /srv", "COPY one.txt .", "RUN /app -say built -exit 0", "COPY two.txt /srv/deep/"}
+	want := []string{"imported from an archive", "WORKDIR /srv", "COPY one.txt .", "RUN /app -say built -exit 0", "COPY two.txt /srv/deep/"}
 	if !slices.Equal(by, want) {
 		t.Errorf("layers %q, want %q", by, want)
 	}

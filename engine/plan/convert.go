@@ -64,7 +64,8 @@ type parsed struct {
 // convert makes the graph out of the Dockerfile, and matches it to the instructions.
 func (p *Plan) convert(ctx context.Context, in Input, resolver Resolver) error {
 	asked := &listener{Resolver: resolver, configs: map[string][]byte{}}
-	client, err := dockerui.NewClient(&gateway{in: in, resolver: asked})
+	aimed := in.aimed()
+	client, err := dockerui.NewClient(&gateway{in: aimed, resolver: asked})
 	if err != nil {
 		return fmt.Errorf("reading build options: %w", err)
 	}
@@ -88,7 +89,7 @@ func (p *Plan) convert(ctx context.Context, in Input, resolver Resolver) error {
 		// Nobody asked for a platform: let the converter settle for the base's own, as docker build does.
 		opt.TargetPlatform = nil
 	}
-	res, err := dockerfile2llb.Dockerfile2LLB(ctx, in.Dockerfile, opt)
+	res, err := dockerfile2llb.Dockerfile2LLB(ctx, aimed.Dockerfile, opt)
 	if err != nil {
 		return p.lintError(err)
 	}

@@ -18,6 +18,8 @@ type Error struct {
 	// Line and End are the instruction's first and last line, from 1; 0 where it belongs to none.
 	Line, End int
 	Message   string
+	// Hint is what to do, where that is known here.
+	Hint string
 	// Excerpt is the Dockerfile around the lines.
 	Excerpt []event.ExcerptLine
 	Err     error
@@ -44,6 +46,8 @@ func located(err error, in Input) error {
 		e.Excerpt = Excerpt(in.Dockerfile, e.Line, e.End)
 	}
 	e.Message = strings.TrimPrefix(e.Message, "dockerfile parse error on ")
+	e.noIndex(in)
+	e.absent(in)
 	return e
 }
 

@@ -96,7 +96,7 @@ func TestErrorsNameTheLine(t *testing.T) {
 	}{
 		"FROM a\nRUNN x\n":                  {2, "unknown instruction: RUNN"},
 		"FROM a\nCOPY x\n":                  {2, "COPY requires at least two arguments"},
-		"FROM a\n\nCOPY --from=9 /x /\n":    {0, "invalid stage index 9"},
+		"FROM a\n\nCOPY --from=9 /x /\n":    {3, "there is no stage 9"},
 		"":                                  {0, "cannot be empty"},
 		"ARG X\nFROM $X\n":                  {2, "base name ($X) should not be blank"},
 		"FROM a AS x\nCOPY --from=y /a /\n": {},

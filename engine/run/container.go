@@ -216,3 +216,9 @@ func (r *Runner) made(config *container.Config) bool {
 	}
 	return len(r.labels) > 0
 }
+
+// Refused tells whether an engine did not create or start a container for a reason that stays: what was asked for is
+// wrong, or not there.
+func Refused(err error) bool {
+	return errdefs.IsInvalidArgument(err) || errdefs.IsNotFound(err) || errdefs.IsPermissionDenied(err) || errdefs.IsNotImplemented(err)
+}

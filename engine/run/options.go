@@ -2,23 +2,62 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/cli/pkg/kvfile"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/network"
 	"github.com/docker/go-connections/nat"
+	"github.com/moby/buildkit/util/suggest"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 )
 
+// Check tells what is wrong with a spec in itself, whatever the engine.
+func (s Spec) Check() error {
+	if _, err := environment(s); err != nil {
+		return err
+	}
+	for _, volume := range s.Volumes {
+		if _, _, err := parseVolume(volume); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Check tells what is wrong with a spec before there is an image to run.
 func (r *Runner) Check(ctx context.Context, spec Spec) error {
-	_, _, err := r.configure(ctx, spec)
-	return err
+	_, host, err := r.configure(ctx, spec)
+	if err != nil || spec.Network == "" || !host.NetworkMode.IsUserDefined() {
+		return err
+	}
+	_, err = r.engine.Client.NetworkInspect(ctx, spec.Network, network.InspectOptions{})
+	if errdefs.IsNotFound(err) {
+		return &dock.Error{What: fmt.Sprintf("reading --network %q: the engine has no such network", spec.Network),
+			Hint: r.hintNetworks(ctx, spec.Network)}
+	}
+	return nil
+}
+
+// hintNetworks says how to come by the network, or which one may be meant.
+func (r *Runner) hintNetworks(ctx context.Context, wanted string) string {
+	hint := "Make it: docker network create " + wanted
+	found, err := r.engine.Client.NetworkList(ctx, network.ListOptions{})
+	var names []string
+	for _, n := range found {
+		names = append(names, n.Name)
+	}
+	if match, ok := suggest.Search(wanted, names, true); ok && err == nil {
+		hint = fmt.Sprintf("Did you mean %s? Else make it: docker network create %s", match, wanted)
+	}
+	return hint
 }
 
 // configure turns a Spec into the engine's words.
@@ -66,6 +105,9 @@ func environment(spec Spec) ([]string, error) {
 	var env []string
 	for _, file := range spec.EnvFiles {
 		pairs, err := kvfile.Parse(file, os.LookupEnv)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, &dock.Error{What: "reading --env-file " + file, Err: fs.ErrNotExist, Hint: "Its path starts from the working folder."}
+		}
 		if err != nil {
 			return nil, &dock.Error{What: "reading --env-file " + file, Err: err, Hint: "It holds lines NAME=value."}
 		}
@@ -83,32 +125,4 @@ func environment(spec Spec) ([]string, error) {
 		}
 	}
 	return env, nil
-}
-
-// parseVolume reads a --volume value: either a bind in the engine's words, or an anonymous volume's path.
-func parseVolume(volume string) (bind, anonymous string, err error) {
-	// A drive letter is no separator.
-	drive := filepath.VolumeName(volume)
-	source, rest, mounted := strings.Cut(volume[len(drive):], ":")
-	source = drive + source
-	if !mounted {
-		if !strings.HasPrefix(source, "/") {
-			return "", "", &dock.Error{What: fmt.Sprintf("reading --volume %q: it names no path in the container", volume),
-				Hint: "Write --volume FOLDER:/path/in/the/container."}
-		}
-		return "", source, nil
-	}
-	if strings.HasPrefix(source, ".") || strings.HasPrefix(source, "~/") {
-		if home, isHome := strings.CutPrefix(source, "~/"); isHome {
-			dir, err := os.UserHomeDir()
-			if err != nil {
-				return "", "", fmt.Errorf("reading --volume %q: %w", volume, err)
-			}
-			source = filepath.Join(dir, home)
-		}
-		if source, err = filepath.Abs(source); err != nil {
-			return "", "", fmt.Errorf("reading --volume %q: %w", volume, err)
-		}
-	}
-	return source + ":" + rest, "", nil
 }

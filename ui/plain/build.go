@@ -148,7 +148,7 @@ func moment(t time.Time) string { return t.Local().Format("2 Jan 15:04") }
 
 // output writes what a step prints, and what a hit's step printed in an earlier session.
 func (p *Printer) output(build int, b event.Output) {
-	if p.opt.NoOutput {
+	if !b.RanAt.IsZero() && !p.opt.OldOutput {
 		return
 	}
 	name := p.step(event.StepID{Stage: b.Stage, Index: b.Index})

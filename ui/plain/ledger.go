@@ -1,6 +1,7 @@
 package plain
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -19,10 +20,29 @@ func (p *Printer) ledger(build int, b event.Ledger) {
 	}
 	for _, w := range b.Wasted {
 		if w.Line > 0 {
-			p.line(build, "wasted %s: %s line %d, %s (%s)", draw.Bytes(w.Bytes), w.Stage, w.Line, w.Instruction, w.Reason)
+			p.line(build, "%s", Wasted(w))
 			p.largest(build, "wasted/"+w.Stage+w.Instruction+w.Reason, "of it", w.Bytes, w.Paths)
 		}
 	}
+}
+
+// Wasted says which step adds bytes that nobody sees, and why.
+func Wasted(w event.Waste) string {
+	where := fmt.Sprintf("%s line %d, %s", w.Stage, w.Line, w.Instruction)
+	if w.Reason == event.FreedNothing {
+		if w.Bytes > 0 {
+			return fmt.Sprintf("wasted %s: %s, frees nothing", draw.Bytes(w.Bytes), where)
+		}
+		return "of no effect: " + where + ", frees nothing"
+	}
+	why := map[string]string{event.OverwrittenLater: "overwritten later", event.DeletedLater: "deleted later", event.Rewritten: "written again without a change"}[w.Reason]
+	if why == "" {
+		why = w.Reason
+	}
+	if w.LostLine > 0 {
+		why = strings.TrimSuffix(why, " later") + fmt.Sprintf(" by line %d", w.LostLine)
+	}
+	return fmt.Sprintf("wasted %s: %s, %s", draw.Bytes(w.Bytes), where, why)
 }
 
 func (p *Printer) side(build int, name string, groups []event.LedgerGroup) {

@@ -15,12 +15,10 @@ import (
 	"github.com/stagewatch/stagewatch/ui/clean"
 )
 
-// Options says what to leave out. The zero value leaves nothing out.
+// Options says what to write beside what happens now.
 type Options struct {
-	// NoLogs leaves the app's own output away.
-	NoLogs bool
-	// NoOutput leaves the output of steps away.
-	NoOutput bool
+	// OldOutput writes what steps that are hits printed when they ran, in an earlier session.
+	OldOutput bool
 }
 
 // Printer writes events to a writer, one at a time. It is not safe for concurrent use.
@@ -142,9 +140,7 @@ func (p *Printer) session(e event.Event) {
 			p.line(0, "STALE build #%d serves%s: %s", b.ServingBuild, behind(b.EditsBehind), b.Reason)
 		}
 	case event.Log:
-		if !p.opt.NoLogs {
-			p.write(clean.Line("app | " + clean.Overwritten(b.Text)))
-		}
+		p.write(clean.Line("app | " + clean.Overwritten(b.Text)))
 	case event.Stopped:
 		p.stopped(e.Build, b)
 	}

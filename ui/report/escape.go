@@ -28,7 +28,7 @@ func entities(s string) string {
 		case r == '@' || r == '#' && i+1 < len(s) && s[i+1] >= '0' && s[i+1] <= '9':
 			// An invisible joiner, or the forge would find the mention behind the entity.
 			fmt.Fprintf(&out, "&#%d;&#8288;", r)
-		case r == ':' && strings.HasPrefix(s[i:], "://"), strings.ContainsRune("\\`*_{}[]<>#|&~^$!@\"'", r):
+		case r == ':' && strings.HasPrefix(s[i:], "://"), strings.ContainsRune("\\`*_{}[]<>#|&~^$@", r):
 			fmt.Fprintf(&out, "&#%d;", r)
 		case r == 'w' && strings.HasPrefix(s[i:], "www."), (r == '-' || r == '+' || r == '=' || r >= '0' && r <= '9') && i == 0:
 			// A link's beginning, and at a line's beginning what makes lists and headings.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -109,7 +110,11 @@ func (md *markdown) builds(r *Report) {
 		md.line("")
 	}
 	for _, s := range r.Skips {
-		md.line("- %s %s: %s", codes(s.Paths), skipWhat(s.Skipped), entities(skipWhy(s.Skipped)))
+		why := entities(skipWhy(s.Skipped))
+		if s.Reason == event.Ignored && s.Rule != "" {
+			why = "ignored by " + code(s.Rule)
+		}
+		md.line("- %s %s: %s", codes(s.Paths), skipWhat(s.Skipped), why)
 	}
 	if len(r.Skips) > 0 {
 		md.line("")

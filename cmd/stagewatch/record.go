@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/stagewatch/stagewatch/engine"
+)
+
+// mayRecord asks before a file that holds something is written over, and refuses where nobody can be asked.
+func (f face) mayRecord(ctx context.Context) error {
+	info, err := os.Stat(f.record)
+	if f.record == "" || err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return nil
+	}
+	exists := fmt.Sprintf("%s exists: %s, of %s", f.record, engine.Size(info.Size()), info.ModTime().Format("2 Jan 15:04"))
+	if term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())) {
+		if confirmed(ctx, os.Stdin, os.Stderr, exists+". Write over it? [y/N] ") {
+			return nil
+		}
+	}
+	return &engine.Problem{What: "recording: " + exists, Hint: "It stays as it is. Remove it, or give --record another file."}
+}
+
+// confirmed asks a question; no is the answer where ctx ends first.
+func confirmed(ctx context.Context, in io.Reader, out io.Writer, question string) bool {
+	fmt.Fprint(out, question)
+	answer := make(chan string, 1)
+	go func() { answer <- line(in) }()
+	select {
+	case a := <-answer:
+		a = strings.ToLower(strings.TrimSpace(a))
+		return a == "y" || a == "yes"
+	case <-ctx.Done():
+		fmt.Fprintln(out)
+		return false
+	}
+}
+
+// line reads one line, and nothing beyond it: what is typed ahead is the dashboard's.
+func line(in io.Reader) string {
+	var text []byte
+	for b := make([]byte, 1); ; {
+		n, err := in.Read(b)
+		if n == 1 && b[0] != '\n' {
+			text = append(text, b[0])
+		}
+		if err != nil || n == 1 && b[0] == '\n' {
+			return string(text)
+		}
+	}
+}

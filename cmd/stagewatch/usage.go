@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/stagewatch/stagewatch/engine"
+)
+
+// badFlag words what the flag library says, with the flag that may be meant.
+func badFlag(cmd *cobra.Command, err error) error {
+	hint := fmt.Sprintf("%s --help lists the flags.", cmd.CommandPath())
+	if wanted, unknown := strings.CutPrefix(err.Error(), "unknown flag: --"); unknown {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if match := engine.Nearest(wanted, names); match != "" {
+			hint = fmt.Sprintf("Did you mean --%s? %s", match, hint)
+		}
+	}
+	return &engine.Problem{What: err.Error(), Hint: hint}
+}
+
+// arguments checks their number with check; what is what to give.
+func arguments(check cobra.PositionalArgs, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return &engine.Problem{What: strings.TrimSpace(err.Error() + " " + strings.Join(args, " ")), Hint: fmt.Sprintf("Give one %s. %s --help shows how.", what, cmd.CommandPath())}
+		}
+		return nil
+	}
+}
+
+// oneContext takes one context or none, and no command that is misspelt.
+func oneContext(root *cobra.Command, args []string) error {
+	if err := misspelt(root, args); err != nil {
+		return err
+	}
+	return arguments(cobra.MaximumNArgs(1), "context")(root, args)
+}
+
+// misspelt tells that the first argument is no folder, but nearly the name of a command.
+func misspelt(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if _, err := os.Stat(args[0]); err == nil {
+		return nil
+	}
+	var names []string
+	for _, c := range root.Commands() {
+		names = append(names, c.Name())
+	}
+	match := engine.Nearest(args[0], names)
+	if match == "" {
+		return nil
+	}
+	return &engine.Problem{What: fmt.Sprintf("opening the context %q: no such file or directory", args[0]), Hint: fmt.Sprintf("Did you mean stagewatch %s?", match)}
+}

@@ -1,0 +1,121 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Locate returns the folder of the context, and the path of the Dockerfile, which need not be there.
+func (c Config) Locate() (root, dockerfile string, err error) {
+	if c.File == "-" {
+		return "", "", &Problem{What: "opening the Dockerfile: it can't be read from stdin, as stagewatch reads it again whenever it changes", Hint: "Write it to a file, and name that with -f."}
+	}
+	root, err = filepath.Abs(c.Context)
+	if err != nil {
+		return "", "", fmt.Errorf("finding the context: %w", err)
+	}
+	const hint = "Give the folder that holds the Dockerfile: stagewatch [CONTEXT]."
+	info, err := os.Stat(root)
+	switch {
+	case err != nil && remoteContext(c.Context):
+		return "", "", &Problem{What: fmt.Sprintf("opening the context %q: only a folder of this machine can be watched", c.Context), Hint: "Fetch it into a folder, and give that: stagewatch [CONTEXT]."}
+	case err != nil:
+		return "", "", &Problem{What: fmt.Sprintf("opening the context %q", c.Context), Err: cause(err), Hint: hint}
+	case !info.IsDir():
+		return "", "", &Problem{What: fmt.Sprintf("opening the context %q: it is a file, and no folder", c.Context), Hint: notAFolder(c.Context, hint)}
+	}
+	dockerfile = filepath.Join(root, dockerfileName)
+	if c.File != "" {
+		if dockerfile, err = filepath.Abs(c.File); err != nil {
+			return "", "", fmt.Errorf("finding the Dockerfile: %w", err)
+		}
+	}
+	return root, dockerfile, nil
+}
+
+// notAFolder guesses that the Dockerfile was given in place of its folder.
+func notAFolder(file, hint string) string {
+	if strings.Contains(strings.ToLower(filepath.Base(file)), "dockerfile") {
+		return fmt.Sprintf("Name a Dockerfile with -f, and give the folder as well: stagewatch -f %s %s", file, filepath.Dir(file))
+	}
+	return hint
+}
+
+// remoteContext tells that docker build would fetch the context, or read it from stdin.
+func remoteContext(context string) bool {
+	return context == "-" || slices.ContainsFunc([]string{"http://", "https://", "git://", "ssh://", "git@", "github.com/"}, func(prefix string) bool {
+		return strings.HasPrefix(context, prefix)
+	})
+}
+
+// cause is what the system says, without the path, which is said already.
+func cause(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
+}
+
+const dockerfileName = "Dockerfile"
+
+// InCase returns the path of the Dockerfile in the case in which it is there: docker takes "dockerfile" where there is
+// no "Dockerfile".
+func InCase(dockerfile string) string {
+	if filepath.Base(dockerfile) != dockerfileName {
+		return dockerfile
+	}
+	dir := filepath.Dir(dockerfile)
+	lower := filepath.Join(dir, strings.ToLower(dockerfileName))
+	if _, err := os.Lstat(lower); err != nil {
+		return dockerfile
+	}
+	// Where case makes no difference only the folder itself tells the name.
+	entries, err := os.ReadDir(dir)
+	if err != nil || slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == dockerfileName }) {
+		return dockerfile
+	}
+	return lower
+}
+
+// NoDockerfile is the problem that there is none.
+func (c Config) NoDockerfile(dockerfile string) *Problem {
+	p := &Problem{What: "opening the Dockerfile: no file " + dockerfile, Hint: "Give the folder that holds one, or name it with -f."}
+	if c.File != "" && !filepath.IsAbs(c.File) {
+		beside := filepath.Join(c.Context, c.File)
+		if info, err := os.Stat(beside); err == nil && info.Mode().IsRegular() {
+			p.Hint = fmt.Sprintf("-f starts from the working folder, as docker's does: -f %s", beside)
+			return p
+		}
+	}
+	entries, _ := os.ReadDir(filepath.Dir(dockerfile))
+	for _, e := range entries {
+		name := strings.ToLower(e.Name())
+		if !e.IsDir() && (strings.HasPrefix(name, "dockerfile") || strings.HasSuffix(name, "dockerfile") || name == "containerfile") && !strings.HasSuffix(name, ".dockerignore") {
+			p.Hint = fmt.Sprintf("There is %s: name it with -f.", e.Name())
+			break
+		}
+	}
+	return p
+}
+
+// unreadable is the problem with a Dockerfile that can't be read.
+func (p *project) unreadable(cfg Config) *Problem {
+	if p.missing() {
+		return cfg.NoDockerfile(p.named)
+	}
+	return &Problem{What: "opening the Dockerfile " + p.dockerfile, Err: cause(p.broken), Hint: "Name a file that can be read with -f."}
+}
+
+// noNamedContext is the problem with the folder of a named context.
+func noNamedContext(name, ref string, err error) *Problem {
+	if err == nil {
+		err = errors.New("it is a file, and no folder")
+	}
+	return &Problem{What: fmt.Sprintf("opening the build context %s=%s", name, ref), Err: cause(err), Hint: "Write --build-context NAME=FOLDER, or NAME=docker-image://IMAGE."}
+}

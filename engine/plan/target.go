@@ -1,0 +1,66 @@
+package plan
+
+import (
+	"bytes"
+	"maps"
+	"strconv"
+	"strings"
+)
+
+// StageNames are the names of a Dockerfile's stages in its order, "stage-N" for one without.
+func StageNames(dockerfile []byte) ([]string, error) {
+	file, err := parse(dockerfile)
+	if err != nil {
+		return nil, err
+	}
+	return uniqueNames(file.stages), nil
+}
+
+// HasStage tells whether ref is a stage's name, in any case, or its number.
+func HasStage(names []string, ref string) bool {
+	_, ok := findStage(names, ref)
+	return ok
+}
+
+// findStage resolves a stage by name, the last of that name, or by number.
+func findStage(names []string, ref string) (int, bool) {
+	for i := len(names) - 1; i >= 0; i-- {
+		if strings.EqualFold(names[i], ref) {
+			return i, true
+		}
+	}
+	if n, err := strconv.Atoi(ref); err == nil && n >= 0 && n < len(names) {
+		return n, true
+	}
+	return 0, false
+}
+
+// aimed returns in as the converter builds the wanted stage from it. The converter knows stages by the names that the
+// Dockerfile gives them, and the last one of all: for one that has no name the file ends behind it.
+func (in Input) aimed() Input {
+	ref := in.Attrs["target"]
+	if _, replaced := in.Attrs["context:"+ref]; ref == "" || replaced {
+		return in
+	}
+	file, err := parse(in.Dockerfile)
+	if err != nil {
+		// The converter says what is wrong.
+		return in
+	}
+	stages := file.stages
+	i, ok := findStage(uniqueNames(stages), ref)
+	if !ok {
+		return in
+	}
+	in.Attrs = maps.Clone(in.Attrs)
+	if name := stages[i].Name; name != "" {
+		in.Attrs["target"] = name
+		return in
+	}
+	delete(in.Attrs, "target")
+	if i+1 < len(stages) && len(stages[i+1].Location) > 0 {
+		lines := bytes.SplitAfter(in.Dockerfile, []byte("\n"))
+		in.Dockerfile = bytes.Join(lines[:stages[i+1].Location[0].Start.Line-1], nil)
+	}
+	return in
+}

@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"errors"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestParsePublish holds what docker run publishes for the same value, the address apart.
+func TestParsePublish(t *testing.T) {
+	for value, want := range map[string]string{
+		"8080":                  "127.0.0.1:0>8080",
+		"8080/tcp":              "127.0.0.1:0>8080",
+		"8080-8081":             "127.0.0.1:0>8080 127.0.0.1:0>8081",
+		"9000:8080":             "127.0.0.1:9000>8080",
+		"9000:8080/TCP":         "127.0.0.1:9000>8080",
+		"0.0.0.0:9000:8080":     "0.0.0.0:9000>8080",
+		"[::1]:9000:8080":       "[::1]:9000>8080",
+		"::1:9000:8080":         "[::1]:9000>8080",
+		"127.0.0.1::8080":       "127.0.0.1:0>8080",
+		"0:8080":                "127.0.0.1:0>8080",
+		"8212-8214:8080":        "127.0.0.1:8212-8214>8080",
+		"8212-8213:80-81":       "127.0.0.1:8212>80 127.0.0.1:8213>81",
+		"10.0.0.1:8212-8213:80": "10.0.0.1:8212-8213>80",
+	} {
+		got, err := ParsePublish(value)
+		var shown []string
+		for _, p := range got {
+			shown = append(shown, p.String()+">"+strconv.Itoa(p.Port))
+		}
+		if strings.Join(shown, " ") != want || err != nil {
+			t.Errorf("%s: got %s, %v", value, shown, err)
+		}
+	}
+	for _, value := range []string{"", "x", "8080:x", "70000:80", "8080:70000", "53:53/udp", "80/sctp", "80/quic", "1-3:1-2", "3-1:80", "8080:0", "0", "1.2.3:80:80", "localhost:80:80", "8080:", ":"} {
+		_, err := ParsePublish(value)
+		var p *Problem
+		if !errors.As(err, &p) || p.Hint == "" {
+			t.Errorf("%s: got %v", value, err)
+		}
+	}
+}
+
+func TestAPortIsPublishedOnce(t *testing.T) {
+	for _, values := range [][]string{{"8080:80", "8080:81"}, {"8080:80", "127.0.0.1:8080:80"}, {"8080-8081:80-81", "8081:82"}} {
+		var p *Problem
+		if _, err := (Config{Publish: values}).ports(); !errors.As(err, &p) {
+			t.Errorf("%s: got %v", values, err)
+		}
+	}
+	for _, values := range [][]string{{"8080", "8080"}, {"0:80", "0:80"}, {"8080-8082:80", "8080-8082:81"}, {"8080:80", "127.0.0.2:8080:80"}} {
+		if _, err := (Config{Publish: values}).ports(); err != nil {
+			t.Errorf("%s: got %v", values, err)
+		}
+	}
+}
+
+func TestARangeTakesTheFirstFreePort(t *testing.T) {
+	held, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	first := held.Addr().(*net.TCPAddr).Port
+	// Others may hold the next ones: the range is wide enough for them too.
+	p := Published{Host: "127.0.0.1", First: first, Last: min(first+100, 65535), Port: 80}
+	f, err := p.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close(t.Context())
+	if got := f.Addr().(*net.TCPAddr).Port; got <= first || got > p.Last {
+		t.Errorf("took %d of %s", got, p)
+	}
+}

@@ -1,0 +1,40 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/moby/buildkit/util/suggest"
+
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// checkStages finds a --target or --before that names no stage, before anything is built. What is wrong with the
+// Dockerfile itself is the build's to say.
+func (p *project) checkStages(cfg Config) error {
+	if p.broken != nil || p.foreign() {
+		return nil
+	}
+	names, err := plan.StageNames(p.source)
+	if err != nil || len(names) == 0 {
+		return nil
+	}
+	for _, flag := range []struct{ name, stage string }{{"--target", cfg.Target}, {"--before", cfg.Before}} {
+		if _, replaced := cfg.BuildContexts[flag.stage]; flag.stage == "" || replaced || plan.HasStage(names, flag.stage) {
+			continue
+		}
+		return &Problem{What: fmt.Sprintf("reading %s %q: %s has no such stage", flag.name, flag.stage, p.name()), Hint: hintStages(flag.stage, names)}
+	}
+	return nil
+}
+
+func hintStages(wanted string, names []string) string {
+	hint := "Its stages are " + strings.Join(names, ", ") + "."
+	if len(names) == 1 {
+		hint = "Its one stage is " + names[0] + "."
+	}
+	if match, ok := suggest.Search(wanted, names, false); ok {
+		hint = fmt.Sprintf("Did you mean %s? %s", match, hint)
+	}
+	return hint
+}

@@ -1,0 +1,126 @@
+package once
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/muesli/termenv"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/plain"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// table tells stage by stage what the build did, and how large what it made is.
+func (p *Printer) table(b *story.Build) {
+	rows := [][]string{{"stage", "steps", "hit", "ran", "time", "saved", "size", ""}}
+	for _, st := range b.Stages {
+		if st.Needed && len(st.Steps) > 0 {
+			rows = append(rows, row(b, st))
+		}
+	}
+	widths := make([]int, len(rows[0]))
+	for _, r := range rows {
+		for i, cell := range r {
+			widths[i] = max(widths[i], draw.Width(cell))
+		}
+	}
+	p.raw("")
+	for n, r := range rows {
+		var out strings.Builder
+		for i, cell := range r {
+			gap := strings.Repeat(" ", widths[i]-draw.Width(cell))
+			switch i {
+			case 0, len(r) - 1:
+				out.WriteString(cell + gap)
+			default:
+				out.WriteString(gap + cell)
+			}
+			out.WriteString("  ")
+		}
+		color := termenv.Color(nil)
+		if n == 0 {
+			color = termenv.ANSIBrightBlack
+		}
+		p.write(color, "%s", strings.TrimRight(out.String(), " "))
+	}
+	if b.Sizes != nil {
+		p.standIns(*b.Sizes)
+	}
+	if b.Ledger != nil {
+		p.ledger(*b.Ledger)
+	}
+}
+
+// ledger says where the bytes are, a line each.
+func (p *Printer) ledger(l event.Ledger) {
+	p.raw("")
+	for _, side := range []struct {
+		name   string
+		groups []event.LedgerGroup
+	}{{"carried", l.Carried}, {"added", l.Own}, {"left behind", l.Left}} {
+		var sum int64
+		var parts []string
+		for _, g := range side.groups {
+			sum += g.Bytes
+			parts = append(parts, g.Name+" "+draw.Bytes(g.Bytes))
+		}
+		if len(parts) > 0 {
+			p.write(nil, "%-11s  %7s  %s", side.name, draw.Bytes(sum), strings.Join(parts, ", "))
+		}
+	}
+	for _, w := range l.Wasted {
+		if w.Line > 0 {
+			p.write(termenv.ANSIYellow, "%s", plain.Wasted(w))
+		}
+	}
+}
+
+func row(b *story.Build, st *story.Stage) []string {
+	var hits, ran int
+	var took, saved int64
+	for _, s := range st.Steps {
+		switch {
+		case s.Merged != nil:
+		case s.State == event.Hit:
+			hits++
+			saved += s.Saved
+		case s.State == event.Ran:
+			ran++
+			took += s.MS
+		}
+	}
+	size, change := "", ""
+	if z := b.Sizes; z != nil {
+		switch st.Name {
+		case z.After.Stage:
+			size, change = draw.Bytes(z.After.Bytes), draw.Percent(z.Before.Bytes, z.After.Bytes)
+			if z.After.StandIn != "" {
+				size += "*"
+			}
+		case z.Before.Stage:
+			size = draw.Bytes(z.Before.Bytes)
+			if z.Before.StandIn != "" {
+				size += "*"
+			}
+		}
+	}
+	return []string{st.Name, fmt.Sprint(len(st.Steps)), fmt.Sprint(hits), fmt.Sprint(ran), millis(took), millis(saved), size, change}
+}
+
+func millis(ms int64) string {
+	if ms == 0 {
+		return "–"
+	}
+	return draw.Millis(ms)
+}
+
+// standIns explains the sizes that are marked.
+func (p *Printer) standIns(z event.Sized) {
+	for _, s := range []event.StageSize{z.Before, z.After} {
+		if s.StandIn != "" {
+			p.write(termenv.ANSIBrightBlack, "* %s is based on a stand-in: %s", s.Stage, s.StandIn)
+		}
+	}
+}
