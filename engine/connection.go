@@ -127,11 +127,17 @@ func (c *connection) Info(ctx context.Context) (event.Engine, error) { return c.
 // put its image into the store.
 const lateExport = 500 * time.Millisecond
 
+// quietWithin is how long an engine may go on writing an image that nobody waits for.
+const quietWithin = 5 * time.Second
+
 // close takes away what the session made, but for an image that was asked for by name, and disconnects. busy
 // tells that a solve was canceled just now.
 func (c *connection) close(ctx context.Context, busy bool) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanWithin)
 	defer cancel()
+	quiet, hurry := context.WithTimeout(ctx, quietWithin)
+	_ = c.Quiet(quiet)
+	hurry()
 	_, err := c.engine.Clean(ctx, c.session)
 	if busy {
 		// Nothing tells when the engine is done with it.

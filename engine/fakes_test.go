@@ -166,6 +166,8 @@ type fakeBuild struct {
 func (*fakeBuilder) planInput(*plan.Input) {}
 func (*fakeBuilder) Forget()               {}
 
+func (*fakeBuilder) Quiet(context.Context) error { return nil }
+
 func (b *fakeBuilder) Build(ctx context.Context, req build.Request) (*build.Result, error) {
 	fb := &fakeBuild{req: req, end: make(chan error), times: map[plan.StepID]time.Duration{}}
 	b.mu.Lock()

@@ -21,6 +21,8 @@ type builder interface {
 	Build(ctx context.Context, req build.Request) (*build.Result, error)
 	// Forget makes the next plan look base images up again.
 	Forget()
+	// Quiet waits until the engine is done with the builds that gave way.
+	Quiet(ctx context.Context) error
 }
 
 // inputs are what reaches the loop from outside.

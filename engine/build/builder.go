@@ -19,6 +19,7 @@ import (
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -43,6 +44,7 @@ type Builder struct {
 	platform    ocispecs.Platform
 
 	sent sent
+	left left
 
 	mu      sync.Mutex
 	configs map[string]imageConfig
@@ -60,7 +62,7 @@ type imageConfig struct {
 // New connects to the engine's BuildKit and asks what it can do. attachables serve secrets, ssh agents and
 // registry credentials to every build.
 func New(ctx context.Context, d Dialer, attachables ...session.Attachable) (*Builder, error) {
-	c, err := client.New(ctx, "", client.WithContextDialer(d.DialGRPC), client.WithSessionDialer(d.DialSession), dock.Reconnect())
+	c, err := client.New(ctx, "", client.WithContextDialer(d.DialGRPC), client.WithSessionDialer(d.DialSession), dock.Reconnect(), dock.NoticeEnd())
 	if err != nil {
 		return nil, fmt.Errorf("connecting to BuildKit: %w", err)
 	}
@@ -68,6 +70,7 @@ func New(ctx context.Context, d Dialer, attachables ...session.Attachable) (*Bui
 	err = b.ask(ctx, nil, func(_ context.Context, g gateway.Client) error {
 		opts := g.BuildOpts()
 		b.caps = opts.LLBCaps
+		b.left.fragile = b.caps.Supports(pb.CapFileCopyIncludeExcludePatterns) != nil
 		b.platform = platforms.Normalize(platforms.DefaultSpec())
 		if len(opts.Workers) > 0 && len(opts.Workers[0].Platforms) > 0 {
 			b.platform = opts.Workers[0].Platforms[0]
