@@ -67,6 +67,9 @@ type app struct {
 
 	current *serving
 	next    *deployment
+	// waiting is what follows next, nil for nothing, and turns are those of the containers that start.
+	waiting *waiting
+	turns   turns
 	crashes run.Crashes
 	// stopped tells that a person stopped the app.
 	stopped bool
@@ -89,7 +92,7 @@ type deployment struct {
 	job    *job
 	cancel context.CancelFunc
 	// asked is when the person's wait began.
-	asked time.Time
+	asked, began time.Time
 }
 
 func (a *app) alive() bool {
@@ -121,11 +124,17 @@ func (a *app) deploy(j *job) {
 
 // begin starts a container of the build and lets it take over when it answers.
 func (a *app) begin(j *job, asked time.Time) {
+	a.waitsNoMore()
 	if a.next != nil {
+		if turn := a.turns.left(time.Since(a.next.began)); turn > 0 {
+			a.wait(j, asked, turn)
+			return
+		}
 		a.next.cancel()
+		a.turns.superseded()
 	}
 	ctx, cancel := context.WithCancel(a.l.ctx)
-	d := &deployment{job: j, cancel: cancel, asked: asked}
+	d := &deployment{job: j, cancel: cancel, asked: asked, began: time.Now()}
 	a.next = d
 	a.door.SetStatus(front.Status{Title: "Starting", Detail: fmt.Sprintf("Build %d is ready; its container is starting.", j.number)})
 	spec := a.spec
@@ -158,6 +167,11 @@ func (a *app) arrived(d *deployment, inst instance, err error) {
 		return
 	}
 	a.next = nil
+	w := a.waitsNoMore()
+	a.turns.ended(w != nil)
+	if w != nil {
+		defer a.begin(w.job, w.asked)
+	}
 	if err != nil {
 		a.unready(d, inst, err)
 		return

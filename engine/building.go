@@ -176,9 +176,10 @@ func (l *loop) ended(j *job, res *build.Result, err error) {
 	l.err = nil
 	if l.app == nil {
 		l.measure(j)
-		return
+	} else {
+		l.app.deploy(j)
 	}
-	l.app.deploy(j)
+	l.over()
 }
 
 // keep writes down what was built, for the next session to compare with.

@@ -64,6 +64,8 @@ type loop struct {
 	plan    *plan.Plan
 	pending pending
 	storm   storm
+	// turns are those of builds.
+	turns turns
 	// good is the last successful build; its plan is what the next prediction compares with.
 	good *job
 	job  *job

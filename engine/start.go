@@ -44,7 +44,7 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	p.attrs["label:"+dock.Label] = c.session.ID
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	l := &loop{cfg: cfg, project: p, builder: c, outside: c, out: out, tasks: make(chan func()), turn: make(chan struct{}, 1), ctx: work}
+	l := &loop{cfg: cfg, project: p, builder: c, outside: c, out: out, tasks: make(chan func()), turn: make(chan struct{}, 1), turns: buildTurns(), ctx: work}
 	l.history = openHistory(stateDir("steps"), p.root, p.dockerfile)
 	l.host, l.memoryFile = c.engine.Host, p.memoryFile()
 	l.memory = loadMemory(l.memoryFile, l.host)
@@ -102,7 +102,7 @@ func openBoth(ctx context.Context, cfg *Config, emit func(event.Body)) (*project
 // open makes the loop one that also runs and serves what it builds.
 func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (gates, error) {
 	runner := run.New(ctx, c.engine, c.session.Labels())
-	a := &app{l: l, runner: starter{runner}, restartSwap: l.cfg.Swap == "restart"}
+	a := &app{l: l, runner: starter{runner}, turns: startTurns(), restartSwap: l.cfg.Swap == "restart"}
 	a.spec = run.Spec{Name: l.cfg.Name, Env: l.cfg.Env, EnvFiles: l.cfg.EnvFiles, Volumes: l.cfg.Volumes, Network: l.cfg.Network}
 	if err := runner.Check(ctx, a.spec); err != nil {
 		return nil, err
