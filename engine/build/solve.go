@@ -140,16 +140,13 @@ func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect 
 func (b *Builder) collect(track *tracker, req Request) gateway.BuildFunc {
 	return func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
 		session := g.BuildOpts().SessionID
-		binding := b.Binding(req.Contexts, session)
+		bind := func() (*plan.Bound, error) { return req.Plan.BindEach(b.Binding(req.Contexts, session)) }
 		if req.NoCache {
-			binding = func(plan.Local) string { return session }
+			bind = func() (*plan.Bound, error) { return req.Plan.BindAnew(session) }
 		}
-		bound, err := req.Plan.BindEach(binding)
+		bound, err := bind()
 		if err != nil {
 			return nil, err
-		}
-		if req.NoCache {
-			bound.IgnoreCache()
 		}
 		if err := b.left.join(ctx, g); err != nil {
 			return nil, err
