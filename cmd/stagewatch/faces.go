@@ -41,7 +41,7 @@ func follow(ctx context.Context, cfg engine.Config, f face) error {
 		stop()
 		return errors.Join(err, <-ended)
 	}
-	shown := f.show(ctx, stop, cfg, recorded, intents, ended)
+	shown := f.shown(ctx, giveUp, func(out io.Writer) error { return f.show(ctx, stop, out, cfg, recorded, intents, ended) })
 	stop()
 	giveUp()
 	err = <-ended
@@ -51,10 +51,33 @@ func follow(ctx context.Context, cfg engine.Config, f face) error {
 	return errors.Join(err, shown)
 }
 
+// shown shows something until it has been. Once ctx has ended, it gives up where nobody reads.
+func (f face) shown(ctx context.Context, giveUp func(), show func(io.Writer) error) error {
+	if f.kind == faceTTY {
+		return show(os.Stdout)
+	}
+	out := &output{w: os.Stdout}
+	result, done := make(chan error, 1), make(chan struct{})
+	go func() {
+		defer close(done)
+		result <- show(out)
+	}()
+	select {
+	case <-done:
+		return <-result
+	case <-ctx.Done():
+	}
+	if out.unread(done) {
+		giveUp()
+		return nil
+	}
+	return <-result
+}
+
 // show is the face itself; it returns when the events end or, with a dashboard, when the person quits.
-func (f face) show(ctx context.Context, stop func(), cfg engine.Config, events <-chan event.Event, intents chan<- event.Intent, ended chan error) error {
+func (f face) show(ctx context.Context, stop func(), out io.Writer, cfg engine.Config, events <-chan event.Event, intents chan<- event.Intent, ended chan error) error {
 	if f.kind != faceTTY {
-		return f.stream(os.Stdout, events)
+		return f.stream(out, events)
 	}
 	// What ends before there was anything to see belongs on the screen that is left behind.
 	go func() {
@@ -131,7 +154,7 @@ func (f face) replayed(ctx context.Context, events []event.Event, speed float64)
 	if f.kind == faceTTY {
 		return ui.Run(ctx, ui.Options{Tape: replay.New(events, speed), Send: func(event.Intent) {}, Open: openURL, SaveLog: saveLog, Copy: clipboard(), NoMouse: f.noMouse})
 	}
-	return f.stream(os.Stdout, queued(events))
+	return untilTold(ctx, 0, func() error { return f.stream(os.Stdout, queued(events)) })
 }
 
 func queued(events []event.Event) <-chan event.Event {

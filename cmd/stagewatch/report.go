@@ -39,22 +39,11 @@ pull request, as one HTML page that fetches nothing, or as an SVG of the dashboa
   stagewatch report -o dashboard.svg --at 2 --size 120x36 session.jsonl
   stagewatch build --progress json . | stagewatch report`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := r.check(); err != nil {
 				return err
 			}
-			events, err := readRecording(args)
-			if err != nil {
-				return err
-			}
-			if events, err = r.moment(events); err != nil {
-				return err
-			}
-			var out bytes.Buffer
-			if err := r.write(&out, events); err != nil {
-				return err
-			}
-			return r.save(out.Bytes())
+			return untilTold(cmd.Context(), 0, func() error { return r.run(args) })
 		},
 	}
 	f := cmd.Flags()
@@ -78,6 +67,21 @@ func (r *reporting) check() error {
 		return &engine.Problem{What: fmt.Sprintf("reading --format %q: there is no such format", r.format), Hint: "Choose markdown, html or svg."}
 	}
 	return nil
+}
+
+func (r *reporting) run(args []string) error {
+	events, err := readRecording(args)
+	if err != nil {
+		return err
+	}
+	if events, err = r.moment(events); err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := r.write(&out, events); err != nil {
+		return err
+	}
+	return r.save(out.Bytes())
 }
 
 // readRecording reads the file that was named, or else stdin.

@@ -89,7 +89,7 @@ Of the Dockerfile what was edited since it was last built here counts; with no p
 			for _, b := range bodies {
 				events = append(events, event.Event{Time: time.Now(), Body: b})
 			}
-			return o.face(false).stream(os.Stdout, queued(events))
+			return untilTold(cmd.Context(), 0, func() error { return o.face(false).stream(os.Stdout, queued(events)) })
 		},
 	}
 	cmd.Flags().StringVar(&o.context, "context-dir", ".", "the build context")
