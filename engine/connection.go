@@ -39,8 +39,9 @@ func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connecti
 		return nil, errors.Join(err, e.Close())
 	}
 	emit(info)
-	if c.session, err = dock.NewSession(e.Host); err != nil {
-		return nil, errors.Join(err, e.Close())
+	if c.session = dock.NewSession(e.Host); c.session.Unkept != nil {
+		emit(event.Warning{Code: "unkept", Message: "the lock of this session can't be kept where the next start looks for it: " + c.session.Unkept.Error(),
+			Hint: "After a crash something may be left on the engine. Make that folder one that can be written, or name another one with XDG_CACHE_HOME."})
 	}
 	swept, err := e.Sweep(ctx, c.session)
 	if err != nil && ctx.Err() == nil {

@@ -49,6 +49,7 @@ type loop struct {
 	// what is built now is kept.
 	memory     *memory
 	memoryFile string
+	unkept     sync.Once
 	host       string
 	out        *outbox
 	tasks      chan func()

@@ -3,13 +3,12 @@ package engine
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/run"
+	"github.com/stagewatch/stagewatch/engine/state"
 )
 
 // Run does all that cfg asks for until ctx ends, or with Config.Once until the one build is done. It sends
@@ -45,9 +44,13 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	work, stop := context.WithCancel(ctx)
 	defer stop()
 	l := &loop{cfg: cfg, project: p, builder: c, outside: c, out: out, tasks: make(chan func()), turn: make(chan struct{}, 1), turns: buildTurns(), ctx: work}
-	l.history = openHistory(stateDir("steps"), p.root, p.dockerfile)
+	l.history = openHistory(state.Dir("steps"), p.root, p.dockerfile)
 	l.host, l.memoryFile = c.engine.Host, p.memoryFile()
 	l.memory = loadMemory(l.memoryFile, l.host)
+	if c.session.Unkept != nil {
+		// It has been told that the folder is of no use.
+		l.unkept.Do(func() {})
+	}
 	l.sizes = &sizes{l: l, images: c.images, insight: newInsight(c), files: inspection{wanted: cfg.Inspect}, before: cfg.Before, made: map[string]bool{}}
 	l.engine = &engineWatch{l: l, pinger: c}
 	in := inputs{intents: intents}
@@ -69,7 +72,8 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	busy = l.job != nil || len(l.superseded) > 0 || l.sizes.cancel != nil
 	stop()
 	l.wait()
-	return errors.Join(err, l.history.save())
+	l.kept(l.history.save())
+	return err
 }
 
 // openBoth reads the project while it connects to the engine: with a large context, neither is quick. Where both
@@ -151,13 +155,4 @@ func unlessEnded(ctx context.Context, err error) error {
 		return nil
 	}
 	return err
-}
-
-// stateDir is a folder of ours under the user's cache, empty where there is none.
-func stateDir(name string) string {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(dir, "stagewatch", name)
 }

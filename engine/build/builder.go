@@ -79,7 +79,7 @@ func New(ctx context.Context, d Dialer, attachables ...session.Attachable) (*Bui
 	})
 	if err != nil {
 		c.Close()
-		return nil, fmt.Errorf("asking BuildKit what it can do: %w", err)
+		return nil, fmt.Errorf("asking BuildKit what it can do: %w", Plain(err))
 	}
 	return b, nil
 }
@@ -90,7 +90,7 @@ func (b *Builder) Close() error { return b.client.Close() }
 // Ping asks BuildKit for a sign of life.
 func (b *Builder) Ping(ctx context.Context) error {
 	if _, err := b.client.ListWorkers(ctx); err != nil {
-		return fmt.Errorf("asking BuildKit for a sign of life: %s", PlainMessage(err.Error()))
+		return fmt.Errorf("asking BuildKit for a sign of life: %w", Plain(err))
 	}
 	return nil
 }
@@ -145,7 +145,7 @@ func (b *Builder) lookUp(ctx context.Context, name string, opt sourceresolver.Op
 		return err
 	})
 	if err != nil {
-		return got, fmt.Errorf("resolving image %s: %w", name, err)
+		return got, fmt.Errorf("resolving image %s: %w", name, Plain(err))
 	}
 	return got, nil
 }
