@@ -140,9 +140,13 @@ func (f face) recording(events <-chan event.Event) (<-chan event.Event, error) {
 	go func() {
 		defer close(out)
 		defer file.Close()
+		var torn error
 		for e := range events {
-			// A disk that is full must not stop the loop: the recording ends early, and replay says where.
-			_ = writeEvent(file, e)
+			if torn != nil {
+				// A disk that was full must not stop the loop: what did not fit is lost, and replay says where.
+				_, _ = file.WriteString("\n")
+			}
+			torn = writeEvent(file, e)
 			out <- e
 		}
 	}()
