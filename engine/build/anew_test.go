@@ -9,7 +9,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/docker/docker/api/types/image"
 	"github.com/google/go-cmp/cmp"
 	"github.com/tonistiigi/fsutil"
 
@@ -35,9 +34,7 @@ func (b *bench) solve(by *Builder, p *plan.Plan, noCache bool) (solved, error) {
 		}
 	}})
 	if err == nil {
-		b.t.Cleanup(func() {
-			_, _ = b.engine.Client.ImageRemove(context.Background(), s.Image, image.RemoveOptions{Force: true, PruneChildren: true})
-		})
+		b.remove(s.Image)
 	}
 	return s, err
 }
