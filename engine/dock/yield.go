@@ -11,7 +11,7 @@ import (
 )
 
 // endsWithin is how long an engine may take to end a solve that it was asked to end, before the call is canceled.
-const endsWithin = 2 * time.Second
+const endsWithin = 10 * time.Second
 
 // Yielding runs a solve that gives way to others: when ctx ends, it calls yield and returns as soon as the engine is
 // done with the solve. The context that solve gets does not end with ctx. A call that is canceled returns before the
