@@ -281,11 +281,11 @@ func TestDashboardSuspended(t *testing.T) {
 	}
 	tm := newTerminal(t, dir, 120, 24, "DOCKER_HOST="+e.Host)
 	tm.say(`clear; stagewatch -p 0:8080 .`)
-	tm.await(`^ LIVE  build 1 serves`)
+	tm.await(`^ LIVE  build #1 serves`)
 	tm.press("C-z")
 	tm.await(`^stagewatch is suspended: it builds nothing, and http://127\.0\.0\.1:[0-9]+ does not answer, until you type fg\.`)
 	tm.say("fg")
-	tm.await(`^ LIVE  build 1 serves`)
+	tm.await(`^ LIVE  build #1 serves`)
 	tm.press("q")
 	// The shell is back.
 	tm.await(`^[$#]$`)
