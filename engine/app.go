@@ -87,6 +87,9 @@ type app struct {
 	next    *deployment
 	// leaving are old containers that finish requests, the oldest first.
 	leaving []*leaving
+	// waiting is what follows next, nil for nothing, and turns are those of the containers that start.
+	waiting *waiting
+	turns   turns
 	crashes run.Crashes
 	// stopped tells that a person stopped the app.
 	stopped bool
@@ -113,7 +116,7 @@ type deployment struct {
 	job    *job
 	cancel context.CancelFunc
 	// asked is when the person's wait began.
-	asked time.Time
+	asked, began time.Time
 }
 
 func (a *app) alive() bool {
@@ -145,11 +148,17 @@ func (a *app) deploy(j *job) {
 
 // begin starts a container of the build and lets it take over when it answers.
 func (a *app) begin(j *job, asked time.Time) {
+	a.waitsNoMore()
 	if a.next != nil {
+		if turn := a.turns.left(time.Since(a.next.began)); turn > 0 {
+			a.wait(j, asked, turn)
+			return
+		}
 		a.next.cancel()
+		a.turns.superseded()
 	}
 	ctx, cancel := context.WithCancel(a.l.ctx)
-	d := &deployment{job: j, cancel: cancel, asked: asked}
+	d := &deployment{job: j, cancel: cancel, asked: asked, began: time.Now()}
 	a.next = d
 	a.door.SetStatus(front.Status{Title: "Starting", Detail: fmt.Sprintf("Build #%d is ready; its container is starting.", j.number)})
 	spec := a.spec
@@ -185,6 +194,11 @@ func (a *app) arrived(d *deployment, inst instance, err error) {
 		return
 	}
 	a.next = nil
+	w := a.waitsNoMore()
+	a.turns.ended(w != nil)
+	if w != nil {
+		defer a.begin(w.job, w.asked)
+	}
 	if err != nil {
 		a.unready(d, inst, err)
 		return

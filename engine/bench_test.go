@@ -90,10 +90,7 @@ type floor struct {
 
 func newFloor(b *testing.B, l *live) *floor {
 	b.Helper()
-	session, err := dock.NewSession(l.engine.Host)
-	if err != nil {
-		b.Fatal(err)
-	}
+	session := dock.NewSession(l.engine.Host)
 	builder, err := build.New(b.Context(), l.engine)
 	if err != nil {
 		b.Fatal(err)

@@ -180,18 +180,29 @@ func (l *loop) ended(j *job, res *build.Result, err error) {
 	l.err = nil
 	if l.app == nil {
 		l.measure(j)
-		return
+	} else {
+		l.app.deploy(j)
 	}
-	l.app.deploy(j)
+	l.over()
 }
 
 // keep writes down what was built, for the next session to compare with.
 func (l *loop) keep(j *job) {
 	l.aside(&l.running, func() {
 		if m := remember(l.host, j.plan, j.snap); m != nil {
-			// Nobody's build fails for a file that only explains the next session's first one.
-			_ = saveFile(l.memoryFile, m)
+			l.kept(m.save(l.memoryFile))
 		}
+	})
+}
+
+// kept says, once, that what the next session would know of this one can't be kept. Nothing else hangs on it.
+func (l *loop) kept(err error) {
+	if err == nil {
+		return
+	}
+	l.unkept.Do(func() {
+		l.emit(0, event.Warning{Code: "unkept", Message: "what the next session would know of this one can't be kept: " + err.Error(),
+			Hint: "Builds are not affected. Make that folder one that can be written, or name another one with XDG_CACHE_HOME."})
 	})
 }
 

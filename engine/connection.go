@@ -44,8 +44,9 @@ func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connecti
 		return nil, errors.Join(err, e.Close())
 	}
 	emit(info)
-	if c.session, err = dock.NewSession(e.Host); err != nil {
-		return nil, errors.Join(err, e.Close())
+	if c.session = dock.NewSession(e.Host); c.session.Unkept != nil {
+		emit(event.Warning{Code: "unkept", Message: "the lock of this session can't be kept where the next start looks for it: " + c.session.Unkept.Error(),
+			Hint: "After a crash something may be left on the engine. Make that folder one that can be written, or name another one with XDG_CACHE_HOME."})
 	}
 	swept, err := e.Sweep(ctx, c.session)
 	if err != nil && ctx.Err() == nil {
@@ -130,11 +131,17 @@ func (c *connection) Info(ctx context.Context) (event.Engine, error) { return c.
 // put its image into the store.
 const lateExport = 500 * time.Millisecond
 
+// quietWithin is how long an engine may go on writing an image that nobody waits for.
+const quietWithin = 5 * time.Second
+
 // close takes away what the session made, but for an image that was asked for by name, and disconnects. busy
 // tells that a solve was canceled just now.
 func (c *connection) close(ctx context.Context, busy bool) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanWithin)
 	defer cancel()
+	quiet, hurry := context.WithTimeout(ctx, quietWithin)
+	_ = c.Quiet(quiet)
+	hurry()
 	_, err := c.engine.Clean(ctx, c.session)
 	if busy {
 		// Nothing tells when the engine is done with it.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/state"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
@@ -168,7 +169,7 @@ func (x *explanation) bodies(since string) []event.Body {
 		bodies = append(bodies, event.Skipped{Paths: x.unused, Reason: event.Unused})
 	}
 	x.why.changes = changeEvents(x.changes, nil)
-	e := planEvent(x.plan, x.plan.Predict(x.prev, x.changes, x.links), x.why, x.project.name(), openHistory(stateDir("steps"), x.project.root, x.project.dockerfile))
+	e := planEvent(x.plan, x.plan.Predict(x.prev, x.changes, x.links), x.why, x.project.name(), openHistory(state.Dir("steps"), x.project.root, x.project.dockerfile))
 	e.Paths = paths(x.changes)
 	switch {
 	case x.why.dockerfile != "":

@@ -47,7 +47,7 @@ func TestAnEditOfTheIgnoreFileIsPlanned(t *testing.T) {
 			const own = "Dockerfile\n.dockerignore\n"
 			write(".dockerignore", tt.before+own)
 			p, pl := opened(t, dir)
-			if err := saveFile(p.memoryFile(), remember("", pl, p.main().tree.Snapshot())); err != nil {
+			if err := remember("", pl, p.main().tree.Snapshot()).save(p.memoryFile()); err != nil {
 				t.Fatal(err)
 			}
 			write(".dockerignore", tt.after+own)
@@ -92,7 +92,7 @@ func TestAMemoryWithoutRules(t *testing.T) {
 	m := remember("", pl, p.main().tree.Snapshot())
 	m.Ignore = nil
 	delete(m.Files, "main")
-	if err := saveFile(p.memoryFile(), m); err != nil {
+	if err := m.save(p.memoryFile()); err != nil {
 		t.Fatal(err)
 	}
 	bodies, err := Explain(t.Context(), Config{Context: dir}, nil)

@@ -59,12 +59,12 @@ func newRig(t *testing.T, cfg Config) *rig {
 	}
 	out := newOutbox()
 	go out.run(ctx, r.events)
-	l := &loop{cfg: cfg, project: p, builder: r.builder, out: out, tasks: make(chan func()), turn: make(chan struct{}, 1), ctx: ctx, history: openHistory("", "", "")}
+	l := &loop{cfg: cfg, project: p, builder: r.builder, out: out, tasks: make(chan func()), turn: make(chan struct{}, 1), turns: buildTurns(), ctx: ctx, history: openHistory("", "", "")}
 	l.cfg.Once = once
 	l.sizes = &sizes{l: l, images: r.images, made: map[string]bool{}}
 	l.engine = &engineWatch{l: l, pinger: r.pinger}
 	if !once {
-		r.app = &app{l: l, runner: r.runner, door: r.door, restartSwap: cfg.Swap == "restart", drainWithin: cfg.drainWithin()}
+		r.app = &app{l: l, runner: r.runner, door: r.door, turns: startTurns(), restartSwap: cfg.Swap == "restart", drainWithin: cfg.drainWithin()}
 		l.app = r.app
 	}
 	r.loop = l
@@ -148,9 +148,10 @@ func all[B event.Body](events []event.Event) []event.Event {
 	})
 }
 
-// fakeBuilder leaves every build running until the test ends it.
+// fakeBuilder leaves every build running until the test ends it, or for as long as takes.
 type fakeBuilder struct {
 	plan.Offline
+	takes  time.Duration
 	mu     sync.Mutex
 	builds []*fakeBuild
 }
@@ -166,13 +167,21 @@ type fakeBuild struct {
 func (*fakeBuilder) planInput(*plan.Input) {}
 func (*fakeBuilder) Forget()               {}
 
+func (*fakeBuilder) Quiet(context.Context) error { return nil }
+
 func (b *fakeBuilder) Build(ctx context.Context, req build.Request) (*build.Result, error) {
 	fb := &fakeBuild{req: req, end: make(chan error), times: map[plan.StepID]time.Duration{}}
 	b.mu.Lock()
 	b.builds = append(b.builds, fb)
 	n := len(b.builds)
+	var took <-chan time.Time
+	if b.takes > 0 {
+		took = time.After(b.takes)
+	}
 	b.mu.Unlock()
 	select {
+	case <-took:
+		return &build.Result{Image: fmt.Sprint("image-", n), Times: fb.times}, nil
 	case err := <-fb.end:
 		if err != nil {
 			return nil, err
@@ -237,8 +246,9 @@ func (p *fakePinger) Info(context.Context) (event.Engine, error) {
 	return event.Engine{Name: "fake"}, nil
 }
 
-// fakeRunner starts containers that get ready, or end, when the test says so.
+// fakeRunner starts containers that get ready, or end, when the test says so, or get ready after a while.
 type fakeRunner struct {
+	takes   time.Duration
 	mu      sync.Mutex
 	started []*fakeInstance
 	// tries counts the starts, those that fail with err included.
@@ -255,7 +265,7 @@ func (f *fakeRunner) Start(_ context.Context, spec run.Spec) (instance, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	i := &fakeInstance{id: fmt.Sprint("container-", len(f.started)+1), image: spec.Image, at: time.Now(), ready: make(chan error, 1), moved: make(chan struct{}, 1), done: make(chan struct{})}
+	i := &fakeInstance{takes: f.takes, id: fmt.Sprint("container-", len(f.started)+1), image: spec.Image, at: time.Now(), ready: make(chan error, 1), moved: make(chan struct{}, 1), done: make(chan struct{})}
 	f.started = append(f.started, i)
 	f.noLog = spec.NoLog
 	return i, nil
@@ -274,6 +284,7 @@ func (f *fakeRunner) last() *fakeInstance {
 type fakeInstance struct {
 	id, image string
 	at        time.Time
+	takes     time.Duration
 	ready     chan error
 	// asked is how it was asked whether it is ready, and answered what it answered then.
 	asked    run.Readiness
@@ -296,7 +307,13 @@ func (i *fakeInstance) Moved() <-chan struct{}         { return i.moved }
 func (i *fakeInstance) Reachable() bool                { return !i.away.Load() }
 func (i *fakeInstance) Ready(ctx context.Context, r run.Readiness) error {
 	i.asked = r
+	var took <-chan time.Time
+	if i.takes > 0 {
+		took = time.After(i.takes)
+	}
 	select {
+	case <-took:
+		return nil
 	case err := <-i.ready:
 		return err
 	case <-i.done:

@@ -5,13 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/state"
 )
 
 // history remembers each step's last real run, over sessions: what it took is what a hit saves, and what it printed
@@ -58,7 +58,7 @@ const (
 // openHistory reads what is known of the Dockerfile's steps; an empty folder keeps it in memory only.
 func openHistory(dir, root, dockerfile string) *history {
 	h := &history{runs: map[string]*pastRun{}, printing: map[string]*printed{}, file: projectFile(dir, root, dockerfile)}
-	if dt, err := os.ReadFile(h.file); err == nil {
+	if dt, err := state.Read(h.file); err == nil {
 		if json.Unmarshal(dt, &h.runs) != nil {
 			h.runs = map[string]*pastRun{}
 		}
@@ -181,5 +181,9 @@ func (h *history) save() error {
 			delete(h.runs, key)
 		}
 	}
-	return saveFile(h.file, h.runs)
+	dt, err := json.Marshal(h.runs)
+	if err != nil {
+		return err
+	}
+	return state.Save(h.file, dt)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/plan"
@@ -93,7 +94,7 @@ func (i *insight) read(ctx context.Context, m measured, dirs map[string]fsutil.F
 		return err
 	})
 	if err != nil {
-		return accounted{}, fmt.Errorf("accounting for the files of stage %q: %w", m.after.Target, err)
+		return accounted{}, fmt.Errorf("accounting for the files of stage %q: %w", m.after.Target, build.Plain(err))
 	}
 	a.warnings = append(a.warnings, useless(a.ledger)...)
 	for _, w := range a.warnings {

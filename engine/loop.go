@@ -21,6 +21,8 @@ type builder interface {
 	Build(ctx context.Context, req build.Request) (*build.Result, error)
 	// Forget makes the next plan look base images up again.
 	Forget()
+	// Quiet waits until the engine is done with the builds that gave way.
+	Quiet(ctx context.Context) error
 }
 
 // inputs are what reaches the loop from outside.
@@ -47,6 +49,7 @@ type loop struct {
 	// what is built now is kept.
 	memory     *memory
 	memoryFile string
+	unkept     sync.Once
 	host       string
 	out        *outbox
 	tasks      chan func()
@@ -62,6 +65,8 @@ type loop struct {
 	plan    *plan.Plan
 	pending pending
 	storm   storm
+	// turns are those of builds.
+	turns turns
 	// good is the last successful build; its plan is what the next prediction compares with.
 	good *job
 	job  *job

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/state"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
@@ -151,11 +152,11 @@ func fileChanges(changes []plan.Change) []event.Change {
 }
 
 // memoryFile is where what was last built of the project is kept.
-func (p *project) memoryFile() string { return projectFile(stateDir("built"), p.root, p.dockerfile) }
+func (p *project) memoryFile() string { return projectFile(state.Dir("built"), p.root, p.dockerfile) }
 
 // loadMemory reads what is known of the project on the engine, nil for nothing. An empty engine stands for any.
 func loadMemory(file, engine string) *memory {
-	dt, err := os.ReadFile(file)
+	dt, err := state.Read(file)
 	if err != nil {
 		return nil
 	}
@@ -164,6 +165,15 @@ func loadMemory(file, engine string) *memory {
 		return nil
 	}
 	return &m
+}
+
+// save keeps the memory for the next session.
+func (m *memory) save(file string) error {
+	dt, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return state.Save(file, dt)
 }
 
 // recall predicts a first build from what was last built here, before this session.
@@ -205,34 +215,4 @@ func changedArgument(predictions []plan.Prediction) string {
 		}
 	}
 	return ""
-}
-
-// saveFile writes a file of ours anew, whole or not at all. An empty name keeps nothing.
-func saveFile(file string, value any) error {
-	if file == "" {
-		return nil
-	}
-	dt, err := json.Marshal(value)
-	if err != nil {
-		return err
-	}
-	dir := filepath.Dir(file)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(dir, ".new-*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(dt)
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), file)
-	}
-	if err != nil {
-		os.Remove(tmp.Name())
-	}
-	return err
 }

@@ -27,7 +27,7 @@ func TestMemoryTellsWhatChangedSince(t *testing.T) {
 	}
 	p, pl := opened(t, dir)
 	file := filepath.Join(t.TempDir(), "memory.json")
-	if err := saveFile(file, remember("unix:///x", pl, p.main().tree.Snapshot())); err != nil {
+	if err := remember("unix:///x", pl, p.main().tree.Snapshot()).save(file); err != nil {
 		t.Fatal(err)
 	}
 	if loadMemory(file, "tcp://elsewhere") != nil {
@@ -65,7 +65,7 @@ func TestAnIgnoreFileIsAFileWhereAStepReadsIt(t *testing.T) {
 		write("Dockerfile.dockerignore", "*.pyc\n")
 		write("main", "one")
 		p, pl := opened(t, dir)
-		if err := saveFile(p.memoryFile(), remember("", pl, p.main().tree.Snapshot())); err != nil {
+		if err := remember("", pl, p.main().tree.Snapshot()).save(p.memoryFile()); err != nil {
 			t.Fatal(err)
 		}
 		write("Dockerfile.dockerignore", "# Compiled.\n*.pyc\n")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/state"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
@@ -23,7 +24,7 @@ func (c Config) OwnRules(root string) (*tree.OwnRules, error) {
 
 // ours returns the folder in which this program keeps files of its own, where it lies below root.
 func ours(root string) []string {
-	dir := stateDir("")
+	dir := state.Dir("")
 	if dir == "" {
 		return nil
 	}
@@ -48,7 +49,7 @@ func resolved(path string) string {
 // makeStateDir makes the folder of files of our own before a context is read that it may lie in: coming later, a
 // folder above it would be a change.
 func makeStateDir() {
-	if dir := stateDir(""); dir != "" {
+	if dir := state.Dir(""); dir != "" {
 		// Who can't write there is told by whoever has to.
 		_ = os.MkdirAll(dir, 0o700)
 	}

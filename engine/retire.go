@@ -24,6 +24,7 @@ func (a *app) restart() {
 
 // stop takes the app down until the next build or restart.
 func (a *app) stop() {
+	a.waitsNoMore()
 	if a.next != nil {
 		a.next.cancel()
 		a.next = nil

@@ -19,11 +19,19 @@ func (l *loop) onBatch(w written) {
 	l.pace(l.take(d, err, w.Last), w.More, len(w.Paths))
 }
 
-// build builds what is pending, if that changed.
+// build builds what is pending, if that changed: at once, or after the build that runs where too many in a row
+// came to nothing.
 func (l *loop) build(changed bool) {
-	if changed {
-		l.startBuild("", false)
+	if !changed {
+		return
 	}
+	if l.job != nil {
+		if turn := l.turns.left(time.Since(l.job.began)); turn > 0 {
+			l.await(turn)
+			return
+		}
+	}
+	l.startBuild("", false)
 }
 
 // catchUp takes in what was missed while nobody looked, and tells whether any of it matters.

@@ -82,10 +82,13 @@ func (s *sizes) measure(j *job, done func(error)) {
 	s.l.aside(&s.background, func() {
 		var sized event.Sized
 		var beforeImage string
-		err := whileFrozen(ctx, func() (err error) {
-			sized, beforeImage, err = s.both(ctx, j, beforePlan)
-			return err
-		})
+		err := s.l.builder.Quiet(ctx)
+		if err == nil {
+			err = whileFrozen(ctx, func() (err error) {
+				sized, beforeImage, err = s.both(ctx, j, beforePlan)
+				return err
+			})
+		}
 		s.l.do(func() {
 			if beforeImage != "" {
 				s.made[beforeImage] = true
@@ -142,7 +145,7 @@ func (s *sizes) both(ctx context.Context, j *job, before *plan.Plan) (sized even
 	if before == nil {
 		return sized, "", nil
 	}
-	res, err := s.l.solve(ctx, build.Request{Plan: before, Contexts: s.l.project.contexts(true), SharedKey: s.l.project.sharedKey(), Emit: func(event.Body) {}})
+	res, err := s.l.solve(ctx, build.Request{Plan: before, Contexts: s.l.project.contexts(true), SharedKey: s.l.project.sharedKey(), Emit: func(event.Body) {}, Yields: true})
 	if err != nil {
 		return sized, "", fmt.Errorf("exporting stage %q to measure it: %w", before.Target, err)
 	}

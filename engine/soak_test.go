@@ -165,10 +165,7 @@ type cleanBuild struct {
 
 func newCleanBuild(t *testing.T, l *live) *cleanBuild {
 	t.Helper()
-	session, err := dock.NewSession(l.engine.Host)
-	if err != nil {
-		t.Fatal(err)
-	}
+	session := dock.NewSession(l.engine.Host)
 	builder, err := build.New(t.Context(), l.engine)
 	if err != nil {
 		t.Fatal(err)

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/run"
+	"github.com/stagewatch/stagewatch/engine/state"
 )
 
 // Run does all that cfg asks for until ctx ends, or with Config.Once until the one build is done. It sends
@@ -46,10 +45,14 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	p.attrs["label:"+dock.Label] = c.session.ID
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	l := &loop{cfg: cfg, project: p, builder: c, outside: c, out: out, tasks: make(chan func()), turn: make(chan struct{}, 1), ctx: work}
-	l.history = openHistory(stateDir("steps"), p.root, p.dockerfile)
+	l := &loop{cfg: cfg, project: p, builder: c, outside: c, out: out, tasks: make(chan func()), turn: make(chan struct{}, 1), turns: buildTurns(), ctx: work}
+	l.history = openHistory(state.Dir("steps"), p.root, p.dockerfile)
 	l.host, l.memoryFile = c.engine.Host, p.memoryFile()
 	l.memory = loadMemory(l.memoryFile, l.host)
+	if c.session.Unkept != nil {
+		// It has been told that the folder is of no use.
+		l.unkept.Do(func() {})
+	}
 	l.sizes = &sizes{l: l, images: c.images, insight: newInsight(c), files: inspection{wanted: cfg.Inspect}, before: cfg.Before, made: map[string]bool{}}
 	l.engine = &engineWatch{l: l, pinger: c}
 	in := inputs{intents: intents}
@@ -71,7 +74,8 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	busy = l.job != nil || len(l.superseded) > 0 || l.sizes.cancel != nil
 	stop()
 	l.wait()
-	return errors.Join(err, l.history.save())
+	l.kept(l.history.save())
+	return err
 }
 
 // openBoth reads the project while it connects to the engine: with a large context, neither is quick. Where both
@@ -104,7 +108,7 @@ func openBoth(ctx context.Context, cfg *Config, emit func(event.Body)) (*project
 // open makes the loop one that also runs and serves what it builds.
 func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (gates, error) {
 	runner := run.New(ctx, c.engine, c.session.Labels())
-	a := &app{l: l, runner: starter{runner}, restartSwap: l.cfg.Swap == "restart", drainWithin: l.cfg.drainWithin()}
+	a := &app{l: l, runner: starter{runner}, turns: startTurns(), restartSwap: l.cfg.Swap == "restart", drainWithin: l.cfg.drainWithin()}
 	a.ready = run.Readiness{Path: l.cfg.ReadyPath, Within: l.cfg.readyWithin()}
 	ports, err := l.cfg.ports()
 	if err != nil {
@@ -156,13 +160,4 @@ func unlessEnded(ctx context.Context, err error) error {
 		return nil
 	}
 	return err
-}
-
-// stateDir is a folder of ours under the user's cache, empty where there is none.
-func stateDir(name string) string {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(dir, "stagewatch", name)
 }

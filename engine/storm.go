@@ -23,8 +23,11 @@ type storm struct {
 	held *held
 }
 
-// held starts a build that was held back.
-type held struct{ timer *time.Timer }
+// held starts a build that was held back: by a storm, or by the turn of the build that runs.
+type held struct {
+	timer *time.Timer
+	turn  bool
+}
 
 // release forgets what is held back, and tells whether anything was.
 func (s *storm) release() bool {
@@ -70,13 +73,39 @@ func (s *storm) begin(supersedes bool) {
 
 // hold lets what is pending wait for the end of the turn, or of the storm.
 func (l *loop) hold() {
+	l.storm.held = l.after(min(time.Until(l.storm.over), calm), func() { l.pace(false, !time.Now().Before(l.storm.over), 0) })
+}
+
+// await lets what is pending wait for the end of the build that runs, or of its turn.
+func (l *loop) await(turn time.Duration) {
+	l.storm.held = l.after(turn, l.release)
+	l.storm.held.turn = true
+}
+
+// after calls fn later, if what it returns is still held then.
+func (l *loop) after(wait time.Duration, fn func()) *held {
 	h := &held{}
-	h.timer = time.AfterFunc(min(time.Until(l.storm.over), calm), func() {
+	h.timer = time.AfterFunc(wait, func() {
 		l.do(func() {
 			if l.storm.held == h {
-				l.pace(false, !time.Now().Before(l.storm.over), 0)
+				fn()
 			}
 		})
 	})
-	l.storm.held = h
+	return h
+}
+
+// release builds what waits for the end of a build.
+func (l *loop) release() {
+	l.storm.release()
+	l.build(true)
+}
+
+// over takes in that the build which ran came to its end.
+func (l *loop) over() {
+	waits := l.storm.held != nil && l.storm.held.turn
+	l.turns.ended(waits)
+	if waits {
+		l.release()
+	}
 }

@@ -78,7 +78,7 @@ func (m *Model) commands() []command {
 		{k.Slower, "Replay", tape, pace(0.5), 29},
 
 		{k.Mouse, "Session", nil, (*Model).toggleMouse, 0},
-		{k.Suspend, "Session", nil, func(*Model) tea.Cmd { return tea.Suspend }, 0},
+		{k.Suspend, "Session", nil, (*Model).suspend, 0},
 		{k.Help, "Session", nil, (*Model).help, 90},
 		{k.Quit, "Session", nil, func(*Model) tea.Cmd { return tea.Quit }, 91},
 	}

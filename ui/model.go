@@ -63,6 +63,8 @@ type Model struct {
 	mouse   bool
 	// exec gives the terminal to a command.
 	exec func(*exec.Cmd, tea.ExecCallback) tea.Cmd
+	// halt says something on the shell's screen and stops the program; nil leaves that to bubbletea.
+	halt func(says string) tea.Cmd
 }
 
 // pane is how a list is scrolled.

@@ -69,7 +69,7 @@ func Run(ctx context.Context, opt Options) error {
 	}
 	paint := &painter{out: opt.Output}
 	m := &live{Model: New(opt), paint: paint}
-	m.exec = paint.lend
+	m.exec, m.halt = paint.lend, paint.suspend
 	// Nothing may be painted once bubbletea has given the terminal back.
 	shown, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()

@@ -270,3 +270,25 @@ func TestTerminalClosed(t *testing.T) {
 		}
 	}
 }
+
+// Whoever suspends the dashboard is told on the shell's screen what stops with it, and gets it back as it was.
+func TestDashboardSuspended(t *testing.T) {
+	t.Parallel()
+	e := docktest.Engine(t)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM python:3.9-alpine\nCMD [\"python3\", \"-m\", \"http.server\", \"8080\"]\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	tm := newTerminal(t, dir, 120, 24, "DOCKER_HOST="+e.Host)
+	tm.say(`clear; stagewatch -p 0:8080 .`)
+	tm.await(`^ LIVE  build #1 serves`)
+	tm.press("C-z")
+	tm.await(`^stagewatch is suspended: it builds nothing, and http://127\.0\.0\.1:[0-9]+ does not answer, until you type fg\.`)
+	tm.say("fg")
+	tm.await(`^ LIVE  build #1 serves`)
+	tm.press("q")
+	// The shell is back.
+	tm.await(`^[$#]$`)
+	tm.say(`echo "it ended with $?"`)
+	tm.await(`^it ended with 0$`)
+}

@@ -38,8 +38,10 @@ the hint is left out where there is nothing to do. Fields may be added, never re
 				return err
 			}
 			show := newPrescription(os.Stdout, o.progress == faceJSON)
-			doctor.Run(cmd.Context(), cfg, show.print)
-			return show.end()
+			return untilTold(cmd.Context(), unreadFor, func() error {
+				doctor.Run(cmd.Context(), cfg, show.print)
+				return show.end()
+			})
 		},
 	}
 	o.buildFlags(cmd.Flags())

@@ -51,11 +51,13 @@ func follow(ctx context.Context, cfg engine.Config, f face) error {
 	intents := make(chan event.Intent, 16)
 	ended := make(chan error, 1)
 	go func() { ended <- engine.Run(ctx, unread, cfg, intents, events) }()
-	told, shown := f.show(ctx, stop, cfg, recording(events, record), intents, ended)
+	told, shown := f.shown(ctx, giveUp, func(out io.Writer) (*story.Story, error) {
+		return f.show(ctx, stop, out, cfg, recording(events, record), intents, ended)
+	})
 	stop()
 	giveUp()
 	err = <-ended
-	if f.kind != faceJSON && shown == nil {
+	if f.kind != faceJSON && told != nil && shown == nil {
 		bye(os.Stdout, told, cfg, f.record, err == nil)
 	}
 	if _, told := engine.BuildFailure(err); told && cfg.Once {
@@ -64,11 +66,37 @@ func follow(ctx context.Context, cfg engine.Config, f face) error {
 	return errors.Join(err, shown)
 }
 
-// show is the face itself; it returns what happened when the events end or, with a dashboard, when the person quits.
-func (f face) show(ctx context.Context, stop func(), cfg engine.Config, events <-chan event.Event, intents chan<- event.Intent, ended chan error) (*story.Story, error) {
+// shown calls show, and returns what it returns. Once ctx has ended, it gives up where nobody reads, and returns nothing.
+func (f face) shown(ctx context.Context, giveUp func(), show func(io.Writer) (*story.Story, error)) (*story.Story, error) {
+	if f.kind == faceTTY {
+		return show(os.Stdout)
+	}
+	out := &output{w: os.Stdout}
+	var told *story.Story
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		told, err = show(out)
+	}()
+	select {
+	case <-done:
+		return told, err
+	case <-ctx.Done():
+	}
+	if out.unread(done) {
+		giveUp()
+		return nil, nil
+	}
+	<-done
+	return told, err
+}
+
+// show is the face itself; it returns when the events end or, with a dashboard, when the person quits.
+func (f face) show(ctx context.Context, stop func(), out io.Writer, cfg engine.Config, events <-chan event.Event, intents chan<- event.Intent, ended chan error) (*story.Story, error) {
 	told := story.New(1)
 	if f.kind != faceTTY {
-		return told, f.stream(os.Stdout, events, told.Apply)
+		return told, f.stream(out, events, told.Apply)
 	}
 	// What ends before there was anything to see belongs on the screen that is left behind.
 	go func() {
@@ -170,9 +198,13 @@ func recording(events <-chan event.Event, file *os.File) <-chan event.Event {
 	go func() {
 		defer close(out)
 		defer file.Close()
+		var torn error
 		for e := range events {
-			// A disk that is full must not stop the loop: the recording ends early, and replay says where.
-			_ = writeEvent(file, e)
+			if torn != nil {
+				// A disk that was full must not stop the loop: what did not fit is lost, and replay says where.
+				_, _ = file.WriteString("\n")
+			}
+			torn = writeEvent(file, e)
 			out <- e
 		}
 	}()
@@ -184,7 +216,7 @@ func (f face) replayed(ctx context.Context, events []event.Event, speed float64)
 	if f.kind == faceTTY {
 		return noTerminal(ui.Run(ctx, ui.Options{Tape: replay.New(events, speed), Send: func(event.Intent) {}, Open: openURL, SaveLog: saveLog(nil), Copy: clipboard(), NoMouse: f.noMouse}))
 	}
-	return f.stream(os.Stdout, queued(events), func(event.Event) {})
+	return untilTold(ctx, 0, func() error { return f.stream(os.Stdout, queued(events), func(event.Event) {}) })
 }
 
 func queued(events []event.Event) <-chan event.Event {

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,13 +22,14 @@ var version = "dev"
 func main() {
 	// Libraries write to the standard logger; on a dashboard that would be in the way.
 	log.SetOutput(io.Discard)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx := endings()
 	// A reader who has had enough, head for one, must not be the end of us before we have cleaned up: with this, the
 	// next write fails instead.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	err := rootCommand().ExecuteContext(ctx)
-	stop()
-	os.Exit(report(os.Stderr, err))
+	var code exitCode
+	_ = errors.As(untilTold(ctx, unreadFor, func() error { return exitCode(report(os.Stderr, err)) }), &code)
+	os.Exit(int(code))
 }
 
 // exitCode ends the program with a code of its own, everything having been said.

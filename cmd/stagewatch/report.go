@@ -39,25 +39,14 @@ pull request, as one HTML page that fetches nothing, or as an SVG of the dashboa
   stagewatch report -o dashboard.svg --at 2 --size 120x36 session.jsonl
   stagewatch build --progress json . | stagewatch report`,
 		Args: arguments(cobra.MaximumNArgs(1), "recording"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := r.check(); err != nil {
 				return err
 			}
 			if err := r.apart(args); err != nil {
 				return err
 			}
-			events, err := readRecording(args)
-			if err != nil {
-				return err
-			}
-			if events, err = r.moment(events); err != nil {
-				return err
-			}
-			var out bytes.Buffer
-			if err := r.write(&out, events); err != nil {
-				return err
-			}
-			return r.save(out.Bytes())
+			return untilTold(cmd.Context(), 0, func() error { return r.run(args) })
 		},
 	}
 	f := cmd.Flags()
@@ -99,6 +88,21 @@ func (r *reporting) apart(args []string) error {
 		return &engine.Problem{What: fmt.Sprintf("writing the report to %s: that is the recording", r.output), Hint: "Give -o another file."}
 	}
 	return nil
+}
+
+func (r *reporting) run(args []string) error {
+	events, err := readRecording(args)
+	if err != nil {
+		return err
+	}
+	if events, err = r.moment(events); err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := r.write(&out, events); err != nil {
+		return err
+	}
+	return r.save(out.Bytes())
 }
 
 // readRecording reads the file that was named, or else stdin.

@@ -93,7 +93,9 @@ changed since then.`,
 			for _, b := range bodies {
 				events = append(events, event.Event{Time: time.Now(), Body: b})
 			}
-			return o.face(false).stream(os.Stdout, queued(events), func(event.Event) {})
+			return untilTold(cmd.Context(), 0, func() error {
+				return o.face(false).stream(os.Stdout, queued(events), func(event.Event) {})
+			})
 		},
 	}
 	cmd.Flags().StringVar(&o.context, "context-dir", ".", "the build context")

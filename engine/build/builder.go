@@ -45,6 +45,7 @@ type Builder struct {
 	platform    ocispecs.Platform
 
 	sent sent
+	left left
 
 	mu      sync.Mutex
 	configs map[string]imageConfig
@@ -62,7 +63,7 @@ type imageConfig struct {
 // New connects to the engine's BuildKit and asks what it can do. attachables serve secrets, ssh agents and
 // registry credentials to every build.
 func New(ctx context.Context, d Dialer, attachables ...session.Attachable) (*Builder, error) {
-	c, err := client.New(ctx, "", client.WithContextDialer(d.DialGRPC), client.WithSessionDialer(d.DialSession), dock.Reconnect())
+	c, err := client.New(ctx, "", client.WithContextDialer(d.DialGRPC), client.WithSessionDialer(d.DialSession), dock.Reconnect(), dock.NoticeEnd())
 	if err != nil {
 		return nil, fmt.Errorf("connecting to BuildKit: %w", err)
 	}
@@ -70,6 +71,7 @@ func New(ctx context.Context, d Dialer, attachables ...session.Attachable) (*Bui
 	err = b.ask(ctx, nil, func(_ context.Context, g gateway.Client) error {
 		opts := g.BuildOpts()
 		b.caps = opts.LLBCaps
+		b.left.fragile = b.caps.Supports(pb.CapFileCopyIncludeExcludePatterns) != nil
 		b.platform = platforms.Normalize(platforms.DefaultSpec())
 		if len(opts.Workers) > 0 && len(opts.Workers[0].Platforms) > 0 {
 			b.platform = opts.Workers[0].Platforms[0]
@@ -78,7 +80,7 @@ func New(ctx context.Context, d Dialer, attachables ...session.Attachable) (*Bui
 	})
 	if err != nil {
 		c.Close()
-		return nil, fmt.Errorf("asking BuildKit what it can do: %w", err)
+		return nil, fmt.Errorf("asking BuildKit what it can do: %w", Plain(err))
 	}
 	return b, nil
 }
@@ -89,7 +91,7 @@ func (b *Builder) Close() error { return b.client.Close() }
 // Ping asks BuildKit for a sign of life.
 func (b *Builder) Ping(ctx context.Context) error {
 	if _, err := b.client.ListWorkers(ctx); err != nil {
-		return fmt.Errorf("asking BuildKit for a sign of life: %s", PlainMessage(err.Error()))
+		return fmt.Errorf("asking BuildKit for a sign of life: %w", Plain(err))
 	}
 	return nil
 }
@@ -144,7 +146,7 @@ func (b *Builder) lookUp(ctx context.Context, name string, opt sourceresolver.Op
 		return err
 	})
 	if err != nil {
-		return got, &plan.ImageError{Name: name, Err: plainError{err}}
+		return got, &plan.ImageError{Name: name, Err: Plain(err)}
 	}
 	return got, nil
 }

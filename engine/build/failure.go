@@ -54,6 +54,9 @@ func newFailure(p *plan.Plan, step int, err error) *Failure {
 const brokenOff = "the connection to the engine broke off"
 
 var (
+	// unavailable is what gRPC says of a server that is not there any more, bare or as BuildKit's client words it.
+	unavailable = regexp.MustCompile(`code = Unavailable|(?:^|: )Unavailable: |failed to dial gRPC|error reading from server: |` + brokenOff)
+
 	wrapping = regexp.MustCompile(`^(?:failed to solve(?: with frontend \S+)?|failed to run Build function|rpc error: code = \w+ desc = |executor failed running|runc did not terminate successfully|failed to compute cache key|failed to calculate checksum of ref \S+|failed to walk \S*)(?:: |$)?`)
 	// mounted is where an engine has a snapshot for a moment.
 	mounted = regexp.MustCompile(`(?:/[^\s:"]*)?/(?:buildkit-mount\d+|containerd-mount\d+|overlay2/\w+/(?:merged|diff)|snapshots/\d+/fs)`)
@@ -63,9 +66,23 @@ var (
 // BrokenOff tells whether a build failed because the connection to the engine did.
 func BrokenOff(err error) bool { return PlainMessage(err.Error()) == brokenOff }
 
+// plain is an error of BuildKit in plain words.
+type plain struct{ error }
+
+func (p plain) Error() string { return PlainMessage(p.error.Error()) }
+func (p plain) Unwrap() error { return p.error }
+
+// Plain words an error of BuildKit plainly, nil for nil.
+func Plain(err error) error {
+	if err == nil {
+		return nil
+	}
+	return plain{err}
+}
+
 // PlainMessage takes off a message what the transport and BuildKit wrap around it.
 func PlainMessage(msg string) string {
-	if strings.Contains(msg, "code = Unavailable") || strings.Contains(msg, "Unavailable: connection error") || strings.Contains(msg, "failed to dial gRPC") {
+	if unavailable.MatchString(msg) {
 		return brokenOff
 	}
 	for {
@@ -84,12 +101,6 @@ func PlainMessage(msg string) string {
 	}
 	return msg
 }
-
-// plainError is an error in the words of PlainMessage.
-type plainError struct{ err error }
-
-func (e plainError) Error() string { return PlainMessage(e.err.Error()) }
-func (e plainError) Unwrap() error { return e.err }
 
 const noPath = "The path is not there: look at its spelling and, for one of the context, at .dockerignore."
 

@@ -1,6 +1,9 @@
 package build
 
-import "testing"
+import (
+	"errors"
+	"testing"
+)
 
 // TestPlainMessage takes real messages of engines old and new.
 func TestPlainMessage(t *testing.T) {
@@ -14,8 +17,11 @@ func TestPlainMessage(t *testing.T) {
 		`lstat /var/lib/docker/tmp/buildkit-mount12/src/a b: no such file or directory`:                                                                                                       `lstat /src/a b: no such file or directory`,
 		`failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF`:                                                                                       brokenOff,
 		`base: resolving image docker.io/library/base:latest: listing workers for Build: failed to list workers: Unavailable: connection error: desc = "transport: Error while dialing: EOF"`: brokenOff,
-		`failed to run Build function: python:3.9-slm: docker.io/library/python:3.9-slm: not found`:                                                                                           "python:3.9-slm: docker.io/library/python:3.9-slm: not found",
-		`failed to solve with frontend dockerfile.v0: failed to solve: runc did not terminate successfully: "/bin/sh -c x" exit code: 2: out of memory`:                                       "exit code: 2: out of memory",
+		`reading stages: Unavailable: error reading from server: EOF`:                                                                                                                         brokenOff,
+		`base: resolving image python:3.9-alpine: ` + brokenOff:                                                                                                                               brokenOff,
+		`the step says: service Unavailable`: "the step says: service Unavailable",
+		`failed to run Build function: python:3.9-slm: docker.io/library/python:3.9-slm: not found`:                                                     "python:3.9-slm: docker.io/library/python:3.9-slm: not found",
+		`failed to solve with frontend dockerfile.v0: failed to solve: runc did not terminate successfully: "/bin/sh -c x" exit code: 2: out of memory`: "exit code: 2: out of memory",
 	} {
 		if got := PlainMessage(raw); got != want {
 			t.Errorf("%s\n got %q\nwant %q", raw, got, want)
@@ -28,5 +34,15 @@ func TestHintsNameTheNextStep(t *testing.T) {
 		if Hint(msg) == "" {
 			t.Errorf("%s: no hint", msg)
 		}
+	}
+}
+
+func TestPlainKeepsTheCause(t *testing.T) {
+	cause := errors.New("failed to solve: rpc error: code = Unknown desc = exit code: 1")
+	if err := Plain(cause); err.Error() != "exit code: 1" || !errors.Is(err, cause) {
+		t.Errorf("got %v", err)
+	}
+	if Plain(nil) != nil {
+		t.Error("no error is one")
 	}
 }

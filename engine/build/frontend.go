@@ -2,7 +2,6 @@ package build
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -48,7 +47,7 @@ func (b *Builder) Convert(ctx context.Context, syntax plan.Syntax, in plan.Input
 		return nil
 	})
 	if err != nil {
-		return nil, nil, errors.New(PlainMessage(err.Error()))
+		return nil, nil, Plain(err)
 	}
 	if config == nil {
 		config = []byte("{}")

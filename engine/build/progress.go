@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -88,6 +89,13 @@ func (t *tracker) of(d digest.Digest) []int {
 		return steps
 	}
 	return t.bound.Parts[d]
+}
+
+// definition is the graph that is solved.
+func (t *tracker) definition() *pb.Definition {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.bound.Definition
 }
 
 func (t *tracker) update(s *client.SolveStatus) {

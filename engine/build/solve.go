@@ -30,6 +30,9 @@ type Request struct {
 	Tags []string
 	// NoCache makes every step run.
 	NoCache bool
+	// Yields makes the build one that nobody's build has to wait for: when its context ends, it is gone from the
+	// engine at once, or no other build minds what is left of it there.
+	Yields bool
 	// Saved returns how long a step last ran for real, 0 where that is not known.
 	Saved func(stage, instruction string) time.Duration
 	// Emit is called with Step, Output and Warning events, one at a time. It must not block for long:
@@ -79,16 +82,24 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 	}
 }
 
-// fromAnotherBuild tells whether a solve, which nobody canceled, failed because another one that shared a
+// fromAnotherBuild reports whether a solve, which nobody canceled, failed because another one that shared a
 // step with it was: engines before BuildKit 0.9 let that through, as the cancellation itself or as a file
-// operation that finds its output half made.
+// operation that finds its output half made, and those before 0.13 as a graph that misses what the other had.
 func fromAnotherBuild(err error) bool {
 	msg := err.Error()
-	return isCanceled(msg) || strings.Contains(msg, "duplicate output ")
+	return isCanceled(msg) || strings.Contains(msg, "duplicate output ") || strings.Contains(msg, "inconsistent graph state")
 }
 
 // solve is one attempt. It returns the image's id.
 func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (string, error) {
+	if req.Yields {
+		return b.yield(ctx, req, track)
+	}
+	return b.run(ctx, req, track, b.collect(track, req))
+}
+
+// run solves what collect returns, and exports it.
+func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect gateway.BuildFunc) (string, error) {
 	status := make(chan *client.SolveStatus)
 	tracked := make(chan struct{})
 	go func() {
@@ -113,30 +124,7 @@ func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (strin
 		SharedKey: req.SharedKey,
 		Session:   b.attachables,
 	}
-	resp, err := b.client.Build(ctx, opt, "stagewatch", func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
-		session := g.BuildOpts().SessionID
-		binding := b.Binding(req.Contexts, session)
-		if req.NoCache {
-			binding = func(plan.Local) string { return session }
-		}
-		bound, err := req.Plan.BindEach(binding)
-		if err != nil {
-			return nil, err
-		}
-		if req.NoCache {
-			bound.IgnoreCache()
-		}
-		track.bind(bound, session)
-		res, err := g.Solve(ctx, gateway.SolveRequest{Definition: bound.Definition})
-		if err != nil {
-			return nil, err
-		}
-		res.AddMeta(exptypes.ExporterImageConfigKey, req.Plan.Image)
-		if req.Plan.Epoch != "" {
-			res.AddMeta(commonexptypes.ExporterEpochKey, []byte(req.Plan.Epoch))
-		}
-		return res, nil
-	}, status)
+	resp, err := b.client.Build(ctx, opt, "stagewatch", collect, status)
 	<-tracked
 	b.noteSent(track, req)
 	if err != nil {
@@ -147,6 +135,34 @@ func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (strin
 		return "", errors.New("building: the engine's BuildKit named no image; is its \"moby\" exporter there?")
 	}
 	return image, nil
+}
+
+// collect returns the gateway's part of a build: it has the plan's target made.
+func (b *Builder) collect(track *tracker, req Request) gateway.BuildFunc {
+	return func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
+		session := g.BuildOpts().SessionID
+		bind := func() (*plan.Bound, error) { return req.Plan.BindEach(b.Binding(req.Contexts, session)) }
+		if req.NoCache {
+			bind = func() (*plan.Bound, error) { return req.Plan.BindAnew(session) }
+		}
+		bound, err := bind()
+		if err != nil {
+			return nil, err
+		}
+		if err := b.left.join(ctx, g); err != nil {
+			return nil, err
+		}
+		track.bind(bound, session)
+		res, err := g.Solve(ctx, gateway.SolveRequest{Definition: bound.Definition, Evaluate: req.Yields})
+		if err != nil {
+			return nil, err
+		}
+		res.AddMeta(exptypes.ExporterImageConfigKey, req.Plan.Image)
+		if req.Plan.Epoch != "" {
+			res.AddMeta(commonexptypes.ExporterEpochKey, []byte(req.Plan.Epoch))
+		}
+		return res, nil
+	}
 }
 
 // Failure is a build that failed.

@@ -1,6 +1,7 @@
 package dock
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -17,6 +18,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/stagewatch/stagewatch/engine/state"
 )
 
 // Label is the key of the label on everything that we make on an engine. Its value is the session's ID.
@@ -32,6 +35,9 @@ type Session struct {
 	// ID is HOUSE-PID-START. The house stands for this machine and this folder of locks together: only who
 	// looks into the same folder can tell whether a session still lives.
 	ID string
+	// Unkept is why the lock is not where it belongs, nil where it is. It is elsewhere then, or nowhere: nobody can
+	// tell that session from a sibling, so that nobody cleans up after it.
+	Unkept error
 
 	dir    string
 	lock   *flock.Flock
@@ -49,8 +55,34 @@ type record struct {
 	Tags []string `json:"tags,omitempty"`
 }
 
-// NewSession begins a session that works on the engine at host. Close ends it.
-func NewSession(host string) (*Session, error) { return newSession(sessionsDir(), host) }
+// NewSession begins a session that works on the engine at host. Close ends it. Where no lock can be kept, see
+// [Session.Unkept].
+func NewSession(host string) *Session {
+	return firstSession(host, state.Dir("sessions"), temporaryDir())
+}
+
+// firstSession begins a session with its lock in the first folder that takes one.
+func firstSession(host string, dirs ...string) *Session {
+	var unkept error
+	for _, dir := range dirs {
+		if dir == "" {
+			continue
+		}
+		s, err := newSession(dir, host)
+		if err == nil {
+			s.Unkept = unkept
+			return s
+		}
+		unkept = cmp.Or(unkept, err)
+	}
+	house := make([]byte, 6)
+	_, _ = rand.Read(house)
+	return &Session{ID: newID(hex.EncodeToString(house)), Unkept: unkept}
+}
+
+func newID(house string) string {
+	return fmt.Sprintf("%s-%d-%s", house, os.Getpid(), strconv.FormatInt(time.Now().UnixNano(), 36))
+}
 
 func newSession(dir, host string) (*Session, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -60,9 +92,7 @@ func newSession(dir, host string) (*Session, error) {
 	if err != nil {
 		return nil, &Error{What: "reading the identity of this machine in " + dir, Err: err}
 	}
-	s := &Session{dir: dir, record: record{Host: host}}
-	start := strconv.FormatInt(time.Now().UnixNano(), 36)
-	s.ID = fmt.Sprintf("%s-%d-%s", house, os.Getpid(), start)
+	s := &Session{ID: newID(house), dir: dir, record: record{Host: host}}
 	s.lock = flock.New(filepath.Join(dir, s.ID), flock.SetPermissions(0o600))
 	// A sweeper that looks in right now may hold the lock for a moment.
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
@@ -93,12 +123,20 @@ func (s *Session) OwnTag(ref string) error {
 
 // Close gives the lock back. What the session made on the engine is [Engine.Clean]'s business, before.
 func (s *Session) Close() error {
+	if s.lock == nil {
+		return nil
+	}
 	// Removed first: once unlocked, the file would tell a sweeper of a death.
 	return errors.Join(removeLock(s.lock.Path()), s.lock.Close())
 }
 
 // Leave gives the lock back and lets its record lie: the next session's [Engine.Sweep] finds what is left.
-func (s *Session) Leave() error { return s.lock.Close() }
+func (s *Session) Leave() error {
+	if s.lock == nil {
+		return nil
+	}
+	return s.lock.Close()
+}
 
 // removeLock removes a lock and its record.
 func removeLock(path string) error {
@@ -110,6 +148,9 @@ func removeLock(path string) error {
 }
 
 func (s *Session) write() error {
+	if s.lock == nil {
+		return nil
+	}
 	data, err := json.Marshal(s.record)
 	if err != nil {
 		return fmt.Errorf("writing the session's record: %w", err)
@@ -121,14 +162,9 @@ func (s *Session) write() error {
 	return nil
 }
 
-// sessionsDir is the folder of the locks.
-func sessionsDir() string {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		// No home: a folder of this user's own among the temporary files.
-		cache = filepath.Join(os.TempDir(), "stagewatch-"+strconv.Itoa(os.Getuid()))
-	}
-	return filepath.Join(cache, "stagewatch", "sessions")
+// temporaryDir is a folder of this user's own among the temporary files, for locks that find no place in the cache.
+func temporaryDir() string {
+	return filepath.Join(os.TempDir(), "stagewatch-"+strconv.Itoa(os.Getuid()), "stagewatch", "sessions")
 }
 
 // houseOf is the identity of dir on this machine, twelve hex digits, the same over reboots. It holds a random
@@ -136,7 +172,7 @@ func sessionsDir() string {
 // machine's id and name, so that a home folder shared or copied between machines is two.
 func houseOf(dir string) (string, error) {
 	path := filepath.Join(dir, "house")
-	id, err := os.ReadFile(path)
+	id, err := state.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		id, err = makeHouse(path)
 	}
@@ -168,7 +204,7 @@ func makeHouse(path string) ([]byte, error) {
 	if err := os.Link(temporary.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
-	return os.ReadFile(path)
+	return state.Read(path)
 }
 
 // parseID takes a session's ID apart.

@@ -2,10 +2,12 @@ package dock
 
 import (
 	"bufio"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -91,4 +93,51 @@ func TestMain(m *testing.M) {
 	}
 	_, _ = os.Stdout.WriteString(s.ID + "\n")
 	select {}
+}
+
+// TestASessionNeedsNoLock: where the folder of locks, or what lies in it, is of no use, the session begins all the
+// same, with its lock elsewhere or with none, and says why.
+func TestASessionNeedsNoLock(t *testing.T) {
+	for name, spoil := range map[string]func(dir string) error{
+		"the folder is a file":  func(dir string) error { return os.WriteFile(dir, nil, 0o600) },
+		"the folder is a pipe":  func(dir string) error { return syscall.Mkfifo(dir, 0o600) },
+		"the house is a folder": func(dir string) error { return os.MkdirAll(filepath.Join(dir, "house"), 0o700) },
+		"the house is a pipe": func(dir string) error {
+			return errors.Join(os.Mkdir(dir, 0o700), syscall.Mkfifo(filepath.Join(dir, "house"), 0o600))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, other := filepath.Join(t.TempDir(), "sessions"), t.TempDir()
+			if err := spoil(dir); err != nil {
+				t.Fatal(err)
+			}
+			elsewhere, nowhere := firstSession("h", dir, other), firstSession("h", dir)
+			if elsewhere.Unkept == nil || elsewhere.dir != other {
+				t.Errorf("the lock is in %s, because of %v", elsewhere.dir, elsewhere.Unkept)
+			}
+			if nowhere.Unkept == nil || nowhere.lock != nil {
+				t.Errorf("there is a lock, or no reason for none: %v", nowhere.Unkept)
+			}
+			for _, s := range []*Session{elsewhere, nowhere} {
+				if _, _, ok := parseID(s.ID); !ok {
+					t.Errorf("the id %s is none", s.ID)
+				}
+				if err := errors.Join(s.OwnTag("app:latest"), s.Close()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// TestALockThatIsAPipe is nobody's, and not waited at.
+func TestALockThatIsAPipe(t *testing.T) {
+	dir := t.TempDir()
+	id := inHouse(t, dir, "h").ID[:12] + "-" + "4194304" + "-x"
+	if err := syscall.Mkfifo(filepath.Join(dir, id), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if swept, err := (&Engine{}).bury(t.Context(), dir, id); err != nil || swept != (Swept{}) {
+		t.Errorf("swept %v, %v", swept, err)
+	}
 }

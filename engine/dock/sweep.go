@@ -16,6 +16,8 @@ import (
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/image"
 	"github.com/gofrs/flock"
+
+	"github.com/stagewatch/stagewatch/engine/state"
 )
 
 // Swept counts what was taken away.
@@ -34,6 +36,9 @@ func (e *Engine) Clean(ctx context.Context, s *Session, keep ...string) (Swept, 
 // Sweep takes away what dead sessions left on the engine: sessions of this machine and user whose lock nobody
 // holds any more. It never touches a living sibling's things, nor those of a machine whose locks it cannot see.
 func (e *Engine) Sweep(ctx context.Context, s *Session) (Swept, error) {
+	if s.lock == nil {
+		return Swept{}, nil
+	}
 	house, _, _ := parseID(s.ID)
 	ids, err := e.labelled(ctx)
 	if err != nil {
@@ -74,6 +79,10 @@ func (e *Engine) bury(ctx context.Context, dir, id string) (Swept, error) {
 		}
 		return e.remove(ctx, id, nil, nil)
 	}
+	if state.Regular(path) != nil {
+		// No lock of ours, and a pipe would be waited at for ever.
+		return Swept{}, nil
+	}
 	// Without O_CREATE: a lock that is gone by now must not come back.
 	lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
 	locked, err := lock.TryLock()
@@ -83,7 +92,7 @@ func (e *Engine) bury(ctx context.Context, dir, id string) (Swept, error) {
 	}
 	defer lock.Close()
 	var left record
-	if data, err := os.ReadFile(path + recordSuffix); err != nil || json.Unmarshal(data, &left) != nil {
+	if data, err := state.Read(path + recordSuffix); err != nil || json.Unmarshal(data, &left) != nil {
 		// A session that is about to begin has not written its record yet.
 		if alive(pid) {
 			return Swept{}, nil

@@ -90,14 +90,12 @@ func (x *examination) checkLog(ctx context.Context) {
 
 // checkLeftovers does what every start of stagewatch does first.
 func (x *examination) checkLeftovers(ctx context.Context) {
-	s, err := dock.NewSession(x.engine.Host)
-	if err != nil {
-		x.failed("leftovers", err, "")
-		return
-	}
+	s := dock.NewSession(x.engine.Host)
 	defer s.Close()
 	swept, err := x.engine.Sweep(ctx, s)
 	switch {
+	case s.Unkept != nil:
+		x.note("leftovers", "Make that folder one that can be written, or name another one with XDG_CACHE_HOME.", "the lock of a session can't be kept, so that nothing is found of dead ones: %v", s.Unkept)
 	case err != nil:
 		x.note("leftovers", "What is left carries the label "+dock.Label+".", "not all could be removed: %v", err)
 	case swept == dock.Swept{}:

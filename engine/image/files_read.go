@@ -22,18 +22,14 @@ package image
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"hash/maphash"
 	"sync"
 
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/exporter/containerimage/exptypes"
-	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/filesync"
 	"github.com/opencontainers/go-digest"
-	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/tonistiigi/fsutil"
 	"github.com/tonistiigi/fsutil/types"
 	"golang.org/x/sync/errgroup"
@@ -58,7 +54,7 @@ type Reader struct {
 
 // NewReader connects to the engine's BuildKit. The attachables are those that the stages were built with.
 func NewReader(ctx context.Context, engine *dock.Engine, attachables ...session.Attachable) (*Reader, error) {
-	c, err := client.New(ctx, "", client.WithContextDialer(engine.DialGRPC), client.WithSessionDialer(engine.DialSession), dock.Reconnect())
+	c, err := client.New(ctx, "", client.WithContextDialer(engine.DialGRPC), client.WithSessionDialer(engine.DialSession), dock.Reconnect(), dock.NoticeEnd())
 	if err != nil {
 		return nil, fmt.Errorf("connecting to BuildKit: %w", err)
 	}
@@ -170,44 +166,4 @@ func (r *Reader) known(chain digest.Digest) (Layer, bool) {
 	}
 	l, ok := r.older[chain]
 	return l, ok
-}
-
-// export has BuildKit send the wanted trees.
-func (r *Reader) export(ctx context.Context, sess *session.Session, wanted map[string]want) error {
-	if len(wanted) == 0 {
-		return nil
-	}
-	opt := client.SolveOpt{Exports: []client.ExportEntry{{Type: client.ExporterLocal}}, SharedSession: sess, SessionPreInitialized: true}
-	_, err := r.client.Build(ctx, opt, "stagewatch", func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
-		res := gateway.NewResult()
-		// The exporter takes several results as those of several platforms only.
-		var names exptypes.Platforms
-		for name, w := range wanted {
-			op, _ := w.stage.op(w.layer)
-			def, err := w.stage.graph.upTo(op)
-			if err != nil {
-				return nil, err
-			}
-			solved, err := g.Solve(ctx, gateway.SolveRequest{Definition: def})
-			if err != nil {
-				return nil, err
-			}
-			ref, err := solved.SingleRef()
-			if err != nil {
-				return nil, err
-			}
-			res.AddRef(name, ref)
-			names.Platforms = append(names.Platforms, exptypes.Platform{ID: name, Platform: ocispecs.Platform{OS: "linux", Architecture: "amd64"}})
-		}
-		meta, err := json.Marshal(names)
-		if err != nil {
-			return nil, err
-		}
-		res.AddMeta(exptypes.ExporterPlatformsKey, meta)
-		return res, nil
-	}, nil)
-	if err != nil {
-		return fmt.Errorf("reading stages: %w", err)
-	}
-	return nil
 }

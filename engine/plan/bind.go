@@ -24,22 +24,6 @@ type Bound struct {
 	Results []digest.Digest
 	// Locals are the sources that bring local contexts.
 	Locals map[digest.Digest]Local
-
-	sources map[digest.Digest]bool
-}
-
-// IgnoreCache makes every step run. Base images and contexts are looked up as ever, as by docker build --no-cache: they
-// are what solves on one engine share, and Docker Engine 20.10 was seen to crash where these differ in it.
-func (b *Bound) IgnoreCache() {
-	for d, md := range b.Definition.Metadata {
-		if b.sources[digest.Digest(d)] {
-			continue
-		}
-		// The plan's own metadata serves later builds too.
-		md = md.CloneVT()
-		md.IgnoreCache = true
-		b.Definition.Metadata[d] = md
-	}
 }
 
 func marshal(m proto.Message) ([]byte, error) {
@@ -54,7 +38,20 @@ func (p *Plan) Bind(session string) (*Bound, error) {
 
 // BindEach is Bind with a session for each source. Under the id of the session that brought just the same
 // before, which may have ended, BuildKit takes what it has, without asking for it.
-func (p *Plan) BindEach(session func(Local) string) (*Bound, error) {
+func (p *Plan) BindEach(session func(Local) string) (*Bound, error) { return p.bind(session, "") }
+
+// BindAnew is Bind for a build that makes every step run. Base images and contexts are looked up as ever, as by docker
+// build --no-cache. What runs is found in the cache afterwards, by builds that use it.
+//
+// Its steps have digests of their own, by which no other build on the engine takes one of them for its own: Docker
+// Engine 20.10 ends, with all that runs on it, where one build has a step with the cache and another one without. The
+// mark makes them: a demand that every worker meets, which is part of no cache key.
+func (p *Plan) BindAnew(session string) (*Bound, error) {
+	return p.bind(func(Local) string { return session }, "labels.stagewatch-build!="+session)
+}
+
+// bind writes the sessions into the local sources. A demand on the worker makes every step run.
+func (p *Plan) bind(session func(Local) string, demand string) (*Bound, error) {
 	bound := make([]digest.Digest, len(p.ops))
 	def := &pb.Definition{
 		Def:      make([][]byte, len(p.ops)),
@@ -64,7 +61,7 @@ func (p *Plan) BindEach(session func(Local) string) (*Bound, error) {
 	if p.def.Source != nil {
 		def.Source.Infos = p.def.Source.Infos
 	}
-	locals, sources := map[digest.Digest]Local{}, map[digest.Digest]bool{}
+	locals := map[digest.Digest]Local{}
 	for i := range p.ops {
 		o := &p.ops[i]
 		own := o.pb.CloneVT()
@@ -81,19 +78,25 @@ func (p *Plan) BindEach(session func(Local) string) (*Bound, error) {
 			local.Session = session(local)
 			own.GetSource().Attrs[pb.AttrLocalSessionID] = local.Session
 		}
+		anew := demand != "" && own.GetSource() == nil
+		if anew {
+			own.Constraints = &pb.WorkerConstraints{Filter: append(own.GetConstraints().GetFilter(), demand)}
+		}
 		dt, err := marshal(own)
 		if err != nil {
 			return nil, fmt.Errorf("encoding op %q: %w", o.name, err)
 		}
 		bound[i] = digest.FromBytes(dt)
-		if own.GetSource() != nil {
-			sources[bound[i]] = true
-		}
 		if isLocal {
 			locals[bound[i]] = local
 		}
 		def.Def[i] = dt
 		if md := p.def.Metadata[string(o.digest)]; md != nil {
+			if anew {
+				// The plan's own metadata serves later builds too.
+				md = md.CloneVT()
+				md.IgnoreCache = true
+			}
 			def.Metadata[string(bound[i])] = md
 		}
 		if p.def.Source != nil {
@@ -121,5 +124,5 @@ func (p *Plan) BindEach(session func(Local) string) (*Bound, error) {
 			remote[bound[o]] = p.ops[o].pb.GetSource() != nil
 		}
 	}
-	return &Bound{Definition: def, Steps: steps, Parts: parts, Remote: remote, Results: results, Locals: locals, sources: sources}, nil
+	return &Bound{Definition: def, Steps: steps, Parts: parts, Remote: remote, Results: results, Locals: locals}, nil
 }

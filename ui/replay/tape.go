@@ -5,10 +5,6 @@
 package replay
 
 import (
-	"bufio"
-	"errors"
-	"fmt"
-	"io"
 	"sort"
 	"time"
 
@@ -17,9 +13,6 @@ import (
 
 // maxGap is how long a replay waits at most where nothing happened in the recording.
 const maxGap = 3 * time.Second
-
-// maxLine bounds a line of a recording.
-const maxLine = 16 << 20
 
 // Tape is a recording with a playhead.
 type Tape struct {
@@ -32,30 +25,6 @@ type Tape struct {
 	now    time.Duration
 	speed  float64
 	paused bool
-}
-
-// Read reads a recording, one event a line. It fails on a line that is no event, naming it.
-func Read(r io.Reader) ([]event.Event, error) {
-	var events []event.Event
-	in := bufio.NewScanner(r)
-	in.Buffer(make([]byte, 0, 64<<10), maxLine)
-	for n := 1; in.Scan(); n++ {
-		if len(in.Bytes()) == 0 {
-			continue
-		}
-		e, err := event.Decode(in.Bytes())
-		if err != nil {
-			return nil, fmt.Errorf("reading recording: line %d: %w", n, err)
-		}
-		events = append(events, e)
-	}
-	if err := in.Err(); err != nil {
-		return nil, fmt.Errorf("reading recording: %w", err)
-	}
-	if len(events) == 0 {
-		return nil, errors.New("reading recording: it holds no events")
-	}
-	return events, nil
 }
 
 // New returns a tape that plays events at speed times their own pace.

@@ -46,10 +46,7 @@ func Engine(t testing.TB) *dock.Engine {
 // end; should the test die before, the next session of this machine sweeps it up.
 func Session(t testing.TB, engine *dock.Engine) *dock.Session {
 	t.Helper()
-	session, err := dock.NewSession(engine.Host)
-	if err != nil {
-		t.Fatal(err)
-	}
+	session := dock.NewSession(engine.Host)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()

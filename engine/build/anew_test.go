@@ -1,0 +1,114 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/tonistiigi/fsutil"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// solved is what became of one build.
+type solved struct {
+	*Result
+	printed []string
+}
+
+func (b *bench) solve(by *Builder, p *plan.Plan, noCache bool) (solved, error) {
+	fs, err := fsutil.NewFS(b.dir)
+	if err != nil {
+		return solved{}, err
+	}
+	var s solved
+	s.Result, err = by.Build(context.Background(), Request{Plan: p, Contexts: map[string]fsutil.FS{"context": fs}, NoCache: noCache, Emit: func(e event.Body) {
+		if o, ok := e.(event.Output); ok {
+			s.printed = append(s.printed, o.Text)
+		}
+	}})
+	if err == nil {
+		b.remove(s.Image)
+	}
+	return s, err
+}
+
+// TestWithoutTheCacheBesideWithIt: two sessions have the same steps built at the same time, one with the cache and one
+// without. Neither has to do with the other's, and what was made last is in the cache.
+func TestWithoutTheCacheBesideWithIt(t *testing.T) {
+	const rounds = 4
+	b := newBench(t)
+	b.write("Dockerfile", "FROM python:3.9-alpine AS one\nWORKDIR /app\nRUN echo SECRET; sleep 0.2\nCOPY file .\nRUN sleep 0.1\nFROM python:3.9-alpine\nCOPY --from=one /app /app\n")
+	b.write("file", "SECRET")
+	other, err := New(t.Context(), b.engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	p := b.plan()
+	var group sync.WaitGroup
+	beside := make(chan struct{})
+	group.Go(func() {
+		for {
+			select {
+			case <-beside:
+				return
+			default:
+			}
+			if _, err := b.solve(other, p, false); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	for range rounds {
+		s, err := b.solve(b.builder, p, true)
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		if s.Ran != 5 {
+			t.Errorf("%d of 5 steps ran without the cache", s.Ran)
+		}
+	}
+	close(beside)
+	group.Wait()
+	if s, err := b.solve(b.builder, p, false); err != nil || s.Ran != 0 {
+		t.Errorf("%d steps ran that were just made, %v", s.Ran, err)
+	}
+}
+
+// TestWithoutTheCacheMakesTheSame: a step cannot tell how it is built, and the image does not show it.
+func TestWithoutTheCacheMakesTheSame(t *testing.T) {
+	b := newBench(t)
+	b.write("Dockerfile", "FROM python:3.9-alpine\nENV UNIQUE=SECRET\nRUN env | sort; echo $0 $@; cat /proc/mounts | cut -d ' ' -f 2,3; rm -rf /tmp/*\nLABEL a=b\nCMD [\"true\"]\n")
+	p := b.plan()
+	with, err := b.solve(b.builder, p, false)
+	without, err2 := b.solve(b.builder, p, true)
+	if err := errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(with.printed, func(l string) bool { return strings.HasPrefix(l, "PATH=") }) {
+		t.Fatalf("printed was %q", with.printed)
+	}
+	if diff := cmp.Diff(with.printed, without.printed); diff != "" {
+		t.Error("a step saw something else:", diff)
+	}
+	var shown []string
+	for _, id := range []string{with.Image, without.Image} {
+		seen, err := b.engine.Client.ImageInspect(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown = append(shown, fmt.Sprintf("%+v %v %d", seen.Config, seen.Os, len(seen.RootFS.Layers)))
+	}
+	if diff := cmp.Diff(shown[0], shown[1]); diff != "" {
+		t.Error("the images differ:", diff)
+	}
+}

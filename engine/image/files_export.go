@@ -1,0 +1,70 @@
+package image
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/session"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/stagewatch/stagewatch/engine/dock"
+)
+
+// export has BuildKit send the wanted trees. When ctx ends, it returns as soon as the engine is done with them: the
+// gateway returns an error while it still collects them, and after that there is no session any more to send them to.
+func (r *Reader) export(ctx context.Context, sess *session.Session, wanted map[string]want) error {
+	if len(wanted) == 0 {
+		return nil
+	}
+	opt := client.SolveOpt{Exports: []client.ExportEntry{{Type: client.ExporterLocal}}, SharedSession: sess, SessionPreInitialized: true}
+	err := dock.Yielding(ctx, func(solving context.Context) error {
+		_, err := r.client.Build(solving, opt, "stagewatch", func(solving context.Context, g gateway.Client) (*gateway.Result, error) {
+			solving, stop := context.WithCancel(solving)
+			defer stop()
+			defer context.AfterFunc(ctx, stop)()
+			return collect(solving, g, wanted)
+		}, nil)
+		return err
+	}, func() bool {
+		sess.Close()
+		return false
+	})
+	if err != nil {
+		return fmt.Errorf("reading stages: %w", err)
+	}
+	return nil
+}
+
+// collect has the wanted trees made, and returns them under their names.
+func collect(ctx context.Context, g gateway.Client, wanted map[string]want) (*gateway.Result, error) {
+	res := gateway.NewResult()
+	// The exporter takes several results as those of several platforms only.
+	var names exptypes.Platforms
+	for name, w := range wanted {
+		op, _ := w.stage.op(w.layer)
+		def, err := w.stage.graph.upTo(op)
+		if err != nil {
+			return nil, err
+		}
+		solved, err := g.Solve(ctx, gateway.SolveRequest{Definition: def})
+		if err != nil {
+			return nil, err
+		}
+		ref, err := solved.SingleRef()
+		if err != nil {
+			return nil, err
+		}
+		res.AddRef(name, ref)
+		names.Platforms = append(names.Platforms, exptypes.Platform{ID: name, Platform: ocispecs.Platform{OS: "linux", Architecture: "amd64"}})
+	}
+	meta, err := json.Marshal(names)
+	if err != nil {
+		return nil, err
+	}
+	res.AddMeta(exptypes.ExporterPlatformsKey, meta)
+	return res, nil
+}

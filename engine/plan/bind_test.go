@@ -1,0 +1,66 @@
+package plan
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/opencontainers/go-digest"
+	"google.golang.org/protobuf/testing/protocmp"
+)
+
+// TestBindAnew: every op but the sources has a digest that no other build has, does just what it did, and ignores the
+// cache. The plan can be bound again as ever.
+func TestBindAnew(t *testing.T) {
+	p, err := New(t.Context(), Input{Filename: "Dockerfile", Dockerfile: []byte("FROM base AS a\nRUN one\nCOPY x .\nFROM base\nCOPY --from=a /y /y\n")}, Offline{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := bound(t)(p.Bind("s"))
+	anew := bound(t)(p.BindAnew("s"))
+	other := bound(t)(p.BindAnew("t"))
+	if diff := cmp.Diff(with, bound(t)(p.Bind("s")), protocmp.Transform()); diff != "" {
+		t.Error("bound with the cache again, the graph differs:", diff)
+	}
+	for i, dt := range with.Definition.Def {
+		was, is, third := decoded(t, dt), decoded(t, anew.Definition.Def[i]), decoded(t, other.Definition.Def[i])
+		d, e := digest.FromBytes(anew.Definition.Def[i]), digest.FromBytes(other.Definition.Def[i])
+		if md := anew.Definition.Metadata[string(d)]; md.GetIgnoreCache() == (was.GetSource() != nil) {
+			t.Errorf("op %d, %v: ignores the cache: %v", i, was, md.GetIgnoreCache())
+		}
+		if was.GetSource() == nil && (d == e || d == digest.FromBytes(dt)) {
+			t.Errorf("op %d, %v, is the same op in another build", i, was)
+		}
+		if steps := with.Steps[digest.FromBytes(dt)]; !cmp.Equal(steps, anew.Steps[d]) {
+			t.Errorf("op %d stands for the steps %v, and anew for %v", i, steps, anew.Steps[d])
+		}
+		if was.GetSource() == nil {
+			is.Constraints, third.Constraints = was.Constraints, was.Constraints
+		}
+		for k := range was.Inputs {
+			is.Inputs[k].Digest = was.Inputs[k].Digest
+		}
+		if diff := cmp.Diff(was, is, protocmp.Transform()); diff != "" {
+			t.Errorf("op %d does something else: %s", i, diff)
+		}
+	}
+}
+
+func bound(t *testing.T) func(*Bound, error) *Bound {
+	return func(b *Bound, err error) *Bound {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+}
+
+func decoded(t *testing.T, dt []byte) *pb.Op {
+	t.Helper()
+	var o pb.Op
+	if err := o.UnmarshalVT(dt); err != nil {
+		t.Fatal(err)
+	}
+	return &o
+}

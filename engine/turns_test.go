@@ -1,0 +1,108 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+func TestTurns(t *testing.T) {
+	const free, first = 3, time.Second
+	for _, tt := range []struct {
+		name      string
+		lost      int
+		age, want time.Duration
+	}{
+		{"nothing was lost", 0, 0, 0},
+		{"as often as is free", free - 1, 0, 0},
+		{"once more", free, 0, first},
+		{"part of the turn is over", free, first / 3, first - first/3},
+		{"the turn is over", free, first, 0},
+		{"long over", free, time.Hour, 0},
+		{"turns double", free + 4, 0, 16 * first},
+		{"up to a bound", free + 1000, 0, longestTurn},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := (turns{free, first, tt.lost}).left(tt.age); got != tt.want {
+				t.Errorf("%v are left, want %v", got, tt.want)
+			}
+		})
+	}
+	tr := turns{free, first, free}
+	if tr.ended(true); tr.lost != free {
+		t.Error("a turn is shorter though something waited for its end")
+	}
+	if tr.ended(false); tr.lost != 0 {
+		t.Error("turns go on when nothing waits")
+	}
+}
+
+// TestASteadyWriter: however often a file is written, builds come to their end, what they made comes to serve, and the
+// last write is built.
+func TestASteadyWriter(t *testing.T) {
+	const lasts = time.Minute
+	for _, tt := range []struct{ every, build, start time.Duration }{
+		{50 * time.Millisecond, 500 * time.Millisecond, 300 * time.Millisecond},
+		{200 * time.Millisecond, 500 * time.Millisecond, 300 * time.Millisecond},
+		{900 * time.Millisecond, time.Second, 300 * time.Millisecond},
+		{50 * time.Millisecond, 400 * time.Millisecond, 3 * time.Second},
+		{2 * time.Second, 7 * time.Second, time.Second},
+	} {
+		t.Run(fmt.Sprintf("every %v, builds of %v, containers of %v", tt.every, tt.build, tt.start), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, Config{})
+				defer r.close()
+				r.serve()
+				r.builder.takes, r.runner.takes = tt.build, tt.start
+				began, n := time.Now(), 0
+				for time.Since(began) < lasts {
+					n++
+					r.save("src/a", fmt.Sprint("line ", n))
+					time.Sleep(tt.every)
+				}
+				last := time.Now()
+				time.Sleep(2 * (tt.build + tt.start))
+				events := r.drain()
+				var served []time.Time
+				for _, e := range all[event.Serving](events) {
+					served = append(served, e.Time)
+				}
+				// Those lost while turns grow take as long as the last turn, which is at most twice what has to end in it,
+				// once more. That counts for builds and for containers.
+				bound := 4*(tt.build+tt.start) + buildTurns().first + time.Duration(buildTurns().free)*tt.every
+				for gap := range slices.Values(gaps(began, served)) {
+					if gap > bound {
+						t.Errorf("nothing new was served for %v, want at most %v", gap, bound)
+					}
+				}
+				if len(served) == 0 || served[len(served)-1].Before(last) {
+					t.Fatal("the last write is not served")
+				}
+				e := all[event.Serving](events)
+				if behind := e[len(e)-1].Body.(event.Serving).EditsBehind; behind != 0 {
+					t.Errorf("what is served in the end is %d edits behind", behind)
+				}
+				// Calm again: the next save supersedes at once.
+				r.save("src/a", "calm")
+				r.save("src/a", "calm again")
+				if n := len(all[event.Planned](r.drain())); n != 2 {
+					t.Errorf("%d builds after two saves in a calm", n)
+				}
+			})
+		})
+	}
+}
+
+// gaps are the times between the first moment and each of the next.
+func gaps(from time.Time, moments []time.Time) []time.Duration {
+	var out []time.Duration
+	for _, m := range moments {
+		out = append(out, m.Sub(from))
+		from = m
+	}
+	return out
+}
