@@ -29,6 +29,8 @@ func (l *loop) failed(j *job, err error) {
 		l.done = true
 		return
 	}
+	l.blame(err)
+	l.audit()
 	l.engine.check(func() {
 		// It was away for a moment only. Not again for a build that was started for that.
 		if build.BrokenOff(err) && l.job == nil && j.number == l.builds && (l.restarted == 0 || j.number > l.restarted+1) {

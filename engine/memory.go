@@ -93,7 +93,7 @@ func (m *memory) since(p *project) []event.Change {
 		return true
 	})
 	for rel := range m.Files {
-		if !seen[rel] {
+		if !seen[rel] && !snap.Hides(rel) {
 			changes = append(changes, event.Change{Path: rel, Kind: event.Deleted})
 		}
 	}
@@ -139,7 +139,7 @@ func (l *loop) recall(j *job) (why reason, because string) {
 func (m *memory) reason(p *plan.Plan, since []plan.Change, project *project) reason {
 	why := reason{changes: changeEvents(since, nil)}
 	if m.Plan.Dockerfile != "" && m.Plan.Dockerfile != string(project.source) {
-		why.take(p, plan.Recall(m.Plan), project.name())
+		why.take(p, plan.Recall(m.Plan), project)
 	}
 	return why
 }

@@ -4,14 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/session"
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/tree"
@@ -64,7 +68,9 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 			track.finish(ctxErr, true)
 			return nil, ctxErr
 		}
-		if err != nil && attempt < attempts && fromAnotherBuild(err) {
+		if blamed := unread(req.Contexts); err != nil && blamed != nil {
+			err = blamed
+		} else if err != nil && attempt < attempts && fromAnotherBuild(err) {
 			continue
 		}
 		if err != nil {
@@ -86,6 +92,33 @@ func fromAnotherBuild(err error) bool {
 	return isCanceled(msg) || strings.Contains(msg, "duplicate output ")
 }
 
+// unread returns what of the contexts was asked for and could not be read, nil for nothing: what BuildKit makes of
+// that names no file.
+func unread(contexts map[string]fsutil.FS) error {
+	for _, name := range slices.Sorted(maps.Keys(contexts)) {
+		if served, ok := contexts[name].(*tree.FS); ok && served.Failed() != nil {
+			return &UnreadError{name, served.Failed()}
+		}
+	}
+	return nil
+}
+
+// UnreadError tells that a build failed for what could not be read of a context.
+type UnreadError struct {
+	// Context is the context's name, "context" the main one's.
+	Context string
+	*tree.ReadError
+}
+
+func (e *UnreadError) Error() string {
+	if e.Context == "context" {
+		return e.ReadError.Error()
+	}
+	return fmt.Sprintf("%v (of the context %q)", e.ReadError, e.Context)
+}
+
+func (e *UnreadError) Unwrap() error { return e.ReadError }
+
 // solve is one attempt. It returns the image's id.
 func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (string, error) {
 	status := make(chan *client.SolveStatus)
@@ -100,17 +133,19 @@ func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (strin
 	if req.Tag != "" {
 		attrs["name"] = req.Tag
 	}
+	files, err := dock.Files(req.Contexts, func(context string, filter *fsutil.FilterOpt) error {
+		if served, ok := req.Contexts[context].(*tree.FS); ok {
+			served.Unfiltered(filter)
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
 	opt := client.SolveOpt{
-		Exports:     []client.ExportEntry{{Type: "moby", Attrs: attrs}},
-		LocalMounts: req.Contexts,
-		LocalFilterOpt: func(context string, filter *fsutil.FilterOpt) error {
-			if served, ok := req.Contexts[context].(*tree.FS); ok {
-				served.Unfiltered(filter)
-			}
-			return nil
-		},
+		Exports:   []client.ExportEntry{{Type: "moby", Attrs: attrs}},
 		SharedKey: req.SharedKey,
-		Session:   b.attachables,
+		Session:   append([]session.Attachable{files}, b.attachables...),
 	}
 	resp, err := b.client.Build(ctx, opt, "stagewatch", func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
 		session := g.BuildOpts().SessionID
