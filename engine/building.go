@@ -46,7 +46,8 @@ func (l *loop) startBuild(because string, noCache bool) {
 		}
 	}
 	l.supersede(j)
-	req := build.Request{Plan: j.plan, Contexts: l.project.contexts(false), SharedKey: l.project.sharedKey(), Tags: l.cfg.Tags, NoCache: noCache, Saved: l.history.last, Emit: j.relay.send}
+	req := build.Request{Plan: j.plan, Tags: l.cfg.Tags, NoCache: noCache, Saved: l.history.last, Emit: j.relay.send}
+	req.Contexts, req.SharedKey = l.project.contexts(false)
 	l.aside(&l.running, func() {
 		res, err := l.solve(ctx, req)
 		l.do(func() { l.ended(j, res, err) })
@@ -178,6 +179,7 @@ func (l *loop) ended(j *job, res *build.Result, err error) {
 	l.pending.settle(j.seq)
 	l.good = j
 	l.err = nil
+	l.unblock()
 	if l.app == nil {
 		l.measure(j)
 	} else {

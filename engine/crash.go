@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/front"
@@ -44,6 +45,8 @@ func (a *app) unready(d *deployment, inst instance, err error) {
 		switch {
 		case a.next != nil || a.l.good != d.job && a.alive():
 			// Something newer is on its way.
+		case build.OutOfFiles(err):
+			a.l.block(descriptors, func() { a.begin(d.job, time.Now()) })
 		case a.restartSwap && a.current != nil && a.current.job != d.job:
 			// The old one had to go first: bring it back.
 			a.begin(a.current.job, time.Now())

@@ -131,7 +131,7 @@ func (x *explanation) compare(ctx context.Context, m *memory) error {
 		return fmt.Errorf("converting the Dockerfile that was last built: %w", err)
 	}
 	x.prev = prev
-	x.why.take(x.plan, prev, x.project.name())
+	x.why.take(x.plan, prev, x.project)
 	return nil
 }
 
@@ -146,10 +146,11 @@ func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
 			return nil, err
 		}
 	}
+	names := x.project.names()
 	since := slices.DeleteFunc(m.since(x.project), func(c event.Change) bool {
 		// What these say is compared, and not that they were written to.
 		path := x.project.main().abs(c.Path)
-		rules := path == x.project.dockerfile || slices.Contains(x.project.main().ruleFiles, path)
+		rules := slices.Contains(names, path) || slices.Contains(x.project.main().ruleFiles, path)
 		return rules && !x.plan.Reads(plan.Change{Change: c}, x.links)
 	})
 	x.take(x.project.main().changed(since))

@@ -33,6 +33,8 @@ func (l *loop) failed(j *job, err error) {
 		l.done = true
 		return
 	}
+	l.blame(err)
+	l.audit()
 	l.over()
 	l.engine.check(func() {
 		// It was away for a moment only. Not again for a build that was started for that.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
@@ -81,10 +83,19 @@ func (f *folder) open(ctx context.Context, w watching) (err error) {
 			return fmt.Errorf("watching %s: %w", f.root, err)
 		}
 	}
+	began := time.Now()
 	if f.tree, err = tree.Load(ctx, f.root, f.rules); err == nil {
 		f.noteOutputs(f.tree.LeftOut())
+		f.followLinks(nil, began)
 	}
 	return err
+}
+
+// followLinks has files watched that have other names, as far as another state of the folder has none of them.
+func (f *folder) followLinks(before *tree.Snapshot, since time.Time) {
+	if f.watcher != nil {
+		f.watcher.Linked(f.tree.Snapshot().Linked(before), since)
+	}
 }
 
 func (f *folder) close() error {
@@ -103,6 +114,9 @@ func (f *folder) ignores(rel string, isDir bool) bool {
 	parent := path.Dir(rel)
 	return isDir && parent != "." && f.ignoring.Load().SkipDir(parent)
 }
+
+// localName is what BuildKit calls the context.
+func (f *folder) localName() string { return cmp.Or(f.name, "context") }
 
 // abs is a path of a batch as an absolute one.
 func (f *folder) abs(name string) string {
@@ -136,7 +150,7 @@ func (f *folder) take(ctx context.Context, b watch.Batch) (delta, error) {
 	var d delta
 	var c tree.Changes
 	var err error
-	before := f.tree.Snapshot()
+	before, began := f.tree.Snapshot(), time.Now()
 	if b.Rescan {
 		c, err = f.tree.Rescan(ctx)
 	} else {
@@ -146,6 +160,7 @@ func (f *folder) take(ctx context.Context, b watch.Batch) (delta, error) {
 		return d, err
 	}
 	f.noteOutputs(c.Ignored)
+	f.followLinks(before, began)
 	d.changed = f.changed(c.Changed)
 	d.renamed = f.renames(before, c.Changed)
 	for _, name := range b.Paths {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
@@ -68,7 +69,11 @@ func (e *engineWatch) lost(err error) {
 		return
 	}
 	e.gone = true
-	e.l.emit(0, event.Warning{Code: "engine-gone", Message: "the engine does not answer any more: " + err.Error(), Hint: "Start it again; stagewatch continues by itself when it answers."})
+	w := event.Warning{Code: "engine-gone", Message: "the engine does not answer any more: " + err.Error(), Hint: "Start it again; stagewatch continues by itself when it answers."}
+	if !descriptors() {
+		w.Message, w.Hint = build.NoFiles()
+	}
+	e.l.emit(0, w)
 	go func() {
 		tick := time.NewTicker(enginePoll)
 		defer tick.Stop()

@@ -43,7 +43,7 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 	run := func() (event.Ledger, []event.Warning) {
 		t.Helper()
 		m := measured{sized: event.Sized{Basis: c.images.Basis()}}
-		contexts := p.contexts(false)
+		contexts, _ := p.contexts(false)
 		one := func(stage string, size *event.StageSize) (*plan.Plan, string) {
 			pl, err := p.plan(t.Context(), c, stage)
 			if err != nil {

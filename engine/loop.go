@@ -60,13 +60,17 @@ type loop struct {
 	// auditing ends the audit that is under way, audits counts them.
 	auditing context.CancelFunc
 	audits   sync.WaitGroup
-	ctx      context.Context
+	// found are the paths that an audit found, and that was said of.
+	found map[string]bool
+	ctx   context.Context
 
 	plan    *plan.Plan
 	pending pending
 	storm   storm
 	// turns are those of builds.
 	turns turns
+	// unreadable is what of the contexts can't be read.
+	unreadable unreadable
 	// good is the last successful build; its plan is what the next prediction compares with.
 	good *job
 	job  *job
@@ -146,10 +150,11 @@ func (l *loop) emit(number int, body event.Body) {
 // run works until l.ctx ends or, with Config.Once, until the build is done; the error is then that of the
 // build. A panic beside the loop is raised again here, so that what has to be cleaned up is.
 func (l *loop) run(in inputs) error {
-	l.superseded, l.linted, l.toldOf = map[*job]bool{}, map[plan.Lint]bool{}, map[string]bool{}
+	l.superseded, l.linted, l.toldOf, l.found = map[*job]bool{}, map[plan.Lint]bool{}, map[string]bool{}, map[string]bool{}
 	l.replan()
 	l.leftOut(l.project.leftOut())
 	l.startBuild("first build", l.cfg.NoCache)
+	l.awaitReadable()
 	for !l.done {
 		select {
 		case b, ok := <-in.batches:

@@ -97,7 +97,7 @@ func (m *memory) since(p *project) []event.Change {
 		return true
 	})
 	for rel := range m.Files {
-		if !seen[rel] {
+		if !seen[rel] && !snap.Hides(rel) {
 			changes = append(changes, event.Change{Path: rel, Kind: event.Deleted})
 		}
 	}
@@ -202,7 +202,7 @@ func (m *memory) reason(p *plan.Plan, since []plan.Change, project *project) rea
 		why.rules = project.ruleFile()
 	}
 	if m.Plan.Dockerfile != "" && m.Plan.Dockerfile != string(project.source) {
-		why.take(p, plan.Recall(m.Plan), project.name())
+		why.take(p, plan.Recall(m.Plan), project)
 	}
 	return why
 }

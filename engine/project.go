@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/tonistiigi/fsutil"
 
@@ -37,10 +36,6 @@ type project struct {
 	// known are the main context's links as of linked: one save asks for them several times.
 	linked *tree.Snapshot
 	known  links
-	// key is sharedKey's answer for keyedFor: it looks at every folder.
-	keyed    sync.Mutex
-	keyedFor *tree.Snapshot
-	key      string
 }
 
 // openProject reads the Dockerfile and the contexts, and starts watching them but for Config.Once.
@@ -160,6 +155,9 @@ func localContext(ref string) (string, bool) {
 // read reads the Dockerfile again, and reports whether it is another one than before.
 func (p *project) read() (changed bool) {
 	p.dockerfile = InCase(p.named)
+	if info, err := os.Stat(p.dockerfile); err == nil && !info.Mode().IsRegular() && p.source != nil {
+		return false // a pipe, which holds it once
+	}
 	dt, err := os.ReadFile(p.dockerfile)
 	if err != nil {
 		changed = p.broken == nil
@@ -171,9 +169,9 @@ func (p *project) read() (changed bool) {
 	return changed
 }
 
-// isDockerfile tells that the path is the Dockerfile's, or can become it: see InCase.
+// isDockerfile reports whether the path is the Dockerfile's, or has become it: see InCase.
 func (p *project) isDockerfile(path string) bool {
-	return path == p.dockerfile || path == p.named || strings.EqualFold(path, p.named) && InCase(p.named) == path
+	return path == InCase(p.named) || slices.Contains(p.names(), path)
 }
 
 // files counts the files of the main context.
@@ -188,24 +186,35 @@ func (p *project) files() int {
 	return n
 }
 
-// take finds out what really changed among the written paths.
+// take finds out what really changed among the written paths. The Dockerfile itself is read each time, whatever
+// was written: a name may lead to it in more ways than anybody is told of.
 func (p *project) take(ctx context.Context, w written) (delta, error) {
 	i := slices.IndexFunc(p.folders, func(f *folder) bool { return f.name == w.context })
 	f := p.folders[i]
 	d, err := f.take(ctx, w.Batch)
-	if err != nil || i > 0 {
+	if d.dockerfile = p.read(); !d.dockerfile || f != p.main() {
 		return d, err
 	}
-	ours := func(name string) bool { return p.isDockerfile(f.abs(name)) }
-	if w.Rescan || slices.ContainsFunc(w.Paths, ours) {
-		d.dockerfile = p.read()
+	// A Dockerfile that is ignored as a file of the context still is what we build.
+	names := p.names()
+	ours := func(name string) bool { return slices.Contains(names, f.abs(name)) }
+	d.ignored = slices.DeleteFunc(d.ignored, func(i tree.IgnoredPath) bool { return ours(i.Path) })
+	d.unchanged = slices.DeleteFunc(d.unchanged, ours)
+	return d, err
+}
+
+// names are the Dockerfile's: the one that was asked for, the one that is there, and what it leads to below the
+// context's root.
+func (p *project) names() []string {
+	names := []string{p.named, p.dockerfile}
+	target, err := filepath.EvalSymlinks(p.dockerfile)
+	if err != nil {
+		return names
 	}
-	if d.dockerfile {
-		// A Dockerfile that is ignored as a file of the context still is what we build.
-		d.ignored = slices.DeleteFunc(d.ignored, func(i tree.IgnoredPath) bool { return ours(i.Path) })
-		d.unchanged = slices.DeleteFunc(d.unchanged, ours)
+	if rel, err := filepath.Rel(p.main().tree.Root(), target); err == nil && filepath.IsLocal(rel) {
+		names = append(names, p.main().abs(rel))
 	}
-	return d, nil
+	return names
 }
 
 // rescan compares all folders with the disk.
@@ -223,26 +232,15 @@ func (p *project) rescan(ctx context.Context) (delta, error) {
 	return all, nil
 }
 
-// sharedKey names what the engine may compare the contexts with: what it was sent from here before.
-func (p *project) sharedKey() string {
-	snap := p.main().tree.Snapshot()
-	p.keyed.Lock()
-	defer p.keyed.Unlock()
-	if snap != p.keyedFor {
-		p.keyedFor, p.key = snap, build.SharedKey(p.root, snap)
-	}
-	return p.key
-}
-
-// contexts serves the local contexts to a build, as the loop knows them now; see tree.Snapshot.FS for strict.
-func (p *project) contexts(strict bool) map[string]fsutil.FS {
-	out := map[string]fsutil.FS{}
+// contexts serves the local contexts to a build, as the loop knows them now; see tree.Snapshot.FS for strict. The key
+// names what the engine may compare them with: what it was sent from here before.
+func (p *project) contexts(strict bool) (served map[string]fsutil.FS, key string) {
+	served = map[string]fsutil.FS{}
+	var snaps []*tree.Snapshot
 	for _, f := range p.folders {
-		name := f.name
-		if name == "" {
-			name = "context"
-		}
-		out[name] = f.tree.Snapshot().FS(strict)
+		snap := f.tree.Snapshot()
+		snaps = append(snaps, snap)
+		served[f.localName()] = snap.FS(strict)
 	}
-	return out
+	return served, build.SharedKey(p.root, snaps...)
 }

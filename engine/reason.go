@@ -22,15 +22,16 @@ type reason struct {
 func (l *loop) reasonFor(p, prev *plan.Plan, changes []plan.Change) reason {
 	r := reason{changes: changeEvents(changes, l.pending.renamed), rules: l.pending.rules}
 	if l.pending.source > 0 {
-		r.take(p, prev, l.project.name())
+		r.take(p, prev, l.project)
 	}
 	return r
 }
 
 // take adds what was edited in the Dockerfile, which is no mere file of the context.
-func (r *reason) take(p, prev *plan.Plan, name string) {
-	r.dockerfile, r.edits = name, p.Edits(prev)
-	r.changes = slices.DeleteFunc(r.changes, func(c event.Change) bool { return c.Path == name })
+func (r *reason) take(p, prev *plan.Plan, of *project) {
+	r.dockerfile, r.edits = of.name(), p.Edits(prev)
+	names := of.names()
+	r.changes = slices.DeleteFunc(r.changes, func(c event.Change) bool { return slices.Contains(names, of.main().abs(c.Path)) })
 }
 
 // String words the reason: "app/main.py changed", "a.py is b.py now", "Dockerfile:4 was ENV A=1, is ENV A=2".

@@ -49,8 +49,11 @@ func (l *loop) take(d delta, err error, saved time.Time) bool {
 	if err != nil {
 		l.emit(0, event.Warning{Code: "context-unreadable", Message: err.Error(), Hint: "The last good build keeps serving; watching goes on."})
 		l.missed = true
-		return false
+		if len(d.changed) == 0 {
+			return false
+		}
 	}
+	defer l.awaitReadable()
 	l.skipped(d)
 	before := l.plan
 	if d.dockerfile || d.rules || l.project.foreign() && len(d.changed) > 0 {

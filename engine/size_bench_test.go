@@ -120,7 +120,8 @@ func (s *saver) ours(text string) {
 		s.b.Fatal("the save matters to nothing")
 	}
 	p.Predict(p, relevant, s.project.links())
-	s.build(build.Request{Plan: p, Contexts: s.project.contexts(false), SharedKey: s.project.sharedKey()})
+	contexts, key := s.project.contexts(false)
+	s.build(build.Request{Plan: p, Contexts: contexts, SharedKey: key})
 }
 
 // quiet takes the notices of what another way saved.

@@ -117,7 +117,8 @@ func (s *sizes) account(ctx context.Context, j *job, m measured) {
 	var a accounted
 	err := whileFrozen(ctx, func() error {
 		return s.l.inTurn(ctx, func() (err error) {
-			a, err = s.insight.read(ctx, m, s.l.project.contexts(true), s.l.project.sharedKey())
+			contexts, key := s.l.project.contexts(true)
+			a, err = s.insight.read(ctx, m, contexts, key)
 			return err
 		})
 	})
@@ -125,7 +126,11 @@ func (s *sizes) account(ctx context.Context, j *job, m measured) {
 	case ctx.Err() != nil:
 		// A newer build has taken over.
 	case err != nil:
-		s.l.emit(j.number, event.Warning{Code: "unaccounted", Message: err.Error()})
+		w := event.Warning{Code: "unaccounted", Message: err.Error()}
+		if build.OutOfFiles(err) {
+			w.Message, w.Hint = build.NoFiles()
+		}
+		s.l.emit(j.number, w)
 	default:
 		s.l.emit(j.number, a.ledger)
 		for _, w := range a.warnings {
@@ -145,7 +150,8 @@ func (s *sizes) both(ctx context.Context, j *job, before *plan.Plan) (sized even
 	if before == nil {
 		return sized, "", nil
 	}
-	res, err := s.l.solve(ctx, build.Request{Plan: before, Contexts: s.l.project.contexts(true), SharedKey: s.l.project.sharedKey(), Emit: func(event.Body) {}, Yields: true})
+	contexts, key := s.l.project.contexts(true)
+	res, err := s.l.solve(ctx, build.Request{Plan: before, Contexts: contexts, SharedKey: key, Emit: func(event.Body) {}, Yields: true})
 	if err != nil {
 		return sized, "", fmt.Errorf("exporting stage %q to measure it: %w", before.Target, err)
 	}

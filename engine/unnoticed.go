@@ -11,12 +11,18 @@ import (
 	"github.com/stagewatch/stagewatch/watch"
 )
 
-// noticedWithin is how long a write may take to be told of: longer than any batch of the watcher.
-const noticedWithin = time.Second
+const (
+	// noticedWithin is how long a write may take to be told of: longer than any batch of the watcher.
+	noticedWithin = time.Second
+	// auditEvery is how often the folders are compared while nothing happens. Large ones are compared less often, for
+	// one part in auditShare of the time: the system tells nobody that a file got a name elsewhere, nor of writes by it.
+	auditEvery = 10 * time.Second
+	auditShare = 200
+)
 
 // audit looks, after a build and beside the loop, for what changed on the disk without a notice: builds are made
 // of the tree in memory. What it finds is built, and said. And it gives back the memory that the build took, a
-// multiple of what is kept.
+// multiple of what is kept. It goes on to look until the next build.
 func (l *loop) audit() {
 	if l.auditing != nil {
 		l.auditing()
@@ -24,47 +30,71 @@ func (l *loop) audit() {
 	ctx, cancel := context.WithCancel(l.ctx)
 	l.auditing = cancel
 	l.aside(&l.audits, func() {
-		for _, f := range l.project.folders {
-			if f.watcher != nil && f.watcher.Mode() == watch.ModePoll {
-				continue // which is such a comparison itself
+		for first := true; ; first = false {
+			var cost time.Duration
+			for _, f := range l.project.folders {
+				if f.watcher != nil && f.watcher.Mode() == watch.ModePoll {
+					continue // which is such a comparison itself
+				}
+				began := time.Now()
+				differs, err := f.tree.Unnoticed(ctx)
+				cost += time.Since(began)
+				if err == nil && len(differs) > 0 {
+					if missed := f.missed(ctx, differs); len(missed) > 0 {
+						l.do(func() { l.unnoticed(ctx, f, missed) })
+					}
+				}
 			}
-			missed, err := f.unnoticed(ctx)
-			if err == nil && len(missed) > 0 {
-				l.do(func() { l.unnoticed(ctx, f, missed) })
+			if first && ctx.Err() == nil {
+				debug.FreeOSMemory()
 			}
-		}
-		if ctx.Err() == nil {
-			debug.FreeOSMemory()
+			select {
+			case <-time.After(max(auditEvery, auditShare*cost)):
+			case <-ctx.Done():
+				return
+			}
 		}
 	})
 }
 
-// unnoticed returns what differs from the disk and goes on to differ while a notice could still come.
-func (f *folder) unnoticed(ctx context.Context) ([]string, error) {
-	first, err := f.tree.Unnoticed(ctx)
-	if err != nil || len(first) == 0 {
-		return nil, err
-	}
+// missed returns what of the paths goes on to differ from the disk while a notice could still come.
+func (f *folder) missed(ctx context.Context, differs []string) []string {
 	select {
 	case <-time.After(noticedWithin):
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil
 	}
 	again, err := f.tree.Unnoticed(ctx)
-	return slices.DeleteFunc(again, func(p string) bool { return !slices.Contains(first, p) }), err
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(again, func(p string) bool { return !slices.Contains(differs, p) })
 }
 
-// unnoticed takes in what the audit found.
+// unnoticed takes in what the audit found. Most often nothing comes of it: a file got another name somewhere else, or
+// another owner, which is no change.
 func (l *loop) unnoticed(ctx context.Context, f *folder, missed []string) {
 	if ctx.Err() != nil || l.paused {
 		return
 	}
-	what := f.show(missed[0])
-	if len(missed) > 1 {
-		what = fmt.Sprintf("%s and %d more", what, len(missed)-1)
-	}
-	l.emit(0, event.Warning{Code: "watch-missed", Message: what + " changed without a notice of the system, and was found by comparing", Paths: missed,
-		Hint: "Start with --poll if that happens again: some network and virtual file systems give no notices."})
 	now := time.Now()
-	l.onBatch(written{f.name, watch.Batch{Paths: missed, First: now, Last: now}})
+	d, err := l.project.take(l.ctx, written{f.name, watch.Batch{Paths: missed, First: now, Last: now}})
+	d.unchanged, d.ignored = nil, nil
+	changed := paths(d.changed)
+	if d.dockerfile && len(changed) == 0 {
+		changed = []string{l.project.name()}
+	}
+	changed = slices.DeleteFunc(changed, func(p string) bool { return l.found[p] }) // one that is written again and again
+	if len(changed) > 0 {
+		what := changed[0]
+		if len(changed) > 1 {
+			what = fmt.Sprintf("%s and %d more", what, len(changed)-1)
+		}
+		for _, p := range changed {
+			l.found[p] = true
+		}
+		l.emit(0, event.Warning{Code: "watch-missed", Message: what + " changed without a notice of the system, and was found by comparing", Paths: changed,
+			Hint: "Start with --poll if that happens again: some network and virtual file systems give no notices."})
+	}
+	l.pace(l.take(d, err, now), false, len(missed))
 }

@@ -13,6 +13,9 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
+// lookEvery is how often what no notice tells of is looked at, which takes a few stats.
+const lookEvery = time.Second
+
 // notifier is what is used of fsnotify.
 type notifier struct {
 	add, remove func(dir string) error
@@ -36,13 +39,17 @@ type notifySource struct {
 	w    *Watcher
 	n    notifier
 	root os.FileInfo
+	// dir is the root with all links followed: a folder that is watched by two names is told of by one of them.
+	dir string
 	// dirs are the folders watched for their own sake, not just for an extra file in them.
-	dirs map[string]struct{}
-	lost chan struct{} // the system's queue overflowed
+	dirs   map[string]struct{}
+	extras *extras
+	linked linkedFiles
+	lost   chan struct{} // the system's queue overflowed
 }
 
 func (w *Watcher) openNotify(ctx context.Context) (source, ending) {
-	root, ok := w.identity()
+	root, dir, ok := w.resolve()
 	if !ok {
 		return nil, rootLost
 	}
@@ -51,20 +58,29 @@ func (w *Watcher) openNotify(ctx context.Context) (source, ending) {
 		w.say(limitNotice(err, instanceSetting()))
 		return nil, exhausted
 	}
-	s := &notifySource{w: w, n: n, root: root, dirs: map[string]struct{}{}, lost: make(chan struct{}, 1)}
+	s := &notifySource{w: w, n: n, root: root, dir: dir, dirs: map[string]struct{}{}, extras: newExtras(w.extra), lost: make(chan struct{}, 1)}
+	s.linked = linkedFiles{map[string]*linkedFile{}, map[fileID]*linkedFile{}}
 	// fsnotify may hold its lock while it hands out an error: add would wait for whoever waits for add.
 	go s.drain()
-	end := s.watch(ctx, w.root, false)
-	for name := range w.extra {
-		if end == running {
-			_, end = s.add(filepath.Dir(name))
-		}
+	end := s.watch(ctx, dir, false)
+	if end == running {
+		end = s.followExtras()
 	}
 	if end != running {
 		s.close()
 		return nil, end
 	}
+	for name := range w.extra {
+		s.extras.changed(name)
+	}
+	s.watchLinked(ctx)
 	return s, running
+}
+
+func (s *notifySource) abs(rel string) string { return filepath.Join(s.dir, filepath.FromSlash(rel)) }
+
+func (s *notifySource) rel(abs string, isDir bool) (rel string, ok bool) {
+	return s.w.rel(s.dir, abs, isDir)
 }
 
 func (s *notifySource) close() { s.n.close() }
@@ -82,12 +98,20 @@ func (s *notifySource) drain() {
 }
 
 func (s *notifySource) serve(ctx context.Context) ending {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return closed
 		case <-s.w.again:
 			return outdated
+		case <-s.w.more:
+			s.watchLinked(ctx)
+		case <-tick.C:
+			if end := s.look(ctx); end != running {
+				return end
+			}
 		case <-s.lost:
 			return overflowed
 		case ev, ok := <-s.n.events:
@@ -105,7 +129,7 @@ func (s *notifySource) serve(ctx context.Context) ending {
 // does not matter that more may have happened since, as that will lead to events of its own.
 func (s *notifySource) event(ctx context.Context, ev fsnotify.Event) ending {
 	moved := ev.Has(fsnotify.Remove) || ev.Has(fsnotify.Rename)
-	if ev.Name == s.w.root {
+	if ev.Name == s.dir {
 		if moved {
 			return rootLost // even if there is one of that name again: the watches are on the old one
 		}
@@ -118,18 +142,21 @@ func (s *notifySource) event(ctx context.Context, ev fsnotify.Event) ending {
 	if isDir && moved {
 		s.forget(ev.Name)
 	}
-	if name, ok := s.w.extra[ev.Name]; ok {
-		s.w.hit(ctx, hit{path: name, at: time.Now()})
+	if end := s.extraEvent(ctx, ev.Name); end != running {
+		return end
+	}
+	if s.linkedEvent(ctx, ev) {
+		return running
 	}
 	if _, ok := s.dirs[filepath.Dir(ev.Name)]; !ok {
 		return running // watched for an extra file, or moved away meanwhile
 	}
 	appeared := false
-	if moved || ev.Has(fsnotify.Create) {
+	if moved || ev.Has(fsnotify.Create) || ev.Has(fsnotify.Chmod) && !isDir {
 		info, err := os.Lstat(ev.Name)
-		appeared = err == nil && info.IsDir()
+		appeared = err == nil && info.IsDir() // or may be read again
 	}
-	rel, ok := s.w.rel(ev.Name, isDir || appeared)
+	rel, ok := s.rel(ev.Name, isDir || appeared)
 	if !ok {
 		return running
 	}
@@ -157,13 +184,14 @@ func (s *notifySource) watch(ctx context.Context, dir string, report bool) endin
 			continue
 		}
 		s.dirs[dir] = struct{}{}
+		delete(s.w.refused, dir)
 		entries, err := os.ReadDir(dir)
 		if errors.Is(err, fs.ErrPermission) {
 			s.w.unreadable(dir, err)
 		}
 		for _, entry := range entries { // what could be read, whatever the error
 			path := filepath.Join(dir, entry.Name())
-			rel, ok := s.w.rel(path, entry.IsDir())
+			rel, ok := s.rel(path, entry.IsDir())
 			if !ok {
 				continue
 			}
@@ -185,7 +213,7 @@ func (s *notifySource) add(dir string) (bool, ending) {
 	case err == nil:
 		return true, running
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		if dir == s.w.root {
+		if dir == s.dir {
 			return false, rootLost
 		}
 		return false, running

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"time"
 )
 
@@ -17,16 +19,17 @@ const pollShare = 10
 type pollSource struct {
 	w    *Watcher
 	root os.FileInfo
+	dir  string           // the root with all links followed
 	seen map[string]stamp // by the path to report
 	cost time.Duration
 }
 
 func (w *Watcher) openPoll(ctx context.Context) (source, ending) {
-	root, ok := w.identity()
+	root, dir, ok := w.resolve()
 	if !ok {
 		return nil, rootLost
 	}
-	s := &pollSource{w: w, root: root}
+	s := &pollSource{w: w, root: root, dir: dir}
 	s.seen = s.look(ctx)
 	return s, running
 }
@@ -69,21 +72,22 @@ func (s *pollSource) serve(ctx context.Context) ending {
 // rest is the time until the next comparison.
 func (s *pollSource) rest() time.Duration { return max(s.w.opts.PollEvery, pollShare*s.cost) }
 
-// look stats everything that is to be watched.
+// look stats everything that is to be watched. What is in a folder that can't be read counts as it was.
 func (s *pollSource) look(ctx context.Context) map[string]stamp {
 	start := time.Now()
 	seen := make(map[string]stamp, len(s.seen))
-	filepath.WalkDir(s.w.root+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
+	filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if errors.Is(err, fs.ErrPermission) {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+			s.keep(path, seen)
 			s.w.unreadable(path, err)
 		}
-		if err != nil || path == s.w.root+string(filepath.Separator) {
+		if err != nil || path == s.dir {
 			return nil
 		}
-		rel, ok := s.w.rel(path, d.IsDir())
+		rel, ok := s.w.rel(s.dir, path, d.IsDir())
 		if !ok && d.IsDir() {
 			return filepath.SkipDir
 		}
@@ -93,10 +97,24 @@ func (s *pollSource) look(ctx context.Context) map[string]stamp {
 		return nil
 	})
 	for path, name := range s.w.extra {
-		if st, err := stampOf(path); err == nil {
+		if st, err := stampOfTarget(path); err == nil {
 			seen[name] = st
 		}
 	}
 	s.cost = time.Since(start)
 	return seen
+}
+
+// keep takes over what was seen before in a folder.
+func (s *pollSource) keep(dir string, seen map[string]stamp) {
+	rel, err := filepath.Rel(s.dir, dir)
+	if err != nil {
+		return
+	}
+	below := filepath.ToSlash(rel) + "/"
+	for name, was := range s.seen {
+		if rel == "." || strings.HasPrefix(name, below) {
+			seen[name] = was
+		}
+	}
 }

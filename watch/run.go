@@ -47,6 +47,10 @@ func (w *Watcher) run(ctx context.Context, src source, end ending) {
 		case overflowed:
 			w.say(Notice{Code: Overflow, Message: "more was written at once than the system tells of: comparing the whole tree"})
 		case rootLost:
+			if _, ok := w.identity(); ok {
+				w.say(Notice{Code: RootReplaced, Message: w.root + " is another folder now: comparing all of it"})
+				break
+			}
 			w.say(Notice{Code: RootGone, Message: w.root + " was deleted or moved away"})
 			if !w.awaitRoot(ctx) {
 				return
@@ -93,6 +97,16 @@ func (w *Watcher) identity() (root os.FileInfo, ok bool) {
 	return info, err == nil && info.IsDir()
 }
 
+// resolve is identity, with the path that it has when all links are followed.
+func (w *Watcher) resolve() (root os.FileInfo, dir string, ok bool) {
+	dir, err := filepath.EvalSymlinks(w.root)
+	if err != nil {
+		return nil, "", false
+	}
+	root, ok = w.identity()
+	return root, dir, ok
+}
+
 // isRoot tells whether the root is still the folder given.
 func (w *Watcher) isRoot(was os.FileInfo) bool {
 	info, ok := w.identity()
@@ -123,9 +137,10 @@ func (w *Watcher) unreadable(dir string, err error) {
 	}
 }
 
-// rel returns the path to report for one below the root; ok tells whether it is to be reported at all.
-func (w *Watcher) rel(abs string, isDir bool) (rel string, ok bool) {
-	rel, err := filepath.Rel(w.root, abs)
+// rel returns the path to report for one below the folder dir, which is the root; ok tells whether it is to be
+// reported at all.
+func (w *Watcher) rel(dir, abs string, isDir bool) (rel string, ok bool) {
+	rel, err := filepath.Rel(dir, abs)
 	if err != nil || rel == "." || !filepath.IsLocal(rel) {
 		return "", false
 	}

@@ -23,9 +23,36 @@ func stampOf(path string) (stamp, error) {
 	if err := unix.Lstat(path, &st); err != nil {
 		return stamp{}, &fs.PathError{Op: "lstat", Path: path, Err: err}
 	}
+	return stampFrom(&st), nil
+}
+
+// stampOfTarget stats what a path leads to.
+func stampOfTarget(path string) (stamp, error) {
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		return stamp{}, &fs.PathError{Op: "stat", Path: path, Err: err}
+	}
+	return stampFrom(&st), nil
+}
+
+// fileID tells one file from another, whatever its names.
+type fileID struct{ device, inode uint64 }
+
+// fileOf looks at a file; several tells whether it is one with other names.
+func fileOf(path string) (id fileID, now stamp, several bool) {
+	var st unix.Stat_t
+	if err := unix.Lstat(path, &st); err != nil {
+		return fileID{}, stamp{}, false
+	}
+	now = stampFrom(&st)
+	now.ctime = 0
+	return fileID{uint64(st.Dev), st.Ino}, now, st.Mode&unix.S_IFMT == unix.S_IFREG && st.Nlink > 1
+}
+
+func stampFrom(st *unix.Stat_t) stamp {
 	s := stamp{mode: uint32(st.Mode), uid: st.Uid, gid: st.Gid}
 	if st.Mode&unix.S_IFMT != unix.S_IFDIR {
 		s.size, s.mtime, s.ctime, s.inode = st.Size, st.Mtim.Nano(), st.Ctim.Nano(), st.Ino
 	}
-	return s, nil
+	return s
 }

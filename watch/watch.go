@@ -6,7 +6,7 @@
 //
 // It watches folders, not files: editors save by renaming, and a watch on a file is lost with the file. A
 // folder that is new is watched first and listed then, so that what was put into it meanwhile is reported
-// too. Symbolic links are not followed. Where the system has no watches left, the tree is compared at
+// too. Symbolic links below the root are not followed. Where the system has no watches left, the tree is compared at
 // intervals instead; a notice says which setting to raise.
 //
 // The package reports that something was written, not what it amounts to: a path in a batch may hold what
@@ -33,7 +33,8 @@ type Options struct {
 	// goroutine. Nil ignores nothing.
 	Ignore func(rel string, isDir bool) bool
 	// Extra are files to watch whether or not they lie below the root and are ignored, e.g. a Dockerfile
-	// elsewhere. Their folders have to be there from the start; the target of a link has to be named too.
+	// elsewhere. Where one is a link, or in a folder that is, what it leads to is watched too; it is reported
+	// by the name given here.
 	Extra []string
 	// Quiet is how long there has to be silence before a batch is handed out, 40 ms unless set; MaxWait is
 	// how long after its first write it is handed out at the latest, 300 ms unless set.
@@ -46,7 +47,7 @@ type Options struct {
 
 // Notice is something about watching itself that a person should know.
 type Notice struct {
-	// Code is one of limit, overflow, unreadable, root-gone and root-back.
+	// Code is one of limit, overflow, unreadable, root-gone, root-back and root-replaced.
 	Code    string
 	Message string
 	// Hint says what to do about it; empty where there is nothing to do.
@@ -65,6 +66,9 @@ const (
 	RootGone = "root-gone"
 	// RootBack: the root is there again. A batch that asks for a rescan follows.
 	RootBack = "root-back"
+	// RootReplaced: there is another folder in the root's place, or it is a link that leads elsewhere now. A
+	// batch that asks for a rescan follows.
+	RootReplaced = "root-replaced"
 )
 
 // The modes of a Watcher.
@@ -88,8 +92,12 @@ type Watcher struct {
 	batches chan Batch
 	notices chan Notice
 	again   chan struct{} // asks for Rewatch
+	more    chan struct{} // tells of more linked files
 	stop    context.CancelFunc
 	done    sync.WaitGroup
+
+	mu     sync.Mutex
+	linked map[string]time.Time // guarded by mu
 }
 
 // New starts watching the folder root. When it returns, every write from then on will be reported: read
@@ -122,6 +130,8 @@ func start(root string, opts Options, notify func() (notifier, error)) (*Watcher
 		batches: make(chan Batch),
 		notices: make(chan Notice, maxNotices),
 		again:   make(chan struct{}, 1),
+		more:    make(chan struct{}, 1),
+		linked:  map[string]time.Time{},
 		stop:    stop,
 	}
 	w.poll.Store(opts.Poll)

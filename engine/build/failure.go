@@ -32,6 +32,10 @@ func newFailure(p *plan.Plan, step int, err error) *Failure {
 	f := &Failure{Err: err}
 	f.Message = PlainMessage(err.Error())
 	f.Hint = Hint(f.Message)
+	var unread *UnreadError
+	if errors.As(err, &unread) {
+		f.Message, f.Hint = unread.Error(), unread.Hint()
+	}
 	if step >= 0 {
 		s := p.Steps[step]
 		f.Stage, f.Index, f.Line, f.Instruction = s.Stage, s.Index, s.Line, s.Instruction
@@ -50,12 +54,16 @@ func newFailure(p *plan.Plan, step int, err error) *Failure {
 	return f
 }
 
+// outOfFiles is said of a solve, or anything else, for which this process had no file descriptor left.
+const outOfFiles = "stagewatch has no file descriptor left to talk to the engine with (too many open files)"
+
 // brokenOff is said of a solve whose engine went away.
 const brokenOff = "the connection to the engine broke off"
 
 var (
 	// unavailable is what gRPC says of a server that is not there any more, bare or as BuildKit's client words it.
 	unavailable = regexp.MustCompile(`code = Unavailable|(?:^|: )Unavailable: |failed to dial gRPC|error reading from server: |` + brokenOff)
+	dialed      = regexp.MustCompile(`(?:dial|socket|accept4?)[ :].*too many open files`)
 
 	wrapping = regexp.MustCompile(`^(?:failed to solve(?: with frontend \S+)?|failed to run Build function|rpc error: code = \w+ desc = |executor failed running|runc did not terminate successfully|failed to compute cache key|failed to calculate checksum of ref \S+|failed to walk \S*)(?:: |$)?`)
 	// mounted is where an engine has a snapshot for a moment.
@@ -65,6 +73,12 @@ var (
 
 // BrokenOff tells whether a build failed because the connection to the engine did.
 func BrokenOff(err error) bool { return PlainMessage(err.Error()) == brokenOff }
+
+// NoFiles says that this process has no file descriptor left, and what to do about it.
+func NoFiles() (message, hint string) { return outOfFiles, Hint(outOfFiles) }
+
+// OutOfFiles tells whether it failed because this process had no file descriptor left to talk to the engine with.
+func OutOfFiles(err error) bool { return PlainMessage(err.Error()) == outOfFiles }
 
 // plain is an error of BuildKit in plain words.
 type plain struct{ error }
@@ -82,6 +96,9 @@ func Plain(err error) error {
 
 // PlainMessage takes off a message what the transport and BuildKit wrap around it.
 func PlainMessage(msg string) string {
+	if dialed.MatchString(msg) {
+		return outOfFiles
+	}
 	if unavailable.MatchString(msg) {
 		return brokenOff
 	}
@@ -106,6 +123,8 @@ const noPath = "The path is not there: look at its spelling and, for one of the 
 
 // hints pair what a message contains with what to do about it.
 var hints = []struct{ contains, hint string }{
+	{"too many open files", "Raise the limit on open files (ulimit -n) and start again. A session tries again by itself when some are free."},
+	{"the Dockerfile can't be read", "A session tries again by itself when it can be read."},
 	{brokenOff, "stagewatch continues by itself when the engine answers again."},
 	{"exit code: 127", "A command of the step is not installed in the stage's base image."},
 	{"exit code: 126", "A command of the step is not executable: look at its mode and its first line."},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,8 +13,10 @@ import (
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	commonexptypes "github.com/moby/buildkit/exporter/exptypes"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/session"
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/tree"
@@ -68,7 +72,9 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 			track.finish(ctxErr, true)
 			return nil, ctxErr
 		}
-		if err != nil && attempt < attempts && fromAnotherBuild(err) {
+		if blamed := unread(req.Contexts); err != nil && blamed != nil {
+			err = blamed
+		} else if err != nil && attempt < attempts && fromAnotherBuild(err) {
 			continue
 		}
 		if err != nil {
@@ -89,6 +95,33 @@ func fromAnotherBuild(err error) bool {
 	msg := err.Error()
 	return isCanceled(msg) || strings.Contains(msg, "duplicate output ") || strings.Contains(msg, "inconsistent graph state")
 }
+
+// unread returns what of the contexts was asked for and could not be read, nil for nothing: what BuildKit makes of
+// that names no file.
+func unread(contexts map[string]fsutil.FS) error {
+	for _, name := range slices.Sorted(maps.Keys(contexts)) {
+		if served, ok := contexts[name].(*tree.FS); ok && served.Failed() != nil {
+			return &UnreadError{name, served.Failed()}
+		}
+	}
+	return nil
+}
+
+// UnreadError tells that a build failed for what could not be read of a context.
+type UnreadError struct {
+	// Context is the context's name, "context" the main one's.
+	Context string
+	*tree.ReadError
+}
+
+func (e *UnreadError) Error() string {
+	if e.Context == "context" {
+		return e.ReadError.Error()
+	}
+	return fmt.Sprintf("%v (of the context %q)", e.ReadError, e.Context)
+}
+
+func (e *UnreadError) Unwrap() error { return e.ReadError }
 
 // solve is one attempt. It returns the image's id.
 func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (string, error) {
@@ -112,17 +145,19 @@ func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect 
 	if len(req.Tags) > 0 {
 		attrs["name"] = strings.Join(req.Tags, ",")
 	}
+	files, err := dock.Files(req.Contexts, func(context string, filter *fsutil.FilterOpt) error {
+		if served, ok := req.Contexts[context].(*tree.FS); ok {
+			served.Unfiltered(filter)
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
 	opt := client.SolveOpt{
-		Exports:     []client.ExportEntry{{Type: "moby", Attrs: attrs}},
-		LocalMounts: req.Contexts,
-		LocalFilterOpt: func(context string, filter *fsutil.FilterOpt) error {
-			if served, ok := req.Contexts[context].(*tree.FS); ok {
-				served.Unfiltered(filter)
-			}
-			return nil
-		},
+		Exports:   []client.ExportEntry{{Type: "moby", Attrs: attrs}},
 		SharedKey: req.SharedKey,
-		Session:   b.attachables,
+		Session:   append([]session.Attachable{files}, b.attachables...),
 	}
 	resp, err := b.client.Build(ctx, opt, "stagewatch", collect, status)
 	<-tracked

@@ -28,10 +28,8 @@ import (
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/session"
-	"github.com/moby/buildkit/session/filesync"
 	"github.com/opencontainers/go-digest"
 	"github.com/tonistiigi/fsutil"
-	"github.com/tonistiigi/fsutil/types"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
@@ -112,23 +110,17 @@ func (r *Reader) Read(ctx context.Context, contexts Contexts, sources []Source, 
 	return g.Wait()
 }
 
-// session makes a session that serves the contexts, owned by root as every build's are.
+// session makes a session that serves the contexts.
 func (r *Reader) session(ctx context.Context, contexts Contexts) (*session.Session, error) {
 	sess, err := session.NewSession(ctx, contexts.SharedKey)
 	if err != nil {
 		return nil, fmt.Errorf("making a session: %w", err)
 	}
-	dirs := filesync.StaticDirSource{}
-	for name, dir := range contexts.Dirs {
-		dirs[name], err = fsutil.NewFilterFS(dir, &fsutil.FilterOpt{Map: func(_ string, st *types.Stat) fsutil.MapResult {
-			st.Uid, st.Gid = 0, 0
-			return fsutil.MapResultKeep
-		}})
-		if err != nil {
-			return nil, fmt.Errorf("opening build context %q: %w", name, err)
-		}
+	files, err := dock.Files(contexts.Dirs)
+	if err != nil {
+		return nil, err
 	}
-	sess.Allow(filesync.NewFSSyncProvider(dirs))
+	sess.Allow(files)
 	for _, a := range r.attachables {
 		sess.Allow(a)
 	}

@@ -106,7 +106,8 @@ func (p *Plan) through(i, k int, from verdict) verdict {
 	j := o.inputs[k]
 	if _, ok := p.ops[j].local(); ok {
 		if !o.readsByContent(k) {
-			return verdict{prediction: event.WillRerun, because: "mounts the context for writing, which BuildKit never caches"}
+			// BuildKit knows it by the transfer that brought it, not by what it holds.
+			return verdict{prediction: event.MayRerun, because: "reruns when any file of its context was touched", direct: true}
 		}
 		return verdict{prediction: event.WillHit}
 	}

@@ -39,8 +39,13 @@ func (p *Plan) readReaders(caps *apicaps.CapSet) {
 	for i := range p.ops {
 		o := &p.ops[i]
 		for k, j := range o.inputs {
-			if name, ok := p.ops[j].local(); ok && o.readsByContent(k) {
+			name, ok := p.ops[j].local()
+			switch {
+			case !ok:
+			case o.readsByContent(k):
 				p.readers = append(p.readers, reader{i, k, name, o.selectors(k, knowsPatterns)})
+			default: // a context as a base, or mounted for writing: all of it counts
+				p.readers = append(p.readers, reader{i, k, name, []*selector{newSelector("", false, false, nil, nil)}})
 			}
 		}
 	}

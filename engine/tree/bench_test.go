@@ -64,7 +64,7 @@ func BenchmarkLoad(b *testing.B) {
 func walkOnly(b *testing.B, root string, rules *Rules) (*Snapshot, error) {
 	t := &Tree{root: root, rules: rules, wake: make(chan struct{}, 1)}
 	n, err := t.scan(b.Context(), rules, nil)
-	return &Snapshot{dir: root, root: n}, err
+	return &Snapshot{dir: n.dir, root: n.root}, err
 }
 
 func heap() int64 {

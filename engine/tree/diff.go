@@ -60,8 +60,8 @@ func every(n *node, rel, kind string, out *[]event.Change) {
 	}
 }
 
-// compare tells in which way a path itself changed, "" for none. The owner and the extended attributes
-// count as mode: they are the other things than content that BuildKit's COPY looks at. Times do not count.
+// compare tells in which way a path itself changed, "" for none. Extended attributes count as mode: BuildKit's COPY
+// looks at them too. Times do not count, nor does the owner, who is root in every context that is sent.
 func compare(old, new *node) string {
 	if old == new {
 		return ""
@@ -74,7 +74,7 @@ func compare(old, new *node) string {
 		return event.ContentChanged
 	}
 	sameMode := old.mode == new.mode || new.mode.Type() == fs.ModeSymlink
-	if !sameMode || old.uid != new.uid || old.gid != new.gid {
+	if !sameMode {
 		return event.ModeChanged
 	}
 	if a != nil && b != nil && a.xattrs != b.xattrs {

@@ -62,6 +62,7 @@ func learned(t testing.TB, root, ignore string) *Tree {
 	tr := &Tree{root: root, rules: rules, wake: make(chan struct{}, 1)}
 	n, err := tr.scan(t.Context(), rules, nil)
 	must(t, err)
+	tr.told = newTold(n.root)
 	s := tr.publish(n, tr.rules)
 	s.root.each("", func(rel string, n *node) bool {
 		if n.wantsFacts() {

@@ -32,11 +32,13 @@ type node struct {
 	link string
 	// racy tells that meta was taken within racyGrain of the last change.
 	racy bool
-	// again tells this state from one that told would be the same for.
-	again int64
-	// kids are sorted by name; all of them are in the context.
+	// kids are sorted by name; all of them are in the context. Of a folder that could not be read they are
+	// those of before.
 	kids  []*node
 	known atomic.Pointer[facts]
+	// fault is why the path could not be read, nil where it could. faulty tells of a fault here or below.
+	fault  error
+	faulty bool
 }
 
 // facts is what takes reading to know.
@@ -48,18 +50,6 @@ type facts struct {
 
 func isRacy(m meta, now time.Time) bool {
 	return max(m.ctime, m.mtime) > now.Add(-racyGrain).UnixNano()
-}
-
-// told is the time of last change, in nanoseconds since 1970, as BuildKit is told it. BuildKit asks for a regular
-// file's content only if its size or this time is another than when it was last sent. That hides a change of content
-// by a tool that keeps the time, or of the same tick of the clock; the time of the last change of the inode, which no
-// tool can keep, does not. It stands in the place of the nanoseconds, which no build will miss.
-func (n *node) told() int64 {
-	if !n.mode.IsRegular() {
-		return n.mtime
-	}
-	scattered := int64(uint64(n.ctime) * 0x9e3779b97f4a7c15 >> 32)
-	return n.mtime - n.mtime%1000 + (scattered+n.again)%1000
 }
 
 // wantsFacts tells whether there is something to read that could tell a touch from a change.

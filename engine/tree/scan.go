@@ -2,6 +2,7 @@ package tree
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -52,7 +54,10 @@ func (s *scanner) abs(rel string) string { return filepath.Join(s.root, filepath
 func (s *scanner) path(rel, name string, above []bool, old *node) *node {
 	m, err := statPath(s.abs(rel))
 	if err != nil {
-		return nil
+		if ignored, _ := s.rules.eval(rel, false, above, nil); ignored && old == nil {
+			return nil
+		}
+		return unread(name, old, err)
 	}
 	var own []bool
 	if m.mode.IsDir() {
@@ -77,11 +82,11 @@ func (s *scanner) folder(rel, name string, m meta, ignored bool, own []bool, old
 	if old != nil && !old.mode.IsDir() {
 		old = nil
 	}
-	kids := s.kids(rel, own, old)
-	if ignored && len(kids) == 0 {
+	kids, fault := s.kids(rel, own, old)
+	if ignored && len(kids) == 0 && (fault == nil || errors.Is(fault, fs.ErrPermission)) {
 		return nil
 	}
-	return s.settle(rel, &node{name: name, meta: m, kids: kids}, old)
+	return s.settle(rel, &node{name: name, meta: m, kids: kids, fault: fault}, old)
 }
 
 func (s *scanner) leaf(rel, name string, m meta, old *node) *node {
@@ -92,27 +97,66 @@ func (s *scanner) leaf(rel, name string, m meta, old *node) *node {
 	n := &node{name: name, meta: m}
 	if m.mode.Type() == fs.ModeSymlink {
 		link, err := os.Readlink(s.abs(rel))
+		if errors.Is(err, syscall.EINVAL) {
+			return nil // no link any more
+		}
 		if err != nil {
-			return nil // gone since the stat
+			return unread(name, old, err)
 		}
 		n.link = link
 	}
 	return s.settle(rel, n, old)
 }
 
-// kids reads what a folder holds. A folder that cannot be read, or is gone since, holds nothing.
-func (s *scanner) kids(rel string, above []bool, old *node) []*node {
-	if s.ctx.Err() != nil {
+// unread is what is known of a path that could not be read: nothing where it is gone, else what it was before,
+// which counts until it can be read again.
+func unread(name string, old *node, err error) *node {
+	if isGone(err) {
 		return nil
 	}
-	dir, err := os.Open(s.abs(rel))
-	if err != nil {
-		return nil
+	n := &node{name: name, fault: err, faulty: true}
+	if old != nil {
+		n.meta, n.link, n.kids = old.meta, old.link, old.kids
+		n.known.Store(old.known.Load())
 	}
-	names, _ := dir.Readdirnames(-1) // what could be read counts
-	slices.Sort(names)
+	return n
+}
 
-	kids := make([]*node, len(names))
+func isGone(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+// list opens a folder and lists what it holds, sorted.
+func list(path string) (dir *os.File, names []string, err error) {
+	if dir, err = os.Open(path); err != nil {
+		return nil, nil, err
+	}
+	if names, err = dir.Readdirnames(-1); err != nil {
+		dir.Close()
+		return nil, nil, err
+	}
+	slices.Sort(names)
+	return dir, names, nil
+}
+
+// kids reads what a folder holds: nothing where it is gone since. Of one that can't be read it returns what it held
+// before, with the reason.
+func (s *scanner) kids(rel string, above []bool, old *node) (kids []*node, fault error) {
+	if s.ctx.Err() != nil {
+		return nil, nil
+	}
+	dir, names, err := list(s.abs(rel))
+	switch {
+	case err == nil:
+	case isGone(err):
+		return nil, nil
+	case old == nil:
+		return nil, err
+	default:
+		return old.kids, err
+	}
+
+	kids = make([]*node, len(names))
 	var folders []pendingFolder
 	scratch := make([]bool, len(above))
 	for i, name := range names {
@@ -122,25 +166,28 @@ func (s *scanner) kids(rel string, above []bool, old *node) []*node {
 			s.leave(kidRel, above, by)
 			continue
 		}
-		m, err := statAt(int(dir.Fd()), name)
-		if err != nil {
-			continue // gone since the listing
-		}
-		if ignored && m.mode.IsDir() {
-			// What is a rule for files does not count for it.
-			ignored, by = s.rules.eval(kidRel, true, above, scratch)
-		}
-		if ignored {
-			s.leave(kidRel, above, by)
-			if !m.mode.IsDir() || !s.rules.reincludes(kidRel) {
-				continue
-			}
-		}
 		var oldKid *node
 		if old != nil {
 			oldKid = old.kid(name)
 		}
+		m, err := statAt(int(dir.Fd()), name)
+		if err == nil && ignored {
+			if m.mode.IsDir() {
+				// What is a rule for files does not count for it.
+				ignored, by = s.rules.eval(kidRel, true, above, scratch)
+			}
+			if ignored {
+				s.leave(kidRel, above, by)
+			}
+			if ignored && (!m.mode.IsDir() || !s.rules.reincludes(kidRel)) {
+				continue
+			}
+		}
 		switch {
+		case err != nil:
+			if oldKid != nil || !ignored {
+				kids[i] = unread(name, oldKid, err) // most often gone since the listing
+			}
 		case m.mode.IsDir():
 			folders = append(folders, pendingFolder{i, kidRel, m, ignored, slices.Clone(scratch), oldKid})
 		default:
@@ -163,7 +210,7 @@ func (s *scanner) kids(rel string, above []bool, old *node) []*node {
 		}
 	}
 	wg.Wait()
-	return slices.DeleteFunc(kids, func(n *node) bool { return n == nil })
+	return slices.DeleteFunc(kids, func(n *node) bool { return n == nil }), nil
 }
 
 // pendingFolder is a folder that was listed and not yet read.
@@ -184,11 +231,9 @@ func (s *scanner) settle(rel string, n, old *node) *node {
 		return n
 	}
 	n.racy = isRacy(n.meta, time.Now())
+	n.faulty = n.fault != nil || slices.ContainsFunc(n.kids, func(k *node) bool { return k.faulty })
 	if old == nil || !sameKind(n.mode, old.mode) {
 		return n
-	}
-	if n.told() == old.told() {
-		n.again = old.again + 1
 	}
 	known := old.known.Load()
 	racy := old.racy
@@ -196,7 +241,7 @@ func (s *scanner) settle(rel string, n, old *node) *node {
 		racy = known.racy
 	}
 	if n.meta == old.meta && n.link == old.link && !racy {
-		if slices.Equal(n.kids, old.kids) {
+		if slices.Equal(n.kids, old.kids) && n.fault == nil && old.fault == nil {
 			return old
 		}
 		n.known.Store(known)

@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/tonistiigi/fsutil"
 	"github.com/tonistiigi/fsutil/types"
@@ -27,13 +29,26 @@ type FS struct {
 	// strict has the reading of a file fail that has moved on, instead of serving what it holds now.
 	strict bool
 	moved  atomic.Bool
+	// failed is the first path that was asked for and could not be read.
+	failed atomic.Pointer[ReadError]
+	broken chan struct{}
+	breaks sync.Once
+	err    error // why it is broken
 }
 
 var _ fsutil.FS = (*FS)(nil)
 
 // FS serves the snapshot. With strict, reading a file that was written to since fails with [ErrMoved]; else
 // it serves what the file holds by then, as does any build from the disk.
-func (s *Snapshot) FS(strict bool) *FS { return &FS{snap: s, strict: strict} }
+func (s *Snapshot) FS(strict bool) *FS {
+	return &FS{snap: s, strict: strict, broken: make(chan struct{})}
+}
+
+// Broken is closed when reading a file has failed, with Err as the reason.
+func (f *FS) Broken() <-chan struct{} { return f.broken }
+
+// Err is why reading failed, to be asked for when it has.
+func (f *FS) Err() error { return f.err }
 
 // Snapshot is what is served.
 func (f *FS) Snapshot() *Snapshot { return f.snap }
@@ -47,6 +62,16 @@ func (f *FS) Unfiltered(filter *fsutil.FilterOpt) {
 
 // Moved tells whether a file was asked for that was written to after the snapshot was taken.
 func (f *FS) Moved() bool { return f.moved.Load() }
+
+// Failed returns what was asked for and could not be read, nil where there was nothing of the kind.
+func (f *FS) Failed() *ReadError { return f.failed.Load() }
+
+// fail notes what could not be read, and returns the error.
+func (f *FS) fail(rel string, err error) error {
+	e := newReadError(rel, err)
+	f.failed.CompareAndSwap(nil, e)
+	return e
+}
 
 // Walk calls fn for the path target and all below it, but for the root itself, as [filepath.WalkDir] does.
 func (f *FS) Walk(ctx context.Context, target string, fn fs.WalkDirFunc) error {
@@ -80,18 +105,31 @@ func (f *FS) Open(name string) (io.ReadCloser, error) {
 		return file, nil
 	}
 	f.moved.Store(true)
-	if f.strict {
+	switch {
+	case err != nil && !isGone(err):
+		return brokenFile{f, f.fail(rel, err)}, nil // an error of Open would be sent as an empty file
+	case f.strict:
 		file.Close()
-		return movedFile{}, nil // an error of Open would be sent as an empty file
+		return brokenFile{f, ErrMoved}, nil
 	}
 	return file, err
 }
 
-// movedFile fails to be read.
-type movedFile struct{}
+// brokenFile fails to be read.
+type brokenFile struct {
+	fs  *FS
+	err error
+}
 
-func (movedFile) Read([]byte) (int, error) { return 0, ErrMoved }
-func (movedFile) Close() error             { return nil }
+func (f brokenFile) Read([]byte) (int, error) {
+	f.fs.breaks.Do(func() {
+		f.fs.err = f.err
+		close(f.fs.broken)
+	})
+	return 0, f.err
+}
+
+func (brokenFile) Close() error { return nil }
 
 // walk is one walk of an FS.
 type walk struct {
@@ -118,6 +156,20 @@ func (w *walk) visit(rel string, n *node) error {
 			return err
 		}
 	}
+	switch {
+	case n.fault == nil || !n.mode.IsDir():
+	case rel == "":
+		return w.fs.fail(rel, n.fault)
+	default:
+		// As a walk of the disk has it: what is not asked for may be unreadable.
+		err := w.fn(filepath.FromSlash(rel), entry{w, rel, n}, n.fault)
+		if err == fs.SkipDir {
+			return nil
+		}
+		if err != nil {
+			return w.fs.fail(rel, err)
+		}
+	}
 	for _, k := range n.kids {
 		if err := w.visit(join(rel, k.name), k); err == fs.SkipDir {
 			return nil // said of a file it means the rest of its folder
@@ -142,13 +194,19 @@ func (e entry) Type() fs.FileMode { return e.node.mode.Type() }
 // Info returns what BuildKit wants to know, in its own terms.
 func (e entry) Info() (fs.FileInfo, error) {
 	n := e.node
+	if n.fault != nil && !n.mode.IsDir() {
+		return nil, e.walk.fs.fail(e.rel, n.fault)
+	}
+	if !utf8.ValidString(n.name) || !utf8.ValidString(n.link) {
+		return nil, e.walk.fs.fail(e.rel, ErrNotUTF8)
+	}
 	st := &types.Stat{
 		Path: filepath.FromSlash(e.rel),
 		// Archives know no sockets; BuildKit takes them for empty files.
 		Mode:     uint32(n.mode &^ fs.ModeSocket),
 		Uid:      n.uid,
 		Gid:      n.gid,
-		ModTime:  n.told(),
+		ModTime:  n.mtime,
 		Linkname: n.link,
 		Xattrs:   e.xattrs(),
 	}

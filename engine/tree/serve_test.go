@@ -82,8 +82,6 @@ func sent(t *testing.T, f fsutil.FS, opt fsutil.FilterOpt) []string {
 			return err
 		}
 		st := info.Sys().(*types.Stat)
-		// See node.told.
-		st.ModTime -= st.ModTime % 1000
 		line := fmt.Sprint(p, " ", st)
 		if info.Mode().IsRegular() && st.Linkname == "" {
 			r, err := f.Open(p)
@@ -102,28 +100,6 @@ func sent(t *testing.T, f fsutil.FS, opt fsutil.FilterOpt) []string {
 	})
 	must(t, err)
 	return out
-}
-
-// TestNoTimeHidesAChange: BuildKit, which goes by size and time, is told of another time for another content, whatever
-// the time of the file is.
-func TestNoTimeHidesAChange(t *testing.T) {
-	root := files(t, map[string]string{"a": "one"})
-	tr := learned(t, root, "")
-	name := filepath.Join(root, "a")
-	info, err := os.Stat(name)
-	must(t, err)
-	var before int64
-	for _, text := range []string{"one", "two", "six", "ten"} {
-		must(t, os.WriteFile(name, []byte(text), 0o644))
-		must(t, os.Chtimes(name, info.ModTime(), info.ModTime()))
-		_, err = tr.Update(t.Context(), []string{"a"})
-		must(t, err)
-		told := tr.Snapshot().find("a").told()
-		if told == before {
-			t.Errorf("%s has the time of the content before", text)
-		}
-		before = told
-	}
 }
 
 // TestStrictServesNoNewerContent: what was written to after the snapshot fails to be read, and is noted.

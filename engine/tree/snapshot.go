@@ -14,6 +14,57 @@ type Snapshot struct {
 	dir   string
 	root  *node
 	rules *Rules
+	copy  string
+}
+
+// Copy names what BuildKit may compare the context with, see told; empty is its usual name.
+func (s *Snapshot) Copy() string { return s.copy }
+
+// Unread lists the paths that could not be read, and why.
+func (s *Snapshot) Unread() []*ReadError {
+	var out []*ReadError
+	var visit func(rel string, n *node)
+	visit = func(rel string, n *node) {
+		if n.fault != nil {
+			out = append(out, newReadError(rel, n.fault))
+		}
+		for _, k := range n.kids {
+			if k.faulty {
+				visit(join(rel, k.name), k)
+			}
+		}
+	}
+	visit("", s.root)
+	return out
+}
+
+// Hides reports whether the path lies in a folder that could not be read: it may be there.
+func (s *Snapshot) Hides(rel string) bool {
+	n := s.root
+	for name := range strings.SplitSeq(rel, "/") {
+		kid := n.kid(name)
+		if kid == nil {
+			return n.fault != nil
+		}
+		n = kid
+	}
+	return false
+}
+
+// Linked lists the files with other names that another state of the context does not share.
+func (s *Snapshot) Linked(other *Snapshot) []string {
+	before := &node{}
+	if other != nil {
+		before = other.root
+	}
+	var out []string
+	s.root.unlike(before, "", func(rel string, n *node) bool {
+		if n.linked && n.mode.IsRegular() {
+			out = append(out, rel)
+		}
+		return true
+	})
+	return out
 }
 
 // Entry is one path of the context.

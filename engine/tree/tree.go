@@ -13,6 +13,8 @@
 // that is touched before it was hashed, that cannot be read, that keeps changing while it is read or that
 // is larger than 256 MB is reported as changed: building once too often is safe, the other way is not.
 //
+// What can't be read is not gone: it counts as what it was, is listed by [Snapshot.Unread], and serving it fails.
+//
 // The package reads the disk when it is told to. It does not watch, and knows nothing of Docker, of plans
 // or of Dockerfiles beyond the name of the ignore file that belongs to one.
 package tree
@@ -33,7 +35,7 @@ import (
 
 // Tree is a build context that is kept true by telling it which paths were written to.
 type Tree struct {
-	root string
+	root string // as it was named; where that is a link it may lead elsewhere tomorrow
 	now  atomic.Pointer[Snapshot]
 	// wake tells the background that there are nodes without facts.
 	wake chan struct{}
@@ -41,30 +43,29 @@ type Tree struct {
 	mu    sync.Mutex    // held by the writer
 	rules *Rules        // guarded by mu
 	left  []IgnoredPath // guarded by mu
+	told  told          // guarded by mu
 }
 
-// Load reads the context at root, which must be a folder; a symbolic link to one is resolved, once. ctx
-// bounds the walk and the hashing that goes on in the background after Load has returned.
+// Load reads the context at root, which must be a folder or a symbolic link to one; each update follows the link
+// again. ctx bounds the walk and the hashing that goes on in the background after Load has returned.
 func Load(ctx context.Context, root string, rules *Rules) (*Tree, error) {
-	resolved, err := filepath.EvalSymlinks(root)
-	if err == nil {
-		resolved, err = filepath.Abs(resolved)
-	}
+	abs, err := filepath.Abs(root)
 	if err != nil {
 		return nil, fmt.Errorf("reading build context: %w", err)
 	}
-	t := &Tree{root: resolved, rules: rules, wake: make(chan struct{}, 1)}
+	t := &Tree{root: abs, rules: rules, wake: make(chan struct{}, 1)}
 	fresh, err := t.scan(ctx, rules, nil)
 	if err != nil {
 		return nil, err
 	}
+	t.told = newTold(fresh.root)
 	t.publish(fresh, rules)
 	go t.learn(ctx)
 	return t, nil
 }
 
-// Root is the context's folder, absolute and free of symbolic links.
-func (t *Tree) Root() string { return t.root }
+// Root is the context's folder at the last update, absolute and free of symbolic links.
+func (t *Tree) Root() string { return t.Snapshot().dir }
 
 // Snapshot is the context as it was after the last update.
 func (t *Tree) Snapshot() *Snapshot { return t.now.Load() }
@@ -75,28 +76,34 @@ func (t *Tree) Snapshot() *Snapshot { return t.now.Load() }
 func (t *Tree) Update(ctx context.Context, paths []string) (Changes, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	told := newMarks(paths)
+	named := newMarks(paths)
 	old := t.now.Load()
-	work := slices.DeleteFunc(slices.Clone(told), func(p string) bool { return t.outOfSight(old, p) })
-	fresh := old.root
-	if slices.Contains(work, ".") {
-		var err error
-		if fresh, err = t.scan(ctx, t.rules, old.root); err != nil {
-			return Changes{}, err
-		}
-	} else if len(work) > 0 {
-		t.rules.lookBehind()
-		m, err := t.statRoot()
-		if err != nil {
-			return Changes{}, err
-		}
-		s := newScanner(ctx, t.root, t.rules)
-		fresh = s.marked("", m, false, t.rules.above(""), old.root, work)
-		if err := ctx.Err(); err != nil {
-			return Changes{}, fmt.Errorf("reading changed paths: %w", err)
-		}
+	work := slices.DeleteFunc(slices.Clone(named), func(p string) bool { return t.outOfSight(old, p) })
+	if len(work) == 0 {
+		return t.report(named, old, old), nil
 	}
-	return t.report(told, old, t.publish(fresh, t.rules)), nil
+	fresh, err := t.reread(ctx, old, work)
+	if err != nil {
+		return Changes{}, err
+	}
+	return t.report(named, old, t.publish(fresh, t.rules)), nil
+}
+
+// reread reads the paths anew, or all where that is not enough.
+func (t *Tree) reread(ctx context.Context, old *Snapshot, paths marks) (state, error) {
+	dir, m, err := t.folder()
+	if err != nil {
+		return state{}, err
+	}
+	if dir != old.dir || old.root.fault != nil || slices.Contains(paths, ".") {
+		return t.scan(ctx, t.rules, old.root)
+	}
+	t.rules.lookBehind()
+	root := newScanner(ctx, dir, t.rules).marked("", m, false, t.rules.above(""), old.root, paths)
+	if err := ctx.Err(); err != nil {
+		return state{}, fmt.Errorf("reading changed paths: %w", err)
+	}
+	return state{dir, root}, nil
 }
 
 // Rescan compares the whole context with the disk; Unchanged and Ignored stay empty.
@@ -127,32 +134,41 @@ func (t *Tree) rescan(ctx context.Context, rules *Rules) (Changes, error) {
 	return t.report(nil, old, t.publish(fresh, rules)), nil
 }
 
+// state is what the folder dir held when it was read.
+type state struct {
+	dir  string
+	root *node
+}
+
 // scan reads the whole context.
-func (t *Tree) scan(ctx context.Context, rules *Rules, old *node) (*node, error) {
-	m, err := t.statRoot()
+func (t *Tree) scan(ctx context.Context, rules *Rules, old *node) (state, error) {
+	dir, m, err := t.folder()
 	if err != nil {
-		return nil, err
+		return state{}, err
 	}
 	rules.lookBehind()
-	s := newScanner(ctx, t.root, rules)
-	fresh := s.folder("", "", m, false, rules.above(""), old)
+	s := newScanner(ctx, dir, rules)
+	root := s.folder("", "", m, false, rules.above(""), old)
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("reading build context: %w", err)
+		return state{}, fmt.Errorf("reading build context: %w", err)
 	}
 	slices.SortFunc(s.left, func(a, b IgnoredPath) int { return strings.Compare(a.Path, b.Path) })
 	t.left = s.left
-	return fresh, nil
+	return state{dir, root}, nil
 }
 
-func (t *Tree) statRoot() (meta, error) {
-	m, err := statPath(t.root)
+// folder is the folder that the root is at the moment, whatever links its name leads through.
+func (t *Tree) folder() (dir string, m meta, err error) {
+	if dir, err = filepath.EvalSymlinks(t.root); err == nil {
+		m, err = statPath(dir)
+	}
+	if err == nil && !m.mode.IsDir() {
+		err = fmt.Errorf("%s: %w", dir, syscall.ENOTDIR)
+	}
 	if err != nil {
-		return m, fmt.Errorf("reading build context: %w", err)
+		return "", meta{}, fmt.Errorf("reading build context: %w", err)
 	}
-	if !m.mode.IsDir() {
-		return m, fmt.Errorf("reading build context: %s: %w", t.root, syscall.ENOTDIR)
-	}
-	return m, nil
+	return dir, m, nil
 }
 
 // outOfSight tells that the path is ignored and cannot lead to anything in the context, which spares
@@ -168,13 +184,16 @@ func (t *Tree) outOfSight(old *Snapshot, p string) bool {
 	if !t.rules.ofFiles(by) && !t.rules.reincludes(p) {
 		return true
 	}
-	m, err := statPath(filepath.Join(t.root, p))
+	m, err := statPath(filepath.Join(old.dir, filepath.FromSlash(p)))
 	return err != nil || !m.mode.IsDir()
 }
 
 // publish makes the state visible to readers and has the background look at what is new in it.
-func (t *Tree) publish(root *node, rules *Rules) *Snapshot {
-	s := &Snapshot{dir: t.root, root: root, rules: rules}
+func (t *Tree) publish(fresh state, rules *Rules) *Snapshot {
+	if old := t.now.Load(); old != nil {
+		t.told.change(old.root, fresh.root)
+	}
+	s := &Snapshot{dir: fresh.dir, root: fresh.root, rules: rules, copy: t.told.copy()}
 	t.now.Store(s)
 	select {
 	case t.wake <- struct{}{}:
@@ -184,11 +203,11 @@ func (t *Tree) publish(root *node, rules *Rules) *Snapshot {
 }
 
 // report sorts the paths told of by what became of them.
-func (t *Tree) report(told marks, old, fresh *Snapshot) Changes {
+func (t *Tree) report(named marks, old, fresh *Snapshot) Changes {
 	var c Changes
 	diff(old.root, fresh.root, "", &c.Changed)
 	sortChanges(c.Changed)
-	for _, p := range told {
+	for _, p := range named {
 		if p == "." || holdsChange(c.Changed, p) {
 			continue
 		}

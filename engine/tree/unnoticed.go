@@ -11,13 +11,13 @@ func (t *Tree) Unnoticed(ctx context.Context) ([]string, error) {
 	t.mu.Lock()
 	rules, old := t.rules, t.now.Load()
 	t.mu.Unlock()
-	m, err := t.statRoot()
+	dir, m, err := t.folder()
 	if err != nil {
 		return nil, err
 	}
-	s := newScanner(ctx, t.root, rules)
+	s := newScanner(ctx, dir, rules)
 	s.bare = true
-	fresh := s.folder("", "", m, false, rules.above(""), nil)
+	fresh := s.folder("", "", m, false, rules.above(""), old.root)
 	var paths []string
 	unnoticed(old.root, fresh, "", &paths)
 	return paths, ctx.Err()

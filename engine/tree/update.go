@@ -78,7 +78,7 @@ func (s *scanner) child(rel string, group childMarks, above []bool, old *node) *
 		return s.path(rel, group.name, above, old)
 	}
 	m, err := statPath(s.abs(rel))
-	if err != nil || !m.mode.IsDir() {
+	if err != nil || !m.mode.IsDir() || old.fault != nil {
 		return s.path(rel, group.name, above, old)
 	}
 	own := make([]bool, len(above))
