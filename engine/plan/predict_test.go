@@ -52,12 +52,14 @@ stage-1 5/5 :12 maybe: after stage-1 4/5
 `},
 	{name: "an edit of a folder that is a base", before: "FROM rootfs AS base\nRUN make\nFROM base\nCOPY x /\n", attrs: map[string]string{"context:rootfs": "local:rootfs"},
 		changes: []Change{{Change: event.Change{Path: "etc/note", Kind: event.ContentChanged}, Context: "rootfs"}}, want: `
-base 1/2 :2 rerun: rootfs:etc/note changed
-stage-1 1/1 :4 rerun: after base 1/2
+base 1/2 :1 hit
+base 2/2 :2 rerun: rootfs:etc/note changed
+stage-1 1/1 :4 rerun: after base 2/2
 `},
 	{name: "an edit beside a folder that is a base", before: "FROM rootfs AS base\nRUN make\nFROM base\nCOPY x /\n", attrs: map[string]string{"context:rootfs": "local:rootfs"},
 		changes: changed(event.ContentChanged, "x"), want: `
-base 1/2 :2 maybe: reruns when any file of its context was touched
+base 1/2 :1 hit
+base 2/2 :2 maybe: reruns when any file of its context was touched
 stage-1 1/1 :4 rerun: x changed
 `},
 	{name: "an edit of the requirements reruns what follows", before: sample, changes: changed(event.ContentChanged, "requirements.txt"), want: `
