@@ -151,7 +151,7 @@ func (f face) printer(w io.Writer) (write func(event.Event) error, end func() er
 	case f.kind == faceJSON:
 		return func(e event.Event) error { return writeEvent(w, e) }, end
 	case f.once:
-		p := once.New(w, once.Options{Width: terminalWidth(), Color: terminalColor(w), OldOutput: f.verbose})
+		p := once.New(w, once.Options{Width: terminalWidth(), Color: terminalColor(os.Stdout), OldOutput: f.verbose})
 		return p.Print, p.End
 	}
 	return plain.New(w, plain.Options{OldOutput: f.verbose}).Print, end
