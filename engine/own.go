@@ -92,24 +92,13 @@ func (f *folder) writes(rel string) bool {
 	return paths != nil && (*paths)[rel] && f.tree.Writes(rel)
 }
 
-// contextName is the folder's name in a graph.
-func (f *folder) contextName() string {
-	if f.name == "" {
-		return mainContext
-	}
-	return f.name
-}
-
-// mainContext is what graphs call the context that has no other name.
-const mainContext = "context"
-
 // admit lets into the contexts what the plan's steps name and own rules leave out, and returns what came and went by it.
 func (p *project) admit(ctx context.Context, pl *plan.Plan) (delta, error) {
 	var d delta
 	named := pl.Named(p.links())
 	for _, f := range p.folders {
 		// All but a few Dockerfiles name nothing of the kind, and need no second look at the context.
-		names := f.own.Lifting(named[f.contextName()])
+		names := f.own.Lifting(named[f.localName()])
 		if slices.Equal(names, f.named) {
 			continue
 		}
