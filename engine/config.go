@@ -119,6 +119,9 @@ func (c Config) spec() run.Spec {
 	return run.Spec{Name: c.Name, Env: c.Env, EnvFiles: c.EnvFiles, Volumes: c.Volumes, Network: c.Network}
 }
 
+// VolumeNames are the volumes of the engine that the app's container mounts, which stay there at the end.
+func (c Config) VolumeNames() []string { return c.spec().VolumeNames() }
+
 // drainWithin and readyWithin are the times in force.
 func (c Config) drainWithin() time.Duration {
 	if c.DrainTimeout == 0 {

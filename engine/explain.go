@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -120,18 +121,22 @@ func (x *explanation) compareRules(m *memory, rel string) error {
 	return nil
 }
 
-// compare takes in how the Dockerfile differs from the one that was last built. The old one is converted anew: what
+// compare takes in how the Dockerfile and its build arguments differ from those that were last built. The old one is converted anew: what
 // an engine knew of its bases is not known here.
 func (x *explanation) compare(ctx context.Context, m *memory) error {
 	if m == nil || m.Plan.Dockerfile == "" {
 		return &Problem{What: "comparing the Dockerfile: nothing was built here yet", Hint: "Build once with stagewatch build; from then on plan tells what an edit of the Dockerfile reruns."}
 	}
-	prev, err := x.project.planOf(ctx, offline{}, []byte(m.Plan.Dockerfile), "")
+	before := *x.project
+	before.attrs = m.Plan.Attrs(x.project.attrs)
+	prev, err := before.planOf(ctx, offline{}, []byte(m.Plan.Dockerfile), "")
 	if err != nil {
 		return fmt.Errorf("converting the Dockerfile that was last built: %w", err)
 	}
 	x.prev = prev
-	x.why.take(x.plan, prev, x.project)
+	if m.Plan.Dockerfile != string(x.project.source) {
+		x.why.take(x.plan, prev, x.project)
+	}
 	return nil
 }
 
@@ -141,7 +146,7 @@ func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
 	if m == nil {
 		return nil, &Problem{What: "comparing with the last build: nothing was built here yet", Hint: "Build once with stagewatch build, or name the paths that would change."}
 	}
-	if m.Plan.Dockerfile != string(x.project.source) {
+	if m.Plan.Dockerfile != string(x.project.source) || !maps.Equal(m.Plan.Attrs(x.project.attrs), x.project.attrs) {
 		if err := x.compare(ctx, m); err != nil {
 			return nil, err
 		}
@@ -170,15 +175,17 @@ func (x *explanation) bodies(since string) []event.Body {
 		bodies = append(bodies, event.Skipped{Paths: x.unused, Reason: event.Unused})
 	}
 	x.why.changes = changeEvents(x.changes, nil)
-	e := planEvent(x.plan, x.plan.Predict(x.prev, x.changes, x.links), x.why, x.project.name(), openHistory(state.Dir("steps"), x.project.root, x.project.dockerfile))
+	predictions := x.plan.Predict(x.prev, x.changes, x.links)
+	e := planEvent(x.plan, predictions, x.why, x.project.name(), openHistory(state.Dir("steps"), x.project.root, x.project.dockerfile))
 	e.Paths = paths(x.changes)
 	switch {
 	case x.why.dockerfile != "":
 		e.Paths = append(e.Paths, x.why.dockerfile)
-	case len(x.changes) == 0 && since == "":
-		e.Because = ""
 	case len(x.changes) == 0:
-		e.Because = "nothing changed"
+		e.Because = changedArgument(predictions)
+		if e.Because == "" && since != "" {
+			e.Because = "nothing changed"
+		}
 	}
 	e.Because += since
 	return append(bodies, e)

@@ -79,6 +79,63 @@ func TestAnEditOfTheIgnoreFileIsPlanned(t *testing.T) {
 	}
 }
 
+// TestAnotherBuildArgumentIsPlanned: what steps go by that is given on the command line is compared with the last build,
+// of which only digests of the values are kept.
+func TestAnotherBuildArgumentIsPlanned(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	dir := t.TempDir()
+	dockerfile := filepath.Join(dir, "Dockerfile")
+	if err := os.WriteFile(dockerfile, []byte("FROM a\nCOPY Dockerfile /\nARG V=1\nRUN echo $V\nWORKDIR /w\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		built, now []string
+		// because begins the plan's reason, reruns are the steps that it expects to.
+		because string
+		reruns  []string
+	}{
+		{nil, nil, "nothing changed since ", nil},
+		{[]string{"V=2"}, []string{"V=2"}, "nothing changed since ", nil},
+		{nil, []string{"V=1"}, "nothing changed since ", nil},
+		{nil, []string{"OTHER=1"}, "nothing changed since ", nil},
+		{nil, []string{"V=2"}, "build argument changed: V since ", []string{"RUN echo $V", "WORKDIR /w"}},
+		{[]string{"V=2"}, []string{"V=3"}, "build argument changed: V since ", []string{"RUN echo $V", "WORKDIR /w"}},
+		{[]string{"V=2"}, nil, "build argument changed: V since ", []string{"RUN echo $V", "WORKDIR /w"}},
+		{[]string{"SOURCE_DATE_EPOCH=1"}, []string{"SOURCE_DATE_EPOCH=2"}, "build argument changed: SOURCE_DATE_EPOCH since ", []string{"WORKDIR /w"}},
+	} {
+		t.Run(fmt.Sprint(tt.built, tt.now), func(t *testing.T) {
+			p, err := openProject(t.Context(), Config{Context: dir, Once: true, BuildArgs: tt.built})
+			if err != nil {
+				t.Fatal(err)
+			}
+			pl, err := p.plan(t.Context(), offline{}, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := remember("", pl, p.main().tree.Snapshot()).save(p.memoryFile()); err != nil {
+				t.Fatal(err)
+			}
+			bodies, err := Explain(t.Context(), Config{Context: dir, BuildArgs: tt.now}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			planned := bodies[len(bodies)-1].(event.Planned)
+			if !strings.HasPrefix(planned.Because, tt.because) {
+				t.Errorf("because %q, want %q", planned.Because, tt.because)
+			}
+			var reruns []string
+			for _, s := range planned.Steps {
+				if s.Prediction == event.WillRerun {
+					reruns = append(reruns, s.Instruction)
+				}
+			}
+			if !slices.Equal(reruns, tt.reruns) {
+				t.Errorf("reruns are %q, want %q", reruns, tt.reruns)
+			}
+		})
+	}
+}
+
 // TestAMemoryWithoutRules is one that an older version wrote: nothing is made up about what it does not say.
 func TestAMemoryWithoutRules(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())

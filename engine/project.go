@@ -73,7 +73,7 @@ func openProject(ctx context.Context, cfg Config) (*project, error) {
 	if p.broken != nil && !cfg.Await {
 		return nil, errors.Join(p.unreadable(cfg), p.close())
 	}
-	if err := p.checkStages(cfg); err != nil {
+	if err := cfg.CheckStages(p.name(), p.source); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	return p, nil

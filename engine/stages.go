@@ -9,21 +9,21 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// checkStages finds a --target or --before that names no stage, before anything is built. What is wrong with the
-// Dockerfile itself is the build's to say.
-func (p *project) checkStages(cfg Config) error {
-	if p.broken != nil || p.foreign() {
+// CheckStages finds a --target or --before that names no stage of the Dockerfile source, which a person knows as name,
+// before anything is built. What is wrong with the Dockerfile itself is the build's to say.
+func (c Config) CheckStages(name string, source []byte) error {
+	if _, foreign := plan.CustomSyntax(source); foreign {
 		return nil
 	}
-	names, err := plan.StageNames(p.source)
+	names, err := plan.StageNames(source)
 	if err != nil || len(names) == 0 {
 		return nil
 	}
-	for _, flag := range []struct{ name, stage string }{{"--target", cfg.Target}, {"--before", cfg.Before}} {
-		if _, replaced := cfg.BuildContexts[flag.stage]; flag.stage == "" || replaced || plan.HasStage(names, flag.stage) {
+	for _, flag := range []struct{ name, stage string }{{"--target", c.Target}, {"--before", c.Before}} {
+		if _, replaced := c.BuildContexts[flag.stage]; flag.stage == "" || replaced || plan.HasStage(names, flag.stage) {
 			continue
 		}
-		return &Problem{What: fmt.Sprintf("reading %s %q: %s has no such stage", flag.name, flag.stage, p.name()), Hint: hintStages(flag.stage, names)}
+		return &Problem{What: fmt.Sprintf("reading %s %q: %s has no such stage", flag.name, flag.stage, name), Hint: hintStages(flag.stage, names)}
 	}
 	return nil
 }

@@ -17,7 +17,12 @@ type noteMsg struct {
 	text  string
 }
 
+// say shows the answer to a key for a while. The screen's time may be that of the last event, long ago: from there the
+// answer would be over before it is seen.
 func (m *Model) say(st draw.Style, text string) {
+	if m.opt.Tape == nil {
+		m.now = m.opt.Clock()
+	}
 	m.toast = toast{text: clean.Line(text), style: st, until: m.now.Add(toastTime)}
 }
 

@@ -160,3 +160,24 @@ func TestHooksThatFailSaySo(t *testing.T) {
 		s.shows(want)
 	}
 }
+
+// TestAnswerLastsAfterIdleTime presses a key long after the last event: the answer stands until its time is over, counted
+// from the key on.
+func TestAnswerLastsAfterIdleTime(t *testing.T) {
+	events := until(t, recording(t, "python-app"), 1, kind("ledger", 2))
+	now := events[len(events)-1].Time
+	s := newScreen(t, 120, 40, (&outside{}).hooks, func(opt *Options) { opt.Clock = func() time.Time { return now } })
+	s.play(events)
+	now = now.Add(time.Hour)
+	for _, msg := range s.press("ctrl+s").run() {
+		s.send(msg)
+	}
+	now = now.Add(toastTime / 2)
+	s.send(tickMsg(now))
+	s.shows("to app.log")
+	now = now.Add(toastTime)
+	s.send(tickMsg(now))
+	if strings.Contains(s.text(), "to app.log") {
+		t.Error("the answer stays for ever")
+	}
+}

@@ -62,15 +62,22 @@ func kept(s *story.Story, cfg engine.Config) string {
 	for _, b := range s.Builds {
 		built = built || b.State == story.Built
 	}
+	var kept []string
+	if built && len(cfg.Tags) > 0 {
+		kept = append(kept, "the image "+strings.Join(cfg.Tags, ", "))
+	}
+	if volumes := cfg.VolumeNames(); built && len(volumes) > 0 {
+		kept = append(kept, "the volume "+strings.Join(volumes, ", "))
+	}
 	switch {
 	case !built && cfg.Once:
 		return "No image was made."
-	case !built || len(cfg.Tags) == 0 && !cfg.Once:
-		return "Nothing is left on the engine but the build cache."
-	case len(cfg.Tags) == 0:
+	case cfg.Once && len(kept) == 0:
 		return "No image is kept: name it with -t to keep it."
 	case cfg.Once:
-		return "Kept: the image " + strings.Join(cfg.Tags, ", ") + "."
+		return "Kept: " + strings.Join(kept, "; ") + "."
+	case len(kept) == 0:
+		return "Nothing is left on the engine but the build cache."
 	}
-	return "Kept: the image " + strings.Join(cfg.Tags, ", ") + ". Nothing else is left on the engine but the build cache."
+	return "Kept: " + strings.Join(kept, "; ") + ". Nothing else is left on the engine but the build cache."
 }

@@ -26,6 +26,10 @@ func (x *examination) checkDockerfile(ctx context.Context) {
 		x.failed("Dockerfile", err, "Name a file that can be read with -f.")
 		return
 	}
+	if err := x.cfg.CheckStages(x.name(), source); err != nil {
+		x.failed("Dockerfile", err, "")
+		return
+	}
 	asked := &recorder{}
 	p, err := plan.New(ctx, x.input(source), asked)
 	if err != nil {

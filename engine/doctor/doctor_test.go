@@ -173,14 +173,18 @@ func TestDockerfile(t *testing.T) {
 	}{
 		"lint":           {"FROM scratch as build\nCOPY a /\n", Note, []string{"1 lint warning", "line 1, FromAsCasing"}},
 		"unknown":        {"FROM scratch\nCOPPY a /\n", Fail, []string{"Dockerfile, line 2: ", "COPPY"}},
-		"unknown target": {"FROM scratch AS a\n", Fail, []string{"nosuch"}},
+		"unknown target": {"FROM scratch AS a\n", Fail, []string{`--target "nosuch"`, "no such stage", "Its one stage is a."}},
+		"unknown before": {"FROM scratch AS a\n", Fail, []string{`--before "nosuch"`, "no such stage", "Its one stage is a."}},
 		"empty":          {"", Fail, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t, "Dockerfile", c.source, "a", "x")
 			cfg := engine.Config{Context: dir, Engine: noEngine(t)}
-			if name == "unknown target" {
+			switch name {
+			case "unknown target":
 				cfg.Target = "nosuch"
+			case "unknown before":
+				cfg.Before = "nosuch"
 			}
 			examine(t, cfg).want(t, "Dockerfile", c.status, c.texts...)
 		})

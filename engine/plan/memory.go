@@ -1,6 +1,12 @@
 package plan
 
-import "github.com/opencontainers/go-digest"
+import (
+	"maps"
+	"strconv"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+)
 
 // Memory is what has to be kept of a plan for a later session to compare with.
 type Memory struct {
@@ -46,4 +52,24 @@ func Recall(m Memory) *Plan {
 		p.ops = append(p.ops, op{key: m.Keys[i], fullKey: m.FullKeys[i]})
 	}
 	return p
+}
+
+// Attrs returns the frontend attributes with the build arguments as they were. Of one that was given otherwise only a
+// digest was kept: a number made of it stands for the value, as it does wherever one may stand.
+func (m Memory) Attrs(now map[string]string) map[string]string {
+	was := maps.Clone(now)
+	if m.Options == nil {
+		return was
+	}
+	for _, name := range differing(m.Options, fingerprints(now)) {
+		digest, given := m.Options[name]
+		switch n, err := strconv.ParseUint(digest[:min(8, len(digest))], 16, 64); {
+		case !strings.HasPrefix(name, buildArg):
+		case given && err == nil:
+			was[name] = strconv.FormatUint(n, 10)
+		default:
+			delete(was, name)
+		}
+	}
+	return was
 }

@@ -49,6 +49,17 @@ func parseVolume(volume string) (bind, anonymous string, err error) {
 	return strings.Join(append([]string{source}, parts[1:]...), ":"), "", nil
 }
 
+// VolumeNames are the volumes of the engine that the container mounts. It keeps them when the container goes.
+func (s Spec) VolumeNames() []string {
+	var names []string
+	for _, volume := range s.Volumes {
+		if name, _, mounted := strings.Cut(volume, ":"); mounted && volumeName.MatchString(name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // FolderNames are the volumes that are named as a folder of the working folder is: docker run mounts the engine's volume
 // of that name, where most people mean the folder.
 func (s Spec) FolderNames() []string {

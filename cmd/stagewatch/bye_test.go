@@ -1,0 +1,25 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// TestByeNamesWhatStays: an engine keeps the volumes that -v names, as docker run does.
+func TestByeNamesWhatStays(t *testing.T) {
+	s := story.New(10)
+	s.Builds = []*story.Build{{Number: 1, State: story.Built}}
+	for want, cfg := range map[string]engine.Config{
+		"Nothing is left on the engine but the build cache.":                                             {Volumes: []string{"/tmp:/x", "./y:/y", "/z"}},
+		"Kept: the volume data. Nothing else is left on the engine but the build cache.":                 {Volumes: []string{"data:/x:ro"}},
+		"Kept: the image a, b; the volume data. Nothing else is left on the engine but the build cache.": {Tags: []string{"a", "b"}, Volumes: []string{"data:/x"}},
+		"Kept: the image a.": {Tags: []string{"a"}, Once: true},
+	} {
+		if got := kept(s, cfg); !strings.HasPrefix(got, want) {
+			t.Errorf("%+v: %q, want %q", cfg.Volumes, got, want)
+		}
+	}
+}
