@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -59,7 +58,7 @@ func mainFolder(root, dockerfile string) *folder {
 func namedFolder(name, root string) *folder {
 	file := filepath.Join(root, ".dockerignore")
 	return &folder{name: name, root: root, ruleFiles: []string{file}, load: func() (*tree.Rules, error) {
-		dt, err := os.ReadFile(file)
+		dt, err := tree.ReadIgnoreFile(file)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil
 		}

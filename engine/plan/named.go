@@ -19,9 +19,13 @@ var (
 	takesAway       = regexp.MustCompile(`\brm\s[^;&|]*`)
 )
 
-// asksGit reports whether a step runs git on the source, or looks into .git.
+// asksGit reports whether a step runs git on the source, or looks into .git, its own or that of another stage.
 func (p *Plan) asksGit() bool {
-	for _, o := range p.ops {
+	for i := range p.ops {
+		o := &p.ops[i]
+		if p.takesRepository(o) {
+			return true
+		}
 		script := takesAway.ReplaceAllString(strings.Join(o.pb.GetExec().GetMeta().GetArgs(), " "), "")
 		if readsRepository.MatchString(script) && !bringsItsOwn.MatchString(script) {
 			return true
@@ -30,10 +34,26 @@ func (p *Plan) asksGit() bool {
 	return false
 }
 
+// takesRepository reports whether the op copies or mounts .git, or what is in it, out of another stage. An image
+// has one of its own.
+func (p *Plan) takesRepository(o *op) bool {
+	for k, j := range o.inputs {
+		if p.ops[j].pb.GetSource() != nil {
+			continue
+		}
+		for _, s := range o.selectors(k, true) {
+			if slices.Contains(strings.Split(s.path, "/"), repository) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Named lists, by context ("context" is the main one), the paths that the steps name of it: the sources of COPY, ADD
 // and bind mounts, and what they are where links lead. They are relative to the context, sorted, each once, and have
 // wildcards as [path.Match] knows them. The whole of a context is no name, but where a RUN asks git about the source
-// that is copied, it is .git that it asks for.
+// that is copied, or a step takes .git out of a stage that has it, it is .git that is asked for.
 func (p *Plan) Named(tree Tree) map[string][]string {
 	named := map[string][]string{}
 	x := newIndex(nil, tree)

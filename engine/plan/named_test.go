@@ -28,7 +28,7 @@ EOF
 FROM base
 COPY unneeded~ /
 FROM build
-COPY --from=build .git /no-context
+COPY --from=build x~ /no-context
 `, map[string]string{"context:docs": "local:docs"})
 	got := p.Named(links{"link": ".git"})
 	want := map[string][]string{
@@ -70,5 +70,22 @@ func TestNamedByGit(t *testing.T) {
 	p := mustPlan(t, "FROM base\nRUN --mount=type=bind,target=/src git -C /src describe\n", nil)
 	if !slices.Contains(p.Named(links{})["context"], ".git") {
 		t.Error("a bind mount of the source is not seen")
+	}
+}
+
+// A stage that the whole source is copied into has the repository for the stages that name it there.
+func TestNamedInAnotherStage(t *testing.T) {
+	for from, want := range map[string]bool{
+		"COPY --from=src /s/.git/HEAD /v":                             true,
+		"COPY --from=src /s/.git /v":                                  true,
+		"RUN --mount=type=bind,from=src,source=/s/.git,target=/g cat": true,
+		"COPY --from=src /s/.github /v":                               false,
+		"COPY --from=src /s /v":                                       false,
+		"COPY --from=other /s/.git /v\nCOPY --from=src /s/app /v":     false,
+	} {
+		p := mustPlan(t, "FROM scratch AS src\nCOPY . /s\nFROM base\n"+from+"\n", nil)
+		if got := slices.Contains(p.Named(links{})["context"], ".git"); got != want {
+			t.Errorf("%s: named %v, want %v", from, got, want)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -36,11 +37,12 @@ func (o *OwnRules) Lifting(names []string) []string {
 }
 
 // names reports whether text, a path that may have wildcards, spells out what the pattern matches: ".git/HEAD"
-// and ".git*" spell ".git", and "*" spells nothing.
+// ".git*" and ".gi[t]" spell ".git", and "*" spells nothing.
 func (p *pattern) names(text string) bool {
 	if p.negated || p.fixed {
 		return false
 	}
+	text = optional.ReplaceAllString(text, "$1")
 	for _, text := range []string{text, strings.TrimRight(text, "*")} {
 		for i := range len(text) {
 			if text[i] == '/' && !p.filesOnly && p.spelled(text[:i]) {
@@ -53,6 +55,9 @@ func (p *pattern) names(text string) bool {
 	}
 	return false
 }
+
+// optional finds the class of one character that people write for a source that may be missing: ".gi[t]".
+var optional = regexp.MustCompile(`\[([^\]\[\\^*?/-])\]`)
 
 func (p *pattern) spelled(text string) bool {
 	if p.glob != nil {

@@ -66,6 +66,10 @@ func TestOwnRules(t *testing.T) {
 		{name: ".git/refs", path: ".git/refs/heads/main"},
 		{name: ".git/HEAD", path: ".git/index", rule: "**/.git" + built},
 		{name: ".git*", path: ".git/HEAD"},
+		{name: ".gi[t]", path: ".git/HEAD"}, // how a source is written that may be missing
+		{name: ".gi[t]/HEAD", path: ".git/HEAD"},
+		{name: ".gi[t]/HEAD", path: ".git/index", rule: "**/.git" + built},
+		{name: ".gi[a-z]", path: ".git/HEAD", rule: "**/.git" + built},
 		{name: "main.py~", path: "main.py~"},
 		{name: "main.py~", path: "other.py~", rule: "**/*~" + built},
 		{name: "*~", path: "other.py~"},

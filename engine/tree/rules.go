@@ -35,7 +35,7 @@ type Rules struct {
 // exists nothing is ignored.
 func LoadRules(root, dockerfile string) (*Rules, error) {
 	for _, name := range IgnoreFiles(root, dockerfile) {
-		data, err := os.ReadFile(name)
+		data, err := ReadIgnoreFile(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -45,6 +45,14 @@ func LoadRules(root, dockerfile string) (*Rules, error) {
 		return ParseRules(name, data)
 	}
 	return nil, nil
+}
+
+// ReadIgnoreFile reads an ignore file. A pipe is an error: it would be waited at for ever.
+func ReadIgnoreFile(name string) ([]byte, error) {
+	if info, err := os.Stat(name); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("it is a pipe")}
+	}
+	return os.ReadFile(name)
 }
 
 // IgnoreFiles lists the files that LoadRules looks at, the one that wins first: a change of either may

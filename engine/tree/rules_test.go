@@ -2,6 +2,7 @@ package tree
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -101,5 +102,14 @@ func TestIgnoreFileOfTheDockerfileWins(t *testing.T) {
 	root := files(t, map[string]string{".dockerignore/": ""})
 	if _, err := LoadRules(root, filepath.Join(root, "Dockerfile")); err == nil || os.IsNotExist(err) {
 		t.Errorf("an ignore file that cannot be read: %v", err)
+	}
+}
+
+// Nobody may ever write to a pipe.
+func TestIgnoreFileThatIsAPipe(t *testing.T) {
+	root := t.TempDir()
+	must(t, exec.Command("mkfifo", filepath.Join(root, ".dockerignore")).Run())
+	if _, err := LoadRules(root, filepath.Join(root, "Dockerfile")); err == nil {
+		t.Error("a pipe is read as an ignore file")
 	}
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -17,6 +18,9 @@ func code(s string) string {
 	return "`" + s + "`"
 }
 
+// numbered finds what begins an item of a numbered list.
+var numbered = regexp.MustCompile(`^[0-9]+[.)]`)
+
 // entities is a text that someone else wrote as running text: every character that Markdown or HTML could
 // take for markup, and what forges make links and mentions of, is written as an entity.
 func entities(s string) string {
@@ -30,7 +34,7 @@ func entities(s string) string {
 			fmt.Fprintf(&out, "&#%d;&#8288;", r)
 		case r == ':' && strings.HasPrefix(s[i:], "://"), strings.ContainsRune("\\`*_{}[]<>#|&~^$@", r):
 			fmt.Fprintf(&out, "&#%d;", r)
-		case r == 'w' && strings.HasPrefix(s[i:], "www."), (r == '-' || r == '+' || r == '=' || r >= '0' && r <= '9') && i == 0:
+		case r == 'w' && strings.HasPrefix(s[i:], "www."), i == 0 && (r == '-' || r == '+' || r == '=' || numbered.MatchString(s)):
 			// A link's beginning, and at a line's beginning what makes lists and headings.
 			fmt.Fprintf(&out, "&#%d;", r)
 		default:
