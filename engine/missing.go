@@ -90,12 +90,11 @@ func (f *folder) absent(rel string, outside bool) (message, hint string) {
 	message = fmt.Sprintf("%s is not in %s", rel, name)
 	if _, err := os.Lstat(filepath.Join(f.root, filepath.FromSlash(rel))); err == nil {
 		if ignored, rule := f.rules.Match(rel); ignored {
-			line := f.rules.Line(rel)
-			if line == 0 {
+			if rule.Line == 0 {
 				return message, "It is kept out of the context."
 			}
 			file := filepath.Base(f.rules.Name())
-			return fmt.Sprintf("%s: line %d of %s, %s, keeps it out", message, line, file, rule),
+			return fmt.Sprintf("%s: line %d of %s, %s, keeps it out", message, rule.Line, file, rule),
 				fmt.Sprintf("Let it in with a line !%s at the end of %s.", rel, file)
 		}
 		return message, "It has come since this build began."

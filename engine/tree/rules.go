@@ -157,12 +157,6 @@ func (r *Rules) Match(rel string) (ignored bool, rule Rule) {
 	return ignored, r.patterns[by].rule()
 }
 
-// Line is the number, from 1, of the line of the ignore file that decided about rel, a file's path; 0 where none did.
-func (r *Rules) Line(rel string) int {
-	_, rule := r.Match(rel)
-	return rule.Line
-}
-
 // SkipDir tells that rel is an ignored folder and that no rule re-includes anything below it, so that there is no
 // need to look into it.
 func (r *Rules) SkipDir(rel string) bool {
