@@ -121,8 +121,8 @@ func (x *explanation) compareRules(m *memory, rel string) error {
 	return nil
 }
 
-// compare takes in how the Dockerfile and its build arguments differ from those that were last built. The old one is converted anew: what
-// an engine knew of its bases is not known here.
+// compare takes in how the Dockerfile and its build arguments differ from those that were last built. The old one is
+// converted anew: what an engine knew of its bases is not known here.
 func (x *explanation) compare(ctx context.Context, m *memory) error {
 	if m == nil || m.Plan.Dockerfile == "" {
 		return &Problem{What: "comparing the Dockerfile: nothing was built here yet", Hint: "Build once with stagewatch build; from then on plan tells what an edit of the Dockerfile reruns."}

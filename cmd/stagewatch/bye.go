@@ -10,8 +10,8 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// bye says at the end of a session what it did, and what is left of it. kept are the names of images that stay; clean
-// tells that all else is gone from the engine.
+// bye says at the end of a session what it did, and what is left of it. clean tells that what nobody asked to keep is
+// gone from the engine.
 func bye(w io.Writer, s *story.Story, cfg engine.Config, record string, clean bool) {
 	last := s.Current()
 	if last == nil {

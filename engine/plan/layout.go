@@ -205,12 +205,8 @@ func stageCopied(stages []instructions.Stage, ref string) int {
 
 // target returns the stage that a name or an index, or empty for the last, means.
 func (l *layout) target(ref string) int {
-	shown := slices.IndexFunc(l.stages, func(s Stage) bool { return strings.EqualFold(s.Name, ref) })
-	if shown >= 0 {
-		return shown
-	}
-	if j := stageCopied(l.file.stages, ref); j >= 0 {
-		return j
+	if i, ok := findStage(uniqueNames(l.file.stages), ref); ok {
+		return i
 	}
 	return len(l.stages) - 1
 }

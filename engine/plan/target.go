@@ -22,7 +22,7 @@ func HasStage(names []string, ref string) bool {
 	return ok
 }
 
-// findStage resolves a stage by name, the last of that name, or by number.
+// findStage resolves a stage by the name that it is shown by, or by number.
 func findStage(names []string, ref string) (int, bool) {
 	for i := len(names) - 1; i >= 0; i-- {
 		if strings.EqualFold(names[i], ref) {
