@@ -110,5 +110,7 @@ func terminalColor(w io.Writer) termenv.Profile {
 	if termenv.EnvNoColor() {
 		return termenv.Ascii
 	}
-	return termenv.NewOutput(w).Profile
+	// termenv denies every terminal where CI is set, as some people's shells have it.
+	f, ok := w.(*os.File)
+	return termenv.NewOutput(w, termenv.WithTTY(ok && term.IsTerminal(int(f.Fd())))).Profile
 }

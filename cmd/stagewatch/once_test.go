@@ -24,7 +24,8 @@ func TestBuildOnATerminal(t *testing.T) {
 	unique := filepath.Base(filepath.Dir(dir))
 	// The stage that is needed last is written first, and ends first.
 	write("Dockerfile", "FROM python:3.9-alpine AS slow\nRUN sleep 1; echo slow "+unique+"\nRUN echo then\nFROM python:3.9-alpine\nRUN echo quick "+unique+"\nCOPY --from=slow /etc/passwd /p\n")
-	tm := newTerminal(t, dir, 100, 45, "DOCKER_HOST="+e.Host)
+	// A terminal is one where CI is set, too.
+	tm := newTerminal(t, dir, 100, 45, "DOCKER_HOST="+e.Host, "CI=true")
 	tm.say(`clear; stagewatch build; echo "it ended with $?"`)
 	tm.await(`^it ended with 0$`,
 		`^ +│ slow `+regexp.QuoteMeta(unique)+`$`,
