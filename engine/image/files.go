@@ -55,15 +55,6 @@ type Layer struct {
 	relinked []File
 }
 
-// bytes sums the files. Where it falls short of Bytes, the layer holds files again that it did not change.
-func (l Layer) bytes() int64 {
-	var n int64
-	for _, f := range l.Files {
-		n += f.bytes()
-	}
-	return n
-}
-
 // tree is a file system by path.
 type tree map[string]File
 

@@ -231,7 +231,7 @@ func (s *stages) compareWithSave(st *Stage) {
 				unseen += b
 			}
 		}
-		if want := l.Bytes - l.bytes(); unseen != want {
+		if want := l.Bytes - seenBytes(l); unseen != want {
 			s.t.Errorf("%s: %d bytes of the tar are not seen, and %d are missing", name, unseen, want)
 		}
 		for _, p := range l.Gone {
@@ -240,6 +240,14 @@ func (s *stages) compareWithSave(st *Stage) {
 			}
 		}
 	}
+}
+
+// seenBytes sums the files of a layer.
+func seenBytes(l Layer) (n int64) {
+	for _, f := range l.Files {
+		n += f.bytes()
+	}
+	return n
 }
 
 func sumOf(groups []event.LedgerGroup) (n int64) {

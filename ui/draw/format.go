@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"time"
 )
 
 // Bytes writes a size as docker does, in powers of 1000, with three digits at most.
@@ -56,19 +55,6 @@ func Millis(ms int64) string {
 		return fmt.Sprintf("%dm %02ds", ms/60_000, ms/1000%60)
 	}
 	return fmt.Sprintf("%dh %02dm", ms/3_600_000, ms/60_000%60)
-}
-
-// Ago writes how long ago something was, in its largest unit.
-func Ago(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return "now"
-	case d < time.Minute:
-		return fmt.Sprintf("%ds ago", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%dm ago", int(d.Minutes()))
-	}
-	return fmt.Sprintf("%dh ago", int(d.Hours()))
 }
 
 // Count writes n with its noun in the right number.
