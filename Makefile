@@ -26,6 +26,7 @@ export PATH := $(PATH):/usr/local/go/bin
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+DEADCODE := golang.org/x/tools/cmd/deadcode@v0.49.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 engine := testdata/engine
@@ -36,7 +37,7 @@ together := MAKEFLAGS= $(MAKE) --no-print-directory -j2
 quietly := 2>&1 | { grep -v '^go: downloading' >&2 || true; }
 
 .PHONY: help build run test lint bench soak clean setup bases engine-up engine-down engine-wipe engine-env bases-wipe \
-	compile-tests vet boundaries staticcheck vulncheck shellcheck go story picture
+	compile-tests format vet boundaries staticcheck deadcode vulncheck shellcheck go story picture
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,7 +57,7 @@ test: ## every test, with -race, on a real engine
 	@$(together) compile-tests setup
 	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && CGO_ENABLED=1 exec go test -race $(TESTARGS) $(PKGS)
 
-lint: vet boundaries staticcheck vulncheck ## vet, the rooms' boundaries, staticcheck, known vulnerabilities
+lint: format vet boundaries shellcheck staticcheck deadcode vulncheck ## all that can be told without running it: gofmt, vet, the rooms' boundaries, …
 
 bench: build setup ## what it costs, beside the engine's own floor, docker build and dive, as one table
 	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && exec testdata/bench.sh $(BENCHTIME) $(BENCHARGS)
@@ -99,20 +100,27 @@ bases-wipe: ## delete the cache that the stand-ins of the base images are built 
 compile-tests: go
 	@CGO_ENABLED=1 go build -race -o /dev/null $(PKGS) $(quietly)
 
+format: go
+	@files=$$(gofmt -l $$(git ls-files '*.go')) && { [[ -z $$files ]] || { echo "gofmt: run gofmt -w on" $$files >&2; exit 1; }; }
+
 vet: go
-	@go vet ./...
+	@go vet ./... $(quietly)
 
 boundaries: go
 	@testdata/lint/boundaries.sh
 
 staticcheck: go
-	@go run $(STATICCHECK) ./...
+	@go run $(STATICCHECK) ./... $(quietly)
+
+deadcode: go
+	@testdata/lint/deadcode.sh $(DEADCODE)
 
 vulncheck: go
-	@testdata/lint/vulncheck.sh $(GOVULNCHECK)
+	@go run ./testdata/lint/vulncheck $(GOVULNCHECK)
 
-shellcheck: ## the scripts (needs shellcheck)
-	@shellcheck -x -P SCRIPTDIR $(engine)/*.sh testdata/lint/*.sh testdata/bench.sh .ci/run
+shellcheck:
+	@$(engine)/packages.sh lint
+	@shellcheck -x -P SCRIPTDIR $(engine)/*.sh testdata/lint/*.sh testdata/*.sh findings/*.sh .ci/run
 
 go:
 	@command -v go >/dev/null || { echo "stagewatch: go is missing. Install Go $$(awk '/^go / {print $$2}' go.mod) or newer: https://go.dev/doc/install" >&2; exit 1; }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# packages.sh engine|bases|test: installs the Debian packages that are missing for one purpose.
+# packages.sh engine|bases|test|lint: installs the Debian packages that are missing for one purpose.
 #
 # When nothing is missing it asks nobody and changes nothing; only then apt-get update would be due.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -9,6 +9,7 @@ engine=(dockerd:docker.io docker:docker.io ip:iproute2 iptables:iptables flock:u
 bases=(mmdebstrap:mmdebstrap musl-gcc:musl-tools gcc:gcc make:make xz:xz-utils tar:tar dpkg-deb:dpkg
   dpkg-source:dpkg-dev python3:python3 patch:patch)
 test=(gcc:gcc git:git tmux:tmux curl:curl vim:vim nvim:neovim nano:nano emacs:emacs-nox)
+lint=(git:git shellcheck:shellcheck)
 
 missing() {
   local pair
@@ -53,7 +54,8 @@ case $purpose in
   engine) wanted=("${engine[@]}") ;;
   bases) wanted=("${bases[@]}") ;;
   test) wanted=("${test[@]}") ;;
-  *) die "usage: packages.sh engine|bases|test" ;;
+  lint) wanted=("${lint[@]}") ;;
+  *) die "usage: packages.sh engine|bases|test|lint" ;;
 esac
 
 # dockerd, ip and iptables live in sbin, which is not on everybody's PATH.

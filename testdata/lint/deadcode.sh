@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# deadcode.sh MODULE@VERSION: fails on functions that nothing reaches. What only tests reach is dead too, but for the
+# rooms that are there for tests, which are called …test.
+set -euo pipefail
+
+tool=${1:?usage: deadcode.sh MODULE@VERSION}
+# Twice: without the tests for the program, with them for what is theirs.
+program=$(go run "$tool" ./...)
+tests=$(go run "$tool" -test ./...)
+dead=$({ grep -vE '^[^:]*test/' <<<"$program" || true; printf '%s\n' "$tests"; } | sed '/^$/d' | sort -u)
+[[ -z $dead ]] || {
+  printf '%s\n' "$dead" >&2
+  exit 1
+}
