@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/moby/buildkit/util/suggest"
@@ -26,6 +27,20 @@ func (c Config) CheckStages(name string, source []byte) error {
 		return &Problem{What: fmt.Sprintf("reading %s %q: %s has no such stage", flag.name, flag.stage, name), Hint: hintStages(flag.stage, names)}
 	}
 	return nil
+}
+
+// Declared returns the names of the Dockerfile's stages, and of the arguments that it declares; none where it can't be
+// read.
+func (c Config) Declared() (stages, args []string) {
+	_, dockerfile, err := c.Locate()
+	if err != nil {
+		return nil, nil
+	}
+	source, err := os.ReadFile(InCase(dockerfile))
+	if err != nil {
+		return nil, nil
+	}
+	return plan.Declared(source)
 }
 
 func hintStages(wanted string, names []string) string {

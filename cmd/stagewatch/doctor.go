@@ -47,6 +47,8 @@ the hint is left out where there is nothing to do. Fields may be added, never re
 	o.buildFlags(cmd.Flags())
 	cmd.Flags().StringArrayVarP(&o.cfg.Publish, "publish", "p", []string{"8080:8080"}, "[[address:]port:]container-port to look at")
 	cmd.Flags().StringVar(&o.progress, "progress", faceAuto, "json for one object a line; auto, tty and plain are text")
+	cmd.ValidArgsFunction = one(folders)
+	o.complete(cmd)
 	return cmd
 }
 

@@ -54,6 +54,8 @@ pull request, as one HTML page that fetches nothing, or as an SVG of the dashboa
 	f.StringVarP(&r.output, "output", "o", "", "the file to write (default stdout)")
 	f.StringVar(&r.at, "at", "end", "the moment to tell of: end, or the number of a build")
 	f.StringVar(&r.size, "size", "120x36", "columns x lines of the dashboard in an svg or a page")
+	cmd.ValidArgsFunction = one(files("jsonl"))
+	(&options{}).complete(cmd)
 	return cmd
 }
 

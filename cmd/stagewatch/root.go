@@ -41,7 +41,8 @@ On a terminal it is a dashboard (press ? for the keys); elsewhere it is a plain 
 	root.SetFlagErrorFunc(badFlag)
 	root.SetVersionTemplate("stagewatch {{.Version}}\n")
 	root.AddCommand(buildCommand(), planCommand(), replayCommand(), reportCommand(), doctorCommand())
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.ValidArgsFunction = one(folders)
+	o.complete(root)
 	return root
 }
 
@@ -66,6 +67,8 @@ The image is kept only where -t names it.`,
 	}
 	o.buildFlags(cmd.Flags())
 	o.faceFlags(cmd.Flags())
+	cmd.ValidArgsFunction = one(folders)
+	o.complete(cmd)
 	return cmd
 }
 
@@ -101,6 +104,7 @@ changed since then.`,
 	cmd.Flags().StringVar(&o.context, "context-dir", ".", "the build context")
 	o.buildFlags(cmd.Flags())
 	o.faceFlags(cmd.Flags())
+	o.complete(cmd)
 	return cmd
 }
 
@@ -130,5 +134,7 @@ func replayCommand() *cobra.Command {
 	}
 	cmd.Flags().Float64Var(&speed, "speed", 1, "how many times faster than it happened")
 	o.faceFlags(cmd.Flags())
+	cmd.ValidArgsFunction = one(files("jsonl"))
+	o.complete(cmd)
 	return cmd
 }

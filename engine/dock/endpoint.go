@@ -124,6 +124,25 @@ func existing(path string) string {
 	return path
 }
 
+// contextStore is the docker command's own.
+func contextStore() *store.ContextStore {
+	return store.New(config.ContextStoreDir(), store.NewConfig(
+		func() any { return &map[string]any{} },
+		store.EndpointTypeGetter(dockerEndpoint, func() any { return &dockercontext.EndpointMetaBase{} }),
+	))
+}
+
+// Contexts returns the names of docker's contexts, as docker context ls does; only the default where its store can't be
+// read.
+func Contexts() []string {
+	names := []string{defaultContext}
+	contexts, _ := contextStore().List()
+	for _, c := range contexts {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
 // fromContext reads a context out of the docker command's own store.
 func fromContext(name, origin string) (endpoint, error) {
 	ep := endpoint{origin: strings.TrimSpace(fmt.Sprintf("%s context %q", origin, name))}
@@ -131,10 +150,7 @@ func fromContext(name, origin string) (endpoint, error) {
 		ep.origin = fmt.Sprintf("context %q", name)
 	}
 	const hint = "See which contexts there are: docker context ls"
-	contexts := store.New(config.ContextStoreDir(), store.NewConfig(
-		func() any { return &map[string]any{} },
-		store.EndpointTypeGetter(dockerEndpoint, func() any { return &dockercontext.EndpointMetaBase{} }),
-	))
+	contexts := contextStore()
 	metadata, err := contexts.GetMetadata(name)
 	if err != nil {
 		return ep, &Error{What: "reading the docker " + ep.origin, Hint: hint, Err: err}

@@ -3,8 +3,11 @@ package plan
 import (
 	"bytes"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 )
 
 // StageNames are the names of a Dockerfile's stages in its order, "stage-N" for one without.
@@ -14,6 +17,33 @@ func StageNames(dockerfile []byte) ([]string, error) {
 		return nil, err
 	}
 	return uniqueNames(file.stages), nil
+}
+
+// Declared returns the names of a Dockerfile's stages as [StageNames] does, and those of the arguments that it declares,
+// each once. A Dockerfile that can't be parsed declares nothing.
+func Declared(dockerfile []byte) (stages, args []string) {
+	file, err := parse(dockerfile)
+	if err != nil {
+		return nil, nil
+	}
+	declare := func(arg *instructions.ArgCommand) {
+		for _, a := range arg.Args {
+			if !slices.Contains(args, a.Key) {
+				args = append(args, a.Key)
+			}
+		}
+	}
+	for i := range file.args {
+		declare(&file.args[i])
+	}
+	for _, stage := range file.stages {
+		for _, command := range stage.Commands {
+			if arg, is := command.(*instructions.ArgCommand); is {
+				declare(arg)
+			}
+		}
+	}
+	return uniqueNames(file.stages), args
 }
 
 // HasStage tells whether ref is a stage's name, in any case, or its number.

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/stagewatch/stagewatch/engine/dock"
+)
+
+// completion tells what can stand for a flag's value or an argument, as far as it was typed. A shell shows it, and a
+// tab must not hang: it reads files of this machine, and asks no engine.
+type completion = func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective)
+
+// complete gives the command's flags their values; those that the command lacks are passed over.
+func (o *options) complete(cmd *cobra.Command) {
+	stages := o.declared(func(stages, _ []string) []string { return stages }, cobra.ShellCompDirectiveNoFileComp)
+	args := o.declared(func(_, args []string) []string {
+		for i := range args {
+			args[i] += "="
+		}
+		return args
+	}, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace)
+	contexts := func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return dock.Contexts(), cobra.ShellCompDirectiveNoFileComp
+	}
+	for name, values := range map[string]completion{
+		"progress":  words(faceAuto, faceTTY, facePlain, faceJSON),
+		"swap":      words("blue-green", "restart"),
+		"platform":  words("linux/amd64", "linux/arm64", "linux/arm/v7", "linux/386", "linux/ppc64le", "linux/riscv64", "linux/s390x"),
+		"format":    words("markdown", "html", "svg"),
+		"target":    stages,
+		"before":    stages,
+		"build-arg": args,
+		"context":   contexts,
+		"record":    files("jsonl"),
+		"output":    files("md", "html", "svg"),
+		// What is no word of ours and no file has nothing to offer, files of the working folder least of all.
+		"tag": words(), "publish": words(), "name": words(), "network": words(), "host": words(), "env": words(), "ready-path": words(),
+		"ready-timeout": words(), "drain-timeout": words(), "ignore": words("none"), "size": words(), "at": words("end"), "speed": words(),
+		"context-dir": folders,
+	} {
+		if cmd.Flags().Lookup(name) != nil {
+			// It fails where the flag is missing or was given values before.
+			_ = cmd.RegisterFlagCompletionFunc(name, values)
+		}
+	}
+}
+
+// declared completes what the Dockerfile declares, which the flags and arguments so far name.
+func (o *options) declared(which func(stages, args []string) []string, how cobra.ShellCompDirective) completion {
+	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		c := o.cfg
+		c.Context = "."
+		if o.context != "" {
+			c.Context = o.context
+		} else if len(args) > 0 {
+			c.Context = args[0]
+		}
+		return which(c.Declared()), how
+	}
+}
+
+func words(values ...string) completion {
+	return cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)
+}
+
+// files completes names with one of the extensions.
+func files(extensions ...string) completion {
+	return cobra.FixedCompletions(extensions, cobra.ShellCompDirectiveFilterFileExt)
+}
+
+// folders completes folders alone.
+func folders(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
+// one completes the first argument by what is given, and no other.
+func one(first completion) completion {
+	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return first(cmd, args, typed)
+	}
+}
