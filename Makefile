@@ -37,7 +37,7 @@ together := MAKEFLAGS= $(MAKE) --no-print-directory -j2
 quietly := 2>&1 | { grep -v '^go: downloading' >&2 || true; }
 
 .PHONY: help build run test lint bench soak clean setup bases engine-up engine-down engine-wipe engine-env bases-wipe \
-	compile-tests format vet boundaries staticcheck deadcode vulncheck shellcheck go story picture
+	compile-tests format vet boundaries staticcheck deadcode vulncheck shellcheck go story picture goldens install release-check
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,13 @@ run: ## the dashboard on the sample, with whatever it needs set up first
 	@[[ $(ENGINE) != none ]] || { echo 'stagewatch: make run needs an engine, and ENGINE=none says there is to be none.' >&2; exit 1; }
 	@$(together) build setup
 	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && exec bin/stagewatch $(ARGS) testdata/python-app
+
+install: go ## where go install puts programs: GOBIN, else the bin of GOPATH
+	@CGO_ENABLED=0 go install -trimpath -ldflags '$(LDFLAGS)' ./cmd/stagewatch $(quietly)
+	@printf 'stagewatch is in %s\n' "$$(b=$$(go env GOBIN); echo "$${b:-$$(go env GOPATH)/bin}")"
+
+release-check: go ## that it compiles for what it is released for, and .goreleaser.yaml, where goreleaser is there
+	@testdata/lint/release.sh
 
 test: ## every test, with -race, on a real engine
 	@$(engine)/packages.sh test
@@ -73,6 +80,9 @@ soak: go setup ## random edits, saves under load, kills, then the planner's prom
 	  go test -count=1 -timeout 0 -v -run 'TestSoak|TestNoRequestFails' ./engine && \
 	  go test -count=1 -timeout 0 -v -run TestKilledAtAnyMoment ./cmd/stagewatch && \
 	  go test -count=1 -timeout 0 -v -run TestProof ./engine/plan
+
+goldens: go ## write anew what tests compare frames, lines, reports and plans with; read the diff
+	@go test -count=1 ./ui ./ui/plain ./ui/report ./ui/svg ./engine/plan -run '^(TestFrames?|TestStories|TestReports|TestRealDockerfiles)$$' -update
 
 clean: ## what build made
 	@rm -rf bin

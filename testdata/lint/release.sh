@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# release.sh: compiles for every system and processor that .goreleaser.yaml names, and has goreleaser check that file,
+# where it is installed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+list() { sed -n "s/^ *$1: \[\(.*\)\]\$/\1/p" .goreleaser.yaml | tr ',' ' '; }
+
+read -ra systems <<<"$(list goos)"
+read -ra processors <<<"$(list goarch)"
+((${#systems[@]} > 0 && ${#processors[@]} > 0)) || { echo "release: .goreleaser.yaml names no goos or no goarch" >&2; exit 1; }
+for system in "${systems[@]}"; do
+  for processor in "${processors[@]}"; do
+    echo "release: compiling for $system/$processor" >&2
+    CGO_ENABLED=0 GOOS=$system GOARCH=$processor go build -trimpath -o /dev/null ./cmd/stagewatch
+    GOOS=$system GOARCH=$processor go vet ./...
+  done
+done
+if command -v goreleaser >/dev/null; then
+  goreleaser check
+else
+  echo "release: SKIPPED, not passed: .goreleaser.yaml was not checked, goreleaser is not installed (https://goreleaser.com/install)" >&2
+fi
