@@ -125,7 +125,7 @@ func buildArgs(values []string) ([]string, error) {
 	for _, value := range values {
 		name, _, assigned := strings.Cut(value, "=")
 		if name == "" {
-			return nil, &engine.Problem{What: fmt.Sprintf("reading --build-arg %q: it has no name", value), Hint: "Write --build-arg NAME=value."}
+			return nil, &engine.Problem{What: "reading --build-arg: one of them has no name", Hint: "Write --build-arg NAME=value."}
 		}
 		if !assigned {
 			v, set := os.LookupEnv(name)

@@ -26,6 +26,7 @@ func (x *examination) checkDockerfile(ctx context.Context) {
 		x.failed("Dockerfile", err, "Name a file that can be read with -f.")
 		return
 	}
+	x.source = source
 	if err := x.cfg.CheckStages(x.name(), source); err != nil {
 		x.failed("Dockerfile", err, "")
 		return
