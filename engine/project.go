@@ -69,7 +69,10 @@ func openProject(ctx context.Context, cfg Config) (*project, error) {
 			return nil, errors.Join(err, p.close())
 		}
 	}
-	p.read()
+	p.source, p.broken = cfg.ReadDockerfile(ctx, p.dockerfile)
+	if ctx.Err() != nil {
+		return nil, errors.Join(context.Cause(ctx), p.close())
+	}
 	if p.broken != nil && !cfg.Await {
 		return nil, errors.Join(p.unreadable(cfg), p.close())
 	}
@@ -155,7 +158,7 @@ func localContext(ref string) (string, bool) {
 // read reads the Dockerfile again, and reports whether it is another one than before.
 func (p *project) read() (changed bool) {
 	p.dockerfile = InCase(p.named)
-	if info, err := os.Stat(p.dockerfile); err == nil && !info.Mode().IsRegular() && p.source != nil {
+	if info, err := os.Stat(p.dockerfile); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		return false // a pipe, which holds it once
 	}
 	dt, err := os.ReadFile(p.dockerfile)

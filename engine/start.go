@@ -37,6 +37,9 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 		return err
 	}
 	makeStateDir()
+	cfg.Waiting = func(file string) {
+		emit(event.Warning{Code: "dockerfile-pipe", Message: fmt.Sprintf("waiting for %s, a pipe, to be written and closed", file)})
+	}
 	p, c, err := openBoth(ctx, &cfg, emit)
 	if err != nil {
 		return unlessEnded(ctx, err)

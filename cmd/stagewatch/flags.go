@@ -9,6 +9,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/tree"
+	"github.com/stagewatch/stagewatch/ui/clean"
 )
 
 // options are the flags of every command, under docker's own names.
@@ -107,6 +108,9 @@ func (o *options) config(args []string) (engine.Config, error) {
 	var err error
 	if c.BuildArgs, err = buildArgs(c.BuildArgs); err != nil {
 		return c, err
+	}
+	c.Waiting = func(file string) {
+		fmt.Fprintf(os.Stderr, "stagewatch: waiting for %s, a pipe, to be written and closed\n", clean.Line(file))
 	}
 	c.BuildContexts = map[string]string{}
 	for _, bc := range o.buildContexts {

@@ -86,15 +86,15 @@ changed since then.`,
 			if err != nil {
 				return err
 			}
-			bodies, err := engine.Explain(cmd.Context(), cfg, args)
-			if err != nil {
-				return err
-			}
-			var events []event.Event
-			for _, b := range bodies {
-				events = append(events, event.Event{Time: time.Now(), Body: b})
-			}
 			return untilTold(cmd.Context(), 0, func() error {
+				bodies, err := engine.Explain(cmd.Context(), cfg, args)
+				if err != nil {
+					return err
+				}
+				var events []event.Event
+				for _, b := range bodies {
+					events = append(events, event.Event{Time: time.Now(), Body: b})
+				}
 				return o.face(false).stream(os.Stdout, queued(events), func(event.Event) {})
 			})
 		},

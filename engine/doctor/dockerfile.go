@@ -17,7 +17,7 @@ import (
 )
 
 func (x *examination) checkDockerfile(ctx context.Context) {
-	source, err := os.ReadFile(x.dockerfile)
+	source, err := x.cfg.ReadDockerfile(ctx, x.dockerfile)
 	if errors.Is(err, fs.ErrNotExist) {
 		x.fail("Dockerfile", x.cfg.NoDockerfile(x.dockerfile).Hint, "there is no file %s", x.dockerfile)
 		return

@@ -78,6 +78,9 @@ func Run(ctx context.Context, cfg engine.Config, report func(Finding)) {
 	defer cancel()
 	x := &examination{cfg: cfg}
 	x.report = func(f Finding) {
+		if ctx.Err() != nil {
+			return // that it was told to end is no finding
+		}
 		values := cfg.Values(x.source)
 		f.Detail, f.Hint = values.Text(f.Detail), values.Text(f.Hint)
 		report(f)
