@@ -231,6 +231,7 @@ func (p *project) rescan(ctx context.Context) (delta, error) {
 		all.changed = append(all.changed, d.changed...)
 		all.dockerfile = all.dockerfile || d.dockerfile
 		all.rules = all.rules || d.rules
+		all.broke = all.broke || d.broke
 	}
 	return all, nil
 }

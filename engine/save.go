@@ -56,7 +56,7 @@ func (l *loop) take(d delta, err error, saved time.Time) bool {
 	defer l.awaitReadable()
 	l.skipped(d)
 	before := l.plan
-	if d.dockerfile || d.rules || l.project.foreign() && len(d.changed) > 0 {
+	if d.dockerfile || d.rules || d.broke || l.project.foreign() && len(d.changed) > 0 {
 		d.changed = append(d.changed, l.replan()...)
 	}
 	relevant := d.changed
@@ -64,7 +64,7 @@ func (l *loop) take(d delta, err error, saved time.Time) bool {
 		links := l.project.links()
 		relevant = l.relevant(d.changed, links)
 	}
-	if len(relevant) == 0 && !d.dockerfile {
+	if len(relevant) == 0 && !d.dockerfile && !d.broke {
 		unused := paths(d.changed)
 		if d.rules {
 			unused = append(unused, d.ruleFiles...)
@@ -75,7 +75,11 @@ func (l *loop) take(d delta, err error, saved time.Time) bool {
 		return false
 	}
 	l.pending.add(relevant, d, saved)
-	l.emit(0, event.Changed{Paths: l.withSource(paths(relevant), d.dockerfile), Changes: changeEvents(relevant, d.renamed)})
+	changed := l.withSource(paths(relevant), d.dockerfile)
+	if d.broke && len(changed) == 0 {
+		changed = d.ruleFiles
+	}
+	l.emit(0, event.Changed{Paths: changed, Changes: changeEvents(relevant, d.renamed)})
 	return true
 }
 
