@@ -236,6 +236,17 @@ func (p *project) rescan(ctx context.Context) (delta, error) {
 	return all, nil
 }
 
+// rejects tells whether an ignore rule keeps a path, as a person reads it, out of its context.
+func (p *project) rejects(shown string) bool {
+	for _, f := range p.folders {
+		rel, ok := strings.CutPrefix(shown, f.show(""))
+		if _, ignored := f.tree.Rejects(rel); ok && ignored {
+			return true
+		}
+	}
+	return false
+}
+
 // contexts serves the local contexts to a build, as the loop knows them now; see tree.Snapshot.FS for strict. The key
 // names what the engine may compare them with: what it was sent from here before.
 func (p *project) contexts(strict bool) (served map[string]fsutil.FS, key string) {

@@ -59,6 +59,23 @@ func TestADockerfileThatCanBeReadAgainIsOneBuild(t *testing.T) {
 	}
 }
 
+// TestWhatTheSameSaveNamesIsNotIgnored: a file that the built-in rules leave out, and the step that lets it in.
+func TestWhatTheSameSaveNamesIsNotIgnored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{})
+		defer r.close()
+		r.serve()
+		r.write("notes~", "kept")
+		r.write("other~", "a backup")
+		r.write("Dockerfile", rigDockerfile+"COPY notes~ /\n")
+		r.batch([]string{"notes~", "other~", "Dockerfile"}, false)
+		skipped := all[event.Skipped](r.drain())
+		if len(skipped) != 1 || strings.Join(skipped[0].Body.(event.Skipped).Paths, " ") != "other~" {
+			t.Errorf("skipped: %+v", skipped)
+		}
+	})
+}
+
 // TestAnIgnoreFileThatCantBeHadFailsTheBuild, as docker build does, and as it is at the start.
 func TestAnIgnoreFileThatCantBeHadFailsTheBuild(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

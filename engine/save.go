@@ -54,11 +54,13 @@ func (l *loop) take(d delta, err error, saved time.Time) bool {
 		}
 	}
 	defer l.awaitReadable()
-	l.skipped(d)
 	before := l.plan
 	if d.dockerfile || d.rules || d.broke || l.project.foreign() && len(d.changed) > 0 {
 		d.changed = append(d.changed, l.replan()...)
+		// What the same save has a step name is not ignored.
+		d.ignored = slices.DeleteFunc(d.ignored, func(i tree.IgnoredPath) bool { return !l.project.rejects(i.Path) })
 	}
+	l.skipped(d)
 	relevant := d.changed
 	if l.plan != nil && !d.dockerfile && (before == nil || l.plan.Same(before)) {
 		links := l.project.links()
