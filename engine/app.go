@@ -160,7 +160,7 @@ func (a *app) begin(j *job, asked time.Time) {
 	ctx, cancel := context.WithCancel(a.l.ctx)
 	d := &deployment{job: j, cancel: cancel, asked: asked, began: time.Now()}
 	a.next = d
-	a.door.SetStatus(front.Status{Title: "Starting", Detail: fmt.Sprintf("Build #%d is ready; its container is starting.", j.number)})
+	a.status(front.Status{Title: "Starting", Detail: fmt.Sprintf("Build #%d is ready; its container is starting.", j.number)})
 	spec := a.spec
 	spec.Image, spec.Build = j.result.Image, j.number
 	spec.Log = func(log event.Log) { a.l.emit(j.number, log) }

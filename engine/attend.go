@@ -22,7 +22,7 @@ func (a *app) readiness(j *job) run.Readiness {
 	r.Waiting = func(w event.Waiting) {
 		a.l.emit(j.number, w)
 		if w.Message != "" {
-			a.door.SetStatus(front.Status{Title: "Starting", Detail: w.Message + "\n" + w.Hint})
+			a.status(front.Status{Title: "Starting", Detail: w.Message + "\n" + w.Hint})
 		}
 	}
 	return r
@@ -66,7 +66,7 @@ func (a *app) moved(s *serving) {
 	}
 	if !s.inst.Reachable() {
 		s.away = true
-		a.door.SetStatus(front.Status{Title: "No network", Detail: "The app's container was taken off its network."})
+		a.status(front.Status{Title: "No network", Detail: "The app's container was taken off its network."})
 		a.door.Hold().cut()
 		a.l.emit(s.job.number, event.Warning{Code: "network-lost", Message: fmt.Sprintf("the container of build #%d is on no network any more; requests wait", s.job.number),
 			Hint: fmt.Sprintf("docker network connect NETWORK %.12s brings it back.", s.inst.ID())})

@@ -69,6 +69,8 @@ type Config struct {
 	Engine dock.Options
 	// Inspect tells the files of every build that is measured, and not only once that is asked for.
 	Inspect bool
+	// Waiting is told of a Dockerfile that is a pipe, and that takes its time; nil is not. [Run] tells it as an event.
+	Waiting func(file string)
 	// Await waits for a Dockerfile where there is none, in place of ending with an error.
 	Await bool
 	// Once builds once, measures, and ends; nothing is run or watched.

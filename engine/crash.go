@@ -115,6 +115,9 @@ func (a *app) restartLater(j *job, age time.Duration, last event.Stopped) {
 	})
 }
 
+// status sets what is shown while nothing serves.
+func (a *app) status(s front.Status) { a.door.SetStatus(a.l.out.values.Load().Status(s)) }
+
 // stale says that what serves is not the newest source, and why.
 func (a *app) stale(reason string, f event.Failed) {
 	e := event.Stale{Reason: reason, EditsBehind: a.l.pending.edits}
@@ -123,5 +126,5 @@ func (a *app) stale(reason string, f event.Failed) {
 		e.EditsBehind = a.l.pending.edits - a.current.job.edits
 	}
 	a.l.emit(0, e)
-	a.door.SetStatus(front.Status{Title: "Not built", Detail: f.Message + "\n" + f.Hint, Excerpt: f.Excerpt, Failed: true})
+	a.status(front.Status{Title: "Not built", Detail: f.Message + "\n" + f.Hint, Excerpt: f.Excerpt, Failed: true})
 }

@@ -25,14 +25,23 @@ func (offline) planInput(*plan.Input) {}
 // nothing and why. It needs no engine and builds nothing. Paths are relative to the working folder, or to
 // the context where they are not found there; a folder stands for all that is in it. Of the Dockerfile what was
 // edited counts, since it was last built here; with no paths, all that changed since then.
-func Explain(ctx context.Context, cfg Config, changed []string) ([]event.Body, error) {
+func Explain(ctx context.Context, cfg Config, changed []string) (bodies []event.Body, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	cfg.Once = true
+	var source []byte
+	defer func() {
+		values := cfg.Values(source)
+		for i := range bodies {
+			bodies[i] = values.Body(bodies[i])
+		}
+		err = values.Error(err)
+	}()
 	p, err := openProject(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
+	source = p.source
 	pl, err := p.plan(ctx, offline{}, "")
 	if err != nil {
 		return nil, err

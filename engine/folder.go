@@ -31,6 +31,8 @@ type folder struct {
 	named []string
 
 	rules *tree.Rules
+	// broken is why the ignore file can't be had as it is now, nil where rules are what it says.
+	broken error
 	// ignoring is rules, for the watcher's goroutine.
 	ignoring atomic.Pointer[tree.Rules]
 	tree     *tree.Tree
@@ -181,7 +183,7 @@ func (f *folder) take(ctx context.Context, b watch.Batch) (delta, error) {
 	}
 	for _, i := range c.Ignored {
 		// An ignore file that is ignored as a file of the context still has its effect.
-		if !d.rules || !slices.Contains(f.ruleFiles, f.abs(i.Path)) {
+		if !d.rules && !d.broke || !slices.Contains(f.ruleFiles, f.abs(i.Path)) {
 			i.Path = f.show(i.Path)
 			d.ignored = append(d.ignored, i)
 		}
@@ -225,8 +227,16 @@ func (f *folder) renames(before *tree.Snapshot, changes []event.Change) map[stri
 // reloadRules reads the ignore file again, and adds to d what other rules let in or keep out.
 func (f *folder) reloadRules(ctx context.Context, d *delta) error {
 	rules, err := f.loadRules()
-	if err != nil || slices.Equal(rules.Patterns(), f.rules.Patterns()) {
-		return err
+	if err != nil {
+		// As docker build does, and a start: what was left out by it is not let in, nor the other way round.
+		d.broke = f.broken == nil || f.broken.Error() != err.Error()
+		f.broken = err
+		return nil
+	}
+	d.broke = f.broken != nil
+	f.broken = nil
+	if slices.Equal(rules.Patterns(), f.rules.Patterns()) {
+		return nil
 	}
 	d.rules = true
 	return f.apply(ctx, rules, d)
@@ -257,6 +267,8 @@ type delta struct {
 	ignored   []tree.IgnoredPath
 	// dockerfile tells that the Dockerfile is another one, rules that the ignore rules are.
 	dockerfile, rules bool
+	// broke tells that the ignore file can't be had any more, or can be again.
+	broke bool
 	// ruleFiles are the ignore files in the batch.
 	ruleFiles []string
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Locate returns the folder of the context, and the path of the Dockerfile, which need not be there.
@@ -36,6 +38,37 @@ func (c Config) Locate() (root, dockerfile string, err error) {
 		}
 	}
 	return root, dockerfile, nil
+}
+
+// pipeWithin is how long a pipe may take to be written to and closed before it is said that it is waited for.
+const pipeWithin = time.Second
+
+// ReadDockerfile reads the Dockerfile. Where that is a pipe, as of <(…), it waits for who writes to it, until ctx ends.
+func (c Config) ReadDockerfile(ctx context.Context, file string) ([]byte, error) {
+	if info, err := os.Stat(file); err != nil || info.Mode().IsRegular() || info.IsDir() {
+		return os.ReadFile(file)
+	}
+	var dt []byte
+	var err error
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		dt, err = os.ReadFile(file)
+	}()
+	late := time.NewTimer(pipeWithin)
+	defer late.Stop()
+	for {
+		select {
+		case <-read:
+			return dt, err
+		case <-late.C:
+			if c.Waiting != nil {
+				c.Waiting(file)
+			}
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
 }
 
 // notAFolder guesses that the Dockerfile was given in place of its folder.

@@ -213,6 +213,7 @@ func (l *loop) onIntent(i event.Intent) {
 // replan converts the Dockerfile again, and returns what its steps let into the contexts by naming it, or no longer
 // do. A broken one leaves no plan, and the error for the next build.
 func (l *loop) replan() []plan.Change {
+	l.out.values.Store(l.cfg.Values(l.project.source))
 	if l.plan, l.err = l.project.plan(l.ctx, l.builder, ""); l.err != nil {
 		return nil
 	}

@@ -402,7 +402,7 @@ func TestWhatNobodyToldOfIsFoundAfterABuild(t *testing.T) {
 		time.Sleep(2 * noticedWithin)
 		synctest.Wait()
 		events := r.drain()
-		if w, _ := one[event.Warning](t, events); w.Code != "watch-missed" || !slices.Equal(w.Paths, []string{"src/a"}) {
+		if w, _ := one[event.Warning](t, events); w.Code != "watch-missed" || !slices.Equal(w.Paths, []string{"src/a"}) || !strings.Contains(w.Hint, "--poll") {
 			t.Errorf("got %+v", w)
 		}
 		if p, n := one[event.Planned](t, events); n != 2 || !slices.Equal(p.Paths, []string{"src/a"}) {

@@ -132,8 +132,9 @@ func (m *memory) byRules(p *project, changes []event.Change) []event.Change {
 }
 
 // ruleFile is the ignore file that counts, as a person knows it.
-func (p *project) ruleFile() string {
-	f := p.main()
+func (p *project) ruleFile() string { return p.ruleFileOf(p.main()) }
+
+func (p *project) ruleFileOf(f *folder) string {
 	for _, name := range f.ruleFiles {
 		if name == f.rules.Name() {
 			return p.shortened(name)

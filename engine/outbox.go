@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 )
@@ -17,6 +18,9 @@ const (
 
 // outbox hands events to a face in order, without ever making the engine wait for it.
 type outbox struct {
+	// values hides those of build arguments in all that goes out.
+	values atomic.Pointer[Values]
+
 	mu    sync.Mutex
 	queue []event.Event
 	// logs and text count the queue's lines and their bytes.
@@ -40,6 +44,7 @@ func logText(b event.Body) (text string, isLog bool) {
 }
 
 func (o *outbox) put(e event.Event) {
+	e.Body = o.values.Load().Body(e.Body)
 	o.mu.Lock()
 	if text, isLog := logText(e.Body); isLog {
 		if o.logs >= maxQueuedLogs || o.text >= maxQueuedText {

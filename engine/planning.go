@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"maps"
 	"os"
@@ -23,7 +24,22 @@ func (p *project) plan(ctx context.Context, tc toolchain, stage string) (*plan.P
 	if p.broken != nil {
 		return nil, &plan.Error{Filename: p.name(), Message: "the Dockerfile can't be read: " + p.broken.Error(), Err: p.broken}
 	}
+	for _, f := range p.folders {
+		if f.broken != nil {
+			return nil, p.noRules(f)
+		}
+	}
 	return p.planOf(ctx, tc, p.source, stage)
+}
+
+// noRules is the failure of a build whose ignore file can't be read or understood.
+func (p *project) noRules(f *folder) error {
+	e := &plan.Error{Filename: p.ruleFileOf(f), Message: f.broken.Error(), Hint: "Mend the pattern; docker build refuses it too.", Err: f.broken}
+	var unread *fs.PathError
+	if errors.As(f.broken, &unread) {
+		e.Hint = "A session tries again by itself when it can be read."
+	}
+	return e
 }
 
 // planOf converts a Dockerfile as if it were the project's.

@@ -69,7 +69,10 @@ func openProject(ctx context.Context, cfg Config) (*project, error) {
 			return nil, errors.Join(err, p.close())
 		}
 	}
-	p.read()
+	p.source, p.broken = cfg.ReadDockerfile(ctx, p.dockerfile)
+	if ctx.Err() != nil {
+		return nil, errors.Join(context.Cause(ctx), p.close())
+	}
 	if p.broken != nil && !cfg.Await {
 		return nil, errors.Join(p.unreadable(cfg), p.close())
 	}
@@ -155,7 +158,7 @@ func localContext(ref string) (string, bool) {
 // read reads the Dockerfile again, and reports whether it is another one than before.
 func (p *project) read() (changed bool) {
 	p.dockerfile = InCase(p.named)
-	if info, err := os.Stat(p.dockerfile); err == nil && !info.Mode().IsRegular() && p.source != nil {
+	if info, err := os.Stat(p.dockerfile); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		return false // a pipe, which holds it once
 	}
 	dt, err := os.ReadFile(p.dockerfile)
@@ -228,8 +231,20 @@ func (p *project) rescan(ctx context.Context) (delta, error) {
 		all.changed = append(all.changed, d.changed...)
 		all.dockerfile = all.dockerfile || d.dockerfile
 		all.rules = all.rules || d.rules
+		all.broke = all.broke || d.broke
 	}
 	return all, nil
+}
+
+// rejects tells whether an ignore rule keeps a path, as a person reads it, out of its context.
+func (p *project) rejects(shown string) bool {
+	for _, f := range p.folders {
+		rel, ok := strings.CutPrefix(shown, f.show(""))
+		if _, ignored := f.tree.Rejects(rel); ok && ignored {
+			return true
+		}
+	}
+	return false
 }
 
 // contexts serves the local contexts to a build, as the loop knows them now; see tree.Snapshot.FS for strict. The key

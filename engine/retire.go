@@ -30,7 +30,7 @@ func (a *app) stop() {
 		a.next = nil
 	}
 	a.stopped = true
-	a.door.SetStatus(front.Status{Title: "Stopped", Detail: "The app was stopped. The next build starts it again.", Failed: true})
+	a.status(front.Status{Title: "Stopped", Detail: "The app was stopped. The next build starts it again.", Failed: true})
 	if !a.alive() || a.current.retired {
 		return
 	}

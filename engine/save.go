@@ -54,17 +54,19 @@ func (l *loop) take(d delta, err error, saved time.Time) bool {
 		}
 	}
 	defer l.awaitReadable()
-	l.skipped(d)
 	before := l.plan
-	if d.dockerfile || d.rules || l.project.foreign() && len(d.changed) > 0 {
+	if d.dockerfile || d.rules || d.broke || l.project.foreign() && len(d.changed) > 0 {
 		d.changed = append(d.changed, l.replan()...)
+		// What the same save has a step name is not ignored.
+		d.ignored = slices.DeleteFunc(d.ignored, func(i tree.IgnoredPath) bool { return !l.project.rejects(i.Path) })
 	}
+	l.skipped(d)
 	relevant := d.changed
 	if l.plan != nil && !d.dockerfile && (before == nil || l.plan.Same(before)) {
 		links := l.project.links()
 		relevant = l.relevant(d.changed, links)
 	}
-	if len(relevant) == 0 && !d.dockerfile {
+	if len(relevant) == 0 && !d.dockerfile && !d.broke {
 		unused := paths(d.changed)
 		if d.rules {
 			unused = append(unused, d.ruleFiles...)
@@ -75,7 +77,11 @@ func (l *loop) take(d delta, err error, saved time.Time) bool {
 		return false
 	}
 	l.pending.add(relevant, d, saved)
-	l.emit(0, event.Changed{Paths: l.withSource(paths(relevant), d.dockerfile), Changes: changeEvents(relevant, d.renamed)})
+	changed := l.withSource(paths(relevant), d.dockerfile)
+	if d.broke && len(changed) == 0 {
+		changed = d.ruleFiles
+	}
+	l.emit(0, event.Changed{Paths: changed, Changes: changeEvents(relevant, d.renamed)})
 	return true
 }
 

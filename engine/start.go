@@ -28,13 +28,18 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	defer func() {
 		out.close()
 		<-sent
+		err = out.values.Load().Error(err)
 	}()
+	out.values.Store(cfg.Values(nil))
 	emit := func(body event.Body) { out.put(event.Event{Time: time.Now(), Body: body}) }
 
 	if err := cfg.check(); err != nil {
 		return err
 	}
 	makeStateDir()
+	cfg.Waiting = func(file string) {
+		emit(event.Warning{Code: "dockerfile-pipe", Message: fmt.Sprintf("waiting for %s, a pipe, to be written and closed", file)})
+	}
 	p, c, err := openBoth(ctx, &cfg, emit)
 	if err != nil {
 		return unlessEnded(ctx, err)
@@ -43,6 +48,7 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	busy := false
 	defer func() { err = errors.Join(err, c.close(ctx, busy)) }()
 
+	out.values.Store(cfg.Values(p.source))
 	p.attrs["label:"+dock.Label] = c.session.ID
 	work, stop := context.WithCancel(ctx)
 	defer stop()

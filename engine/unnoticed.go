@@ -57,6 +57,18 @@ func (l *loop) audit() {
 	})
 }
 
+// unnoticedHint says why there was no notice of the paths. A file that got another name since it was last looked at was
+// most likely written to by that one; from now on such writes are looked for.
+func (f *folder) unnoticedHint(changed []string) string {
+	snap := f.tree.Snapshot()
+	for _, rel := range changed {
+		if !snap.HasOtherNames(rel) {
+			return "Start with --poll if that happens again: some network and virtual file systems give no notices, nor does what is written through mapped memory."
+		}
+	}
+	return "What changed has another name (a hard link), and was written to by that. From now on such writes are noticed."
+}
+
 // missed returns what of the paths goes on to differ from the disk while a notice could still come.
 func (f *folder) missed(ctx context.Context, differs []string) []string {
 	select {
@@ -93,8 +105,7 @@ func (l *loop) unnoticed(ctx context.Context, f *folder, missed []string) {
 		for _, p := range changed {
 			l.found[p] = true
 		}
-		l.emit(0, event.Warning{Code: "watch-missed", Message: what + " changed without a notice of the system, and was found by comparing", Paths: changed,
-			Hint: "Start with --poll if that happens again: some network and virtual file systems give no notices."})
+		l.emit(0, event.Warning{Code: "watch-missed", Message: what + " changed without a notice of the system, and was found by comparing", Paths: changed, Hint: f.unnoticedHint(changed)})
 	}
 	l.pace(l.take(d, err, now), false, len(missed))
 }

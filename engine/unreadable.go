@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"syscall"
 	"time"
@@ -43,8 +44,7 @@ type blocked struct {
 func (l *loop) blame(err error) {
 	l.unreadable.blocked = nil
 	again := func() {
-		l.project.read()
-		l.replan()
+		l.reread()
 		l.pending.saved = time.Now()
 		l.startBuild("what could not be read can be now", false)
 	}
@@ -58,9 +58,41 @@ func (l *loop) blame(err error) {
 			l.block(func() bool { return f.tree.Readable(unread.Path) }, again)
 		}
 	case l.project.broken != nil && !l.project.missing():
-		l.block(func() bool { return readable(l.project.dockerfile) }, again)
+		file := l.project.dockerfile
+		l.block(func() bool { return readable(file) }, again)
+	default:
+		for _, f := range l.project.folders {
+			if f.broken != nil {
+				l.block(func() bool { _, err := f.load(); return err == nil }, again)
+			}
+		}
 	}
 	l.awaitReadable()
+}
+
+// reread takes in the Dockerfile and the ignore files as they are now, as if they had been written to: the notice of
+// what made them readable may be still to come, and then is of nothing new.
+func (l *loop) reread() {
+	now := time.Now()
+	for _, f := range l.project.folders {
+		b := watch.Batch{First: now, Last: now}
+		files := f.ruleFiles
+		if f == l.project.main() {
+			files = append(files[:len(files):len(files)], l.project.dockerfile)
+		}
+		for _, file := range files {
+			if rel, err := filepath.Rel(f.root, file); err == nil && filepath.IsLocal(rel) {
+				file = filepath.ToSlash(rel)
+			}
+			b.Paths = append(b.Paths, file)
+		}
+		d, err := l.project.take(l.ctx, written{f.name, b})
+		d.unchanged, d.ignored, d.ruleFiles = nil, nil, nil
+		l.take(d, err, now)
+	}
+	if l.plan == nil {
+		l.replan()
+	}
 }
 
 // block has again called when what a try failed for has passed.
@@ -141,6 +173,9 @@ func (l *loop) readAgain() {
 
 // readable reports whether a file can be opened, or is gone.
 func readable(file string) bool {
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return false
+	}
 	f, err := os.Open(file)
 	if err == nil {
 		f.Close()

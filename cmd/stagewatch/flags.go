@@ -9,6 +9,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/tree"
+	"github.com/stagewatch/stagewatch/ui/clean"
 )
 
 // options are the flags of every command, under docker's own names.
@@ -108,6 +109,9 @@ func (o *options) config(args []string) (engine.Config, error) {
 	if c.BuildArgs, err = buildArgs(c.BuildArgs); err != nil {
 		return c, err
 	}
+	c.Waiting = func(file string) {
+		fmt.Fprintf(os.Stderr, "stagewatch: waiting for %s, a pipe, to be written and closed\n", clean.Line(file))
+	}
 	c.BuildContexts = map[string]string{}
 	for _, bc := range o.buildContexts {
 		name, ref, ok := strings.Cut(bc, "=")
@@ -125,7 +129,7 @@ func buildArgs(values []string) ([]string, error) {
 	for _, value := range values {
 		name, _, assigned := strings.Cut(value, "=")
 		if name == "" {
-			return nil, &engine.Problem{What: fmt.Sprintf("reading --build-arg %q: it has no name", value), Hint: "Write --build-arg NAME=value."}
+			return nil, &engine.Problem{What: "reading --build-arg: one of them has no name", Hint: "Write --build-arg NAME=value."}
 		}
 		if !assigned {
 			v, set := os.LookupEnv(name)

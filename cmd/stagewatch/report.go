@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -113,18 +115,27 @@ func readRecording(args []string) ([]event.Event, error) {
 		if term.IsTerminal(int(os.Stdin.Fd())) {
 			return nil, &engine.Problem{What: "reading a recording: none was named", Hint: "Make one with stagewatch --record FILE, then run stagewatch report FILE."}
 		}
-		return replay.Read(os.Stdin)
+		return readEvents("on stdin", os.Stdin)
 	}
 	file, err := os.Open(args[0])
 	if err != nil {
-		return nil, &engine.Problem{What: "opening the recording", Err: err, Hint: "Make one with stagewatch --record FILE."}
+		hint := "Name a file that can be read."
+		if errors.Is(err, fs.ErrNotExist) {
+			hint = "Make one with stagewatch --record FILE."
+		}
+		return nil, &engine.Problem{What: "opening the recording", Err: err, Hint: hint}
 	}
 	defer file.Close()
-	events, err := replay.Read(file)
-	if err != nil {
-		return nil, fmt.Errorf("reading the recording %s: %w", args[0], err)
+	return readEvents(args[0], file)
+}
+
+func readEvents(name string, r io.Reader) ([]event.Event, error) {
+	events, err := replay.Read(r)
+	var refused *replay.Error
+	if errors.As(err, &refused) {
+		return nil, &engine.Problem{What: "reading the recording " + name, Err: refused, Hint: refused.Hint}
 	}
-	return events, nil
+	return events, err
 }
 
 func (r *reporting) moment(events []event.Event) ([]event.Event, error) {

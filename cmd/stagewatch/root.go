@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/event"
-	"github.com/stagewatch/stagewatch/ui/replay"
 )
 
 func rootCommand() *cobra.Command {
@@ -88,15 +86,15 @@ changed since then.`,
 			if err != nil {
 				return err
 			}
-			bodies, err := engine.Explain(cmd.Context(), cfg, args)
-			if err != nil {
-				return err
-			}
-			var events []event.Event
-			for _, b := range bodies {
-				events = append(events, event.Event{Time: time.Now(), Body: b})
-			}
 			return untilTold(cmd.Context(), 0, func() error {
+				bodies, err := engine.Explain(cmd.Context(), cfg, args)
+				if err != nil {
+					return err
+				}
+				var events []event.Event
+				for _, b := range bodies {
+					events = append(events, event.Event{Time: time.Now(), Body: b})
+				}
 				return o.face(false).stream(os.Stdout, queued(events), func(event.Event) {})
 			})
 		},
@@ -120,14 +118,13 @@ func replayCommand() *cobra.Command {
 			if _, err := o.config(nil); err != nil {
 				return err
 			}
-			file, err := os.Open(args[0])
+			var events []event.Event
+			err := untilTold(cmd.Context(), 0, func() (err error) {
+				events, err = readRecording(args)
+				return err
+			})
 			if err != nil {
-				return &engine.Problem{What: "opening the recording", Err: err, Hint: "Make one with stagewatch --record FILE."}
-			}
-			defer file.Close()
-			events, err := replay.Read(file)
-			if err != nil {
-				return fmt.Errorf("reading the recording %s: %w", args[0], err)
+				return err
 			}
 			return o.face(term.IsTerminal(int(os.Stdout.Fd()))).replayed(cmd.Context(), events, speed)
 		},

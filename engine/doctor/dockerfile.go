@@ -17,7 +17,7 @@ import (
 )
 
 func (x *examination) checkDockerfile(ctx context.Context) {
-	source, err := os.ReadFile(x.dockerfile)
+	source, err := x.cfg.ReadDockerfile(ctx, x.dockerfile)
 	if errors.Is(err, fs.ErrNotExist) {
 		x.fail("Dockerfile", x.cfg.NoDockerfile(x.dockerfile).Hint, "there is no file %s", x.dockerfile)
 		return
@@ -26,6 +26,7 @@ func (x *examination) checkDockerfile(ctx context.Context) {
 		x.failed("Dockerfile", err, "Name a file that can be read with -f.")
 		return
 	}
+	x.source = source
 	if err := x.cfg.CheckStages(x.name(), source); err != nil {
 		x.failed("Dockerfile", err, "")
 		return

@@ -59,9 +59,11 @@ type examination struct {
 	builder *build.Builder
 
 	root, dockerfile string
-	own              *tree.OwnRules
-	rules            *tree.Rules
-	tree             *tree.Tree
+	// source is the Dockerfile's text.
+	source []byte
+	own    *tree.OwnRules
+	rules  *tree.Rules
+	tree   *tree.Tree
 	// folders counts those below the root that are watched.
 	folders int
 	// plan is nil where the Dockerfile can't be planned, bases what it asked for.
@@ -74,7 +76,15 @@ type examination struct {
 func Run(ctx context.Context, cfg engine.Config, report func(Finding)) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	x := &examination{cfg: cfg, report: report}
+	x := &examination{cfg: cfg}
+	x.report = func(f Finding) {
+		if ctx.Err() != nil {
+			return // that it was told to end is no finding
+		}
+		values := cfg.Values(x.source)
+		f.Detail, f.Hint = values.Text(f.Detail), values.Text(f.Hint)
+		report(f)
+	}
 	x.checkEngine(ctx)
 	if x.engine != nil {
 		defer x.engine.Close()

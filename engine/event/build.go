@@ -8,18 +8,18 @@ import (
 // Planned is what the plan expects of the build that starts now.
 type Planned struct {
 	// Paths are the changed paths that caused the build; empty for a first or a forced one.
-	Paths  []string       `json:"paths"`
+	Paths  []string       `json:"paths" told:"as-is"`
 	Target string         `json:"target"`
 	Stages []PlannedStage `json:"stages"`
 	Steps  []PlannedStep  `json:"steps"`
 	// Changes are Paths in the way in which each changed; one that was renamed is one change.
-	Changes []Change `json:"changes,omitempty"`
+	Changes []Change `json:"changes,omitempty" told:"as-is"`
 	// Edits are what was changed in the Dockerfile since the build that this one is compared with.
 	Edits []Edit `json:"edits,omitempty"`
 	// Because is the cause in words: "first build", "app.py changed", "on request".
-	Because string `json:"because,omitempty"`
+	Because string `json:"because,omitempty" told:"as-is"`
 	// Chain runs from the cause through the steps: "app.py changed → Dockerfile:9 COPY . . → 2 steps".
-	Chain string `json:"chain,omitempty"`
+	Chain string `json:"chain,omitempty" told:"as-is"`
 }
 
 // PlannedStage is one stage of the Dockerfile, in the file's order.
@@ -48,7 +48,7 @@ type PlannedStep struct {
 	// Line is the first line of the instruction in the Dockerfile, from 1; 0 where it has none.
 	Line       int        `json:"line"`
 	Prediction Prediction `json:"prediction"`
-	Because    string     `json:"because,omitempty"`
+	Because    string     `json:"because,omitempty" told:"as-is"`
 	// Inputs are what the step stands on and reads.
 	Inputs []Input `json:"inputs,omitempty"`
 	// LastMS is how long the step took when it last ran, in milliseconds; 0 where that is not known.
@@ -79,7 +79,7 @@ type Step struct {
 	MS int64 `json:"ms"`
 	// SavedMS is what a hit saved: the milliseconds of the step's last real run, 0 where none is known.
 	SavedMS int64  `json:"saved_ms,omitempty"`
-	Because string `json:"because,omitempty"`
+	Because string `json:"because,omitempty" told:"as-is"`
 	// LastMS is what a step that runs took the time before, in milliseconds; 0 where that is not known.
 	LastMS int64 `json:"last_ms,omitempty"`
 	// RanAt is when a hit's step last ran, RanBuild the build of this session that it ran in; 0 for an earlier session.

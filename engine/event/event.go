@@ -9,11 +9,17 @@
 package event
 
 import (
+	"reflect"
 	"time"
 )
 
 // Version is the `v` of every line of the JSON stream.
 const Version = 1
+
+// AsIs tells of a field of an event that it is told as it is, and without a look at whether the value of a build argument
+// stands in it: what the system and other programs know by that name, above all the paths of files that changed, and
+// reasons, which are made of these and of the Dockerfile's text.
+func AsIs(field reflect.StructField) bool { return field.Tag.Get("told") == "as-is" }
 
 // Event is one thing that happened.
 type Event struct {
@@ -96,29 +102,29 @@ type Edit struct {
 
 // Engine tells which engine answers. It comes first, and again whenever the engine comes back.
 type Engine struct {
-	Name    string `json:"name"`
-	Version string `json:"version"`
-	API     string `json:"api"`
+	Name    string `json:"name" told:"as-is"`
+	Version string `json:"version" told:"as-is"`
+	API     string `json:"api" told:"as-is"`
 	// Builder names what solves the builds, e.g. "buildkit (engine)".
-	Builder string `json:"builder"`
+	Builder string `json:"builder" told:"as-is"`
 	// Store is the engine's image store, e.g. "overlay2".
-	Store string `json:"store"`
+	Store string `json:"store" told:"as-is"`
 	// Host is the address that the engine was reached at.
-	Host string `json:"host,omitempty"`
+	Host string `json:"host,omitempty" told:"as-is"`
 }
 
 // Changed reports a batch of changed paths that will lead to a build.
 type Changed struct {
-	Paths   []string `json:"paths"`
-	Changes []Change `json:"changes,omitempty"`
+	Paths   []string `json:"paths" told:"as-is"`
+	Changes []Change `json:"changes,omitempty" told:"as-is"`
 }
 
 // Skipped reports changed paths that lead to no build, and why.
 type Skipped struct {
-	Paths  []string `json:"paths"`
+	Paths  []string `json:"paths" told:"as-is"`
 	Reason string   `json:"reason"`
 	// Rule is the ignore rule that matched, where Reason is "ignored".
-	Rule string `json:"rule,omitempty"`
+	Rule string `json:"rule,omitempty" told:"as-is"`
 	// LeftOut tells that the rule is none of an ignore file, but built in or added by a flag. Such a rule is told of
 	// once, at the start with what it leaves out of the context: that need not have changed.
 	LeftOut bool `json:"left_out,omitempty"`

@@ -3,6 +3,7 @@ package event
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 	"unicode/utf8"
@@ -84,18 +85,27 @@ func escapeC1(line []byte) []byte {
 	return out
 }
 
-// Decode reads one line of the JSON stream. It fails on a version or a type that it does not know.
+// NewerError is returned for what a newer version of this program wrote.
+type NewerError struct{ message string }
+
+func (e *NewerError) Error() string { return e.message }
+
+// Decode reads one line of the JSON stream. It fails on a version or a type that it does not know; where these may be of a
+// newer program, the error is a [*NewerError].
 func Decode(line []byte) (Event, error) {
 	var env envelope
 	if err := json.Unmarshal(line, &env); err != nil {
 		return Event{}, fmt.Errorf("decoding event: %w", err)
 	}
+	if env.V > Version {
+		return Event{}, &NewerError{fmt.Sprintf("it is of version %d of the format, and this stagewatch knows %d", env.V, Version)}
+	}
 	if env.V != Version {
-		return Event{}, fmt.Errorf("decoding event: version %d is not %d, which this program knows", env.V, Version)
+		return Event{}, errors.New("decoding event: it has no version")
 	}
 	decode, ok := decoders[env.Type]
 	if !ok {
-		return Event{}, fmt.Errorf("decoding event: type %q is not known", env.Type)
+		return Event{}, &NewerError{fmt.Sprintf("it is an event of the type %q, which this stagewatch does not know", env.Type)}
 	}
 	body, err := decode(line)
 	if err != nil {

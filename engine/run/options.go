@@ -104,6 +104,9 @@ func (r *Runner) configure(ctx context.Context, spec Spec) (*container.Config, *
 func environment(spec Spec) ([]string, error) {
 	var env []string
 	for _, file := range spec.EnvFiles {
+		if info, err := os.Stat(file); err == nil && info.Mode().Type() == fs.ModeNamedPipe {
+			return nil, &dock.Error{What: "reading --env-file " + file + ": it is a pipe, and is read again at every start", Hint: "Write it to a file, and give that."}
+		}
 		pairs, err := kvfile.Parse(file, os.LookupEnv)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, &dock.Error{What: "reading --env-file " + file, Err: fs.ErrNotExist, Hint: "Its path starts from the working folder."}

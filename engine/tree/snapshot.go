@@ -67,6 +67,12 @@ func (s *Snapshot) Linked(other *Snapshot) []string {
 	return out
 }
 
+// HasOtherNames tells whether the path is a file with other names: hard links, in the context or elsewhere.
+func (s *Snapshot) HasOtherNames(rel string) bool {
+	n := s.find(rel)
+	return n != nil && n.linked && n.mode.IsRegular()
+}
+
 // Entry is one path of the context.
 type Entry struct {
 	// Mode has the type, the permissions and the setuid, setgid and sticky bits.

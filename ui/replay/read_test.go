@@ -1,8 +1,12 @@
 package replay
 
 import (
+	"errors"
+	"io/fs"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -60,10 +64,32 @@ func TestReadShowsWhatIsThere(t *testing.T) {
 	}
 }
 
+// TestReadRefuses says why nothing can be read, and what to do.
 func TestReadRefuses(t *testing.T) {
-	for name, text := range map[string]string{"nothing": "\n", "no event": "nonsense\nand more\n"} {
-		if _, err := Read(strings.NewReader(text)); err == nil || !strings.HasPrefix(err.Error(), "reading recording: ") {
-			t.Errorf("%s: %v", name, err)
+	for name, tt := range map[string]struct{ text, want, hint string }{
+		"nothing":           {"", "it is empty", "--record FILE"},
+		"only line ends":    {"\n\n", "it is empty", "--record FILE"},
+		"text":              {"\nnonsense\nand more\n", `line 2 is no event, and neither is any other; it reads "nonsense"`, "--record FILE"},
+		"a long line":       {strings.Repeat("ä", 99), `it reads "` + strings.Repeat("ä", maxSaid) + `…"`, "--record FILE"},
+		"controls":          {"\x1b[2J\x00\n", `it reads "\x1b[2J\x00"`, "--record FILE"},
+		"other JSON":        {`{"name":"stagewatch"}` + "\n[1]\n", "line 1 is no event", "--record FILE"},
+		"a newer version":   {strings.Replace(lineOf("a"), `"v":1`, `"v":2`, 1), "line 1 can't be read: it is of version 2 of the format, and this stagewatch knows 1", "newer"},
+		"newer events":      {strings.Replace(lineOf("a"), `"log"`, `"later"`, 1), `of the type "later"`, "newer"},
+		"packed":            {"\x1f\x8b\x08\x00", "it is packed (gzip)", "lines of text"},
+		"of a PowerShell":   {"\xff\xfe{\x00", "it is in UTF-16", "lines of text"},
+		"one line torn":     {lineOf("torn")[:60], "line 1 is no event", "--record FILE"},
+		"a version as text": {`{"v":"1"}`, "line 1 is no event", "--record FILE"},
+	} {
+		_, err := Read(strings.NewReader(tt.text))
+		var refused *Error
+		if !errors.As(err, &refused) || !strings.Contains(refused.Message, tt.want) || !strings.Contains(refused.Hint, tt.hint) {
+			t.Errorf("%s: %v, %+v", name, err, refused)
 		}
+	}
+	if _, err := Read(iotest.ErrReader(&fs.PathError{Op: "read", Path: "x", Err: syscall.EISDIR})); err == nil || err.Error() != "is a directory" {
+		t.Errorf("a folder: %v", err)
+	}
+	if events, err := Read(strings.NewReader(byteOrderMark + lineOf("a"))); err != nil || len(events) != 1 {
+		t.Errorf("with a mark before it: %v, %v", events, err)
 	}
 }
