@@ -9,7 +9,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// known fails where nothing is known that what could be compared with.
+// known fails where there is nothing to compare with.
 func (x *explanation) known(what string) error {
 	since := "nothing was built here yet"
 	switch {

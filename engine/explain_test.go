@@ -163,6 +163,47 @@ func TestAMemoryOfAnotherVersion(t *testing.T) {
 	}
 }
 
+// TestWhatNobodyKnowsIsSaid: where no engine answers, and none told of anything.
+func TestWhatNobodyKnowsIsSaid(t *testing.T) {
+	noEngine(t)
+	const copies = "FROM a AS x\nCOPY a.txt /\nFROM x\nCOPY --link b.txt /\nRUN y\n"
+	for _, tt := range []struct{ dockerfile, changed, want, unknown string }{
+		// Only an engine without MergeOp has the linked copy stand on what changed.
+		{copies, "a.txt", "hit rerun maybe: depends on the engine; rerun", "a"},
+		{copies, "b.txt", "hit hit rerun rerun", "a"},
+		{strings.ReplaceAll(copies, "--link ", ""), "a.txt", "hit rerun rerun rerun", "a"},
+		{"FROM scratch\nCOPY . /\n", "a.txt", "rerun", ""},
+		{"# syntax=example.org/mine\nFROM scratch\nCOPY a.txt /\nCOPY b.txt /\n", "b.txt", "maybe: no engine answers, and so the frontend example.org/mine was not asked; maybe: no engine answers, and so the frontend example.org/mine was not asked;", ""},
+	} {
+		dir := t.TempDir()
+		for name, text := range map[string]string{"Dockerfile": tt.dockerfile, "a.txt": "", "b.txt": ""} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		bodies, err := Explain(t.Context(), Config{Context: dir}, []string{filepath.Join(dir, tt.changed)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, s := range bodies[len(bodies)-1].(event.Planned).Steps {
+			word := string(s.Prediction)
+			if s.Prediction == event.MayRerun {
+				because, _, _ := strings.Cut(s.Because, ":")
+				word += ": " + because + ";"
+			}
+			got = append(got, word)
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%q, %s: %q, want %q", tt.dockerfile, tt.changed, strings.Join(got, " "), tt.want)
+		}
+		w, _ := bodies[0].(event.Warning)
+		if warned := strings.HasSuffix(w.Message, ": a:latest"); warned != (tt.unknown != "") {
+			t.Errorf("%q: %+v", tt.dockerfile, bodies[0])
+		}
+	}
+}
+
 // TestManyIgnoredPathsAreOneEvent, by the rule that they share.
 func TestManyIgnoredPathsAreOneEvent(t *testing.T) {
 	noEngine(t)

@@ -42,7 +42,7 @@ func (o *offline) ResolveImageConfig(ctx context.Context, name string, opt sourc
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if short := strings.TrimPrefix(name, "docker.io/library/"); !slices.Contains(o.unknown, short) {
+	if short := strings.TrimPrefix(strings.TrimPrefix(name, "docker.io/"), "library/"); !slices.Contains(o.unknown, short) {
 		o.unknown = append(o.unknown, short)
 		slices.Sort(o.unknown)
 	}
@@ -103,7 +103,7 @@ func answering(ctx context.Context, cfg Config, known *offline) (*online, error)
 // undecided is why nobody knows what becomes of a COPY --link where no engine is known.
 const undecided = "depends on the engine: COPY --link stands on nothing where its BuildKit has MergeOp, and on the step before where not"
 
-// hedge takes back what holds only on some engines: certain is what is expected of the same steps on the others.
+// hedge takes back what holds on some engines only; others is what is expected of the same steps elsewhere.
 func hedge(predictions, others []plan.Prediction) {
 	for i := range predictions {
 		if i < len(others) && predictions[i].Prediction != others[i].Prediction {
