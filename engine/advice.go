@@ -71,7 +71,7 @@ func (l *loop) advise(j *job) {
 	}
 	links := l.project.links()
 	l.aside(&l.running, func() {
-		if w, ok := unread(j.plan, j.snap, links); ok {
+		if w, ok := unread(j.plan, j.main(), links); ok {
 			l.emit(j.number, w)
 		}
 	})
@@ -94,7 +94,7 @@ func (a *advisor) order(j *job) []event.Warning {
 	var out []event.Warning
 	for i, s := range j.plan.Steps {
 		files, only := dependencies(s.Expanded)
-		if files, only = inContext(j.snap, files, only); !only || s.MergedWith != nil {
+		if files, only = inContext(j.main(), files, only); !only || s.MergedWith != nil {
 			continue
 		}
 		first, copied := before(j.plan, i, files)
@@ -187,7 +187,7 @@ func (a *advisor) large(j *job) []event.Warning {
 	}
 	var out []event.Warning
 	for name, n := range count {
-		e, ok := j.snap.Lookup(name)
+		e, ok := j.main().Lookup(name)
 		if n < adviceLeast || cost[name] < adviceWorth || !ok || e.Size < largeFile {
 			continue
 		}

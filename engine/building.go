@@ -22,7 +22,7 @@ func (l *loop) startBuild(because string, noCache bool) {
 	l.storm.release()
 	l.builds++
 	ctx, cancel := context.WithCancelCause(l.ctx)
-	j := &job{number: l.builds, plan: l.plan, changes: l.pending.list(), seq: l.pending.last, edits: l.pending.edits, saved: l.pending.saved, cancel: cancel, began: time.Now(), noCache: noCache, snap: l.project.main().tree.Snapshot()}
+	j := &job{number: l.builds, plan: l.plan, changes: l.pending.list(), seq: l.pending.last, edits: l.pending.edits, saved: l.pending.saved, cancel: cancel, began: time.Now(), noCache: noCache, snaps: l.project.snapshots()}
 	if j.saved.IsZero() {
 		j.saved = j.began
 	}
@@ -191,7 +191,7 @@ func (l *loop) ended(j *job, res *build.Result, err error) {
 // keep writes down what was built, for the next session to compare with.
 func (l *loop) keep(j *job) {
 	l.aside(&l.running, func() {
-		if m := remember(l.host, j.plan, j.snap); m != nil {
+		if m := remember(l.host, j.plan, j.snaps); m != nil {
 			l.kept(m.save(l.memoryFile))
 		}
 	})

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,15 +15,11 @@ import (
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
-// offline plans with no engine at hand.
-type offline struct{ plan.Offline }
-
-func (offline) planInput(*plan.Input) {}
-
 // Explain tells which stages and steps would rerun if the paths changed, and which of the paths lead to
-// nothing and why. It needs no engine and builds nothing. Paths are relative to the working folder, or to
-// the context where they are not found there; a folder stands for all that is in it. Of the Dockerfile what was
-// edited counts, since it was last built here; with no paths, all that changed since then.
+// nothing and why. It builds nothing, and needs no engine: where none answers it goes by what one told for the last
+// build here. Paths are relative to the working folder, or to the context where they are not found there; a folder
+// stands for all that is in it. Of the Dockerfile what was edited counts, since it was last built here; with no paths,
+// all that changed since then.
 func Explain(ctx context.Context, cfg Config, changed []string) (bodies []event.Body, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -42,14 +37,22 @@ func Explain(ctx context.Context, cfg Config, changed []string) (bodies []event.
 		return nil, err
 	}
 	source = p.source
-	pl, err := p.plan(ctx, offline{}, "")
-	if err != nil {
+	x := explanation{project: p, memory: loadMemory(p.memoryFile(), ""), without: &offline{}}
+	if x.memory != nil {
+		x.without.told = &x.memory.Plan.Told
+	}
+	x.tools = x.without
+	if on, err := answering(ctx, cfg, x.without); err == nil {
+		defer on.close()
+		x.tools, x.host = on, on.engine.Host
+	}
+	if x.plan, err = p.plan(ctx, x.tools, ""); err != nil {
 		return nil, err
 	}
-	if _, err := p.admit(ctx, pl); err != nil {
+	if _, err := p.admit(ctx, x.plan); err != nil {
 		return nil, err
 	}
-	x := explanation{project: p, plan: pl, prev: pl, links: p.links()}
+	x.prev, x.links = x.plan, p.links()
 	if len(changed) == 0 {
 		return x.sinceLast(ctx)
 	}
@@ -60,9 +63,9 @@ func Explain(ctx context.Context, cfg Config, changed []string) (bodies []event.
 		}
 		switch abs := p.main().abs(rel); {
 		case p.isDockerfile(abs):
-			err = x.compare(ctx, loadMemory(p.memoryFile(), ""))
+			err = x.compare("the Dockerfile")
 		case slices.Contains(p.main().ruleFiles, abs):
-			err = x.compareRules(loadMemory(p.memoryFile(), ""), rel)
+			err = x.compareRules(rel)
 		default:
 			x.add(p.main().changed(p.assume(rel)))
 		}
@@ -70,12 +73,18 @@ func Explain(ctx context.Context, cfg Config, changed []string) (bodies []event.
 			return nil, err
 		}
 	}
-	return x.bodies(""), nil
+	return x.bodies(ctx, "")
 }
 
 // explanation is what Explain finds out.
 type explanation struct {
 	project *project
+	// memory is what was last built here, nil where that is not known.
+	memory *memory
+	// tools are what plans are made with: the engine at host, or without where none answers.
+	tools   toolchain
+	without *offline
+	host    string
 	// prev is the plan that plan is compared with.
 	plan, prev *plan.Plan
 	links      links
@@ -108,75 +117,18 @@ func (x *explanation) take(changes []plan.Change) {
 	}
 	for _, c := range changes {
 		if !read[c] {
-			x.unused = append(x.unused, c.Path)
+			x.unused = append(x.unused, shown(c))
 		}
 	}
-}
-
-// compareRules takes in what the ignore file lets in or keeps out, other than when it was last built.
-func (x *explanation) compareRules(m *memory, rel string) error {
-	if m == nil {
-		return &Problem{What: "comparing the ignore file: nothing was built here yet", Hint: "Build once with stagewatch build; from then on plan tells what an edit of the ignore file reruns."}
-	}
-	changes := m.byRules(x.project, m.since(x.project))
-	x.take(x.project.main().changed(changes))
-	if len(x.changes) > 0 {
-		x.why.rules = rel
-	}
-	// As a file of the context it may be copied like any other.
-	if ignored, _ := x.project.main().rules.Match(rel); !ignored {
-		x.add(x.project.main().changed(x.project.assume(rel)))
-	}
-	return nil
-}
-
-// compare takes in how the Dockerfile and its build arguments differ from those that were last built. The old one is
-// converted anew: what an engine knew of its bases is not known here.
-func (x *explanation) compare(ctx context.Context, m *memory) error {
-	if m == nil || m.Plan.Dockerfile == "" {
-		return &Problem{What: "comparing the Dockerfile: nothing was built here yet", Hint: "Build once with stagewatch build; from then on plan tells what an edit of the Dockerfile reruns."}
-	}
-	before := *x.project
-	before.attrs = m.Plan.Attrs(x.project.attrs)
-	prev, err := before.planOf(ctx, offline{}, []byte(m.Plan.Dockerfile), "")
-	if err != nil {
-		return fmt.Errorf("converting the Dockerfile that was last built: %w", err)
-	}
-	x.prev = prev
-	if m.Plan.Dockerfile != string(x.project.source) {
-		x.why.take(x.plan, prev, x.project)
-	}
-	return nil
-}
-
-// sinceLast explains all that changed since the last build.
-func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
-	m := loadMemory(x.project.memoryFile(), "")
-	if m == nil {
-		return nil, &Problem{What: "comparing with the last build: nothing was built here yet", Hint: "Build once with stagewatch build, or name the paths that would change."}
-	}
-	if m.Plan.Dockerfile != string(x.project.source) || !maps.Equal(m.Plan.Attrs(x.project.attrs), x.project.attrs) {
-		if err := x.compare(ctx, m); err != nil {
-			return nil, err
-		}
-	}
-	names := x.project.names()
-	since := slices.DeleteFunc(m.since(x.project), func(c event.Change) bool {
-		// What these say is compared, and not that they were written to.
-		path := x.project.main().abs(c.Path)
-		rules := slices.Contains(names, path) || slices.Contains(x.project.main().ruleFiles, path)
-		return rules && !x.plan.Reads(plan.Change{Change: c}, x.links)
-	})
-	x.take(x.project.main().changed(since))
-	if n := len(x.changes); n > 0 && len(m.byRules(x.project, fileChanges(x.changes))) == n {
-		x.why.rules = x.project.ruleFile()
-	}
-	return x.bodies(" since " + m.At.Local().Format("2 Jan 15:04")), nil
 }
 
 // bodies are the events that tell of it.
-func (x *explanation) bodies(since string) []event.Body {
-	var bodies []event.Body
+func (x *explanation) bodies(ctx context.Context, since string) ([]event.Body, error) {
+	predictions, err := x.predict(ctx)
+	if err != nil {
+		return nil, err
+	}
+	bodies := x.without.warnings()
 	for _, s := range skippedBy(x.ignored) {
 		bodies = append(bodies, s)
 	}
@@ -184,20 +136,19 @@ func (x *explanation) bodies(since string) []event.Body {
 		bodies = append(bodies, event.Skipped{Paths: x.unused, Reason: event.Unused})
 	}
 	x.why.changes = changeEvents(x.changes, nil)
-	predictions := x.plan.Predict(x.prev, x.changes, x.links)
 	e := planEvent(x.plan, predictions, x.why, x.project.name(), openHistory(state.Dir("steps"), x.project.root, x.project.dockerfile))
 	e.Paths = paths(x.changes)
 	switch {
 	case x.why.dockerfile != "":
 		e.Paths = append(e.Paths, x.why.dockerfile)
 	case len(x.changes) == 0:
-		e.Because = changedArgument(predictions)
+		e.Because = changedOption(predictions)
 		if e.Because == "" && since != "" {
 			e.Because = "nothing changed"
 		}
 	}
 	e.Because += since
-	return append(bodies, e)
+	return append(bodies, e), nil
 }
 
 // within brings a path that a person gave into the context's terms: one of the working folder where that

@@ -12,9 +12,16 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
+// noEngine has nothing answer to who plans, and nothing known of earlier builds.
+func noEngine(t *testing.T) {
+	t.Helper()
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("DOCKER_HOST", "unix://"+filepath.Join(t.TempDir(), "no-engine.sock"))
+}
+
 // TestAnEditOfTheIgnoreFileIsPlanned: what it lets in or keeps out are changes of the context, and no ignored paths.
 func TestAnEditOfTheIgnoreFileIsPlanned(t *testing.T) {
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	noEngine(t)
 	for name, tt := range map[string]struct {
 		before, after string
 		args          []string
@@ -47,7 +54,7 @@ func TestAnEditOfTheIgnoreFileIsPlanned(t *testing.T) {
 			const own = "Dockerfile\n.dockerignore\n"
 			write(".dockerignore", tt.before+own)
 			p, pl := opened(t, dir)
-			if err := remember("", pl, p.main().tree.Snapshot()).save(p.memoryFile()); err != nil {
+			if err := remember("", pl, p.snapshots()).save(p.memoryFile()); err != nil {
 				t.Fatal(err)
 			}
 			write(".dockerignore", tt.after+own)
@@ -82,7 +89,7 @@ func TestAnEditOfTheIgnoreFileIsPlanned(t *testing.T) {
 // TestAnotherBuildArgumentIsPlanned: what steps go by that is given on the command line is compared with the last build,
 // of which only digests of the values are kept.
 func TestAnotherBuildArgumentIsPlanned(t *testing.T) {
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	noEngine(t)
 	dir := t.TempDir()
 	dockerfile := filepath.Join(dir, "Dockerfile")
 	if err := os.WriteFile(dockerfile, []byte("FROM a\nCOPY Dockerfile /\nARG V=1\nRUN echo $V\nWORKDIR /w\n"), 0o644); err != nil {
@@ -108,11 +115,11 @@ func TestAnotherBuildArgumentIsPlanned(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			pl, err := p.plan(t.Context(), offline{}, "")
+			pl, err := p.plan(t.Context(), &offline{}, "")
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := remember("", pl, p.main().tree.Snapshot()).save(p.memoryFile()); err != nil {
+			if err := remember("", pl, p.snapshots()).save(p.memoryFile()); err != nil {
 				t.Fatal(err)
 			}
 			bodies, err := Explain(t.Context(), Config{Context: dir, BuildArgs: tt.now}, nil)
@@ -136,33 +143,70 @@ func TestAnotherBuildArgumentIsPlanned(t *testing.T) {
 	}
 }
 
-// TestAMemoryWithoutRules is one that an older version wrote: nothing is made up about what it does not say.
-func TestAMemoryWithoutRules(t *testing.T) {
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+// TestAMemoryOfAnotherVersion says nothing that could be relied on.
+func TestAMemoryOfAnotherVersion(t *testing.T) {
+	noEngine(t)
 	dir := t.TempDir()
-	for name, text := range map[string]string{"Dockerfile": "FROM scratch\nCOPY . .\n", "main": "x", ".dockerignore": "docs\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM scratch\nCOPY . .\n"), 0o644); err != nil {
+		t.Fatal(err)
 	}
 	p, pl := opened(t, dir)
-	m := remember("", pl, p.main().tree.Snapshot())
-	m.Ignore = nil
-	delete(m.Files, "main")
-	if err := m.save(p.memoryFile()); err != nil {
-		t.Fatal(err)
+	m := remember("", pl, p.snapshots())
+	for version, want := range map[int]string{memoryVersion: "", memoryVersion - 1: "nothing was built here yet", memoryVersion + 1: "nothing was built here yet"} {
+		m.Version = version
+		if err := m.save(p.memoryFile()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Explain(t.Context(), Config{Context: dir}, nil); err == nil && want != "" || err != nil && (want == "" || !strings.Contains(err.Error(), want)) {
+			t.Errorf("version %d: %v", version, err)
+		}
 	}
-	bodies, err := Explain(t.Context(), Config{Context: dir}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if because := bodies[len(bodies)-1].(event.Planned).Because; !strings.HasPrefix(because, "main was added since ") {
-		t.Errorf("because %q", because)
+}
+
+// TestWhatNobodyKnowsIsSaid: where no engine answers, and none told of anything.
+func TestWhatNobodyKnowsIsSaid(t *testing.T) {
+	noEngine(t)
+	const copies = "FROM a AS x\nCOPY a.txt /\nFROM x\nCOPY --link b.txt /\nRUN y\n"
+	for _, tt := range []struct{ dockerfile, changed, want, unknown string }{
+		// Only an engine without MergeOp has the linked copy stand on what changed.
+		{copies, "a.txt", "hit rerun maybe: depends on the engine; rerun", "a"},
+		{copies, "b.txt", "hit hit rerun rerun", "a"},
+		{strings.ReplaceAll(copies, "--link ", ""), "a.txt", "hit rerun rerun rerun", "a"},
+		{"FROM scratch\nCOPY . /\n", "a.txt", "rerun", ""},
+		{"# syntax=example.org/mine\nFROM scratch\nCOPY a.txt /\nCOPY b.txt /\n", "b.txt", "maybe: no engine answers, and so the frontend example.org/mine was not asked; maybe: no engine answers, and so the frontend example.org/mine was not asked;", ""},
+	} {
+		dir := t.TempDir()
+		for name, text := range map[string]string{"Dockerfile": tt.dockerfile, "a.txt": "", "b.txt": ""} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		bodies, err := Explain(t.Context(), Config{Context: dir}, []string{filepath.Join(dir, tt.changed)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, s := range bodies[len(bodies)-1].(event.Planned).Steps {
+			word := string(s.Prediction)
+			if s.Prediction == event.MayRerun {
+				because, _, _ := strings.Cut(s.Because, ":")
+				word += ": " + because + ";"
+			}
+			got = append(got, word)
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%q, %s: %q, want %q", tt.dockerfile, tt.changed, strings.Join(got, " "), tt.want)
+		}
+		w, _ := bodies[0].(event.Warning)
+		if warned := strings.HasSuffix(w.Message, ": a:latest"); warned != (tt.unknown != "") {
+			t.Errorf("%q: %+v", tt.dockerfile, bodies[0])
+		}
 	}
 }
 
 // TestManyIgnoredPathsAreOneEvent, by the rule that they share.
 func TestManyIgnoredPathsAreOneEvent(t *testing.T) {
+	noEngine(t)
 	dir := t.TempDir()
 	for name, text := range map[string]string{"Dockerfile": "FROM scratch\nCOPY . .\n", ".dockerignore": "junk\n*.log\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {

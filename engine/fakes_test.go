@@ -90,7 +90,7 @@ func opened(t *testing.T, dir string) (*project, *plan.Plan) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pl, err := p.plan(t.Context(), offline{}, "")
+	pl, err := p.plan(t.Context(), &offline{}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,9 @@ type live struct {
 	dir    string
 	engine *dock.Engine
 	// unique makes the steps of this test unknown to every cache.
-	unique  string
+	unique string
+	// base is the image that BASE stands for, if any.
+	base    string
 	intents chan event.Intent
 
 	cancel context.CancelFunc
@@ -91,7 +93,7 @@ func (l *live) write(name, text string) {
 	}
 	// As editors save: whole, under another name, renamed.
 	tmp := path + "~"
-	if err := os.WriteFile(tmp, []byte(strings.ReplaceAll(text, "UNIQUE", l.unique)), 0o644); err != nil {
+	if err := os.WriteFile(tmp, []byte(strings.NewReplacer("UNIQUE", l.unique, "BASE", l.base).Replace(text)), 0o644); err != nil {
 		l.t.Fatal(err)
 	}
 	if err := os.Rename(tmp, path); err != nil {

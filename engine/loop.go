@@ -97,8 +97,8 @@ type job struct {
 	number  int
 	plan    *plan.Plan
 	changes []plan.Change
-	// snap is the context as it was when the build began, or a moment before.
-	snap *tree.Snapshot
+	// snaps are the contexts as they were when the build began, or a moment before.
+	snaps map[string]*tree.Snapshot
 	// predictions are what was told of each of the plan's steps.
 	predictions []plan.Prediction
 	// since is the build that they compare with, 0 for none of this session.
@@ -119,6 +119,9 @@ type job struct {
 	began time.Time
 	relay *relay
 }
+
+// main is the main context as it was.
+func (j *job) main() *tree.Snapshot { return j.snaps[""] }
 
 var errSuperseded = errors.New("superseded by a newer change")
 

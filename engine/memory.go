@@ -28,7 +28,17 @@ type memory struct {
 	Engine string      `json:"engine"`
 	At     time.Time   `json:"at"`
 	Plan   plan.Memory `json:"plan"`
-	// Ignore are the patterns of the ignore file; nil, which no patterns at all are not, where they are not known.
+	// Contexts are the local contexts by name, the main one's is empty.
+	Contexts map[string]contents `json:"contexts"`
+	Version  int                 `json:"version"`
+}
+
+// memoryVersion is that of what a memory says and how: one of another version is none.
+const memoryVersion = 2
+
+// contents are what a local context held.
+type contents struct {
+	// Ignore are the patterns of its ignore file.
 	Ignore []string        `json:"ignore"`
 	Files  map[string]mark `json:"files"`
 }
@@ -51,15 +61,30 @@ func projectFile(dir, root, dockerfile string) string {
 	return filepath.Join(dir, hex.EncodeToString(sum[:8])+".json")
 }
 
-// remember makes the memory of a build out of the context as it was. It returns nil where that is too large
+// snapshots are the local contexts as they are now, by name.
+func (p *project) snapshots() map[string]*tree.Snapshot {
+	snaps := map[string]*tree.Snapshot{}
+	for _, f := range p.folders {
+		snaps[f.name] = f.tree.Snapshot()
+	}
+	return snaps
+}
+
+// remember makes the memory of a build out of the contexts as they were. It returns nil where these are too large
 // to be remembered.
-func remember(engine string, built *plan.Plan, snap *tree.Snapshot) *memory {
-	m := &memory{Engine: engine, At: time.Now(), Plan: built.Remember(), Ignore: snap.Rules().Patterns(), Files: map[string]mark{}}
-	snap.Walk("", func(rel string, e tree.Entry) bool {
-		m.Files[rel] = markOf(snap, rel, e)
-		return len(m.Files) <= maxRemembered
-	})
-	if len(m.Files) > maxRemembered {
+func remember(engine string, built *plan.Plan, snaps map[string]*tree.Snapshot) *memory {
+	m := &memory{Version: memoryVersion, Engine: engine, At: time.Now(), Plan: built.Remember(), Contexts: map[string]contents{}}
+	left := maxRemembered
+	for name, snap := range snaps {
+		c := contents{Ignore: snap.Rules().Patterns(), Files: map[string]mark{}}
+		snap.Walk("", func(rel string, e tree.Entry) bool {
+			c.Files[rel] = markOf(snap, rel, e)
+			left--
+			return left >= 0
+		})
+		m.Contexts[name] = c
+	}
+	if left < 0 {
 		return nil
 	}
 	return m
@@ -76,14 +101,23 @@ func markOf(snap *tree.Snapshot, rel string, e tree.Entry) mark {
 	return m
 }
 
-// since lists what changed in the context since the memory was made.
-func (m *memory) since(p *project) []event.Change {
+// since lists what changed in the contexts since the memory was made. One that was none then has not changed.
+func (m *memory) since(p *project) []plan.Change {
+	var changes []plan.Change
+	for _, f := range p.folders {
+		if was, known := m.Contexts[f.name]; known {
+			changes = append(changes, f.changed(was.since(f.tree.Snapshot()))...)
+		}
+	}
+	return changes
+}
+
+func (was contents) since(snap *tree.Snapshot) []event.Change {
 	var changes []event.Change
-	snap := p.main().tree.Snapshot()
 	seen := map[string]bool{}
 	snap.Walk("", func(rel string, e tree.Entry) bool {
 		seen[rel] = true
-		was, ok := m.Files[rel]
+		was, ok := was.Files[rel]
 		switch {
 		case !ok:
 			changes = append(changes, event.Change{Path: rel, Kind: event.Added})
@@ -96,7 +130,7 @@ func (m *memory) since(p *project) []event.Change {
 		}
 		return true
 	})
-	for rel := range m.Files {
+	for rel := range was.Files {
 		if !seen[rel] && !snap.Hides(rel) {
 			changes = append(changes, event.Change{Path: rel, Kind: event.Deleted})
 		}
@@ -104,19 +138,23 @@ func (m *memory) since(p *project) []event.Change {
 	return changes
 }
 
-// byRules returns those of the changes that come of other patterns in the ignore file alone.
-func (m *memory) byRules(p *project, changes []event.Change) []event.Change {
+// byRules returns those of the changes that come of other patterns in the main context's ignore file alone.
+func (m *memory) byRules(p *project, changes []plan.Change) []plan.Change {
 	f := p.main()
-	if m.Ignore == nil || slices.Equal(m.Ignore, f.rules.Patterns()) {
+	patterns := m.Contexts[f.name].Ignore
+	if slices.Equal(patterns, f.rules.Patterns()) {
 		return nil
 	}
-	before, err := tree.PatternRules(m.Ignore)
+	before, err := tree.PatternRules(patterns)
 	if err != nil {
 		return nil
 	}
 	before = before.With(f.own).Naming(f.named)
-	var out []event.Change
+	var out []plan.Change
 	for _, c := range changes {
+		if c.Context != f.name {
+			continue
+		}
 		rules := before
 		if c.Kind == event.Deleted {
 			if _, err := os.Lstat(f.abs(c.Path)); err != nil {
@@ -143,15 +181,6 @@ func (p *project) ruleFileOf(f *folder) string {
 	return ".dockerignore"
 }
 
-// fileChanges are the changes without the planner's terms.
-func fileChanges(changes []plan.Change) []event.Change {
-	out := make([]event.Change, len(changes))
-	for i, c := range changes {
-		out[i] = c.Change
-	}
-	return out
-}
-
 // memoryFile is where what was last built of the project is kept.
 func (p *project) memoryFile() string { return projectFile(state.Dir("built"), p.root, p.dockerfile) }
 
@@ -162,7 +191,7 @@ func loadMemory(file, engine string) *memory {
 		return nil
 	}
 	var m memory
-	if json.Unmarshal(dt, &m) != nil || engine != "" && m.Engine != engine {
+	if json.Unmarshal(dt, &m) != nil || m.Version != memoryVersion || engine != "" && m.Engine != engine {
 		return nil
 	}
 	return &m
@@ -180,18 +209,17 @@ func (m *memory) save(file string) error {
 // recall predicts a first build from what was last built here, before this session.
 func (l *loop) recall(j *job) (why reason, because string) {
 	prev := plan.Recall(l.memory.Plan)
-	since := l.project.main().changed(l.memory.since(l.project))
-	since = j.plan.Relevant(since, l.project.links())
+	since := j.plan.Relevant(l.memory.since(l.project), l.project.links())
 	j.recalled = true
 	j.predictions = j.plan.Predict(prev, since, l.project.links())
 	j.changes = since
 	why = l.memory.reason(j.plan, since, l.project)
 	when := l.memory.At.Local().Format("2 Jan 15:04")
-	switch argument := changedArgument(j.predictions); {
+	switch option := changedOption(j.predictions); {
 	case len(why.changes) > 0 || why.dockerfile != "":
 		return why, fmt.Sprintf("%s since %s", why, when)
-	case argument != "":
-		return why, fmt.Sprintf("%s since %s", argument, when)
+	case option != "":
+		return why, fmt.Sprintf("%s since %s", option, when)
 	}
 	return why, fmt.Sprintf("first build; last built %s", when)
 }
@@ -199,7 +227,7 @@ func (l *loop) recall(j *job) (why reason, because string) {
 // reason is what changed since the memory was made.
 func (m *memory) reason(p *plan.Plan, since []plan.Change, project *project) reason {
 	why := reason{changes: changeEvents(since, nil)}
-	if byRules := m.byRules(project, fileChanges(since)); len(since) > 0 && len(byRules) == len(since) {
+	if byRules := m.byRules(project, since); len(since) > 0 && len(byRules) == len(since) {
 		why.rules = project.ruleFile()
 	}
 	if m.Plan.Dockerfile != "" && m.Plan.Dockerfile != string(project.source) {
@@ -208,10 +236,10 @@ func (m *memory) reason(p *plan.Plan, since []plan.Change, project *project) rea
 	return why
 }
 
-// changedArgument finds what was given on the command line otherwise than before, empty for nothing.
-func changedArgument(predictions []plan.Prediction) string {
+// changedOption finds what was given on the command line otherwise than before, empty for nothing.
+func changedOption(predictions []plan.Prediction) string {
 	for _, pr := range predictions {
-		if strings.HasPrefix(pr.Because, plan.ArgumentChanged) {
+		if strings.HasPrefix(pr.Because, plan.ArgumentChanged) || strings.HasPrefix(pr.Because, plan.OptionChanged) {
 			return pr.Because
 		}
 	}

@@ -27,7 +27,7 @@ func TestMemoryTellsWhatChangedSince(t *testing.T) {
 	}
 	p, pl := opened(t, dir)
 	file := filepath.Join(t.TempDir(), "memory.json")
-	if err := remember("unix:///x", pl, p.main().tree.Snapshot()).save(file); err != nil {
+	if err := remember("unix:///x", pl, p.snapshots()).save(file); err != nil {
 		t.Fatal(err)
 	}
 	if loadMemory(file, "tcp://elsewhere") != nil {
@@ -53,7 +53,7 @@ func TestMemoryTellsWhatChangedSince(t *testing.T) {
 
 // TestAnIgnoreFileIsAFileWhereAStepReadsIt: else what it says is compared, and not that it was written to.
 func TestAnIgnoreFileIsAFileWhereAStepReadsIt(t *testing.T) {
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	noEngine(t)
 	for copied, want := range map[string]string{"main": "nothing changed since ", ".": "Dockerfile.dockerignore changed since "} {
 		dir := t.TempDir()
 		write := func(name, text string) {
@@ -65,7 +65,7 @@ func TestAnIgnoreFileIsAFileWhereAStepReadsIt(t *testing.T) {
 		write("Dockerfile.dockerignore", "*.pyc\n")
 		write("main", "one")
 		p, pl := opened(t, dir)
-		if err := remember("", pl, p.main().tree.Snapshot()).save(p.memoryFile()); err != nil {
+		if err := remember("", pl, p.snapshots()).save(p.memoryFile()); err != nil {
 			t.Fatal(err)
 		}
 		write("Dockerfile.dockerignore", "# Compiled.\n*.pyc\n")

@@ -61,24 +61,30 @@ func (p *project) planOf(ctx context.Context, tc toolchain, source []byte, stage
 	return plan.New(ctx, in, tc)
 }
 
-// links lists the context's symbolic links, for the planner.
-type links map[string]string
+// links are the contexts' symbolic links by the name of the context, for the planner.
+type links map[string]map[string]string
 
-func (l links) Symlinks() map[string]string { return l }
+func (l links) Symlinks() map[string]string { return l[""] }
+
+func (l links) SymlinksOf(context string) map[string]string { return l[context] }
 
 func (p *project) links() links {
-	snap := p.main().tree.Snapshot()
-	if snap == p.linked {
+	snaps := p.snapshots()
+	if maps.Equal(snaps, p.linked) {
 		return p.known
 	}
 	l := links{}
-	snap.Walk("", func(rel string, e tree.Entry) bool {
-		if e.Mode&fs.ModeSymlink != 0 {
-			l[rel] = e.Link
-		}
-		return true
-	})
-	p.linked, p.known = snap, l
+	for name, snap := range snaps {
+		of := map[string]string{}
+		snap.Walk("", func(rel string, e tree.Entry) bool {
+			if e.Mode&fs.ModeSymlink != 0 {
+				of[rel] = e.Link
+			}
+			return true
+		})
+		l[name] = of
+	}
+	p.linked, p.known = snaps, l
 	return l
 }
 

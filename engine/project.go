@@ -33,8 +33,8 @@ type project struct {
 	source  []byte
 	// broken is why source could not be read.
 	broken error
-	// known are the main context's links as of linked: one save asks for them several times.
-	linked *tree.Snapshot
+	// known are the contexts' links as of linked: one save asks for them several times.
+	linked map[string]*tree.Snapshot
 	known  links
 }
 

@@ -75,9 +75,9 @@ func planCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan [flags] [PATH…]",
 		Short: "Tell which stages and steps would rerun if these paths changed (needs no engine)",
-		Long: `Tell which stages and steps would rerun if these paths changed, and why. It needs no engine and builds nothing.
-Of the Dockerfile and the ignore file what was edited since they were last built here counts; with no paths, all that
-changed since then.`,
+		Long: `Tell which stages and steps would rerun if these paths changed, and why. It builds nothing, and needs no engine:
+where none answers it goes by what one told for the last build here. Of the Dockerfile and the ignore file what was
+edited since they were last built here counts; with no paths, all that changed since then.`,
 		Example: `  stagewatch plan app/main.py
   stagewatch plan
   stagewatch plan --context-dir examples/api requirements.txt`,

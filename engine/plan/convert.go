@@ -63,7 +63,7 @@ type parsed struct {
 
 // convert makes the graph out of the Dockerfile, and matches it to the instructions.
 func (p *Plan) convert(ctx context.Context, in Input, resolver Resolver) error {
-	asked := &listener{Resolver: resolver, configs: map[string][]byte{}}
+	asked := &listener{Resolver: resolver}
 	aimed := in.aimed()
 	client, err := dockerui.NewClient(&gateway{in: aimed, resolver: asked})
 	if err != nil {
@@ -107,6 +107,7 @@ func (p *Plan) convert(ctx context.Context, in Input, resolver Resolver) error {
 		return fmt.Errorf("marshalling build graph: %w", err)
 	}
 	p.def = def.ToPB()
+	p.told.Bases = asked.told()
 	if err := p.adopt(in); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,7 +58,7 @@ func TestAForeignGraphIsPlannedByItsNames(t *testing.T) {
 			if diff := cmp.Diff(tt.steps, steps); diff != "" {
 				t.Error(diff)
 			}
-			if !p.Same(own) {
+			if !slices.EqualFunc(p.ops, own.ops, func(a, b op) bool { return a.digest == b.digest }) {
 				t.Error("the same graph counts as another")
 			}
 		})

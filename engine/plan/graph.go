@@ -47,6 +47,10 @@ func (o *op) local() (string, bool) {
 
 // readGraph decodes the definition's ops and computes their keys.
 func (p *Plan) readGraph() error {
+	images, err := contentOf(p.told.Bases)
+	if err != nil {
+		return err
+	}
 	at := make(map[digest.Digest]int, len(p.def.Def))
 	for i, dt := range p.def.Def {
 		o := op{pb: &pb.Op{}, digest: digest.FromBytes(dt)}
@@ -74,7 +78,7 @@ func (p *Plan) readGraph() error {
 				}
 			}
 		}
-		if err := p.setKeys(&o); err != nil {
+		if err := p.setKeys(&o, images); err != nil {
 			return err
 		}
 		at[o.digest] = i
@@ -83,7 +87,9 @@ func (p *Plan) readGraph() error {
 	return nil
 }
 
-func (p *Plan) setKeys(o *op) error {
+// setKeys computes the op's keys. An image counts as what is in it, where that is known, and not as its name or as how
+// it is to be looked up.
+func (p *Plan) setKeys(o *op, images map[string]string) error {
 	if name, ok := o.local(); ok {
 		o.key = digest.FromString(localPrefix + name)
 		o.fullKey = o.key
@@ -92,6 +98,13 @@ func (p *Plan) setKeys(o *op) error {
 	own := o.pb.CloneVT()
 	for _, in := range own.Inputs {
 		in.Digest = ""
+	}
+	if ref, ok := strings.CutPrefix(own.GetSource().GetIdentifier(), imagePrefix); ok {
+		src := own.GetSource()
+		delete(src.Attrs, pb.AttrImageResolveMode)
+		if content, ok := images[undigested(ref)]; ok {
+			src.Identifier, own.Platform = imagePrefix+content, nil
+		}
 	}
 	dt, err := marshal(own)
 	if err != nil {

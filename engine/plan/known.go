@@ -23,10 +23,15 @@ type known struct {
 	oldText map[stageText]*Step
 	// options are the frontend attributes that are not what they were.
 	options []string
+	// built are the stages of the last plan.
+	built map[string]bool
 }
 
-// ArgumentChanged begins the reason of a step that reruns for another build argument.
-const ArgumentChanged = "build argument changed"
+// What the reason of a step begins with that reruns for another build argument, or another one of the other options.
+const (
+	ArgumentChanged = "build argument changed"
+	OptionChanged   = "build option changed"
+)
 
 type stageText struct{ stage, instruction string }
 
@@ -48,10 +53,12 @@ func newKnown(p, prev *Plan) known {
 	}
 	k.old = make(map[StepID]*Step, len(prev.Steps))
 	k.oldText = make(map[stageText]*Step, len(prev.Steps))
+	k.built = map[string]bool{}
 	for i := range prev.Steps {
 		s := &prev.Steps[i]
 		k.old[s.ID()] = s
 		k.oldText[stageText{s.Stage, s.written}] = s
+		k.built[s.Stage] = true
 	}
 	if prev.options != nil {
 		k.options = differing(prev.options, p.options)
@@ -69,6 +76,8 @@ func (k known) verdict(p *Plan, i int) verdict {
 		return verdict{prediction: event.MayRerun}
 	case o.noCache:
 		return verdict{prediction: event.WillRerun, because: "told not to use the cache", direct: true}
+	case (src && !local && !k.full[o.fullKey] || !src && !k.key[o.key]) && k.passedOver(p, i):
+		return verdict{prediction: event.MayRerun, because: notNeeded, direct: true}
 	case src && !local && !k.full[o.fullKey], !src && !k.key[o.key]:
 		because, own := k.explain(p, i)
 		return verdict{prediction: event.WillRerun, because: because, edited: own}
@@ -77,6 +86,22 @@ func (k known) verdict(p *Plan, i int) verdict {
 		return verdict{prediction: event.MayRerun, because: because, edited: own, direct: own}
 	}
 	return verdict{prediction: event.WillHit}
+}
+
+// notNeeded is why nobody knows what becomes of a step that the last build had no use for.
+const notNeeded = "not needed before: there may be a result of an earlier build"
+
+// passedOver tells that op i is of stages that the last build did not need, and that nobody edited since: an earlier
+// build may have left their results.
+func (k known) passedOver(p *Plan, i int) bool {
+	of := slices.Concat(p.ops[i].steps, p.ops[i].serves)
+	for _, n := range of {
+		stage := p.Steps[n].Stage
+		if k.built[stage] || slices.ContainsFunc(k.edits, func(e event.Edit) bool { return e.Stage == stage }) {
+			return false
+		}
+	}
+	return len(of) > 0
 }
 
 // explain says what of the Dockerfile, its arguments or its bases makes op i another than before; own tells that it
@@ -107,8 +132,6 @@ func (k known) explain(p *Plan, i int) (because string, own bool) {
 	options := wordOptions(k.options, slices.Concat(settings, variablesOf(s.written)))
 	if p.ops[i].pb.GetSource() != nil {
 		switch {
-		case was == nil:
-			return "not needed before", true
 		case options != "":
 			return options, true
 		}
@@ -145,7 +168,7 @@ func wordOptions(changed, uses []string) string {
 		name, isArg := strings.CutPrefix(option, buildArg)
 		switch {
 		case !isArg:
-			others = append(others, option)
+			others = append(others, asFlag(option))
 		case slices.Contains(uses, name):
 			named = append(named, name)
 		default:
@@ -158,9 +181,17 @@ func wordOptions(changed, uses []string) string {
 	case len(args) > 0:
 		return ArgumentChanged + ": " + strings.Join(args, ", ")
 	case len(others) > 0:
-		return "build option changed: " + strings.Join(others, ", ")
+		return OptionChanged + ": --" + strings.Join(others, ", --")
 	}
 	return ""
+}
+
+// asFlag is a frontend attribute as the flag that gives it.
+func asFlag(option string) string {
+	if name, ok := strings.CutPrefix(option, "context:"); ok {
+		return "build-context " + name
+	}
+	return option
 }
 
 // variablesOf lists the variables that an instruction has in it.

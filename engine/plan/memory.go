@@ -1,18 +1,14 @@
 package plan
 
-import (
-	"maps"
-	"strconv"
-	"strings"
-
-	"github.com/opencontainers/go-digest"
-)
+import "github.com/opencontainers/go-digest"
 
 // Memory is what has to be kept of a plan for a later session to compare with.
 type Memory struct {
 	// Dockerfile is the file as it was.
 	Dockerfile string       `json:"dockerfile,omitempty"`
 	Steps      []MemoryStep `json:"steps"`
+	// Told is what the engine told for it.
+	Told Told `json:"told"`
 	// Options are digests of the frontend attributes, by name.
 	Options map[string]string `json:"options"`
 	// Keys and FullKeys are those of the plan's ops.
@@ -31,7 +27,7 @@ type MemoryStep struct {
 
 // Remember returns what Recall needs.
 func (p *Plan) Remember() Memory {
-	m := Memory{Dockerfile: string(p.source), Options: p.options}
+	m := Memory{Dockerfile: string(p.source), Told: p.told, Options: p.options}
 	for _, s := range p.Steps {
 		m.Steps = append(m.Steps, MemoryStep{s.Stage, s.Index, s.written, s.settings})
 	}
@@ -52,24 +48,4 @@ func Recall(m Memory) *Plan {
 		p.ops = append(p.ops, op{key: m.Keys[i], fullKey: m.FullKeys[i]})
 	}
 	return p
-}
-
-// Attrs returns the frontend attributes with the build arguments as they were. Of one that was given otherwise only a
-// digest was kept: a number made of it stands for the value, as it does wherever one may stand.
-func (m Memory) Attrs(now map[string]string) map[string]string {
-	was := maps.Clone(now)
-	if m.Options == nil {
-		return was
-	}
-	for _, name := range differing(m.Options, fingerprints(now)) {
-		digest, given := m.Options[name]
-		switch n, err := strconv.ParseUint(digest[:min(8, len(digest))], 16, 64); {
-		case !strings.HasPrefix(name, buildArg):
-		case given && err == nil:
-			was[name] = strconv.FormatUint(n, 10)
-		default:
-			delete(was, name)
-		}
-	}
-	return was
 }

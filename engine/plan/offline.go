@@ -10,7 +10,7 @@ import (
 )
 
 // Offline resolves every base image to an empty config with one layer: enough to plan without an engine,
-// except for what the base itself would bring in (ONBUILD, working directory, environment).
+// except for what the base itself would bring in (ONBUILD, working directory, environment). See [Told] for those.
 type Offline struct{}
 
 // ResolveImageConfig never fails.

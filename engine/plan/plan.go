@@ -75,8 +75,10 @@ type Plan struct {
 	onFolder bool
 	// foreign tells that a frontend of the Dockerfile's own made the graph.
 	foreign bool
-	def     *pb.Definition
-	ops     []op
+	// told is what the engine told for the plan.
+	told Told
+	def  *pb.Definition
+	ops  []op
 	// readers are the inputs of ops that are local contexts.
 	readers []reader
 }
@@ -115,7 +117,7 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 		in.Caps = &caps
 	}
 	syntax, foreign := CustomSyntax(in.Dockerfile)
-	p := &Plan{source: in.Dockerfile, options: fingerprints(in.Attrs)}
+	p := &Plan{source: in.Dockerfile, options: fingerprints(in.Attrs), told: Told{Caps: capsOf(in.Caps), Platform: in.Platform}}
 	err := guarded(ctx, func() error {
 		if frontend, ok := resolver.(Frontend); ok && foreign {
 			return p.convertForeign(ctx, in, frontend, syntax)

@@ -99,8 +99,8 @@ stage-1 2/3 :5 rerun: line 4 is new: SHELL ["/bin/ash", "-c"]
 stage-1 3/3 :6 rerun: after stage-1 2/3
 `},
 	{name: "a stage that was not needed", before: "FROM a\nRUN x\nFROM b\n", after: "FROM a\nRUN x\nFROM b\nCOPY --from=0 /x /x\n", want: `
-stage-0 1/2 :1 rerun: not needed before
-stage-0 2/2 :2 rerun: after stage-0 1/2
+stage-0 1/2 :1 maybe: not needed before: there may be a result of an earlier build
+stage-0 2/2 :2 maybe: not needed before: there may be a result of an earlier build
 stage-1 1/2 :3 hit
 stage-1 2/2 :4 rerun: new in the Dockerfile
 `},

@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -9,6 +10,9 @@ import (
 	"strings"
 
 	"github.com/docker/docker/api/types/image"
+	"github.com/google/go-cmp/cmp"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
+	"github.com/opencontainers/go-digest"
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/stagewatch/stagewatch/engine/build"
@@ -33,6 +37,11 @@ func (r *run) step(ctx context.Context, w, old world) (why string, err error) {
 			}
 		}
 	}
+	if r.good != nil {
+		if why, err := r.recalled(ctx, w, changes, predictions); why != "" || err != nil {
+			return why, err
+		}
+	}
 	states, res, err := r.build(ctx, p)
 	var failure *build.Failure
 	if err != nil && !errors.As(err, &failure) {
@@ -53,12 +62,55 @@ func (r *run) step(ctx context.Context, w, old world) (why string, err error) {
 }
 
 func (r *run) plan(ctx context.Context, w world) (*plan.Plan, error) {
+	return plan.New(ctx, r.input(w), r.builder)
+}
+
+func (r *run) input(w world) plan.Input {
 	in := plan.Input{Dockerfile: []byte(strings.ReplaceAll(w.dockerfile(), nonce, r.word)), Filename: "Dockerfile", Attrs: maps.Clone(w.attrs()), Caps: r.builder.Caps(), Platform: r.builder.Platform()}
 	in.Attrs["label:"+dock.Label] = r.session.ID
 	if w.ignore != nil {
 		in.Ignore = []byte(strings.Join(w.ignore, "\n") + "\n")
 	}
-	return plan.New(ctx, in, r.builder)
+	return in
+}
+
+// told resolves what an engine told of, and no other images.
+type told struct{ *plan.Told }
+
+var errUntold = errors.New("nothing was told of it")
+
+func (t told) ResolveImageConfig(_ context.Context, name string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
+	ref, dgst, config, ok := t.Resolve(name, opt)
+	if !ok {
+		return "", "", nil, errUntold
+	}
+	return ref, dgst, config, nil
+}
+
+// recalled plans once more with no engine, by what was kept of the last build, and tells whether it comes to other
+// predictions.
+func (r *run) recalled(ctx context.Context, w world, changes []plan.Change, want []plan.Prediction) (why string, err error) {
+	dt, err := json.Marshal(r.good.Remember())
+	if err != nil {
+		return "", err
+	}
+	var m plan.Memory
+	if err := json.Unmarshal(dt, &m); err != nil {
+		return "", err
+	}
+	in := r.input(w)
+	m.Told.Fill(&in)
+	p, err := plan.New(ctx, in, told{&m.Told})
+	if errors.Is(err, errUntold) || err != nil && strings.Contains(err.Error(), errUntold.Error()) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if diff := cmp.Diff(want, p.Predict(plan.Recall(m), changes, r)); diff != "" {
+		return "planned otherwise with no engine:\n" + diff, nil
+	}
+	return "", nil
 }
 
 // build returns what became of each step, by its name.

@@ -46,11 +46,15 @@ func (o *op) folderSettings() map[string]string {
 // buildArg begins the names of the frontend attributes that are build arguments.
 const buildArg = "build-arg:"
 
+// aside are the frontend attributes that change no step: which of them are built, or looked up anew, and what the image
+// is labelled with.
+var aside = []string{"target", "no-cache", "image-resolve-mode"}
+
 // fingerprints are the digests of frontend attributes, but for those that no step goes by.
 func fingerprints(attrs map[string]string) map[string]string {
 	out := map[string]string{}
 	for name, value := range attrs {
-		if name != "target" && name != "no-cache" && !strings.HasPrefix(name, "label:") {
+		if !slices.Contains(aside, name) && !strings.HasPrefix(name, "label:") {
 			out[name] = fingerprint(name, value)
 		}
 	}

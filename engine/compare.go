@@ -1,0 +1,106 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// known fails where there is nothing to compare with.
+func (x *explanation) known(what string) error {
+	since := "nothing was built here yet"
+	switch {
+	case x.memory == nil:
+	case x.host != "" && x.memory.Engine != x.host:
+		since = fmt.Sprintf("nothing was built on this engine yet; the last build was on %s", x.memory.Engine)
+	default:
+		return nil
+	}
+	hint := "Build once with stagewatch build; from then on plan tells what an edit of it reruns."
+	if what == lastBuild {
+		hint = "Build once with stagewatch build, or name the paths that would change."
+	}
+	return &Problem{What: fmt.Sprintf("comparing %s: %s", what, since), Hint: hint}
+}
+
+// lastBuild is what is compared where no path is named.
+const lastBuild = "with the last build"
+
+// compareRules takes in what the ignore file lets in or keeps out, other than when it was last built.
+func (x *explanation) compareRules(rel string) error {
+	if err := x.known("the ignore file"); err != nil {
+		return err
+	}
+	x.take(x.memory.byRules(x.project, x.memory.since(x.project)))
+	if len(x.changes) > 0 {
+		x.why.rules = rel
+	}
+	// As a file of the context it may be copied like any other.
+	if ignored, _ := x.project.main().rules.Match(rel); !ignored {
+		x.add(x.project.main().changed(x.project.assume(rel)))
+	}
+	return nil
+}
+
+// compare takes in how the Dockerfile, what was given with it and its bases differ from what was last built.
+func (x *explanation) compare(what string) error {
+	if err := x.known(what); err != nil {
+		return err
+	}
+	last := plan.Recall(x.memory.Plan)
+	if x.foreign() == "" {
+		x.prev = last
+	}
+	if x.memory.Plan.Dockerfile != string(x.project.source) {
+		x.why.take(x.plan, last, x.project)
+	}
+	return nil
+}
+
+// foreign is the frontend that the Dockerfile names, where none can be asked.
+func (x *explanation) foreign() string {
+	if syntax, ok := plan.CustomSyntax(x.project.source); ok && x.host == "" {
+		return syntax.Image
+	}
+	return ""
+}
+
+// sinceLast explains all that changed since the last build.
+func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
+	if err := x.compare(lastBuild); err != nil {
+		return nil, err
+	}
+	names := x.project.names()
+	since := slices.DeleteFunc(x.memory.since(x.project), func(c plan.Change) bool {
+		// What these say is compared, and not that they were written to.
+		i := slices.IndexFunc(x.project.folders, func(f *folder) bool { return f.name == c.Context })
+		f := x.project.folders[i]
+		rules := slices.Contains(names, f.abs(c.Path)) || slices.Contains(f.ruleFiles, f.abs(c.Path))
+		return rules && !x.plan.Reads(c, x.links)
+	})
+	x.take(since)
+	if n := len(x.changes); n > 0 && len(x.memory.byRules(x.project, x.changes)) == n {
+		x.why.rules = x.project.ruleFile()
+	}
+	return x.bodies(ctx, " since "+x.memory.At.Local().Format("2 Jan 15:04"))
+}
+
+// predict tells what is expected of the plan's steps, and takes back what nobody knows without an engine.
+func (x *explanation) predict(ctx context.Context) ([]plan.Prediction, error) {
+	predictions := x.plan.Predict(x.prev, x.changes, x.links)
+	if frontend := x.foreign(); frontend != "" {
+		unasked(predictions, frontend)
+	}
+	if x.host != "" || x.memory != nil || !x.plan.Merges() {
+		return predictions, nil
+	}
+	other, err := x.project.plan(ctx, &offline{told: plan.Unmerging()}, "")
+	if err != nil {
+		return nil, err
+	}
+	hedge(predictions, other.Predict(other, x.changes, x.links))
+	return predictions, nil
+}

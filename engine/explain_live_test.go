@@ -1,0 +1,141 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker/docker/api/types/image"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stagewatch/stagewatch/engine/dock/docktest"
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// TestAPlanComesTrue with no engine to ask, and with one.
+func TestAPlanComesTrue(t *testing.T) {
+	for _, tt := range promises {
+		t.Run(tt.name, func(t *testing.T) {
+			l := &live{t: t, dir: filepath.Join(t.TempDir(), "project"), engine: docktest.Engine(t), unique: fmt.Sprint(time.Now().UnixNano())}
+			t.Setenv("XDG_CACHE_HOME", t.TempDir())
+			l.base = "stagewatch-test-base:" + l.unique
+			l.rebase(tt.base)
+			for name, text := range map[string]string{"a1.txt": "one UNIQUE", "a0.txt": "zero UNIQUE", "b.txt": "one UNIQUE", "c.md": "one", "v1/f": "one UNIQUE", "v2/f": "two UNIQUE"} {
+				l.write(name, text)
+			}
+			l.must(os.Symlink("v1", l.path("cur")))
+			for name, text := range tt.files {
+				l.write(name, text)
+			}
+			if _, _, err := l.once(l.config(tt.flags)); err != nil {
+				if strings.Contains(err.Error(), "too old for") {
+					t.Skip(err)
+				}
+				t.Fatal(err)
+			}
+			for _, turn := range tt.turns {
+				if turn.edit != nil {
+					turn.edit(l)
+				}
+				l.rebase(turn.moves)
+				cfg := l.config(turn.flags)
+				asked := l.explain(cfg, false)
+				alone := cfg
+				alone.Engine.Host = "unix://" + filepath.Join(t.TempDir(), "none.sock")
+				offline := l.explain(alone, turn.unknown)
+				planned, states, err := l.once(cfg)
+				l.must(err)
+				l.check(turn, "asked the engine", asked, planned, states)
+				if turn.moves == "" {
+					l.check(turn, "asked no engine", offline, planned, states)
+				}
+			}
+		})
+	}
+}
+
+// rebase builds the base, unless there is nothing to build it of.
+func (l *live) rebase(dockerfile string) {
+	l.t.Helper()
+	if dockerfile == "" {
+		return
+	}
+	id := docktest.Build(l.t, l.engine, docktest.Session(l.t, l.engine), strings.ReplaceAll(dockerfile, "UNIQUE", l.unique), map[string]string{"f": ""})
+	l.must(l.engine.Client.ImageTag(l.t.Context(), id, l.base))
+	l.t.Cleanup(func() { _, _ = l.engine.Client.ImageRemove(context.Background(), l.base, image.RemoveOptions{}) })
+}
+
+func (l *live) config(flags func(*live, *Config)) Config {
+	cfg := Config{Context: l.dir}
+	if flags != nil {
+		flags(l, &cfg)
+	}
+	return cfg
+}
+
+// explain plans for all that changed. That a base is not known is to be said, and never without need.
+func (l *live) explain(cfg Config, unknown bool) event.Planned {
+	l.t.Helper()
+	bodies, err := Explain(l.t.Context(), cfg, nil)
+	l.must(err)
+	warned := false
+	for _, b := range bodies {
+		w, ok := b.(event.Warning)
+		warned = warned || ok && w.Code == "base-unknown"
+	}
+	if warned != unknown {
+		l.t.Errorf("unknown bases %v: %+v", unknown, bodies)
+	}
+	return bodies[len(bodies)-1].(event.Planned)
+}
+
+// check holds a plan against what the build planned, and what it did.
+func (l *live) check(turn turn, how string, plan, built event.Planned, states map[string]event.State) {
+	l.t.Helper()
+	if diff := cmp.Diff(built.Steps, plan.Steps); diff != "" {
+		l.t.Errorf("%s: %s, it planned otherwise than the build:\n%s", turn.what, how, diff)
+	}
+	for _, s := range plan.Steps {
+		id := fmt.Sprintf("%s %d", s.Stage, s.Index)
+		state, allowed := states[id], slices.Contains(turn.may, id)
+		// A FROM is not reliably reported as cached.
+		reported := !strings.HasPrefix(s.Instruction, "FROM ")
+		if s.Prediction == event.MayRerun && !allowed || reported && (s.Prediction == event.WillHit && state != event.Hit || s.Prediction == event.WillRerun && state != event.Ran) {
+			l.t.Errorf("%s: %s, it said %s of %s %s (%s), which is %s", turn.what, how, s.Prediction, id, s.Instruction, s.Because, state)
+		}
+	}
+}
+
+func (l *live) path(name string) string { return filepath.Join(l.dir, name) }
+
+func (l *live) must(err error) {
+	l.t.Helper()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// once builds once, and returns what was planned and what became of each step.
+func (l *live) once(cfg Config) (event.Planned, map[string]event.State, error) {
+	l.t.Helper()
+	cfg.Context, cfg.Once = l.dir, true
+	events := make(chan event.Event)
+	ended := make(chan error, 1)
+	go func() { ended <- Run(l.t.Context(), context.Background(), cfg, nil, events) }()
+	var planned event.Planned
+	states := map[string]event.State{}
+	for e := range events {
+		switch b := e.Body.(type) {
+		case event.Planned:
+			planned = b
+		case event.Step:
+			states[fmt.Sprintf("%s %d", b.Stage, b.Index)] = b.State
+		}
+	}
+	return planned, states, <-ended
+}
