@@ -12,14 +12,15 @@ import (
 // quit are always among them.
 func (m *Model) keyLine(width int) draw.Line {
 	var here []command
-	for _, c := range m.commands() {
+	all := m.commandsFor(m.doable())
+	for _, c := range all {
 		if c.rank > 0 && c.rank < 90 && (c.when == nil || c.when(m)) {
 			here = append(here, c)
 		}
 	}
 	slices.SortStableFunc(here, func(a, b command) int { return a.rank - b.rank })
 	var always draw.Line
-	for _, c := range m.commands() {
+	for _, c := range all {
 		if c.rank >= 90 {
 			always = append(always, m.keyHelp(c)...)
 		}

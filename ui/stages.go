@@ -85,23 +85,29 @@ func (m *Model) stageRow(b *story.Build, st *story.Stage, width int) row {
 	if m.folded["stage "+st.Name] {
 		fold = "▸ "
 	}
-	line := draw.Line{}.Add(draw.Dim, fold).Add(draw.Accent|draw.Bold, st.Name)
-	if s := telling(st); s != nil && width >= becauseWidth {
-		k := m.mark(b, s)
-		line = line.Add(k.style, "  "+k.sign+" "+k.word)
-	}
+	var tail draw.Line
 	if st.Base != "" {
-		line = line.Add(draw.Dim, "  from ").Add(draw.Plain, st.Base)
+		tail = tail.Add(draw.Dim, "  from ").Add(draw.Plain, st.Base)
 	}
 	if from := st.Steps; len(from) > 0 && isFrom(from[0]) && (from[0].State == event.Running || from[0].State == event.Fail) {
 		// A base that is being pulled has no line of its own.
 		k := m.mark(b, from[0])
-		line = append(line.Add(k.style, " "+k.sign+" "), m.stepTime(b, from[0])...)
+		tail = append(tail.Add(k.style, " "+k.sign+" "), m.stepTime(b, from[0])...)
 	}
 	if from := without(st.From, st.Base); len(from) > 0 {
-		line = line.Add(draw.Dim, "  ◂ "+strings.Join(from, ", "))
+		tail = tail.Add(draw.Dim, "  ◂ "+strings.Join(from, ", "))
 	}
-	return row{left: line, right: m.stageTotal(st), ref: st}
+	line, right := draw.Line{}.Add(draw.Dim, fold).Add(draw.Accent|draw.Bold, st.Name), m.stageTotal(st)
+	if s := telling(st); s != nil {
+		k := m.mark(b, s)
+		line = line.Add(k.style, "  "+k.sign)
+		// Where there is little room, of most that happened the right has the word.
+		said := slices.Contains([]event.State{event.Hit, event.Ran, event.Running, event.Fail}, s.State) && len(right) > 0
+		if word := draw.Width(" " + k.word); width >= becauseWidth || !said || line.Width()+word+tail.Width()+1+right.Width() <= width {
+			line = line.Add(k.style, " "+k.word)
+		}
+	}
+	return row{left: append(line, tail...), right: right, ref: st}
 }
 
 // telling returns the step whose state stands for the stage: the one that failed or runs, else the one that was canceled,

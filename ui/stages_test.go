@@ -33,13 +33,28 @@ func TestAStagesMarkIsThatOfItsWork(t *testing.T) {
 		{[]event.Step{step(1, event.Hit), step(2, event.Ran), step(3, event.Canceled)}, "build  - CANCELED"},
 		{[]event.Step{step(1, event.Fail)}, "build  ✗ FAILED  from golang ✗"},
 	} {
-		s := newScreen(t, 120, 40)
-		s.play([]event.Event{{Time: s.now, Build: 2, Body: plan}})
-		for _, st := range c.steps {
-			s.play([]event.Event{{Time: s.now, Build: 2, Body: st}})
+		for _, size := range [][2]int{{120, 40}, {80, 24}} {
+			s := newScreen(t, size[0], size[1])
+			s.play([]event.Event{{Time: s.now, Build: 2, Body: plan}})
+			for _, st := range c.steps {
+				s.play([]event.Event{{Time: s.now, Build: 2, Body: st}})
+			}
+			want := c.want
+			if sign := strings.Fields(want); size[0] < 100 && sign[0] == "build" && sign[1] != "-" {
+				want = "build  " + sign[1]
+			}
+			s.shows(want)
 		}
-		s.shows(c.want)
 	}
+	// Where a long name leaves no room the sign is there, and the right has the words; what is only predicted has those.
+	plan.Stages[0].Base = "registry.example.com/team/golang:1.26"
+	s := newScreen(t, 80, 24)
+	s.play([]event.Event{{Time: s.now, Build: 2, Body: plan}})
+	s.shows("build  ○ will run  from regi")
+	for i := 1; i <= 4; i++ {
+		s.play([]event.Event{{Time: s.now, Build: 2, Body: step(i, event.Hit)}})
+	}
+	s.shows("build  ✓  from registry.exampl… all hits")
 }
 
 // TestNoBuildIsTakenForAStep: a build has a number sign, and a step its total, in all that the dashboard says of the

@@ -101,7 +101,7 @@ func (m *Model) drawRows(c *draw.Canvas, in draw.Rect, p panel, rows []row) {
 			used++
 		}
 		c.Line(in.X, y, in.W-used, r.left)
-		if at := head(rows, n); at == pane.cursor && p == m.focus && rows[at].ref != nil {
+		if at := head(rows, n); at == pane.cursor && p == m.focus && rows[at].ref != nil && !m.followsOutput() {
 			m.showSelected(c, in, y)
 		}
 		if m.search != "" && p == m.focus {
