@@ -109,6 +109,7 @@ func (m *Model) helpGroups() [][]row {
 		{"STALE", "what answers is older than the newest save"},
 		{"HIT", "BuildKit had the result; saved is what the last real run took"},
 		{"RAN", "the step ran in this build"},
+		{"MERGED", "the same as a step of another stage, which is built and counted"},
 		{"FAILED", "the step ended the build"},
 		{"SKIPPED", "never reached, because the build failed before it"},
 		{"CANCELED", "stopped, because a newer change came"},

@@ -170,18 +170,22 @@ func without(list []string, drop string) []string {
 // stageTotal sums a stage: what matters most in a word, and its time.
 func (m *Model) stageTotal(st *story.Stage) draw.Line {
 	var ms int64
-	n := map[event.State]int{}
+	merged, n := 0, map[event.State]int{}
 	steps := work(st)
 	for _, s := range steps {
-		ms += s.MS
-		n[s.State]++
+		if s.Counted() == s.State {
+			ms += s.MS
+			n[s.State]++
+		} else {
+			merged++
+		}
 	}
 	switch {
 	case n[event.Fail] > 0:
 		return draw.Line{}.Add(draw.Bad|draw.Bold, "failed")
 	case n[event.Running] > 0:
 		return draw.Line{}.Add(draw.Accent, m.spinner())
-	case len(steps) > 0 && n[event.Hit] == len(steps):
+	case n[event.Hit] > 0 && n[event.Hit]+merged == len(steps):
 		return draw.Line{}.Add(draw.Good, "all hits")
 	case n[event.Ran] > 0:
 		return draw.Line{}.Add(draw.Dim, fmt.Sprintf("%d ran  ", n[event.Ran])).Add(draw.Plain, draw.Millis(ms))

@@ -57,6 +57,26 @@ func TestAStagesMarkIsThatOfItsWork(t *testing.T) {
 	s.shows("build  ✓  from registry.exampl… all hits")
 }
 
+// TestAMergedStepIsCountedOnce: where it is built, as the build's own figures have it.
+func TestAMergedStepIsCountedOnce(t *testing.T) {
+	plan := event.Planned{Target: "b", Stages: []event.PlannedStage{{Name: "a", Base: "x", Needed: true}, {Name: "b", Base: "x", Needed: true}}}
+	s := newScreen(t, 120, 40)
+	for _, stage := range []string{"a", "b"} {
+		for i, instruction := range []string{"FROM x", "RUN same", "RUN own " + stage} {
+			plan.Steps = append(plan.Steps, event.PlannedStep{Stage: stage, Index: i + 1, Total: 3, Instruction: instruction})
+		}
+	}
+	s.play([]event.Event{{Time: s.now, Build: 1, Body: plan}})
+	for _, st := range plan.Steps {
+		e := event.Step{Stage: st.Stage, Index: st.Index, Total: 3, State: event.Ran, MS: 100}
+		if st.Stage == "b" && st.Index < 3 {
+			e.MergedWith, e.Because = &event.StepID{Stage: "a", Index: st.Index}, "merged with a 2"
+		}
+		s.play([]event.Event{{Time: s.now, Build: 1, Body: e}})
+	}
+	s.shows("a  ● RAN  from x", "2 ran  0.2s", "= MERGED   RUN same", "merged with a 2", "1 ran  0.1s")
+}
+
 // TestNoBuildIsTakenForAStep: a build has a number sign, and a step its total, in all that the dashboard says of the
 // sample, whose first stage is called build.
 func TestNoBuildIsTakenForAStep(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -43,6 +44,7 @@ On a terminal it is a dashboard (press ? for the keys); elsewhere it is a plain 
 	root.AddCommand(buildCommand(), planCommand(), replayCommand(), reportCommand(), doctorCommand())
 	root.ValidArgsFunction = one(folders)
 	o.complete(root)
+	root.SetHelpFunc(helpFunc(root.HelpFunc()))
 	return root
 }
 
@@ -96,8 +98,12 @@ changed since then.`,
 			for _, b := range bodies {
 				events = append(events, event.Event{Time: time.Now(), Body: b})
 			}
+			var out io.Writer = os.Stdout
+			if o.progress == faceAuto {
+				out = wrapped(os.Stdout)
+			}
 			return untilTold(cmd.Context(), 0, func() error {
-				return o.face(false).stream(os.Stdout, queued(events), func(event.Event) {})
+				return o.face(false).stream(out, queued(events), func(event.Event) {})
 			})
 		},
 	}
