@@ -41,8 +41,15 @@ func (m *Model) keyLine(width int) draw.Line {
 }
 
 func (m *Model) keyHelp(c command) draw.Line {
-	h := c.Help()
-	return draw.Line{}.Add(draw.Accent, h.Key).Add(draw.Plain, " ").Add(draw.Dim, h.Desc+"  ")
+	return draw.Line{}.Add(draw.Accent, m.keyName(c)).Add(draw.Plain, " ").Add(draw.Dim, c.Help().Desc+"  ")
+}
+
+// keyName is what is written on a key: in ASCII an arrow would look like another key.
+func (m *Model) keyName(c command) string {
+	if !m.theme.ASCII() {
+		return c.Help().Key
+	}
+	return strings.NewReplacer("↑", "up", "↓", "down", "→", "right", "←", "left").Replace(c.Help().Key)
 }
 
 // helpRows lists every key by group, and the words that the screen uses.
@@ -99,9 +106,8 @@ func (m *Model) helpGroups() [][]row {
 			last = c.group
 			groups = append(groups, []row{heading(last)})
 		}
-		h := c.Help()
 		g := &groups[len(groups)-1]
-		*g = append(*g, row{left: draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf(name, h.Key)).Add(draw.Plain, h.Desc), hang: indent})
+		*g = append(*g, row{left: draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf(name, m.keyName(c))).Add(draw.Plain, c.Help().Desc), hang: indent})
 	}
 	words := []row{heading("Words")}
 	for _, w := range [][2]string{

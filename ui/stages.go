@@ -97,15 +97,21 @@ func (m *Model) stageRow(b *story.Build, st *story.Stage, width int) row {
 	if from := without(st.From, st.Base); len(from) > 0 {
 		tail = tail.Add(draw.Dim, "  ◂ "+strings.Join(from, ", "))
 	}
-	line, right := draw.Line{}.Add(draw.Dim, fold).Add(draw.Accent|draw.Bold, st.Name), m.stageTotal(st)
+	right, state := m.stageTotal(st), draw.Line{}
 	if s := telling(st); s != nil {
 		k := m.mark(b, s)
-		line = line.Add(k.style, "  "+k.sign)
+		state = state.Add(k.style, "  "+k.sign)
 		// Where there is little room, of most that happened the right has the word.
 		said := slices.Contains([]event.State{event.Hit, event.Ran, event.Running, event.Fail}, s.State) && len(right) > 0
-		if word := draw.Width(" " + k.word); width >= becauseWidth || !said || line.Width()+word+tail.Width()+1+right.Width() <= width {
-			line = line.Add(k.style, " "+k.word)
+		all := draw.Width(fold+st.Name+"  "+k.sign+" "+k.word+" ") + tail.Width() + right.Width()
+		if width >= becauseWidth || !said || all <= width {
+			state = state.Add(k.style, " "+k.word)
 		}
+	}
+	name := draw.Cut(st.Name, max(width-draw.Width(fold)-state.Width()-right.Width()-1, 8))
+	line := append(draw.Line{}.Add(draw.Dim, fold).Add(draw.Accent|draw.Bold, name), state...)
+	if name != st.Name {
+		tail = nil
 	}
 	return row{left: append(line, tail...), right: right, ref: st}
 }

@@ -55,6 +55,13 @@ func TestAStagesMarkIsThatOfItsWork(t *testing.T) {
 		s.play([]event.Event{{Time: s.now, Build: 2, Body: step(i, event.Hit)}})
 	}
 	s.shows("build  ✓  from registry.exampl… all hits")
+	plan.Stages[0].Name = "a-stage-with-a-name-that-fills-more-than-the-panel"
+	for i := range plan.Steps {
+		plan.Steps[i].Stage = plan.Stages[0].Name
+	}
+	s = newScreen(t, 80, 24)
+	s.play([]event.Event{{Time: s.now, Build: 2, Body: plan}})
+	s.shows("▾ a-stage-with-a-name-that-f…  ○ will run  │")
 }
 
 // TestAMergedStepIsCountedOnce: where it is built, as the build's own figures have it.
