@@ -3,6 +3,8 @@ package ui
 import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/stagewatch/stagewatch/ui/story"
 )
 
 // command joins a key with what it does and with where that makes sense.
@@ -104,10 +106,11 @@ type doable struct {
 func (m *Model) doable() doable {
 	s := m.story
 	logged := s.Logs.Len() > 0
+	there := s.Warned(story.EngineGone) == nil
 	d := doable{
 		more: m.shortened(), next: m.next(1) != m.focus, zooms: m.zooms(),
-		serves:  s.Serving != nil && s.Serving.URL != "",
-		restart: s.Serving != nil || s.Down != nil || s.Starting != nil,
+		serves:  there && s.Serving != nil && s.Serving.URL != "",
+		restart: there && (s.Serving != nil || s.Down != nil || s.Starting != nil),
 		text:    !m.inLog() || logged,
 		save:    logged,
 	}

@@ -188,3 +188,12 @@ func TestKeysThatDoNothingAreNotOffered(t *testing.T) {
 	s.send(tea.WindowSizeMsg{Width: 60, Height: 20})
 	without(s, "zoom", "back")
 }
+
+// TestTheOpenTabIsNamed: where the names of all tabs don't fit, that of the one that is open does.
+func TestTheOpenTabIsNamed(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	s.play([]event.Event{{Time: s.now, Body: longWarning}}).press("3", "]", "]")
+	s.shows("3 Warnings · 3 of 3 ")
+	s.send(tea.WindowSizeMsg{Width: 120, Height: 40})
+	s.shows("3 Changes · Skipped · Warnings ")
+}
