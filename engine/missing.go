@@ -63,6 +63,9 @@ func (p *project) explainMissing(e *event.Failed, inputs []event.Input, stages [
 	e.Hint = fmt.Sprintf("Look at the spelling, and at what there is in %s.", of)
 	if f != nil && f.Like != "" {
 		e.Hint = fmt.Sprintf("Did you mean %s?", f.Like)
+		if missing := strings.Split(f.Missing, "/")[strings.Count(f.Like, "/")+1:]; len(missing) > 0 {
+			e.Hint += fmt.Sprintf(" There is no %s in it.", strings.Join(missing, "/"))
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path"
 	"regexp"
+	"strings"
 
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 
@@ -23,8 +24,8 @@ func AbsentPath(message string) (string, bool) {
 	return said[1] + said[2], true
 }
 
-// absent finds the first path that a step reads of a stage or an image and that is not there, and what is like it. Both
-// are empty where all is there, or where what was built can't be looked at.
+// absent finds the first path that a step reads of a stage or an image and that is not there, and what is like it: a
+// path, or a folder on the way. Both are empty where all is there, or where what was built can't be looked at.
 func (b *Builder) absent(ctx context.Context, req Request, step int) (missing, like string) {
 	for _, r := range req.Plan.ReadsOf(step) {
 		// What can't be looked at leaves the engine's own words.
@@ -48,7 +49,7 @@ func (b *Builder) absent(ctx context.Context, req Request, step int) (missing, l
 				}
 				if !ok || found != p {
 					missing = path.Join("/", p)
-					if ok {
+					if ok || !strings.HasPrefix(p+"/", found+"/") && found != "" {
 						like = path.Join("/", found)
 					}
 					return nil

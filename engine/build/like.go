@@ -7,7 +7,7 @@ import (
 )
 
 // Follow follows a path from the root through folders, whose names list returns, and puts what is most like it in the
-// place of a name that is not there. It returns the path that it came to, and false where nothing is like a name.
+// place of a name that is not there. It returns the path that it came to, and false where nothing is like the next name.
 func Follow(p string, list func(dir string) ([]string, error)) (string, bool, error) {
 	at := ""
 	parts := strings.Split(strings.Trim(path.Clean(p), "/"), "/")
@@ -23,7 +23,7 @@ func Follow(p string, list func(dir string) ([]string, error)) (string, bool, er
 		}
 		if !slices.Contains(names, part) {
 			if part = Like(part, names); part == "" {
-				return "", false, nil
+				return at, false, nil
 			}
 		}
 		at = path.Join(at, part)

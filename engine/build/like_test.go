@@ -29,6 +29,9 @@ func TestAPathIsFollowed(t *testing.T) {
 			t.Errorf("%s: got %q, %v, %v, want %q", p, got, ok, err, want)
 		}
 	}
+	if at, ok, err := Follow("ap/other.py", list); at != "app" || ok || err != nil {
+		t.Errorf("it came to %q, %v, %v", at, ok, err)
+	}
 	if _, _, err := Follow("app/main.py/x", func(dir string) ([]string, error) {
 		if dir == "" {
 			return []string{"app"}, nil
