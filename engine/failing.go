@@ -17,7 +17,7 @@ func (l *loop) failed(j *job, err error) {
 	l.err = err
 	e := failedEvent(err)
 	if j.plan != nil {
-		l.project.missingPath(&e, j.plan)
+		l.project.missingPath(&e, j.plan, err)
 	}
 	l.emit(j.number, e)
 	if l.app != nil {

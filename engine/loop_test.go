@@ -120,6 +120,34 @@ func TestASaveThatNoStepReadsLeavesTheBuildAlone(t *testing.T) {
 	})
 }
 
+// TestABrokenDockerfileIsBuiltAgainForWhatMayMatter: an app that writes into the context does not fail it every second,
+// and what the last good build read is still built once it is mended.
+func TestABrokenDockerfileIsBuiltAgainForWhatMayMatter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{})
+		defer r.close()
+		r.succeed()
+		r.drain()
+		r.save("Dockerfile", rigDockerfile+"NOSUCH x\n")
+		if f, n := one[event.Failed](t, r.drain()); n != 2 || f.Line == 0 {
+			t.Fatalf("build %d: %+v", n, f)
+		}
+		r.save("data/state", "1")
+		got := r.drain()
+		if s, _ := one[event.Skipped](t, got); s.Reason != event.Unused || len(all[event.Failed](got)) > 0 {
+			t.Errorf("got %+v", got)
+		}
+		r.save("src/a", "2")
+		if _, n := one[event.Failed](t, r.drain()); n != 3 {
+			t.Errorf("build %d failed", n)
+		}
+		r.save("Dockerfile", rigDockerfile)
+		if p, _ := one[event.Planned](t, r.drain()); !slices.Contains(p.Paths, "src/a") || slices.Contains(p.Paths, "data/state") {
+			t.Errorf("built for %v", p.Paths)
+		}
+	})
+}
+
 // TestAStepThatBothNeedGoesOn: the old solve lives until its running step, which the new one needs, has ended.
 func TestAStepThatBothNeedGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

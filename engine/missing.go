@@ -2,41 +2,39 @@ package engine
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 
-	"github.com/agext/levenshtein"
-
+	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
-// absentPath is how engines say that a step reads what is not there.
-var absentPath = regexp.MustCompile(`^(?:"(/[^"]*)":? not found|lstat (.+): no such file or directory|no source files were specified)`)
-
 // copiedFrom is what a COPY or a mount reads other than the context: a stage or an image.
 var copiedFrom = regexp.MustCompile(`\bfrom=([^\s,]+)`)
 
 // missingPath says of a step that failed for want of a path why the path is not there, and which one may be meant.
-func (p *project) missingPath(f *event.Failed, pl *plan.Plan) {
-	said := absentPath.FindStringSubmatch(f.Message)
-	if said == nil {
+func (p *project) missingPath(e *event.Failed, pl *plan.Plan, err error) {
+	said, ok := build.AbsentPath(e.Message)
+	if !ok {
 		return
 	}
 	for i, s := range pl.Steps {
-		if s.Stage == f.Stage && s.Index == f.Index {
-			p.explainMissing(f, pl.Inputs(i), said[1]+said[2])
+		if s.Stage == e.Stage && s.Index == e.Index {
+			p.explainMissing(e, pl.Inputs(i), pl.Stages, said, err)
 			return
 		}
 	}
 }
 
-func (p *project) explainMissing(f *event.Failed, inputs []event.Input, said string) {
+func (p *project) explainMissing(e *event.Failed, inputs []event.Input, stages []plan.Stage, said string, err error) {
 	for _, in := range inputs {
 		at := p.folderOf(in.Context)
 		if at == nil {
@@ -44,14 +42,30 @@ func (p *project) explainMissing(f *event.Failed, inputs []event.Input, said str
 		}
 		for _, rel := range in.Paths {
 			if !at.holds(rel) {
-				f.Message, f.Hint = at.absent(rel, strings.Contains(f.Instruction, "../"))
+				e.Message, e.Hint = at.absent(rel, strings.Contains(e.Instruction, "../"))
 				return
 			}
 		}
 	}
-	if from := copiedFrom.FindStringSubmatch(f.Instruction); from != nil && said != "" {
-		f.Message = fmt.Sprintf("%s is not in %s", said, from[1])
-		f.Hint = fmt.Sprintf("Look at the spelling, and at what there is in %s.", from[1])
+	var f *build.Failure
+	if errors.As(err, &f) && f.Missing != "" {
+		said = f.Missing
+	}
+	from := copiedFrom.FindStringSubmatch(e.Instruction)
+	if from == nil || said == "" {
+		return
+	}
+	of := from[1]
+	if n, err := strconv.Atoi(of); err == nil && n < len(stages) {
+		of = stages[n].Name
+	}
+	e.Message = fmt.Sprintf("%s is not in %s", said, of)
+	e.Hint = fmt.Sprintf("Look at the spelling, and at what there is in %s.", of)
+	if f != nil && f.Like != "" {
+		e.Hint = fmt.Sprintf("Did you mean %s?", f.Like)
+		if missing := strings.Split(f.Missing, "/")[strings.Count(f.Like, "/")+1:]; len(missing) > 0 {
+			e.Hint += fmt.Sprintf(" There is no %s in it.", strings.Join(missing, "/"))
+		}
 	}
 }
 
@@ -111,31 +125,27 @@ func (f *folder) absent(rel string, outside bool) (message, hint string) {
 	return message, fmt.Sprintf("Look at the spelling; paths begin at %s.", name)
 }
 
-// closeBy is how many letters a misspelt path may be off.
-const closeBy = 2
-
 // nearest is the path of the context that is most like rel: in other letters or a few of them, or of the same name in
 // another folder. Empty is none.
 func (f *folder) nearest(rel string) string {
-	best, score := "", closeBy+3
-	lower := strings.ToLower(rel)
-	take := func(candidate string, s int) {
-		if s < score {
-			best, score = candidate, s
-		}
-	}
-	f.tree.Snapshot().Walk("", func(have string, _ tree.Entry) bool {
-		switch off := len(have) - len(rel); {
-		case strings.EqualFold(have, rel):
-			take(have, 0)
-		case path.Base(have) == path.Base(rel):
-			take(have, closeBy+1)
-		case -closeBy <= off && off <= closeBy:
-			if d := levenshtein.Distance(lower, strings.ToLower(have), nil); d <= closeBy && d < len(rel)/2 {
-				take(have, d)
+	snap := f.tree.Snapshot()
+	like, ok, _ := build.Follow(rel, func(dir string) (names []string, _ error) {
+		snap.Walk(dir, func(have string, _ tree.Entry) bool {
+			if path.Dir(have) == cmp.Or(dir, ".") {
+				names = append(names, path.Base(have))
 			}
-		}
-		return score > 0
+			return true
+		})
+		return names, nil
 	})
-	return best
+	if ok {
+		return like
+	}
+	snap.Walk("", func(have string, _ tree.Entry) bool {
+		if path.Base(have) == path.Base(rel) {
+			like = have
+		}
+		return like == ""
+	})
+	return like
 }

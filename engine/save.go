@@ -65,6 +65,9 @@ func (l *loop) take(d delta, err error, saved time.Time) bool {
 	if l.plan != nil && !d.dockerfile && (before == nil || l.plan.Same(before)) {
 		links := l.project.links()
 		relevant = l.relevant(d.changed, links)
+	} else if l.plan == nil && l.good != nil && !d.dockerfile && !d.rules {
+		// What the last good build did not read mends no Dockerfile, and the app may write it every second.
+		relevant = l.good.plan.Relevant(d.changed, l.project.links())
 	}
 	if len(relevant) == 0 && !d.dockerfile && !d.broke {
 		unused := paths(d.changed)

@@ -3,6 +3,8 @@ package ui
 import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/stagewatch/stagewatch/ui/story"
 )
 
 // command joins a key with what it does and with where that makes sense.
@@ -12,20 +14,25 @@ type command struct {
 	// when tells whether the key works here; nil is always. A key that doesn't work is not offered.
 	when func(*Model) bool
 	do   func(*Model) tea.Cmd
-	// rank orders the bottom line, the least first; 0 keeps a key off it.
+	// rank orders the bottom line, the least first; 0 keeps a key off it. One that would do nothing now, but says why,
+	// has none.
 	rank int
 }
 
 // commands is the keyboard, in the order of the help page.
-func (m *Model) commands() []command {
+func (m *Model) commands() []command { return m.commandsFor(doable{}) }
+
+// commandsFor is the keyboard with the ranks of the keys that do something now.
+func (m *Model) commandsFor(now doable) []command {
 	k := &m.keys
 	live := func(m *Model) bool { return m.opt.Tape == nil }
 	tape := func(m *Model) bool { return m.opt.Tape != nil }
-	full := 0
-	if m.shortened() {
-		full = 11
+	ranked := func(does bool, rank int) int {
+		if does {
+			return rank
+		}
+		return 0
 	}
-	inLog := func(m *Model) bool { return m.focus == logs && m.panes[logs].tab == 0 }
 	return []command{
 		{k.Up, "Move", nil, move(-1), 0},
 		{k.Down, "Move", nil, move(1), 0},
@@ -34,7 +41,7 @@ func (m *Model) commands() []command {
 		{k.Top, "Move", nil, moveEnd(-1), 0},
 		{k.Bottom, "Move", nil, moveEnd(1), 0},
 		{k.Open, "Move", (*Model).canOpen, (*Model).openSelected, 10},
-		{k.Full, "Move", nil, (*Model).inFull, full},
+		{k.Full, "Move", nil, (*Model).inFull, ranked(now.more, 11)},
 		{k.Fold, "Move", (*Model).canFold, (*Model).fold, 12},
 		{k.Back, "Move", (*Model).canGoBack, (*Model).back, 5},
 
@@ -43,45 +50,85 @@ func (m *Model) commands() []command {
 		{k.Changes, "Panels", nil, goTo(changes), 0},
 		{k.Logs, "Panels", nil, goTo(logs), 0},
 		{k.Builds, "Panels", nil, goTo(builds), 0},
-		{k.Next, "Panels", nil, cycle(1), 36},
+		{k.Next, "Panels", nil, cycle(1), ranked(now.next, 36)},
 		{k.Prev, "Panels", nil, cycle(-1), 0},
 		{k.NextTab, "Panels", (*Model).hasTabs, turnTab(1), 40},
 		{k.PrevTab, "Panels", (*Model).hasTabs, turnTab(-1), 0},
-		{k.Zoom, "Panels", func(m *Model) bool { return !m.zoomed }, zoom(true), 42},
-		{k.Unzoom, "Panels", func(m *Model) bool { return m.zoomed }, zoom(false), 8},
+		{k.Zoom, "Panels", func(m *Model) bool { return !m.zoomed }, zoom(true), ranked(now.zooms, 42)},
+		{k.Unzoom, "Panels", func(m *Model) bool { return m.zoomed }, zoom(false), ranked(now.zooms, 8)},
 
 		{k.Build, "Do", live, (*Model).build, 30},
 		{k.BuildFresh, "Do", live, (*Model).buildFresh, 0},
-		{k.Restart, "Do", live, (*Model).restart, 32},
+		{k.Restart, "Do", live, (*Model).restart, ranked(now.restart, 32)},
 		{k.Stop, "Do", live, (*Model).stop, 0},
-		{k.Shell, "Do", live, (*Model).shell, 46},
-		{k.Browse, "Do", live, (*Model).browse, 34},
+		{k.Shell, "Do", live, (*Model).shell, ranked(now.serves, 46)},
+		{k.Browse, "Do", live, (*Model).browse, ranked(now.serves, 34)},
 		{k.Watch, "Do", live, (*Model).watch, 44},
 
-		{k.Search, "Text", nil, (*Model).startSearch, 38},
-		{k.SearchNext, "Text", (*Model).searching, findNext(1), 6},
-		{k.SearchPrev, "Text", (*Model).searching, findNext(-1), 39},
-		{k.Filter, "Text", inLog, (*Model).startFilter, 17},
-		{k.Follow, "Text", func(m *Model) bool { return m.focus == logs }, (*Model).toggleFollow, 14},
-		{k.Wrap, "Text", func(m *Model) bool { return m.focus == logs }, (*Model).toggleWrap, 15},
-		{k.Timestamps, "Text", inLog, (*Model).toggleTimes, 16},
-		{k.Raw, "Text", inLog, (*Model).toggleRaw, 0},
-		{k.Copy, "Text", nil, (*Model).copy, 60},
-		{k.Save, "Text", nil, (*Model).save, 61},
+		{k.Search, "Text", nil, (*Model).startSearch, ranked(now.text, 38)},
+		{k.SearchNext, "Text", (*Model).searching, findNext(1), ranked(now.match, 6)},
+		{k.SearchPrev, "Text", (*Model).searching, findNext(-1), ranked(now.match, 39)},
+		{k.Filter, "Text", (*Model).inLog, (*Model).startFilter, ranked(now.text, 17)},
+		{k.Follow, "Text", func(m *Model) bool { return m.focus == logs }, (*Model).toggleFollow, ranked(now.text, 14)},
+		{k.Wrap, "Text", func(m *Model) bool { return m.focus == logs }, (*Model).toggleWrap, ranked(now.text, 15)},
+		{k.Timestamps, "Text", (*Model).inLog, (*Model).toggleTimes, ranked(now.text, 16)},
+		{k.Raw, "Text", (*Model).inLog, (*Model).toggleRaw, 0},
+		{k.Copy, "Text", nil, (*Model).copy, ranked(now.text, 60)},
+		{k.Save, "Text", nil, (*Model).save, ranked(now.save, 61)},
 
-		{k.Pause, "Replay", tape, (*Model).pause, 9},
-		{k.StepOn, "Replay", tape, stepTape(1), 27},
+		{k.Pause, "Replay", tape, (*Model).pause, ranked(now.plays, 9)},
+		{k.StepOn, "Replay", tape, stepTape(1), ranked(now.plays, 27)},
 		{k.StepBack, "Replay", tape, stepTape(-1), 0},
-		{k.SeekOn, "Replay", tape, seekBuild(false), 25},
-		{k.SeekBack, "Replay", tape, seekBuild(true), 26},
-		{k.Faster, "Replay", tape, pace(2), 28},
-		{k.Slower, "Replay", tape, pace(0.5), 29},
+		{k.SeekOn, "Replay", tape, seekBuild(false), ranked(now.plays, 25)},
+		{k.SeekBack, "Replay", tape, seekBuild(true), ranked(now.played, 26)},
+		{k.Faster, "Replay", tape, pace(2), ranked(now.plays, 28)},
+		{k.Slower, "Replay", tape, pace(0.5), ranked(now.plays, 29)},
 
 		{k.Mouse, "Session", nil, (*Model).toggleMouse, 0},
 		{k.Suspend, "Session", nil, (*Model).suspend, 0},
 		{k.Help, "Session", nil, (*Model).help, 90},
 		{k.Quit, "Session", nil, func(*Model) tea.Cmd { return tea.Quit }, 91},
 	}
+}
+
+// doable tells what keys would do something now, which otherwise only say why they don't.
+type doable struct {
+	// more tells that the lines at the top are cut, next that there is another panel, zooms that zooming shows.
+	more, next, zooms bool
+	// restart and serves are of the app, text of what the focused panel shows, save of what there is to save.
+	restart, serves, text, save bool
+	// match tells that a search has somewhere to go.
+	match bool
+	// plays and played tell that a tape has something before it and behind it.
+	plays, played bool
+}
+
+func (m *Model) doable() doable {
+	s := m.story
+	logged := s.Logs.Len() > 0
+	there := s.Warned(story.EngineGone) == nil
+	d := doable{
+		more: m.shortened(), next: m.next(1) != m.focus, zooms: m.zooms(),
+		serves:  there && s.Serving != nil && s.Serving.URL != "",
+		restart: there && (s.Serving != nil || s.Down != nil || s.Starting != nil),
+		text:    !m.inLog() || logged,
+		save:    logged,
+	}
+	switch {
+	case m.focus == page:
+		d.save = logged || m.front().kind <= failurePage
+	case m.focus == logs && m.panes[logs].tab != 0:
+		d.save = m.prints()
+	}
+	if m.search != "" {
+		at, of := m.found()
+		d.match = of > 1 || of == 1 && at == 0
+	}
+	if tape := m.opt.Tape; tape != nil {
+		next, total, _ := tape.Position()
+		d.plays, d.played = next < total, next > 0
+	}
+	return d
 }
 
 // typing takes what was typed. Keys that came in one piece, as they do over a slow link, are taken one by

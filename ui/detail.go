@@ -1,7 +1,12 @@
 package ui
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
@@ -25,6 +30,12 @@ func detailOf(ref any) *detail {
 	case *story.Skip:
 		s := *ref
 		return &detail{"A change that led to no build", skipDetail(&s), &s}
+	case *story.Entry:
+		if ref == nil {
+			return nil
+		}
+		e := *ref
+		return &detail{"Log line", entryDetail(&e), &e}
 	case event.Change:
 		return &detail{"Changed file", changeDetail(ref), ref}
 	case event.Edit:
@@ -60,6 +71,27 @@ func skipDetail(s *story.Skip) []row {
 		rows[1].left = rows[1].left.Add(draw.Dim, fmt.Sprintf(", %d times so far", s.Times))
 	}
 	return append(rows, pathRows(s.Paths)...)
+}
+
+// entryDetail is a line of the log, whole; one that is JSON is laid out field by field as well.
+func entryDetail(e *story.Entry) []row {
+	said, text := e.Time.Format("15:04:05.000"), ansi.Strip(e.Text)
+	if e.Build > 0 {
+		said += fmt.Sprintf(", build #%d", e.Build)
+	}
+	if e.Stderr {
+		said += ", on stderr"
+	}
+	rows := []row{{left: draw.Line{}.Add(draw.Dim, said)}, {}, {left: draw.Line{}.Add(draw.Plain, text)}}
+	var fields bytes.Buffer
+	if readable(text) == nil || json.Indent(&fields, []byte(text), "", "  ") != nil {
+		return rows
+	}
+	rows = append(rows, row{}, heading("Field by field"))
+	for _, l := range strings.Split(fields.String(), "\n") {
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Plain, "  "+l), hang: 4})
+	}
+	return rows
 }
 
 func changeDetail(c event.Change) []row {

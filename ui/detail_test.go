@@ -128,3 +128,72 @@ func TestWhatTheAppWritesDoesNotHideTheSummary(t *testing.T) {
 	s.play([]event.Event{{Time: s.now.Add(time.Second), Body: event.Skipped{Paths: []string{"NOTES.md"}, Reason: event.Unused}}})
 	s.shows("mouse off")
 }
+
+// TestALogLineIsReadWhole: what does not fit the panel is a key away, as it came and, of JSON, field by field.
+func TestALogLineIsReadWhole(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	long := strings.Repeat("word ", 40) + "the end"
+	for _, text := range []string{"one", long, `{"level":"info","msg":"hello","id":7}`, "last"} {
+		s.play([]event.Event{{Time: s.now, Build: 3, Body: event.Log{Text: text, Stream: "stderr"}}})
+	}
+	s.press("4")
+	s.want(!strings.Contains(s.text(), "the end"), "there is nothing to open")
+	s.press("enter")
+	s.shows("Log line", "last", "build #3, on stderr")
+	s.press("esc").shows("paused")
+	s.press("k", "k", "enter").shows("the end")
+	s.press("esc", "j", "enter").shows(`{"level":"info","msg":"hello","id":7}`, `    "msg": "hello",`)
+	s.press("esc", "j", "j").shows("following")
+
+	// A click puts the cursor on a line, a second one opens it. A line that a filter leaves out has no cursor.
+	in := s.layout().content(logs)
+	click := clickAt(in.X, in.Y+1)
+	s.send(click)
+	s.want(s.logs.cursor == 1 && !s.logs.follow, "the cursor is not where the click was")
+	s.send(click)
+	s.shows("the end")
+	s.press("esc", "&", "l", "a", "s", "t", "enter", "k", "enter").shows("last")
+}
+
+// TestKeysThatDoNothingAreNotOffered: the bottom line is what can be done now.
+func TestKeysThatDoNothingAreNotOffered(t *testing.T) {
+	offered := func(s *screen) string { return s.keyLine(1000).Text() }
+	without := func(s *screen, keys ...string) {
+		t.Helper()
+		for _, k := range keys {
+			s.want(!strings.Contains(offered(s), k), k+" is offered")
+		}
+	}
+	with := func(s *screen, keys ...string) {
+		t.Helper()
+		for _, k := range keys {
+			s.want(strings.Contains(offered(s), k), k+" is not offered")
+		}
+	}
+	s := newScreen(t, 120, 40)
+	without(s.press("4"), "restart", "browser", "shell", "search", "filter", "follow", "wrap", "timestamps", "copy", "save log", "enter open")
+	s, _ = liveScreen(t)
+	with(s.press("4"), "restart", "browser", "shell", "search", "filter", "follow", "wrap", "timestamps", "copy", "save log", "enter open", "zoom in")
+	s.press("/").press(strings.Split("nowhere", "")...).press("enter")
+	without(s, "match")
+	s.press("/").press(strings.Split("healthz", "")...).press("enter")
+	with(s, "next match", "previous match")
+	s.press("esc", "?")
+	without(s, "tab panel", "zoom in")
+	s.press("esc")
+	s.send(tea.WindowSizeMsg{Width: 60, Height: 20})
+	without(s, "zoom in")
+	s, _ = liveScreen(t)
+	s.press("4", "+")
+	s.send(tea.WindowSizeMsg{Width: 60, Height: 20})
+	without(s, "zoom", "back")
+}
+
+// TestTheOpenTabIsNamed: where the names of all tabs don't fit, that of the one that is open does.
+func TestTheOpenTabIsNamed(t *testing.T) {
+	s := newScreen(t, 80, 24)
+	s.play([]event.Event{{Time: s.now, Body: longWarning}}).press("3", "]", "]")
+	s.shows("3 Warnings · 3 of 3 ")
+	s.send(tea.WindowSizeMsg{Width: 120, Height: 40})
+	s.shows("3 Changes · Skipped · Warnings ")
+}

@@ -140,7 +140,7 @@ func TestLogsPauseWhenScrolledUp(t *testing.T) {
 	for i := range 50 {
 		s.play([]event.Event{logLine(1000 + i)})
 	}
-	s.shows("paused, 50 new lines, f follows", "  190 ")
+	s.shows("paused, 50 new lines, f follows", "  192 ")
 	if strings.Count(before, "19") != strings.Count(s.text(), "19") {
 		t.Errorf("it moved under the reader:\n%s\n%s", before, s.text())
 	}

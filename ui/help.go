@@ -12,14 +12,15 @@ import (
 // quit are always among them.
 func (m *Model) keyLine(width int) draw.Line {
 	var here []command
-	for _, c := range m.commands() {
+	all := m.commandsFor(m.doable())
+	for _, c := range all {
 		if c.rank > 0 && c.rank < 90 && (c.when == nil || c.when(m)) {
 			here = append(here, c)
 		}
 	}
 	slices.SortStableFunc(here, func(a, b command) int { return a.rank - b.rank })
 	var always draw.Line
-	for _, c := range m.commands() {
+	for _, c := range all {
 		if c.rank >= 90 {
 			always = append(always, m.keyHelp(c)...)
 		}
@@ -40,8 +41,15 @@ func (m *Model) keyLine(width int) draw.Line {
 }
 
 func (m *Model) keyHelp(c command) draw.Line {
-	h := c.Help()
-	return draw.Line{}.Add(draw.Accent, h.Key).Add(draw.Plain, " ").Add(draw.Dim, h.Desc+"  ")
+	return draw.Line{}.Add(draw.Accent, m.keyName(c)).Add(draw.Plain, " ").Add(draw.Dim, c.Help().Desc+"  ")
+}
+
+// keyName is what is written on a key: in ASCII an arrow would look like another key.
+func (m *Model) keyName(c command) string {
+	if !m.theme.ASCII() {
+		return c.Help().Key
+	}
+	return strings.NewReplacer("↑", "up", "↓", "down", "→", "right", "←", "left").Replace(c.Help().Key)
 }
 
 // helpRows lists every key by group, and the words that the screen uses.
@@ -98,9 +106,8 @@ func (m *Model) helpGroups() [][]row {
 			last = c.group
 			groups = append(groups, []row{heading(last)})
 		}
-		h := c.Help()
 		g := &groups[len(groups)-1]
-		*g = append(*g, row{left: draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf(name, h.Key)).Add(draw.Plain, h.Desc), hang: indent})
+		*g = append(*g, row{left: draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf(name, m.keyName(c))).Add(draw.Plain, c.Help().Desc), hang: indent})
 	}
 	words := []row{heading("Words")}
 	for _, w := range [][2]string{
@@ -108,6 +115,7 @@ func (m *Model) helpGroups() [][]row {
 		{"STALE", "what answers is older than the newest save"},
 		{"HIT", "BuildKit had the result; saved is what the last real run took"},
 		{"RAN", "the step ran in this build"},
+		{"MERGED", "the same as a step of another stage, which is built and counted"},
 		{"FAILED", "the step ended the build"},
 		{"SKIPPED", "never reached, because the build failed before it"},
 		{"CANCELED", "stopped, because a newer change came"},

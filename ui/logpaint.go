@@ -11,37 +11,25 @@ func (m *Model) drawLogs(c *draw.Canvas, in draw.Rect) {
 		m.drawNoLogs(c, in)
 		return
 	}
-	top := v.top
-	if v.follow {
-		top = v.bottomTop(m, in)
-	}
 	if v.pattern() != "" && len(v.passed.seqs) == 0 {
 		c.Line(in.X, in.Y, in.W, draw.Line{}.Add(draw.Dim, "no line passes the filter"))
 		return
 	}
-	y := in.Y
-	for i := max(top, r.First()); i < r.Next() && y < in.Y+in.H; i++ {
-		e := r.At(i)
-		if !v.shows(e) {
-			continue
-		}
-		line := m.logLine(c, e, in.W)
+	for _, l := range v.inSight(m) {
+		line := m.logLine(c, r.At(l.seq), in.W)
 		parts := []draw.Line{line}
 		if v.wrap {
 			parts = line.Wrap(in.W)
 		}
-		for _, part := range parts {
-			if y >= in.Y+in.H {
-				break
-			}
+		for i, part := range parts[:min(len(parts), in.H-l.y)] {
+			y := in.Y + l.y + i
 			c.Line(in.X, y, in.W, part)
-			if m.search != "" && m.focus == logs && i == v.match {
+			if m.focus == logs && l.seq == v.cursor {
 				m.showSelected(c, in, y)
 			}
 			if m.search != "" && m.focus == logs {
 				m.markMatches(c, in, y)
 			}
-			y++
 		}
 	}
 }

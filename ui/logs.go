@@ -19,8 +19,8 @@ type logView struct {
 	top int
 	// seen is the entry to come when following ended: what is newer is new.
 	seen int
-	// match is the entry that the search is at, -1 where it has not begun.
-	match            int
+	// cursor is the entry that the cursor is on, -1 while following.
+	cursor           int
 	wrap, times, raw bool
 	filter           string
 	// passed are the entries that the filter lets pass, hits those of them that hold the search text.
@@ -116,31 +116,133 @@ func (v *logView) gutter() int {
 	return 2
 }
 
-func (v *logView) scroll(m *Model, by int) {
-	in := m.layout().content(logs)
+// pause ends following: the cursor is on the newest line.
+func (v *logView) pause(m *Model) {
+	if !v.follow {
+		return
+	}
 	r := m.story.Logs
-	v.match = -1
-	bottom := v.bottomTop(m, in)
+	v.follow, v.top, v.seen = false, v.bottomTop(m, m.layout().content(logs)), r.Next()
+	v.cursor = v.step(r, r.Next(), -1)
+}
+
+func (v *logView) resume() { v.follow, v.cursor = true, -1 }
+
+// move moves the cursor; below the last line it follows again.
+func (v *logView) move(m *Model, by int) {
+	r := m.story.Logs
+	if r.Len() == 0 || v.follow && by >= 0 {
+		return
+	}
 	if v.follow {
-		if by >= 0 {
-			return
+		v.pause(m)
+		by++
+	}
+	to := v.step(r, v.cursor, by)
+	if by > 0 && (to == v.cursor || by > 1 && v.step(r, to, 1) == to) {
+		v.resume()
+		return
+	}
+	v.cursor = to
+	v.reveal(m)
+}
+
+// reveal scrolls as far as the cursor needs to be in sight.
+func (v *logView) reveal(m *Model) {
+	in := m.layout().content(logs)
+	if v.cursor < v.top {
+		v.top = v.cursor
+		return
+	}
+	r, room := m.story.Logs, in.H
+	top := v.cursor
+	for i := v.cursor; i >= v.top && i >= r.First(); i-- {
+		if e := r.At(i); v.shows(e) {
+			if room -= v.height(e, in.W); room < 0 {
+				break
+			}
+			top = i
 		}
-		v.follow, v.top, v.seen = false, bottom, r.Next()
 	}
+	v.top = top
+}
+
+// scroll moves what is in sight, and takes the cursor along where it must.
+func (v *logView) scroll(m *Model, by int) {
+	if v.follow && by >= 0 {
+		return
+	}
+	v.pause(m)
+	r := m.story.Logs
 	v.top = v.step(r, max(v.top, r.First()), by)
-	if by > 0 && v.top >= bottom {
-		v.follow = true
+	if by > 0 && v.top >= v.bottomTop(m, m.layout().content(logs)) {
+		v.resume()
+		return
 	}
+	first, last := -1, -1
+	for _, l := range v.inSight(m) {
+		if first < 0 {
+			first = l.seq
+		}
+		last = l.seq
+	}
+	v.cursor = max(first, min(v.cursor, last))
+}
+
+// seenLine is an entry in sight, with the line of the panel that it begins at, from 0, and how many it has.
+type seenLine struct{ seq, y, h int }
+
+// inSight are the entries that the panel shows.
+func (v *logView) inSight(m *Model) []seenLine {
+	r, in := m.story.Logs, m.layout().content(logs)
+	top := v.top
+	if v.follow {
+		top = v.bottomTop(m, in)
+	}
+	var out []seenLine
+	y := 0
+	for i := max(top, r.First()); i < r.Next() && y < in.H; i++ {
+		e := r.At(i)
+		if !v.shows(e) {
+			continue
+		}
+		h := v.height(e, in.W)
+		out = append(out, seenLine{i, y, h})
+		y += h
+	}
+	return out
 }
 
 func (v *logView) settle(m *Model) {
-	v.top = max(v.top, m.story.Logs.First())
+	r := m.story.Logs
+	v.top = max(v.top, r.First())
 	v.index(m)
+	if v.follow || r.Len() == 0 {
+		return
+	}
+	// The line of the cursor may have been dropped, or left out.
+	v.cursor = max(v.cursor, r.First())
+	if v.shows(r.At(v.cursor)) {
+		return
+	}
+	if to := v.step(r, v.cursor, 1); to != v.cursor {
+		v.cursor = to
+	} else {
+		v.cursor = v.step(r, v.cursor, -1)
+	}
+}
+
+// current is the entry of the cursor, nil while following.
+func (v *logView) current(m *Model) *story.Entry {
+	if r := m.story.Logs; v.cursor >= r.First() && v.cursor < r.Next() && v.shows(r.At(v.cursor)) {
+		return r.At(v.cursor)
+	}
+	return nil
 }
 
 func (v *logView) setFilter(m *Model, s string) {
 	v.filter = s
-	v.follow = true
+	v.resume()
 	v.index(m)
 }
 
@@ -152,24 +254,18 @@ func (v *logView) find(m *Model, dir int, here bool) {
 		return
 	}
 	at := n - 1
-	switch {
-	case v.match < 0 && v.follow:
+	if v.follow {
 		// From the end, what is newest comes first.
-	case v.match < 0:
-		at, _ = v.hits.at(v.top)
-	default:
+		v.pause(m)
+	} else {
 		var exact bool
-		at, exact = v.hits.at(v.match)
+		at, exact = v.hits.at(v.cursor)
 		if !here && (exact || dir < 0) {
 			at += dir
 		}
 	}
-	if v.follow {
-		v.seen = m.story.Logs.Next()
-	}
-	// Near the end there is nothing below to fill the panel with.
-	v.match, v.follow = v.hits.seqs[(at+n)%n], false
-	v.top = min(v.match, v.bottomTop(m, m.layout().content(logs)))
+	v.cursor = v.hits.seqs[(at+n)%n]
+	v.reveal(m)
 }
 
 // note says at the panel's title what is hidden and whether it follows.
@@ -206,11 +302,11 @@ func (m *Model) toggleFollow() tea.Cmd {
 		m.panes[logs].moved = !m.panes[logs].moved
 		return nil
 	}
-	v := &m.logs
-	if v.follow {
-		v.top, v.seen = v.bottomTop(m, m.layout().content(logs)), m.story.Logs.Next()
+	if v := &m.logs; v.follow {
+		v.pause(m)
+	} else {
+		v.resume()
 	}
-	v.follow = !v.follow
 	return nil
 }
 

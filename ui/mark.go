@@ -13,6 +13,9 @@ type mark struct {
 }
 
 func (m *Model) mark(b *story.Build, s *story.Step) mark {
+	if s.Counted() != s.State {
+		return mark{"=", "MERGED", draw.Dim}
+	}
 	switch s.State {
 	case event.Running:
 		return mark{m.spinner(), "running", draw.Accent | draw.Bold}
@@ -44,6 +47,9 @@ func (m *Model) mark(b *story.Build, s *story.Step) mark {
 }
 
 func (m *Model) stepTime(b *story.Build, s *story.Step) draw.Line {
+	if s.Counted() != s.State {
+		return nil
+	}
 	switch s.State {
 	case event.Running:
 		return draw.Line{}.Add(draw.Accent, draw.Millis(m.now.Sub(s.Started).Milliseconds()))

@@ -109,7 +109,7 @@ func New(opt Options) *Model {
 	}
 	return &Model{
 		opt: opt, theme: draw.NewTheme(*term), keys: DefaultKeyMap(), story: story.New(opt.LogLines),
-		now: opt.Clock(), folded: map[string]bool{}, noticed: map[string]time.Time{}, mouse: !opt.NoMouse, exec: tea.ExecProcess, logs: logView{follow: true, match: -1},
+		now: opt.Clock(), folded: map[string]bool{}, noticed: map[string]time.Time{}, mouse: !opt.NoMouse, exec: tea.ExecProcess, logs: logView{follow: true, cursor: -1},
 	}
 }
 

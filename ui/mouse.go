@@ -61,8 +61,11 @@ func (m *Model) press(l layout, p panel, x, y int) tea.Cmd {
 		return nil
 	}
 	in := l.content(p)
-	if !in.Contains(x, y) || p == logs && m.panes[logs].tab == 0 {
+	if !in.Contains(x, y) {
 		return nil
+	}
+	if m.inLog() {
+		return m.pressLine(y-in.Y, again)
 	}
 	pane := &m.panes[p]
 	rows := m.rows(p, in.W)
@@ -77,6 +80,21 @@ func (m *Model) press(l layout, p panel, x, y int) tea.Cmd {
 	pane.cursor, pane.moved = n, true
 	if again && m.canOpen() {
 		return m.openSelected()
+	}
+	return nil
+}
+
+// pressLine puts the cursor on the log line at y of the panel, or opens it.
+func (m *Model) pressLine(y int, again bool) tea.Cmd {
+	for _, l := range m.logs.inSight(m) {
+		if y < l.y || y >= l.y+l.h {
+			continue
+		}
+		if again && m.logs.cursor == l.seq {
+			return m.openLine()
+		}
+		m.logs.pause(m)
+		m.logs.cursor = l.seq
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func moveEnd(to int) func(*Model) tea.Cmd {
 // moveBy moves the cursor of the focused list, or scrolls where there is no cursor.
 func (m *Model) moveBy(by int) {
 	if m.focus == logs && m.panes[logs].tab == 0 {
-		m.logs.scroll(m, by)
+		m.logs.move(m, by)
 		return
 	}
 	p := &m.panes[m.focus]
@@ -83,24 +83,29 @@ func (m *Model) goTo(p panel) {
 	}
 }
 
-// cycle moves the focus to the next panel on the screen. Where the screen shows one at a time it is the next one.
+// cycle moves the focus to the next panel on the screen.
 func cycle(by int) func(*Model) tea.Cmd {
-	return func(m *Model) tea.Cmd {
-		l := m.layout()
-		n := int(page)
-		if len(m.pages) > 0 {
-			n = int(panels)
-		}
-		for i := 1; i <= n; i++ {
-			p := panel(((int(m.focus)+by*i)%n + n) % n)
-			if !l.rects[p].Empty() || (l.single || m.zoomed) && len(m.pages) == 0 {
-				m.focus = p
-				break
-			}
-		}
-		return nil
-	}
+	return func(m *Model) tea.Cmd { m.focus = m.next(by); return nil }
 }
+
+// next is the panel that the focus goes to from here. Where the screen shows one at a time it is the next one.
+func (m *Model) next(by int) panel {
+	l := m.layout()
+	n := int(page)
+	if len(m.pages) > 0 {
+		n = int(panels)
+	}
+	for i := 1; i <= n; i++ {
+		p := panel(((int(m.focus)+by*i)%n + n) % n)
+		if !l.rects[p].Empty() || (l.single || m.zoomed) && len(m.pages) == 0 {
+			return p
+		}
+	}
+	return m.focus
+}
+
+// zooms tells whether zooming changes what is on the screen.
+func (m *Model) zooms() bool { return m.focus != page && !m.layout().single }
 
 func (m *Model) hasTabs() bool {
 	return len(tabsOf(m.focus)) > 1 || m.focus == page && m.filesInFront() != nil
@@ -143,7 +148,7 @@ func (m *Model) inFull() tea.Cmd {
 }
 
 func (m *Model) canGoBack() bool {
-	return len(m.pages) > 0 || m.zoomed || m.pinned != 0 || m.search != "" || m.logs.filter != ""
+	return len(m.pages) > 0 || m.zoomed && m.zooms() || m.pinned != 0 || m.search != "" || m.logs.filter != ""
 }
 
 // back undoes one thing: what was opened last goes first. It never quits.
@@ -158,7 +163,7 @@ func (m *Model) back() tea.Cmd {
 		m.search = ""
 	case m.logs.filter != "":
 		m.logs.setFilter(m, "")
-	case m.zoomed:
+	case m.zoomed && m.zooms():
 		m.zoomed = false
 	case m.pinned != 0:
 		m.pinned = 0
@@ -177,10 +182,12 @@ func (m *Model) selected() any {
 
 func (m *Model) canOpen() bool {
 	switch m.focus {
-	case sizes, changes, logs:
+	case logs:
+		return m.inLog() && m.story.Logs.Len() > 0 || m.selected() != nil
+	case sizes, changes:
 		_, layer := m.selected().(layerRef)
 		_, step := m.selected().(*story.Step)
-		return layer || step || detailOf(m.selected()) != nil || !m.zoomed
+		return layer || step || detailOf(m.selected()) != nil || !m.zoomed && m.zooms()
 	case page:
 		return m.failedStep() != nil || m.openedLayer() != nil || m.canFold()
 	}
@@ -200,7 +207,22 @@ func (m *Model) failedStep() *story.Step {
 	return b.Step(b.Failure.Stage, b.Failure.Index)
 }
 
+// inLog tells whether the app's log has the focus.
+func (m *Model) inLog() bool { return m.focus == logs && m.panes[logs].tab == 0 }
+
+// openLine opens a line of the log whole. While following that is the newest one, which the cursor is on from then on.
+func (m *Model) openLine() tea.Cmd {
+	m.logs.pause(m)
+	if d := detailOf(m.logs.current(m)); d != nil {
+		m.open(opened{kind: detailPage, detail: d})
+	}
+	return nil
+}
+
 func (m *Model) openSelected() tea.Cmd {
+	if m.inLog() {
+		return m.openLine()
+	}
 	if s := m.failedStep(); s != nil && m.focus == page {
 		m.open(opened{kind: stepPage, build: m.front().build, stage: s.Stage, index: s.Index})
 		return nil
@@ -216,6 +238,9 @@ func (m *Model) openSelected() tea.Cmd {
 			kind = failurePage
 		}
 		m.open(opened{kind: kind, build: b.Number, stage: ref.Stage, index: ref.Index})
+	case outputRef:
+		m.panes[logs].moved = true
+		m.open(opened{kind: stepPage, build: m.shown().Number, stage: ref.step.Stage, index: ref.step.Index})
 	case *story.Stage, nodeRef:
 		return m.fold()
 	case layerRef:

@@ -8,6 +8,12 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
+// outputRef is a line that a step printed.
+type outputRef struct {
+	step *story.Step
+	text string
+}
+
 // buildOutputRows is the output of all steps of the build that is shown, one after the other, wrapped where the logs are.
 func (m *Model) buildOutputRows(width int) []row {
 	b := m.shown()
@@ -19,13 +25,13 @@ func (m *Model) buildOutputRows(width int) []row {
 		if len(s.Output.Lines) == 0 {
 			return
 		}
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Accent, s.Name()+" ").Add(draw.Dim, s.Instruction)})
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Accent, s.Name()+" ").Add(draw.Dim, s.Instruction), ref: outputRef{s, s.Instruction}})
 		for _, l := range s.Output.Lines {
 			st := draw.Plain
 			if l.Stderr {
 				st = draw.Warn
 			}
-			rows = append(rows, row{left: draw.Line{}.Add(st, "  "+l.Text), hang: 2})
+			rows = append(rows, row{left: draw.Line{}.Add(st, "  "+l.Text), hang: 2, ref: outputRef{s, l.Text}})
 		}
 	})
 	if rows == nil {
@@ -35,6 +41,11 @@ func (m *Model) buildOutputRows(width int) []row {
 		return flow(rows, width)
 	}
 	return rows
+}
+
+// followsOutput tells whether the build's output has the focus, and is shown as it comes: without a cursor.
+func (m *Model) followsOutput() bool {
+	return m.focus == logs && m.panes[logs].tab != 0 && !m.panes[logs].moved
 }
 
 // outputRows shows what a step printed, below a blank line and a heading. Of a hit that is what its last real run

@@ -65,11 +65,11 @@ func (m *Model) typed(msg tea.KeyMsg) {
 
 // startSearch begins a search at what is in sight. Each letter looks from there again, and esc goes back there.
 func (m *Model) startSearch() tea.Cmd {
-	p, was, follow, top, folded := m.focus, m.panes[m.focus], m.logs.follow, m.logs.top, maps.Clone(m.folded)
+	p, was, log, folded := m.focus, m.panes[m.focus], m.logs, maps.Clone(m.folded)
 	look := func(text string) {
 		m.folded = maps.Clone(folded)
 		m.panes[p], m.searchAt = was, was.offset
-		m.logs.follow, m.logs.top, m.logs.match = follow, top, -1
+		m.logs.follow, m.logs.top, m.logs.cursor = log.follow, log.top, log.cursor
 		m.search = text
 		m.find(1, true)
 	}
@@ -107,7 +107,7 @@ func (m *Model) find(dir int, here bool) {
 	}
 	files := m.filesInFront()
 	switch {
-	case m.focus == logs && m.panes[logs].tab == 0:
+	case m.inLog():
 		m.logs.find(m, dir, here)
 	case m.focus == page && files != nil:
 		m.findFile(files, dir, here)
@@ -120,8 +120,8 @@ func (m *Model) find(dir int, here bool) {
 func (m *Model) found() (at, of int) {
 	files := m.filesInFront()
 	switch {
-	case m.focus == logs && m.panes[logs].tab == 0:
-		i, exact := m.logs.hits.at(m.logs.match)
+	case m.inLog():
+		i, exact := m.logs.hits.at(m.logs.cursor)
 		if exact {
 			at = i + 1
 		}

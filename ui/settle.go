@@ -59,6 +59,9 @@ func (m *Model) settlePane(p panel, in draw.Rect) {
 	if p == stages && !pane.moved {
 		m.followSteps(pane, rows)
 	}
+	if p == logs && !pane.moved {
+		pane.cursor = len(rows) - 1
+	}
 	pane.cursor = min(max(0, pane.cursor), max(0, len(rows)-1))
 	if anySelectable(rows) {
 		for pane.cursor < len(rows)-1 && rows[pane.cursor].ref == nil {

@@ -85,23 +85,35 @@ func (m *Model) stageRow(b *story.Build, st *story.Stage, width int) row {
 	if m.folded["stage "+st.Name] {
 		fold = "▸ "
 	}
-	line := draw.Line{}.Add(draw.Dim, fold).Add(draw.Accent|draw.Bold, st.Name)
-	if s := telling(st); s != nil && width >= becauseWidth {
-		k := m.mark(b, s)
-		line = line.Add(k.style, "  "+k.sign+" "+k.word)
-	}
+	var tail draw.Line
 	if st.Base != "" {
-		line = line.Add(draw.Dim, "  from ").Add(draw.Plain, st.Base)
+		tail = tail.Add(draw.Dim, "  from ").Add(draw.Plain, st.Base)
 	}
 	if from := st.Steps; len(from) > 0 && isFrom(from[0]) && (from[0].State == event.Running || from[0].State == event.Fail) {
 		// A base that is being pulled has no line of its own.
 		k := m.mark(b, from[0])
-		line = append(line.Add(k.style, " "+k.sign+" "), m.stepTime(b, from[0])...)
+		tail = append(tail.Add(k.style, " "+k.sign+" "), m.stepTime(b, from[0])...)
 	}
 	if from := without(st.From, st.Base); len(from) > 0 {
-		line = line.Add(draw.Dim, "  ◂ "+strings.Join(from, ", "))
+		tail = tail.Add(draw.Dim, "  ◂ "+strings.Join(from, ", "))
 	}
-	return row{left: line, right: m.stageTotal(st), ref: st}
+	right, state := m.stageTotal(st), draw.Line{}
+	if s := telling(st); s != nil {
+		k := m.mark(b, s)
+		state = state.Add(k.style, "  "+k.sign)
+		// Where there is little room, of most that happened the right has the word.
+		said := slices.Contains([]event.State{event.Hit, event.Ran, event.Running, event.Fail}, s.State) && len(right) > 0
+		all := draw.Width(fold+st.Name+"  "+k.sign+" "+k.word+" ") + tail.Width() + right.Width()
+		if width >= becauseWidth || !said || all <= width {
+			state = state.Add(k.style, " "+k.word)
+		}
+	}
+	name := draw.Cut(st.Name, max(width-draw.Width(fold)-state.Width()-right.Width()-1, 8))
+	line := append(draw.Line{}.Add(draw.Dim, fold).Add(draw.Accent|draw.Bold, name), state...)
+	if name != st.Name {
+		tail = nil
+	}
+	return row{left: append(line, tail...), right: right, ref: st}
 }
 
 // telling returns the step whose state stands for the stage: the one that failed or runs, else the one that was canceled,
@@ -164,18 +176,22 @@ func without(list []string, drop string) []string {
 // stageTotal sums a stage: what matters most in a word, and its time.
 func (m *Model) stageTotal(st *story.Stage) draw.Line {
 	var ms int64
-	n := map[event.State]int{}
+	merged, n := 0, map[event.State]int{}
 	steps := work(st)
 	for _, s := range steps {
-		ms += s.MS
-		n[s.State]++
+		if s.Counted() == s.State {
+			ms += s.MS
+			n[s.State]++
+		} else {
+			merged++
+		}
 	}
 	switch {
 	case n[event.Fail] > 0:
 		return draw.Line{}.Add(draw.Bad|draw.Bold, "failed")
 	case n[event.Running] > 0:
 		return draw.Line{}.Add(draw.Accent, m.spinner())
-	case len(steps) > 0 && n[event.Hit] == len(steps):
+	case n[event.Hit] > 0 && n[event.Hit]+merged == len(steps):
 		return draw.Line{}.Add(draw.Good, "all hits")
 	case n[event.Ran] > 0:
 		return draw.Line{}.Add(draw.Dim, fmt.Sprintf("%d ran  ", n[event.Ran])).Add(draw.Plain, draw.Millis(ms))

@@ -17,11 +17,11 @@ type copied struct {
 	lines []string
 }
 
-// copyable is what the copy key takes from the focused panel: of a page all that it is about, of the logs the line that
-// the search is at, else what is in sight, of a list what the selected row stands for.
+// copyable is what the copy key takes from the focused panel: of a page all that it is about, of the logs the line of
+// the cursor, else what is in sight, of a list what the selected row stands for.
 func (m *Model) copyable() copied {
 	in, pane := m.layout().content(m.focus), m.panes[m.focus]
-	if m.focus == logs && pane.tab == 0 {
+	if m.inLog() {
 		return m.copyableLogs()
 	}
 	ref := m.selected()
@@ -31,11 +31,11 @@ func (m *Model) copyable() copied {
 	if m.focus == page {
 		return m.copyablePage()
 	}
-	if c := m.copyableRow(ref); len(c.lines) > 0 {
+	if c := m.copyableRow(ref); len(c.lines) > 0 && !m.followsOutput() {
 		return c
 	}
 	rows := m.rows(m.focus, in.W)
-	if pane.cursor < len(rows) && rows[pane.cursor].ref != nil {
+	if pane.cursor < len(rows) && rows[pane.cursor].ref != nil && !m.followsOutput() {
 		return copied{"the row", []string{rows[pane.cursor].plain()}}
 	}
 	var lines []string
@@ -64,6 +64,10 @@ func (m *Model) copyableRow(ref any) copied {
 		return copied{draw.Count(len(ref.Paths), "path"), ref.Paths}
 	case *story.Warning:
 		return copied{"the warning", warningText(ref)}
+	case *story.Entry:
+		return copied{"the log line", []string{ansi.Strip(ref.Text)}}
+	case outputRef:
+		return copied{"the line", []string{ref.text}}
 	case event.Change:
 		return copied{"the path", []string{ref.Path}}
 	case event.Edit:
@@ -101,20 +105,12 @@ func (m *Model) copyablePage() copied {
 }
 
 func (m *Model) copyableLogs() copied {
-	v, r, in := &m.logs, m.story.Logs, m.layout().content(logs)
-	if _, ok := v.hits.at(v.match); ok && m.search != "" {
-		return copied{"the log line", []string{ansi.Strip(r.At(v.match).Text)}}
-	}
-	at := v.top
-	if v.follow {
-		at = v.bottomTop(m, in)
+	if e := m.logs.current(m); e != nil {
+		return copied{"the log line", []string{ansi.Strip(e.Text)}}
 	}
 	var lines []string
-	for room := in.H; at < r.Next() && room > 0; at++ {
-		if e := r.At(at); v.shows(e) {
-			lines = append(lines, ansi.Strip(e.Text))
-			room -= v.height(e, in.W)
-		}
+	for _, l := range m.logs.inSight(m) {
+		lines = append(lines, ansi.Strip(m.story.Logs.At(l.seq).Text))
 	}
 	return copied{"the log lines in sight", lines}
 }
@@ -194,11 +190,11 @@ func outputText(s *story.Step) []string {
 	return lines
 }
 
-// savable is the whole text behind the focused panel, and a name for its file: what a page or the build
-// output shows, else the app's log.
+// savable is the whole text behind the focused panel, and a name for its file: what a step or the build printed, else
+// the app's log.
 func (m *Model) savable() (string, []string) {
 	switch {
-	case m.focus == page:
+	case m.focus == page && m.front().kind <= failurePage:
 		return "build.log", m.copyablePage().lines
 	case m.focus == logs && m.panes[logs].tab != 0:
 		var lines []string

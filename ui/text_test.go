@@ -50,7 +50,8 @@ func TestASearchCounts(t *testing.T) {
 	for range 8 {
 		log("miss")
 	}
-	s.shows("2 matches")
+	// The cursor was on one that went: it is on the oldest line now, which is another.
+	s.shows("1 of 2")
 }
 
 // TestAFilterNegates: an exclamation mark leaves out what holds the text, and what the screen shows is what counts.
@@ -94,6 +95,9 @@ func TestCopyTakesWhatIsMeant(t *testing.T) {
 		{"build", "5 g", "build #2: python_app/web.py changed: 5 ran, 6 hits (saved 12.2s) · built 2.1s · served 2.6s", "copied the build"},
 		{"logs", "4", "python-app listening on port 8080\nbuild #1 serves from here\nGET / 200 1.1ms\n", "copied the log lines in sight, 8 lines"},
 		{"a match", "4 / z enter", "GET /healthz 200 1.4ms", "copied the log line"},
+		{"the cursor's log line", "4 k k", "python-app listening on port 8080", "copied the log line"},
+		{"the cursor's output", "4 ] k k", "RUN pip cache purge", "copied the line"},
+		{"log line's page", "4 k k enter", "python-app listening on port 8080", "copied the log line"},
 		{"output", "4 ]", "build 6/6 RUN pip install .\nProcessing /app\n", "copied"},
 		{"step's page", "1 g j j j j j enter", "RUN pip install .\nProcessing /app\n", "copied the step and its output"},
 	} {

@@ -101,7 +101,7 @@ func (m *Model) drawRows(c *draw.Canvas, in draw.Rect, p panel, rows []row) {
 			used++
 		}
 		c.Line(in.X, y, in.W-used, r.left)
-		if at := head(rows, n); at == pane.cursor && p == m.focus && rows[at].ref != nil {
+		if at := head(rows, n); at == pane.cursor && p == m.focus && rows[at].ref != nil && !m.followsOutput() {
 			m.showSelected(c, in, y)
 		}
 		if m.search != "" && p == m.focus {
@@ -153,8 +153,8 @@ func (m *Model) panelTitle(p panel, st draw.Style) draw.Line {
 	if p == page {
 		return m.named(draw.Line{{Text: " "}}, st, m.pageTitle(), p == m.focus).Add(draw.Plain, " ")
 	}
-	line := draw.Line{{Text: " "}}.Add(draw.Dim, fmt.Sprint(int(p)+1)).Add(draw.Plain, " ")
-	tabs := tabsOf(p)
+	number := draw.Line{{Text: " "}}.Add(draw.Dim, fmt.Sprint(int(p)+1)).Add(draw.Plain, " ")
+	tabs, line := tabsOf(p), number[:len(number):len(number)]
 	for i, tab := range tabs {
 		switch {
 		case i == m.panes[p].tab:
@@ -167,6 +167,10 @@ func (m *Model) panelTitle(p panel, st draw.Style) draw.Line {
 		if p == m.focus && i < len(tabs)-1 {
 			line = line.Add(draw.Dim, " · ")
 		}
+	}
+	if at := m.panes[p].tab; line.Width() > m.layout().rects[p].W-5 {
+		// The tab that is open comes before all names of the others.
+		line = m.named(number[:len(number):len(number)], st, tabs[at], p == m.focus).Add(draw.Dim, fmt.Sprintf(" · %d of %d", at+1, len(tabs)))
 	}
 	return line.Add(draw.Plain, " ")
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/tree"
+	"github.com/stagewatch/stagewatch/ui/draw"
 )
 
 // shellIn returns what opens a shell in a container: the docker command, nil where there is none.
@@ -103,6 +104,15 @@ func terminalWidth() int {
 		return 80
 	}
 	return width
+}
+
+// wrapped writes to a file, on a terminal with lines broken where it ends.
+func wrapped(f *os.File) io.Writer {
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return f
+	}
+	return draw.Hanging(f, width)
 }
 
 // terminalColor is what the terminal can show of colours, as far as nobody objects.

@@ -70,6 +70,9 @@ type prescription struct {
 func newPrescription(w io.Writer, json bool) *prescription {
 	p := &prescription{w: w, json: json, color: termenv.NewOutput(w), count: map[doctor.Status]int{}}
 	p.color.Profile = terminalColor(w)
+	if f, ok := w.(*os.File); ok && !json {
+		p.w = wrapped(f)
+	}
 	for _, name := range doctor.Checks() {
 		p.width = max(p.width, len(name))
 	}

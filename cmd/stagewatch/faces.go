@@ -58,7 +58,7 @@ func follow(ctx context.Context, cfg engine.Config, f face) error {
 	giveUp()
 	err = <-ended
 	if f.kind != faceJSON && told != nil && shown == nil {
-		bye(os.Stdout, told, cfg, f.record, err == nil)
+		bye(wrapped(os.Stdout), told, cfg, f.record, err == nil)
 	}
 	if _, told := engine.BuildFailure(err); told && cfg.Once {
 		return errors.Join(exitCode(1), shown)

@@ -28,7 +28,7 @@ func main() {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	err := rootCommand().ExecuteContext(ctx)
 	var code exitCode
-	_ = errors.As(untilTold(ctx, unreadFor, func() error { return exitCode(report(os.Stderr, err)) }), &code)
+	_ = errors.As(untilTold(ctx, unreadFor, func() error { return exitCode(report(wrapped(os.Stderr), err)) }), &code)
 	os.Exit(int(code))
 }
 

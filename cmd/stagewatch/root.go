@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"time"
 
@@ -41,6 +42,7 @@ On a terminal it is a dashboard (press ? for the keys); elsewhere it is a plain 
 	root.AddCommand(buildCommand(), planCommand(), replayCommand(), reportCommand(), doctorCommand())
 	root.ValidArgsFunction = one(folders)
 	o.complete(root)
+	root.SetHelpFunc(helpFunc(root.HelpFunc()))
 	return root
 }
 
@@ -86,6 +88,10 @@ edited since they were last built here counts; with no paths, all that changed s
 			if err != nil {
 				return err
 			}
+			var out io.Writer = os.Stdout
+			if o.progress == faceAuto {
+				out = wrapped(os.Stdout)
+			}
 			return untilTold(cmd.Context(), 0, func() error {
 				bodies, err := engine.Explain(cmd.Context(), cfg, args)
 				if err != nil {
@@ -95,7 +101,7 @@ edited since they were last built here counts; with no paths, all that changed s
 				for _, b := range bodies {
 					events = append(events, event.Event{Time: time.Now(), Body: b})
 				}
-				return o.face(false).stream(os.Stdout, queued(events), func(event.Event) {})
+				return o.face(false).stream(out, queued(events), func(event.Event) {})
 			})
 		},
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -9,7 +11,37 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/ui/draw"
 )
+
+// widestHelp is as wide as help gets: nobody reads longer lines.
+const widestHelp = 110
+
+// helpFunc writes what help writes, as wide as the terminal is.
+func helpFunc(help func(*cobra.Command, []string)) func(*cobra.Command, []string) {
+	return func(cmd *cobra.Command, args []string) {
+		width := min(terminalWidth(), widestHelp)
+		var text bytes.Buffer
+		cmd.SetOut(&text)
+		cmd.Long = prose(cmd.Long, width)
+		help(cmd, args)
+		cmd.SetOut(nil)
+		_, _ = io.Copy(draw.Hanging(os.Stdout, width), &text)
+	}
+}
+
+// prose breaks paragraphs to a width; the source breaks them for its own sake.
+func prose(text string, width int) string {
+	var out []string
+	for _, p := range strings.Split(text, "\n\n") {
+		var lines []string
+		for _, l := range (draw.Line{{Text: strings.ReplaceAll(p, "\n", " ")}}).Flow(width, 0) {
+			lines = append(lines, l.Text())
+		}
+		out = append(out, strings.Join(lines, "\n"))
+	}
+	return strings.Join(out, "\n\n")
+}
 
 // badFlag words what the flag library says, with the flag that may be meant.
 func badFlag(cmd *cobra.Command, err error) error {

@@ -79,7 +79,11 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 		}
 		if err != nil {
 			failed := track.finish(err, false)
-			return nil, newFailure(req.Plan, failed, err)
+			f := newFailure(req.Plan, failed, err)
+			if _, ok := AbsentPath(f.Message); ok && failed >= 0 {
+				f.Missing, f.Like = b.absent(ctx, req, failed)
+			}
+			return nil, f
 		}
 		track.finish(nil, false)
 		res := track.result()
@@ -204,6 +208,8 @@ func (b *Builder) collect(track *tracker, req Request) gateway.BuildFunc {
 type Failure struct {
 	event.Failed
 	Err error
+	// Missing is a path of a stage or an image that the step reads and that is not there, Like what may have been meant.
+	Missing, Like string
 }
 
 func (f *Failure) Error() string {

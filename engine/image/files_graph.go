@@ -44,34 +44,7 @@ func bindGraph(p *plan.Plan, session func(plan.Local) string) (*graph, error) {
 }
 
 // upTo returns the part of the graph that ends in op i.
-func (g *graph) upTo(i int) (*pb.Definition, error) {
-	needed := map[int]bool{}
-	var need func(int)
-	need = func(i int) {
-		if needed[i] {
-			return
-		}
-		needed[i] = true
-		for _, in := range g.ops[i].Inputs {
-			if j, ok := g.at[in.Digest]; ok {
-				need(j)
-			}
-		}
-	}
-	need(i)
-	part := &pb.Definition{Metadata: g.def.Metadata, Source: g.def.Source}
-	for j, dt := range g.def.Def {
-		if needed[j] {
-			part.Def = append(part.Def, dt)
-		}
-	}
-	end, err := (&pb.Op{Inputs: []*pb.Input{{Digest: string(digest.FromBytes(g.def.Def[i]))}}}).MarshalVT()
-	if err != nil {
-		return nil, fmt.Errorf("encoding the end of a graph: %w", err)
-	}
-	part.Def = append(part.Def, end)
-	return part, nil
-}
+func (g *graph) upTo(i int) (*pb.Definition, error) { return plan.UpTo(g.def, i) }
 
 // chain lists the steps whose results the target's layers are, the base's FROM first where there is one: those of
 // the target itself, and before them those of the stages that it stands on.

@@ -126,3 +126,46 @@ func (p *Plan) bind(session func(Local) string, demand string) (*Bound, error) {
 	}
 	return &Bound{Definition: def, Steps: steps, Parts: parts, Remote: remote, Results: results, Locals: locals}, nil
 }
+
+// UpTo returns the part of a definition that ends in its op number last, counted from 0.
+func UpTo(def *pb.Definition, last int) (*pb.Definition, error) {
+	at := map[string]int{}
+	for i, dt := range def.Def {
+		at[string(digest.FromBytes(dt))] = i
+	}
+	needed := map[int]bool{}
+	var need func(int) error
+	need = func(i int) error {
+		if needed[i] {
+			return nil
+		}
+		needed[i] = true
+		op := &pb.Op{}
+		if err := op.UnmarshalVT(def.Def[i]); err != nil {
+			return fmt.Errorf("decoding op %d: %w", i, err)
+		}
+		for _, in := range op.Inputs {
+			if j, ok := at[in.Digest]; ok {
+				if err := need(j); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	if err := need(last); err != nil {
+		return nil, err
+	}
+	part := &pb.Definition{Metadata: def.Metadata, Source: def.Source}
+	for i, dt := range def.Def {
+		if needed[i] {
+			part.Def = append(part.Def, dt)
+		}
+	}
+	end, err := (&pb.Op{Inputs: []*pb.Input{{Digest: string(digest.FromBytes(def.Def[last]))}}}).MarshalVT()
+	if err != nil {
+		return nil, fmt.Errorf("encoding the end of a graph: %w", err)
+	}
+	part.Def = append(part.Def, end)
+	return part, nil
+}

@@ -33,6 +33,30 @@ func (p *Plan) Inputs(step int) []event.Input {
 	return out
 }
 
+// Read is what a step reads by name of a stage or an image.
+type Read struct {
+	// Op is the one whose result is read, by its place in the graph.
+	Op    int
+	Paths []string
+}
+
+// ReadsOf tells what a step, by its place in Steps, reads by name of stages and images.
+func (p *Plan) ReadsOf(step int) []Read {
+	var out []Read
+	for _, i := range p.Steps[step].ops {
+		o := &p.ops[i]
+		for k, j := range o.inputs {
+			if _, local := p.ops[j].local(); local || !o.readsByContent(k) {
+				continue
+			}
+			if paths := pathsOf(o.selectors(k, true)); len(paths) > 0 {
+				out = append(out, Read{j, paths})
+			}
+		}
+	}
+	return out
+}
+
 // nearest is the first of steps that BuildKit builds as one, of the stage if one of them is.
 func (p *Plan) nearest(steps []int, stage string) event.StepID {
 	at := max(0, slices.IndexFunc(steps, func(i int) bool { return p.Steps[i].Stage == stage }))

@@ -108,6 +108,9 @@ func NewTheme(term Terminal) *Theme {
 // Bare reports whether the terminal shows neither colours nor attributes: what has the focus then needs a sign.
 func (t *Theme) Bare() bool { return t.term.Profile == termenv.Ascii }
 
+// ASCII reports whether the terminal shows ASCII alone.
+func (t *Theme) ASCII() bool { return t.term.ASCII }
+
 // prefix is what lipgloss puts before a text in style s.
 func prefix(s lipgloss.Style) string {
 	const mark = "x"

@@ -44,6 +44,7 @@ type Printer struct {
 
 // New returns a printer to w.
 func New(w io.Writer, opt Options) *Printer {
+	w = draw.Hanging(w, max(opt.Width, leastWidth))
 	p := &Printer{w: w, opt: opt, story: story.New(1)}
 	p.plain = plain.New(w, plain.Options{OldOutput: opt.OldOutput})
 	return p
@@ -194,8 +195,9 @@ func (p *Printer) result(all []*story.Step, s *story.Step) {
 	case event.Canceled:
 		word = "CANCELED"
 	}
-	if s.Merged != nil {
-		note = "merged with " + p.story.Current().StepName(s.Merged.Stage, s.Merged.Index)
+	if s.Counted() != s.State {
+		word, color = "MERGED", termenv.ANSIBrightBlack
+		note = "with " + p.story.Current().StepName(s.Merged.Stage, s.Merged.Index)
 	}
 	place := p.place(all, s)
 	room := p.width() - len("CANCELED") - draw.Width(place) - draw.Width(note) - 6
@@ -212,7 +214,10 @@ func (p *Printer) place(all []*story.Step, s *story.Step) string {
 	return s.Name() + strings.Repeat(" ", width-draw.Width(s.Name()))
 }
 
-func (p *Printer) width() int { return max(p.opt.Width, 40) }
+// leastWidth is the least that lines are cut and broken to.
+const leastWidth = 40
+
+func (p *Printer) width() int { return max(p.opt.Width, leastWidth) }
 
 func (p *Printer) paint(c termenv.Color, text string) string {
 	if c == nil || p.opt.Color == termenv.Ascii || text == "" {

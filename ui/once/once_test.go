@@ -162,3 +162,40 @@ func TestABrokenWriterIsReported(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+// TestTheTableAddsUp: a step that is built as another stage's is counted there, and the table says so.
+func TestTheTableAddsUp(t *testing.T) {
+	merged := func(stage string, index int, with string) event.Step {
+		return event.Step{Stage: stage, Index: index, State: event.Hit, MergedWith: &event.StepID{Stage: with, Index: 1}}
+	}
+	got := shown(t, Options{Width: 80, Color: termenv.Ascii}, plan,
+		step("build", 1, event.Hit, 0), step("build", 2, event.Ran, 1500), step("build", 3, event.Ran, 30),
+		merged("final", 1, "build"), step("final", 2, event.Hit, 500),
+		event.Built{Target: "final", Hits: 2, Ran: 2})
+	want := `
+stage  steps  hit  ran  merged  time  saved  size
+build      3    1    2       0  1.5s      –
+final      2    1    0       1     –   0.5s
+`
+	if diff := cmp.Diff(want, got[len(got)-1]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestLongLinesAreBrokenAtWords: below what they begin with.
+func TestLongLinesAreBrokenAtWords(t *testing.T) {
+	got := strings.Join(shown(t, Options{Width: 50, Color: termenv.ANSI}, plan,
+		event.Warning{Code: "large-context", Message: "the context is larger than anybody would think", Hint: "Leave out of it what no step reads, in .dockerignore."},
+		event.Built{Target: "final"},
+		event.Sized{After: event.StageSize{Stage: "final", Bytes: 62_000_000, StandIn: "Debian's packages and nothing official"}},
+		event.Ledger{Left: []event.LedgerGroup{{Name: "base OS", Bytes: 81_800_000}, {Name: "package manager caches", Bytes: 1_630_000}}},
+	), "")
+	for _, want := range []string{
+		"WARNING the context is larger than anybody would\n  think (large-context)\n", "  hint: Leave out of it what no step reads, in\n    .dockerignore.\n",
+		"* final is based on a stand-in: Debian's packages\n  and nothing official", "left behind  83.4 MB  base OS 81.8 MB, package\n                      manager caches 1.63 MB\n",
+	} {
+		if !strings.Contains(regexp.MustCompile(`\x1b\[[0-9;]*m`).ReplaceAllString(got, ""), want) {
+			t.Errorf("want\n%s\nin\n%s", want, got)
+		}
+	}
+}

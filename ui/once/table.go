@@ -2,6 +2,7 @@ package once
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/muesli/termenv"
@@ -14,10 +15,17 @@ import (
 
 // table tells stage by stage what the build did, and how large what it made is.
 func (p *Printer) table(b *story.Build) {
-	rows := [][]string{{"stage", "steps", "hit", "ran", "time", "saved", "size", ""}}
+	rows := [][]string{{"stage", "steps", "hit", "ran", "merged", "time", "saved", "size", ""}}
+	merged := false
 	for _, st := range b.Stages {
 		if st.Needed && len(st.Steps) > 0 {
 			rows = append(rows, row(b, st))
+			merged = merged || slices.ContainsFunc(st.Steps, func(s *story.Step) bool { return s.Counted() != s.State })
+		}
+	}
+	if !merged {
+		for i := range rows {
+			rows[i] = slices.Delete(rows[i], mergedColumn, mergedColumn+1)
 		}
 	}
 	widths := make([]int, len(rows[0]))
@@ -77,12 +85,16 @@ func (p *Printer) ledger(l event.Ledger) {
 	}
 }
 
+// mergedColumn counts the steps that are built as the same step of another stage, and counted there.
+const mergedColumn = 4
+
 func row(b *story.Build, st *story.Stage) []string {
-	var hits, ran int
+	var hits, ran, merged int
 	var took, saved int64
 	for _, s := range st.Steps {
 		switch {
-		case s.Merged != nil:
+		case s.Counted() != s.State:
+			merged++
 		case s.State == event.Hit:
 			hits++
 			saved += s.Saved
@@ -106,7 +118,7 @@ func row(b *story.Build, st *story.Stage) []string {
 			}
 		}
 	}
-	return []string{st.Name, fmt.Sprint(len(st.Steps)), fmt.Sprint(hits), fmt.Sprint(ran), millis(took), millis(saved), size, change}
+	return []string{st.Name, fmt.Sprint(len(st.Steps)), fmt.Sprint(hits), fmt.Sprint(ran), fmt.Sprint(merged), millis(took), millis(saved), size, change}
 }
 
 func millis(ms int64) string {

@@ -105,6 +105,10 @@ func (p *Printer) stepped(build int, b event.Step) {
 	}
 	p.done[id] = b.State
 	name := p.step(id) + " " + b.Instruction
+	if b.MergedWith != nil && (b.State == event.Hit || b.State == event.Ran) {
+		p.line(build, "%s MERGED with %s", name, p.step(*b.MergedWith))
+		return
+	}
 	switch b.State {
 	case event.Running:
 		p.line(build, "%s", name)

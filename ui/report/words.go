@@ -63,6 +63,9 @@ func served(b *story.Build) string {
 
 // stepWord is what became of a step, in the words of the dashboard.
 func stepWord(s *story.Step) string {
+	if s.Counted() != s.State {
+		return "MERGED"
+	}
 	switch s.State {
 	case event.Hit:
 		return "HIT"
@@ -80,6 +83,9 @@ func stepWord(s *story.Step) string {
 
 // stepTime is what a step took, or what its hit saved.
 func stepTime(s *story.Step) string {
+	if s.Counted() != s.State {
+		return none
+	}
 	if s.State == event.Hit {
 		if s.Saved > 0 {
 			return "saved " + draw.Millis(s.Saved)

@@ -1,0 +1,84 @@
+package build
+
+import (
+	"context"
+	"path"
+	"regexp"
+	"strings"
+
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// absentPath is how engines say that a step reads what is not there.
+var absentPath = regexp.MustCompile(`^(?:"(/[^"]*)":? not found|lstat (.+): no such file or directory|no source files were specified)`)
+
+// AbsentPath reports whether a message says that a step reads a path which is not there, and which one, empty where the
+// message does not say.
+func AbsentPath(message string) (string, bool) {
+	said := absentPath.FindStringSubmatch(message)
+	if said == nil {
+		return "", false
+	}
+	return said[1] + said[2], true
+}
+
+// absent finds the first path that a step reads of a stage or an image and that is not there, and what is like it: a
+// path, or a folder on the way. Both are empty where all is there, or where what was built can't be looked at.
+func (b *Builder) absent(ctx context.Context, req Request, step int) (missing, like string) {
+	for _, r := range req.Plan.ReadsOf(step) {
+		// What can't be looked at leaves the engine's own words.
+		_ = b.ask(ctx, req.Contexts, func(ctx context.Context, g gateway.Client) error {
+			bound, err := req.Plan.BindEach(b.Binding(req.Contexts, g.BuildOpts().SessionID))
+			if err != nil {
+				return err
+			}
+			part, err := plan.UpTo(bound.Definition, r.Op)
+			if err != nil {
+				return err
+			}
+			res, err := g.Solve(ctx, gateway.SolveRequest{Definition: part, Evaluate: true})
+			if err != nil {
+				return err
+			}
+			for _, p := range r.Paths {
+				found, ok, err := Follow(p, lister(ctx, res))
+				if err != nil {
+					return err
+				}
+				if !ok || found != p {
+					missing = path.Join("/", p)
+					if ok || !strings.HasPrefix(p+"/", found+"/") && found != "" {
+						like = path.Join("/", found)
+					}
+					return nil
+				}
+			}
+			return nil
+		})
+		if missing != "" {
+			break
+		}
+	}
+	return missing, like
+}
+
+// lister returns what lists the folders of a result.
+func lister(ctx context.Context, res *gateway.Result) func(dir string) ([]string, error) {
+	return func(dir string) ([]string, error) {
+		ref, err := res.SingleRef()
+		if err != nil || ref == nil {
+			return nil, err
+		}
+		stats, err := ref.ReadDir(ctx, gateway.ReadDirRequest{Path: path.Join("/", dir)})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, s := range stats {
+			names = append(names, path.Base(s.Path))
+		}
+		return names, nil
+	}
+}
