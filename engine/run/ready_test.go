@@ -54,6 +54,21 @@ func TestReadyAsksTheHealthcheckFromTheStart(t *testing.T) {
 	}
 }
 
+// TestAHealthcheckMayTakeItsTime: as long as the engine gives it, and one that is meant to be short some more.
+func TestAHealthcheckMayTakeItsTime(t *testing.T) {
+	r := newRig(t)
+	for options, want := range map[string]time.Duration{"": healthWithin, "--timeout=40s ": 40 * time.Second, "--timeout=1s ": healthLeast} {
+		image := docktest.Image(t, r.engine, r.session, cmd("-listen", ":8080"), "HEALTHCHECK "+options+`CMD ["/app","-exit","1"]`)
+		c := r.start(Spec{Image: image, Port: 8080})
+		if c.healthWithin != want {
+			t.Errorf("with %q it may take %s", options, c.healthWithin)
+		}
+		if err := c.checkHealth(t.Context()); err == nil || err.Error() != "the health check exits with 1, and prints nothing" {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
 func TestAHealthcheckThatNeverSucceedsIsQuoted(t *testing.T) {
 	r := newRig(t)
 	image := docktest.Image(t, r.engine, r.session, cmd("-listen", ":8080", "-sick", "1h"),
