@@ -26,6 +26,7 @@ type connection struct {
 	session *dock.Session
 	images  *image.Store
 	reader  *image.Reader
+	names   names
 }
 
 // connect finds the engine, begins a session on it, and clears what dead sessions left.
@@ -67,32 +68,6 @@ func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connecti
 	}
 	c.images = image.New(e, c.session.ID, info.Store)
 	return c, nil
-}
-
-// chooseNames settles what the image and the container are called. A name that nobody asked for, and that is some
-// other image's, is left to it.
-func (c *connection) chooseNames(ctx context.Context, cfg *Config, emit func(event.Body)) error {
-	name := imageName(cfg.Context)
-	if cfg.Name == "" {
-		cfg.Name = appName(name)
-	}
-	if len(cfg.Tags) > 0 {
-		return nil
-	}
-	tag := name + ":latest"
-	for n := 1; c.has(ctx, tag); n++ {
-		tag = fmt.Sprintf("%s:stagewatch-%d", name, n)
-	}
-	if tag != name+":latest" {
-		emit(event.Warning{Code: "tag-taken", Message: fmt.Sprintf("there is an image %s:latest already, which stays as it is; ours is %s", name, tag), Hint: "Name ours with -t."})
-	}
-	cfg.Tags = []string{tag}
-	return c.session.OwnTag(tag)
-}
-
-func (c *connection) has(ctx context.Context, tag string) bool {
-	_, err := c.engine.Client.ImageInspect(ctx, tag)
-	return err == nil
 }
 
 func (c *connection) planInput(in *plan.Input) {
