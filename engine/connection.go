@@ -60,12 +60,10 @@ func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connecti
 	if err == nil {
 		c.reader, err = image.NewReader(ctx, e, attachables...)
 	}
-	if err == nil {
-		err = c.chooseNames(ctx, cfg, emit)
-	}
 	if err != nil {
 		return nil, errors.Join(err, c.session.Close(), e.Close())
 	}
+	c.chooseNames(ctx, cfg, emit)
 	c.images = image.New(e, c.session.ID, info.Store)
 	return c, nil
 }
@@ -79,9 +77,15 @@ func (c *connection) Pruned(ctx context.Context, since time.Time) (bool, error) 
 	return c.engine.Pruned(ctx, since)
 }
 
+// Alive asks the engine for a sign of life.
+func (c *connection) Alive(ctx context.Context) error {
+	_, err := c.engine.Client.Ping(ctx)
+	return err
+}
+
 // Ping asks the engine and its BuildKit for a sign of life.
 func (c *connection) Ping(ctx context.Context) error {
-	if _, err := c.engine.Client.Ping(ctx); err != nil {
+	if err := c.Alive(ctx); err != nil {
 		return err
 	}
 	return c.Builder.Ping(ctx)
@@ -112,8 +116,21 @@ const quietWithin = 5 * time.Second
 // close takes away what the session made, but for an image that was asked for by name, and disconnects. busy
 // tells that a solve was canceled just now.
 func (c *connection) close(ctx context.Context, busy bool) error {
+	end := c.session.Close
+	err := c.clean(ctx, busy)
+	if err != nil {
+		err = &Problem{What: "cleaning up", Err: dock.Plain(err), Hint: "What is left carries our label: the next start removes it."}
+		end = c.session.Leave
+	}
+	return errors.Join(err, c.reader.Close(), c.Builder.Close(), end(), c.engine.Close())
+}
+
+func (c *connection) clean(ctx context.Context, busy bool) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanWithin)
 	defer cancel()
+	if silent(ctx, c) {
+		return dock.ErrNoAnswer
+	}
 	quiet, hurry := context.WithTimeout(ctx, quietWithin)
 	_ = c.Quiet(quiet)
 	hurry()
@@ -125,12 +142,7 @@ func (c *connection) close(ctx context.Context, busy bool) error {
 	}
 	// A session that was killed just before this one began may have had its engine make something after we looked.
 	_, _ = c.engine.Sweep(ctx, c.session)
-	end := c.session.Close
-	if err != nil {
-		err = &Problem{What: "cleaning up", Err: err, Hint: "What is left carries our label: the next start removes it."}
-		end = c.session.Leave
-	}
-	return errors.Join(err, c.reader.Close(), c.Builder.Close(), end(), c.engine.Close())
+	return err
 }
 
 // attach makes what serves secrets, ssh agents and registry credentials to builds.

@@ -17,22 +17,21 @@ type names struct {
 }
 
 // chooseNames settles what the image and the container are called.
-func (c *connection) chooseNames(ctx context.Context, cfg *Config, emit func(event.Body)) error {
+func (c *connection) chooseNames(ctx context.Context, cfg *Config, emit func(event.Body)) {
 	name := imageName(cfg.Context)
 	if cfg.Name == "" {
 		cfg.Name = appName(name)
 	}
 	if len(cfg.Tags) > 0 {
-		return nil
+		return
 	}
 	c.names = names{emit: emit, image: name}
-	err := c.chooseTag(ctx)
+	c.chooseTag(ctx)
 	cfg.Tags = []string{c.names.tag}
-	return err
 }
 
 // chooseTag leaves a name that is some other image's to it.
-func (c *connection) chooseTag(ctx context.Context) error {
+func (c *connection) chooseTag(ctx context.Context) {
 	n := &c.names
 	latest := n.image + ":latest"
 	n.tag = latest
@@ -42,7 +41,9 @@ func (c *connection) chooseTag(ctx context.Context) error {
 	if n.tag != latest {
 		n.emit(event.Warning{Code: "tag-taken", Message: fmt.Sprintf("there is an image %s already, which stays as it is; ours is %s", latest, n.tag), Hint: "Name ours with -t."})
 	}
-	return c.session.OwnTag(n.tag)
+	if err := c.session.OwnTag(n.tag); err != nil {
+		n.emit(event.Warning{Code: "unkept", Message: "the name of the image can't be kept where the next start looks for it: " + err.Error(), Hint: "After a crash it is left on the engine."})
+	}
 }
 
 // theirs reports whether an image has the name that is none of this session's.
@@ -55,8 +56,7 @@ func (c *connection) theirs(ctx context.Context, tag string) bool {
 func (c *connection) Build(ctx context.Context, req build.Request) (*build.Result, error) {
 	if c.names.image != "" && len(req.Tags) > 0 {
 		if c.theirs(ctx, c.names.tag) {
-			// That the new name can't be noted matters only to who sweeps up after a crash.
-			_ = c.chooseTag(ctx)
+			c.chooseTag(ctx)
 		}
 		req.Tags = []string{c.names.tag}
 	}
