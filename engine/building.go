@@ -166,8 +166,8 @@ func (l *loop) ended(j *job, res *build.Result, err error) {
 	l.saved += res.Saved
 	l.sizes.made[res.Image] = true
 	built := event.Built{Target: j.plan.Target, Image: res.Image, MS: res.Took.Milliseconds(), Hits: res.Hits, Ran: res.Ran, SavedMS: res.Saved.Milliseconds(), SessionSavedMS: l.saved.Milliseconds(), Score: l.score}
-	if tags := l.cfg.Tags; len(tags) > 0 {
-		built.Tag, built.MoreTags = tags[0], tags[1:]
+	if len(res.Tags) > 0 {
+		built.Tag, built.MoreTags = res.Tags[0], res.Tags[1:]
 	}
 	l.emit(j.number, built)
 	since := time.Time{}

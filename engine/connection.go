@@ -26,6 +26,7 @@ type connection struct {
 	session *dock.Session
 	images  *image.Store
 	reader  *image.Reader
+	names   names
 }
 
 // connect finds the engine, begins a session on it, and clears what dead sessions left.
@@ -59,40 +60,12 @@ func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connecti
 	if err == nil {
 		c.reader, err = image.NewReader(ctx, e, attachables...)
 	}
-	if err == nil {
-		err = c.chooseNames(ctx, cfg, emit)
-	}
 	if err != nil {
 		return nil, errors.Join(err, c.session.Close(), e.Close())
 	}
+	c.chooseNames(ctx, cfg, emit)
 	c.images = image.New(e, c.session.ID, info.Store)
 	return c, nil
-}
-
-// chooseNames settles what the image and the container are called. A name that nobody asked for, and that is some
-// other image's, is left to it.
-func (c *connection) chooseNames(ctx context.Context, cfg *Config, emit func(event.Body)) error {
-	name := imageName(cfg.Context)
-	if cfg.Name == "" {
-		cfg.Name = appName(name)
-	}
-	if len(cfg.Tags) > 0 {
-		return nil
-	}
-	tag := name + ":latest"
-	for n := 1; c.has(ctx, tag); n++ {
-		tag = fmt.Sprintf("%s:stagewatch-%d", name, n)
-	}
-	if tag != name+":latest" {
-		emit(event.Warning{Code: "tag-taken", Message: fmt.Sprintf("there is an image %s:latest already, which stays as it is; ours is %s", name, tag), Hint: "Name ours with -t."})
-	}
-	cfg.Tags = []string{tag}
-	return c.session.OwnTag(tag)
-}
-
-func (c *connection) has(ctx context.Context, tag string) bool {
-	_, err := c.engine.Client.ImageInspect(ctx, tag)
-	return err == nil
 }
 
 func (c *connection) planInput(in *plan.Input) {
@@ -104,9 +77,15 @@ func (c *connection) Pruned(ctx context.Context, since time.Time) (bool, error) 
 	return c.engine.Pruned(ctx, since)
 }
 
+// Alive asks the engine for a sign of life.
+func (c *connection) Alive(ctx context.Context) error {
+	_, err := c.engine.Client.Ping(ctx)
+	return err
+}
+
 // Ping asks the engine and its BuildKit for a sign of life.
 func (c *connection) Ping(ctx context.Context) error {
-	if _, err := c.engine.Client.Ping(ctx); err != nil {
+	if err := c.Alive(ctx); err != nil {
 		return err
 	}
 	return c.Builder.Ping(ctx)
@@ -137,8 +116,21 @@ const quietWithin = 5 * time.Second
 // close takes away what the session made, but for an image that was asked for by name, and disconnects. busy
 // tells that a solve was canceled just now.
 func (c *connection) close(ctx context.Context, busy bool) error {
+	end := c.session.Close
+	err := c.clean(ctx, busy)
+	if err != nil {
+		err = &Problem{What: "cleaning up", Err: dock.Plain(err), Hint: "What is left carries our label: the next start removes it."}
+		end = c.session.Leave
+	}
+	return errors.Join(err, c.reader.Close(), c.Builder.Close(), end(), c.engine.Close())
+}
+
+func (c *connection) clean(ctx context.Context, busy bool) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanWithin)
 	defer cancel()
+	if silent(ctx, c) {
+		return dock.ErrNoAnswer
+	}
 	quiet, hurry := context.WithTimeout(ctx, quietWithin)
 	_ = c.Quiet(quiet)
 	hurry()
@@ -150,12 +142,7 @@ func (c *connection) close(ctx context.Context, busy bool) error {
 	}
 	// A session that was killed just before this one began may have had its engine make something after we looked.
 	_, _ = c.engine.Sweep(ctx, c.session)
-	end := c.session.Close
-	if err != nil {
-		err = &Problem{What: "cleaning up", Err: err, Hint: "What is left carries our label: the next start removes it."}
-		end = c.session.Leave
-	}
-	return errors.Join(err, c.reader.Close(), c.Builder.Close(), end(), c.engine.Close())
+	return err
 }
 
 // attach makes what serves secrets, ssh agents and registry credentials to builds.

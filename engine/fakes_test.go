@@ -233,7 +233,15 @@ func (i *fakeImages) Remove(_ context.Context, image string) error {
 	return nil
 }
 
-type fakePinger struct{ gone atomic.Bool }
+type fakePinger struct{ gone, hangs atomic.Bool }
+
+func (p *fakePinger) Alive(ctx context.Context) error {
+	if p.hangs.Load() {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return p.Ping(ctx)
+}
 
 func (p *fakePinger) Ping(context.Context) error {
 	if p.gone.Load() {
@@ -295,6 +303,8 @@ type fakeInstance struct {
 	end      sync.Once
 	exit     run.Exit
 	stopped  atomic.Bool
+	// hangs: the engine does not stop it.
+	hangs atomic.Bool
 }
 
 func (i *fakeInstance) ID() string                     { return i.id }
@@ -322,7 +332,12 @@ func (i *fakeInstance) Ready(ctx context.Context, r run.Readiness) error {
 		return ctx.Err()
 	}
 }
-func (i *fakeInstance) Stop(context.Context, time.Duration) error {
+func (i *fakeInstance) Stop(ctx context.Context, _ time.Duration) error {
+	if i.hangs.Load() {
+		<-ctx.Done()
+		i.die(0)
+		return ctx.Err()
+	}
 	i.stopped.Store(true)
 	i.die(0)
 	return nil

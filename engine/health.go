@@ -5,12 +5,15 @@ import (
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/build"
+	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
 // pinger asks the engine for a sign of life.
 type pinger interface {
 	Ping(ctx context.Context) error
+	// Alive asks the engine alone, and not its BuildKit.
+	Alive(ctx context.Context) error
 	Info(ctx context.Context) (event.Engine, error)
 	// Broken returns when the connection to the engine breaks, or ctx ends.
 	Broken(ctx context.Context)
@@ -26,6 +29,15 @@ type engineWatch struct {
 
 // pingWithin bounds one sign of life.
 const pingWithin = 5 * time.Second
+
+// silent reports whether an engine leaves the question for a sign of life open, as one that is suspended does. Nobody
+// who wants to quit waits for what such an engine is to do.
+func silent(ctx context.Context, p interface{ Alive(context.Context) error }) bool {
+	asking, cancel := context.WithTimeout(ctx, pingWithin)
+	defer cancel()
+	_ = p.Alive(asking)
+	return ctx.Err() == nil && asking.Err() != nil
+}
 
 // follow notices that the engine goes away while nothing is asked of it.
 func (e *engineWatch) follow() {
@@ -69,7 +81,7 @@ func (e *engineWatch) lost(err error) {
 		return
 	}
 	e.gone = true
-	w := event.Warning{Code: "engine-gone", Message: "the engine does not answer any more: " + err.Error(), Hint: "Start it again; stagewatch continues by itself when it answers."}
+	w := event.Warning{Code: "engine-gone", Message: "the engine does not answer any more: " + dock.Plain(err).Error(), Hint: "Start it again; stagewatch continues by itself when it answers."}
 	if !descriptors() {
 		w.Message, w.Hint = build.NoFiles()
 	}

@@ -216,3 +216,25 @@ func TestTheLogThatCannotBeReadIsToldOfOnce(t *testing.T) {
 }
 
 var startFailure = &dock.Error{What: "starting the container", Hint: "Is the command executable?", Err: errors.New("permission denied")}
+
+// TestNobodyWhoQuitsWaitsForAnEngineThatHangs, as a suspended one does; one that is only slow is waited for.
+func TestNobodyWhoQuitsWaitsForAnEngineThatHangs(t *testing.T) {
+	for _, hangs := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, Config{})
+			r.serve().hangs.Store(true)
+			r.pinger.hangs.Store(hangs)
+			r.cancel()
+			<-r.ended
+			began := time.Now()
+			r.loop.wait()
+			want := stopGrace + cleanWithin
+			if hangs {
+				want = pingWithin
+			}
+			if took := time.Since(began); took != want {
+				t.Errorf("hangs %v: waited for %s, want %s", hangs, took, want)
+			}
+		})
+	}
+}

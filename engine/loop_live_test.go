@@ -320,6 +320,39 @@ func TestATagOfSomebodyElseStays(t *testing.T) {
 	}
 }
 
+// TestATagThatSomebodyElseTakesStays: whoever builds an image of their own in the meantime keeps its name.
+func TestATagThatSomebodyElseTakesStays(t *testing.T) {
+	l := newLive(t)
+	l.start(Config{})
+	first, _ := await[event.Built](l, nil)
+	await[event.Serving](l, nil)
+	theirs, err := l.engine.Client.ImageInspect(t.Context(), "python:3.9-alpine")
+	if err == nil {
+		err = l.engine.Client.ImageTag(t.Context(), theirs.ID, first.Tag)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_, _ = l.engine.Client.ImageRemove(context.Background(), first.Tag, image.RemoveOptions{})
+	})
+	l.write("page.txt", "two")
+	w, _ := await(l, func(w event.Warning) bool { return w.Code == "tag-taken" })
+	second, _ := await[event.Built](l, nil)
+	if second.Tag == first.Tag || !strings.Contains(w.Message, second.Tag) {
+		t.Errorf("built %q after %q, and said %q", second.Tag, first.Tag, w.Message)
+	}
+	serving, _ := await[event.Serving](l, nil)
+	l.serves(serving.URL, "two")
+	l.stop()
+	if now, err := l.engine.Client.ImageInspect(t.Context(), first.Tag); err != nil || now.ID != theirs.ID {
+		t.Errorf("the name is %s now, %v", now.ID, err)
+	}
+	if _, err := l.engine.Client.ImageInspect(t.Context(), second.Tag); err == nil {
+		t.Errorf("%s is left", second.Tag)
+	}
+}
+
 // TestANamedContextIsWatchedToo: what COPY --from=NAME reads is source like any other.
 func TestANamedContextIsWatchedToo(t *testing.T) {
 	l := newLive(t)

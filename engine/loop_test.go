@@ -382,6 +382,19 @@ func TestOnceEndsWithItsBuild(t *testing.T) {
 		}
 		r.cancel()
 		r.loop.wait()
+
+		// The image is there, whatever keeps it from being measured.
+		r = newRig(t, Config{Once: true})
+		r.succeed()
+		r.builder.last().end <- errStep
+		if err := <-r.ended; err != nil {
+			t.Errorf("what was built, and not measured, ended with %v", err)
+		}
+		if w, _ := one[event.Warning](t, r.drain()); w.Code != "unmeasured" {
+			t.Errorf("told %+v", w)
+		}
+		r.cancel()
+		r.loop.wait()
 	})
 }
 

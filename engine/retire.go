@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/run"
@@ -121,8 +122,16 @@ func (a *app) dispose(inst instance) {
 func (a *app) halt(inst instance) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.l.ctx), stopGrace+cleanWithin)
 	defer cancel()
+	defer context.AfterFunc(a.l.ctx, func() {
+		if silent(ctx, a.l.engine.pinger) {
+			cancel()
+		}
+	})()
 	if err := inst.Stop(ctx, stopGrace); err != nil {
-		a.l.emit(0, event.Warning{Code: "container-left", Message: err.Error(), Hint: "It carries the label stagewatch; the next start removes it."})
+		if ctx.Err() != nil {
+			err = fmt.Errorf("stopping container %.12s: %w", inst.ID(), dock.ErrNoAnswer)
+		}
+		a.l.emit(0, event.Warning{Code: "container-left", Message: dock.Plain(err).Error(), Hint: "It carries the label stagewatch; the next start removes it."})
 	}
 }
 

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 
@@ -102,10 +104,10 @@ func (o *options) config(args []string) (engine.Config, error) {
 		// As with docker stop --time 0. The engine's own zero stands for its default.
 		c.DrainTimeout = -1
 	}
-	if c.ReadyPath != "" && !strings.HasPrefix(c.ReadyPath, "/") {
-		c.ReadyPath = "/" + c.ReadyPath
-	}
 	var err error
+	if c.ReadyPath, err = readyPath(c.ReadyPath); err != nil {
+		return c, err
+	}
 	if c.BuildArgs, err = buildArgs(c.BuildArgs); err != nil {
 		return c, err
 	}
@@ -121,6 +123,24 @@ func (o *options) config(args []string) (engine.Config, error) {
 		c.BuildContexts[name] = ref
 	}
 	return c, nil
+}
+
+// readyPath makes a path that can be asked for, with its query, of what somebody writes.
+func readyPath(value string) (string, error) {
+	if value == "" {
+		return "", nil
+	}
+	u, err := url.Parse(value)
+	switch parsing := (*url.Error)(nil); {
+	case errors.As(err, &parsing):
+		err = parsing.Err
+	case u.Host != "" || u.Opaque != "":
+		err = errors.New("it is a whole address")
+	}
+	if err != nil {
+		return "", &engine.Problem{What: fmt.Sprintf("reading --ready-path %q", value), Err: err, Hint: "Write a path, e.g. --ready-path /healthz; which port is asked, -p says."}
+	}
+	return "/" + strings.TrimPrefix(u.RequestURI(), "/"), nil
 }
 
 // buildArgs fills in what comes from the environment.

@@ -91,3 +91,33 @@ func TestHintOfEveryFlagError(t *testing.T) {
 		t.Errorf("got more than a sentence and a hint:\n%s", out.String())
 	}
 }
+
+// TestReadyPath: what is asked for is one line that servers understand, or is refused.
+func TestReadyPath(t *testing.T) {
+	for value, want := range map[string]string{
+		"":                 "",
+		"/":                "/",
+		"healthz":          "/healthz",
+		"/healthz?full=1":  "/healthz?full=1",
+		"/a b":             "/a%20b",
+		"/a%20b":           "/a%20b",
+		"/é":               "/%C3%A9",
+		"/x#part":          "/x",
+		"?ready":           "/?ready",
+		"/x\r\nHost: y":    "refused",
+		"/100%":            "refused",
+		"http://x/healthz": "refused",
+		"localhost:80/x":   "refused",
+	} {
+		got, err := readyPath(value)
+		if err != nil {
+			got = "refused"
+		}
+		if got != want {
+			t.Errorf("%q: got %q, %v", value, got, err)
+		}
+		if err != nil && hintOf(err) == "" {
+			t.Errorf("%q: no hint", value)
+		}
+	}
+}

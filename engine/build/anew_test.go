@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/image"
 	"github.com/google/go-cmp/cmp"
 	"github.com/tonistiigi/fsutil"
 
@@ -22,13 +27,13 @@ type solved struct {
 	printed []string
 }
 
-func (b *bench) solve(by *Builder, p *plan.Plan, noCache bool) (solved, error) {
+func (b *bench) solve(ctx context.Context, by *Builder, p *plan.Plan, noCache bool) (solved, error) {
 	fs, err := fsutil.NewFS(b.dir)
 	if err != nil {
 		return solved{}, err
 	}
 	var s solved
-	s.Result, err = by.Build(context.Background(), Request{Plan: p, Contexts: map[string]fsutil.FS{"context": fs}, NoCache: noCache, Emit: func(e event.Body) {
+	s.Result, err = by.Build(ctx, Request{Plan: p, Contexts: map[string]fsutil.FS{"context": fs}, NoCache: noCache, Emit: func(e event.Body) {
 		if o, ok := e.(event.Output); ok {
 			s.printed = append(s.printed, o.Text)
 		}
@@ -39,13 +44,25 @@ func (b *bench) solve(by *Builder, p *plan.Plan, noCache bool) (solved, error) {
 	return s, err
 }
 
-// TestWithoutTheCacheBesideWithIt: two sessions have the same steps built at the same time, one with the cache and one
-// without. Neither has to do with the other's, and what was made last is in the cache.
+// TestWithoutTheCacheBesideWithIt: two sessions have the same steps built at the same time, one without the cache, and
+// one with it, where every second build is superseded. Neither has to do with the other's, and what was made last is in
+// the cache. `make soak` runs it for longer.
 func TestWithoutTheCacheBesideWithIt(t *testing.T) {
-	const rounds = 4
+	soak, _ := time.ParseDuration(os.Getenv("SOAK_FOR"))
+	end := time.Now().Add(soak)
 	b := newBench(t)
-	b.write("Dockerfile", "FROM python:3.9-alpine AS one\nWORKDIR /app\nRUN echo SECRET; sleep 0.2\nCOPY file .\nRUN sleep 0.1\nFROM python:3.9-alpine\nCOPY --from=one /app /app\n")
+	b.write("Dockerfile", "FROM python:3.9-alpine AS one\nWORKDIR /app\nRUN echo SECRET; sleep 0.2\nCOPY file .\nRUN sleep 0.1\nFROM python:3.9-alpine\nCOPY --from=one /app /app\nLABEL made-by=SECRET\n")
 	b.write("file", "SECRET")
+	// The engine may have been done with one that was superseded, all the same.
+	t.Cleanup(func() {
+		made, err := b.engine.Client.ImageList(context.Background(), image.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", "made-by="+b.secret))})
+		if err != nil {
+			t.Error(err)
+		}
+		for _, i := range made {
+			b.remove(i.ID)
+		}
+	})
 	other, err := New(t.Context(), b.engine)
 	if err != nil {
 		t.Fatal(err)
@@ -55,20 +72,27 @@ func TestWithoutTheCacheBesideWithIt(t *testing.T) {
 	var group sync.WaitGroup
 	beside := make(chan struct{})
 	group.Go(func() {
-		for {
+		for n := 0; ; n++ {
 			select {
 			case <-beside:
 				return
 			default:
 			}
-			if _, err := b.solve(other, p, false); err != nil {
+			ctx, supersede := context.WithCancel(t.Context())
+			if n%2 == 1 {
+				time.AfterFunc(rand.N(500*time.Millisecond), supersede)
+			}
+			_, err := b.solve(ctx, other, p, false)
+			if err != nil && ctx.Err() == nil {
 				t.Error(err)
+				supersede()
 				return
 			}
+			supersede()
 		}
 	})
-	for range rounds {
-		s, err := b.solve(b.builder, p, true)
+	for round := 0; round < 4 || time.Now().Before(end); round++ {
+		s, err := b.solve(t.Context(), b.builder, p, true)
 		if err != nil {
 			t.Error(err)
 			break
@@ -79,7 +103,7 @@ func TestWithoutTheCacheBesideWithIt(t *testing.T) {
 	}
 	close(beside)
 	group.Wait()
-	if s, err := b.solve(b.builder, p, false); err != nil || s.Ran != 0 {
+	if s, err := b.solve(t.Context(), b.builder, p, false); err != nil || s.Ran != 0 {
 		t.Errorf("%d steps ran that were just made, %v", s.Ran, err)
 	}
 }
@@ -89,8 +113,8 @@ func TestWithoutTheCacheMakesTheSame(t *testing.T) {
 	b := newBench(t)
 	b.write("Dockerfile", "FROM python:3.9-alpine\nENV UNIQUE=SECRET\nRUN env | sort; echo $0 $@; cat /proc/mounts | cut -d ' ' -f 2,3; rm -rf /tmp/*\nLABEL a=b\nCMD [\"true\"]\n")
 	p := b.plan()
-	with, err := b.solve(b.builder, p, false)
-	without, err2 := b.solve(b.builder, p, true)
+	with, err := b.solve(t.Context(), b.builder, p, false)
+	without, err2 := b.solve(t.Context(), b.builder, p, true)
 	if err := errors.Join(err, err2); err != nil {
 		t.Fatal(err)
 	}

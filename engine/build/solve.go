@@ -46,8 +46,9 @@ type Request struct {
 
 // Result is a build that succeeded.
 type Result struct {
-	// Image is the image's id on the engine.
+	// Image is the image's id on the engine, Tags are its names.
 	Image string
+	Tags  []string
 	// Hits and Ran count the steps; a step that BuildKit merged with another counts in neither.
 	Hits, Ran int
 	// Saved sums what the hits saved.
@@ -87,7 +88,7 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 		}
 		track.finish(nil, false)
 		res := track.result()
-		res.Took, res.Image = time.Since(start), image
+		res.Took, res.Image, res.Tags = time.Since(start), image, req.Tags
 		return res, nil
 	}
 }

@@ -1,12 +1,17 @@
 package dock
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/docker/cli/cli/config"
 	dockercontext "github.com/docker/cli/cli/context"
@@ -115,23 +120,50 @@ func TestAnEngineThatDoesNotAnswerIsExplained(t *testing.T) {
 		t.Fatal(err)
 	}
 	refusing.Close()
+	// As one that is suspended: the kernel takes the connection for it.
+	mute, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mute.Close()
 	for _, c := range []struct {
 		name, host string
 		want       error
 		hint       string
 	}{
+		{"one that hangs", "tcp://" + mute.Addr().String(), ErrNoAnswer, "may hang"},
 		{"no socket", "unix://" + dir + "/none.sock", ErrNotRunning, "Start it"},
 		{"a socket that a dead engine left", "unix://" + dead, ErrNotRunning, "comes from --host"},
 		{"a closed port", "tcp://" + refusing.Addr().String(), ErrNotRunning, "--context"},
 		{"an unknown name", "tcp://no-such-host.invalid:2375", ErrNoAnswer, "address right"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := Connect(t.Context(), Options{Host: c.host})
-			if !errors.Is(err, c.want) {
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+			defer cancel()
+			_, err := Connect(ctx, Options{Host: c.host})
+			if !errors.Is(err, c.want) || strings.Contains(err.Error(), "%2F") {
 				t.Errorf("%v, want %v", err, c.want)
 			}
 			wantHint(t, err, c.hint)
 		})
+	}
+}
+
+func TestAnErrorIsToldWithoutItsRequest(t *testing.T) {
+	asked := func(err error) error {
+		return fmt.Errorf("stopping container x: %w", &url.Error{Op: "Post", URL: "http://%2Frun%2Fdocker.sock/v1.41/stop", Err: err})
+	}
+	for _, c := range []struct {
+		err, is error
+		want    string
+	}{
+		{asked(context.DeadlineExceeded), ErrNoAnswer, "stopping container x: no answer"},
+		{asked(syscall.ECONNRESET), syscall.ECONNRESET, "stopping container x: connection reset by peer"},
+		{ErrNotRunning, ErrNotRunning, "the engine is not running"},
+	} {
+		if got := Plain(c.err); got.Error() != c.want || !errors.Is(got, c.is) {
+			t.Errorf("%v became %v", c.err, got)
+		}
 	}
 }
 

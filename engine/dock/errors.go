@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"net"
+	"net/url"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -66,8 +67,10 @@ func (ep endpoint) explain(ctx context.Context, err error) error {
 		return &Error{What: what, Err: err, Hint: "Try it by hand: docker -H " + ep.host + " version"}
 	}
 	switch cause := ep.dial(); {
+	case cause == nil && ctx.Err() != nil:
+		return &Error{What: what, Err: ErrNoAnswer, Hint: strings.TrimSpace("Something takes the connection and says nothing: the engine may hang, or be suspended. " + ep.hintOrigin())}
 	case cause == nil:
-		return &Error{What: what, Err: err, Hint: ep.hintOrigin()}
+		return &Error{What: what, Err: Plain(err), Hint: ep.hintOrigin()}
 	case errors.Is(cause, fs.ErrPermission):
 		return &Error{What: what, Err: ErrPermission, Hint: ep.hintPermission()}
 	case errors.Is(cause, fs.ErrNotExist), errors.Is(cause, syscall.ECONNREFUSED):
@@ -77,20 +80,41 @@ func (ep endpoint) explain(ctx context.Context, err error) error {
 	}
 }
 
+// Plain words an error of the engine's client without the request, whose address tells nobody anything.
+func Plain(err error) error {
+	var request *url.Error
+	if !errors.As(err, &request) {
+		return err
+	}
+	cause := request.Err
+	if request.Timeout() {
+		cause = ErrNoAnswer
+	}
+	return &plainError{strings.ReplaceAll(err.Error(), request.Error(), cause.Error()), errors.Join(cause, err)}
+}
+
+type plainError struct {
+	text string
+	err  error
+}
+
+func (e *plainError) Error() string { return e.text }
+func (e *plainError) Unwrap() error { return e.err }
+
 // dial tries the bare connection, two seconds at most.
 func (ep endpoint) dial() error {
-	url, err := client.ParseHostURL(ep.host)
+	host, err := client.ParseHostURL(ep.host)
 	if err != nil {
 		return err
 	}
-	address := url.Host
-	if url.Scheme == "unix" {
-		address = url.Path
+	address := host.Host
+	if host.Scheme == "unix" {
+		address = host.Path
 		if address == "" {
-			address = url.Host
+			address = host.Host
 		}
 	}
-	conn, err := net.DialTimeout(url.Scheme, address, 2*time.Second)
+	conn, err := net.DialTimeout(host.Scheme, address, 2*time.Second)
 	if err != nil {
 		return err
 	}

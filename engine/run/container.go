@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
@@ -32,8 +33,9 @@ type Container struct {
 	told  string
 	// pid is the app's first process as the engine's machine numbers it.
 	pid int
-	// healthcheck is the command of the image's HEALTHCHECK, nil where it has none.
-	healthcheck []string
+	// healthcheck is the command of the image's HEALTHCHECK, nil where it has none, and healthWithin how long it may take.
+	healthcheck  []string
+	healthWithin time.Duration
 	// logDriver keeps what the container prints, and path is the program that it runs.
 	logDriver, path string
 
@@ -109,7 +111,7 @@ func (c *Container) start(ctx context.Context) (since string, err error) {
 		return "", fmt.Errorf("inspecting the container: %w", err)
 	}
 	c.name = strings.TrimPrefix(seen.Name, "/")
-	c.healthcheck = healthcheckOf(seen)
+	c.healthcheck, c.healthWithin = healthcheckOf(seen), healthTimeout(seen)
 	c.pid, c.path = seen.State.Pid, seen.Path
 	c.logDriver = seen.HostConfig.LogConfig.Type
 	if c.spec.Port == 0 {

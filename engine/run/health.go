@@ -2,6 +2,7 @@ package run
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,11 +29,21 @@ func healthcheckOf(seen container.InspectResponse) []string {
 	return nil
 }
 
-// Times of a health check of ours: between two of them, and for one.
+// Times of health checks of ours: between two of them, and for one where the image names no time, as the engine has
+// it. The engine kills those that take longer. Ours go on in the container, so that one gets a while in any case.
 const (
 	healthEvery  = 100 * time.Millisecond
-	healthWithin = 10 * time.Second
+	healthWithin = 30 * time.Second
+	healthLeast  = 10 * time.Second
 )
+
+// healthTimeout is how long a container's health check may take.
+func healthTimeout(seen container.InspectResponse) time.Duration {
+	if seen.Config == nil || seen.Config.Healthcheck == nil {
+		return healthWithin
+	}
+	return max(healthLeast, cmp.Or(seen.Config.Healthcheck.Timeout, healthWithin))
+}
 
 // awaitHealthy returns nil once the image's health check succeeds. The engine itself runs the check for the
 // first time only after its interval, half a minute unless the image says otherwise: so we run it ourselves,
@@ -55,18 +66,23 @@ func (c *Container) awaitHealthy(ctx context.Context, note func(error)) error {
 
 // checkHealth runs the health check once. The error holds what it printed.
 func (c *Container) checkHealth(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, healthWithin)
+	ctx, cancel := context.WithTimeout(ctx, c.healthWithin)
 	defer cancel()
 	code, said, err := c.exec(ctx, c.healthcheck, tailBytes)
 	switch {
-	case errors.Is(err, errEndless), ctx.Err() != nil:
+	case errors.Is(err, errEndless):
 		return errors.New("the health check does not end")
+	case ctx.Err() != nil:
+		return fmt.Errorf("the health check does not end within %s", c.healthWithin)
 	case err != nil:
 		return fmt.Errorf("running the health check: %w", err)
 	case code == 0:
 		return nil
 	}
-	return fmt.Errorf("the health check exits with %d: %s", code, bytes.TrimSpace(said))
+	if said = bytes.TrimSpace(said); len(said) == 0 {
+		return fmt.Errorf("the health check exits with %d, and prints nothing", code)
+	}
+	return fmt.Errorf("the health check exits with %d: %s", code, said)
 }
 
 var errEndless = errors.New("it does not end")

@@ -126,7 +126,7 @@ func (c *Container) unreadyHint(ctx context.Context, r Readiness) string {
 	defer cancel()
 	if found, known := c.listening(looking); known {
 		here := slices.ContainsFunc(found, func(l netip.AddrPort) bool { return int(l.Port()) == c.spec.Port && !l.Addr().IsLoopback() })
-		switch message, hint := c.advice(found); {
+		switch message, hint := c.advice(looking, found); {
 		case hint != "":
 			return capital(message) + ". " + hint
 		case here && r.Path != "":

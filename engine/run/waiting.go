@@ -3,12 +3,14 @@ package run
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -54,7 +56,7 @@ func (c *Container) report(ctx context.Context, r Readiness) {
 			for _, addr := range found {
 				w.Listening = append(w.Listening, addr.String())
 			}
-			w.Message, w.Hint = c.advice(found)
+			w.Message, w.Hint = c.advice(ctx, found)
 		}
 		if w.Message != told && ctx.Err() == nil {
 			told = w.Message
@@ -64,16 +66,16 @@ func (c *Container) report(ctx context.Context, r Readiness) {
 }
 
 // advice says what the app does in place of listening where it is waited for, and what to do about that.
-func (c *Container) advice(found []netip.AddrPort) (message, hint string) {
+func (c *Container) advice(ctx context.Context, found []netip.AddrPort) (message, hint string) {
 	port := uint16(c.spec.Port)
 	var others, hidden []string
-	here, hiddenHere := false, ""
+	here, onlySix, hiddenHere := false, true, ""
 	for _, l := range found {
 		switch loopback := l.Addr().IsLoopback(); {
 		case l.Port() == port && loopback:
 			hiddenHere = l.String()
 		case l.Port() == port:
-			here = true
+			here, onlySix = true, onlySix && l.Addr().Is6()
 		case loopback:
 			hidden = append(hidden, l.String())
 		default:
@@ -82,6 +84,9 @@ func (c *Container) advice(found []netip.AddrPort) (message, hint string) {
 	}
 	others = slices.Compact(others)
 	switch {
+	case here && onlySix && c.refuses(ctx):
+		return fmt.Sprintf("your app listens on %d for IPv6 only, and the container's address is one of IPv4", port),
+			fmt.Sprintf("Make it listen on 0.0.0.0:%d.", port)
 	case here:
 		return fmt.Sprintf("your app listens on %d: %s", port, c.lastTrouble("it has not answered yet")), ""
 	case hiddenHere != "":
@@ -95,6 +100,16 @@ func (c *Container) advice(found []netip.AddrPort) (message, hint string) {
 			fmt.Sprintf("Make it listen on 0.0.0.0:%d.", port)
 	}
 	return "nothing listens in the container so far", ""
+}
+
+// refuses reports whether nobody listens at the address where the app is dialled. What listens for IPv6 mostly takes
+// IPv4 as well, and the kernel's tables don't tell.
+func (c *Container) refuses(ctx context.Context) bool {
+	conn, err := c.Dial(ctx)
+	if err == nil {
+		conn.Close()
+	}
+	return errors.Is(err, syscall.ECONNREFUSED)
 }
 
 // note keeps how an attempt to find the container ready failed.

@@ -32,6 +32,7 @@ func TestWhoWaitsIsToldWhatTheAppListensOnInstead(t *testing.T) {
 		{"another port", []string{"-listen", ":5000"}, "your app listens on 5000, and not on 8080", "-p 9090:5000"},
 		{"its own loopback", []string{"-listen", "127.0.0.1:8080"}, "your app listens on 127.0.0.1:8080 inside the container", "0.0.0.0:8080"},
 		{"its own loopback, IPv6", []string{"-listen", "[::1]:8080"}, "your app listens on [::1]:8080 inside the container", "0.0.0.0:8080"},
+		{"IPv6 alone", []string{"-listen", "[::]:8080"}, "your app listens on 8080 for IPv6 only", "0.0.0.0:8080"},
 		{"another port of its own loopback", []string{"-listen", "127.0.0.1:3000"}, "your app listens on 127.0.0.1:3000 inside the container", "0.0.0.0:8080"},
 		{"nothing yet", []string{"-listen", ":8080", "-boot", "1h"}, "nothing listens in the container so far", ""},
 	} {

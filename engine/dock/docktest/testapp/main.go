@@ -17,7 +17,7 @@ import (
 )
 
 func main() {
-	listen := flag.String("listen", "", "address to serve on; none: serve nothing")
+	listen := flag.String("listen", "", "address to serve on, at [::] for IPv6 alone; none: serve nothing")
 	boot := flag.Duration("boot", 0, "wait this long before listening")
 	body := flag.String("body", "hello", "what / answers")
 	speak := flag.String("speak", "http", "http, greeting (raw, server speaks first), mute (accepts and says nothing), slam (accepts and closes)")
@@ -64,7 +64,11 @@ func main() {
 }
 
 func serve(address, speak, body string, healthyAt time.Time) {
-	listener, err := net.Listen("tcp", address)
+	network := "tcp"
+	if strings.HasPrefix(address, "[::]") {
+		network = "tcp6"
+	}
+	listener, err := net.Listen(network, address)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -1,0 +1,64 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/stagewatch/stagewatch/engine/build"
+	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// names is what images are called that nobody named.
+type names struct {
+	emit func(event.Body)
+	// image is the name, empty where a person chose, and tag the one with a tag that was free.
+	image, tag string
+}
+
+// chooseNames settles what the image and the container are called.
+func (c *connection) chooseNames(ctx context.Context, cfg *Config, emit func(event.Body)) {
+	name := imageName(cfg.Context)
+	if cfg.Name == "" {
+		cfg.Name = appName(name)
+	}
+	if len(cfg.Tags) > 0 {
+		return
+	}
+	c.names = names{emit: emit, image: name}
+	c.chooseTag(ctx)
+	cfg.Tags = []string{c.names.tag}
+}
+
+// chooseTag leaves a name that is some other image's to it.
+func (c *connection) chooseTag(ctx context.Context) {
+	n := &c.names
+	latest := n.image + ":latest"
+	n.tag = latest
+	for i := 1; c.theirs(ctx, n.tag); i++ {
+		n.tag = fmt.Sprintf("%s:stagewatch-%d", n.image, i)
+	}
+	if n.tag != latest {
+		n.emit(event.Warning{Code: "tag-taken", Message: fmt.Sprintf("there is an image %s already, which stays as it is; ours is %s", latest, n.tag), Hint: "Name ours with -t."})
+	}
+	if err := c.session.OwnTag(n.tag); err != nil {
+		n.emit(event.Warning{Code: "unkept", Message: "the name of the image can't be kept where the next start looks for it: " + err.Error(), Hint: "After a crash it is left on the engine."})
+	}
+}
+
+// theirs reports whether an image has the name that is none of this session's.
+func (c *connection) theirs(ctx context.Context, tag string) bool {
+	seen, err := c.engine.Client.ImageInspect(ctx, tag)
+	return err == nil && (seen.Config == nil || seen.Config.Labels[dock.Label] != c.session.ID)
+}
+
+// Build builds under a name that is still ours: somebody may have built an image of their own under it meanwhile.
+func (c *connection) Build(ctx context.Context, req build.Request) (*build.Result, error) {
+	if c.names.image != "" && len(req.Tags) > 0 {
+		if c.theirs(ctx, c.names.tag) {
+			c.chooseTag(ctx)
+		}
+		req.Tags = []string{c.names.tag}
+	}
+	return c.Builder.Build(ctx, req)
+}
