@@ -20,7 +20,7 @@ var bodies = []Body{
 		Stages: []PlannedStage{{Name: "build", Base: "python:3.9-slim", Line: 1, Needed: true, Replaced: true, From: []string{"base"}}},
 		Steps: []PlannedStep{{Stage: "build", Index: 2, Total: 6, Instruction: "COPY . .", Line: 9, Prediction: WillRerun, Because: "app.py changed",
 			Inputs: []Input{{Step: StepID{Stage: "build", Index: 1}}, {Context: "context", Paths: []string{"."}}}}}},
-	Step{Stage: "build", Index: 2, Total: 6, Instruction: "COPY . .", Line: 9, State: Hit, MS: 1, SavedMS: 2, Because: "x"},
+	Step{Stage: "build", Index: 2, Total: 6, Instruction: "COPY . .", Line: 9, State: Hit, MS: 1, SavedMS: 2, Because: "x", FromBuild: 1},
 	Output{Stage: "build", Index: 2, Stream: "stdout", Text: "hello"},
 	Built{Target: "final", Image: "sha256:1", Tag: "app:latest", MS: 600, Hits: 5, Ran: 3, SavedMS: 9000, Score: Score{Promised: 1, Held: 2, Maybes: 3, MaybeHits: 4}},
 	Failed{Stage: "build", Index: 2, Line: 9, Instruction: "RUN false", Message: "exit code: 1", Hint: "look", Excerpt: []ExcerptLine{{Line: 9, Text: "RUN false", Blamed: true}}},
