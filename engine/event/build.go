@@ -156,7 +156,9 @@ type Failed struct {
 	Line        int    `json:"line"`
 	Instruction string `json:"instruction"`
 	Message     string `json:"message"`
-	Hint        string `json:"hint,omitempty"`
+	// ExitCode is that of the step's command, where one ran and failed.
+	ExitCode int    `json:"exit_code,omitempty"`
+	Hint     string `json:"hint,omitempty"`
 	// Excerpt is the Dockerfile around Line.
 	Excerpt []ExcerptLine `json:"excerpt,omitempty"`
 }

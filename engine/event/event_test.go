@@ -23,7 +23,7 @@ var bodies = []Body{
 	Step{Stage: "build", Index: 2, Total: 6, Instruction: "COPY . .", Line: 9, State: Hit, MS: 1, SavedMS: 2, Because: "x", FromBuild: 1},
 	Output{Stage: "build", Index: 2, Stream: "stdout", Text: "hello"},
 	Built{Target: "final", Image: "sha256:1", Tag: "app:latest", MS: 600, Hits: 5, Ran: 3, SavedMS: 9000, Score: Score{Promised: 1, Held: 2, Maybes: 3, MaybeHits: 4}},
-	Failed{Stage: "build", Index: 2, Line: 9, Instruction: "RUN false", Message: "exit code: 1", Hint: "look", Excerpt: []ExcerptLine{{Line: 9, Text: "RUN false", Blamed: true}}},
+	Failed{Stage: "build", Index: 2, Line: 9, Instruction: "RUN false", Message: "exit code: 1", ExitCode: 1, Hint: "look", Excerpt: []ExcerptLine{{Line: 9, Text: "RUN false", Blamed: true}}},
 	Abandoned{Reason: "superseded", MS: 12},
 	Sized{Before: StageSize{Stage: "build", Bytes: 10, Layers: []Layer{{Bytes: 10, CreatedBy: "x", Base: true, Step: StepID{Stage: "build", Index: 2}}}, StandIn: "Debian"}, After: StageSize{Stage: "final", Bytes: 5, Layers: []Layer{}}, Ratio: 0.5, Delta: -3, BeforeDelta: 4, Basis: "uncompressed layers"},
 	Ledger{Carried: []LedgerGroup{{Name: "site-packages", Bytes: 5, Paths: []LedgerPath{{Path: "/a", Bytes: 5}}, From: "build", Instruction: "COPY --from=build /a /a", Line: 9}},

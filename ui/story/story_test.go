@@ -159,7 +159,7 @@ func TestSaid(t *testing.T) {
 		"":                                               "all is well\ndone: yes",
 	} {
 		s := tell().on(1, event.Planned{}, step(1, event.Running), event.Output{Stage: "build", Index: 1, Text: output}, step(1, event.Fail))
-		s.on(1, event.Failed{Stage: "build", Index: 1, Message: "exit code: 1"})
+		s.on(1, event.Failed{Stage: "build", Index: 1, Message: "exit code: 1", ExitCode: 1})
 		if got := s.Current().Said(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
