@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -62,7 +61,7 @@ func failedEvent(err error) event.Failed {
 	}
 	var p *plan.Error
 	if errors.As(err, &p) {
-		return event.Failed{Line: p.Line, Message: strings.TrimPrefix(p.Message, fmt.Sprintf("line %d: ", p.Line)), Excerpt: p.Excerpt, Hint: cmp.Or(p.Hint, build.Hint(p.Message))}
+		return event.Failed{Line: p.Line, Message: p.Message, Excerpt: p.Excerpt, Hint: cmp.Or(p.Hint, build.Hint(p.Message))}
 	}
 	var pr *Problem
 	if errors.As(err, &pr) {

@@ -133,7 +133,7 @@ func TestAnEditDoesNotRestartARunningInstall(t *testing.T) {
 	await[event.Abandoned](l, nil)
 	await(l, func(s event.Step) bool { return s.Index == 4 && s.State == event.Running })
 	step, e := await(l, func(s event.Step) bool { return s.Index == 4 && s.State == event.Ran })
-	if e.Build != 2 || step.Because != "started by build #1" {
+	if e.Build != 2 || step.FromBuild != 1 {
 		t.Errorf("build %d: %+v", e.Build, step)
 	}
 	s, e := await[event.Serving](l, nil)

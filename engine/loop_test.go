@@ -161,7 +161,7 @@ func TestAStepThatBothNeedGoesOn(t *testing.T) {
 		if old.over != nil {
 			t.Fatalf("the old solve ended with %v", old.over)
 		}
-		if s, n := one[event.Step](t, slices.DeleteFunc(r.drain(), func(e event.Event) bool { return e.Build != 2 })); s.Index != 3 || s.Because != "started by build #1" {
+		if s, n := one[event.Step](t, slices.DeleteFunc(r.drain(), func(e event.Event) bool { return e.Build != 2 })); s.Index != 3 || s.FromBuild != 1 || s.Because != "started by build #1" {
 			t.Errorf("build %d: %+v", n, s)
 		}
 		old.req.Emit(event.Output{Stage: "build", Index: 3, Text: "installed"})

@@ -127,7 +127,7 @@ func (r *relay) send(body event.Body) {
 
 // handed is a step of this build as the heir reports it.
 func (r *relay) handed(s event.Step) event.Step {
-	s.Because = fmt.Sprintf("started by build #%d", r.number)
+	s.FromBuild, s.Because = r.number, fmt.Sprintf("started by build #%d", r.number)
 	return s
 }
 

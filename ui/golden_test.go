@@ -98,7 +98,7 @@ var scenes = []scene{
 	{name: "real-source-edit", story: realStory, n: 1, until: kind("sized", 2)},
 	{name: "real-superseded", story: realStory, n: 1, until: func(e event.Event) bool {
 		s, ok := e.Body.(event.Step)
-		return ok && strings.HasPrefix(s.Because, "started by build ")
+		return ok && s.FromBuild > 0
 	}},
 	{name: "real-given-up", story: realStory, keys: "5 j j j enter"},
 	{name: "real-failed", story: realStory, n: 1, until: kind("stale", 0)},

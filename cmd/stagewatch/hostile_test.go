@@ -85,7 +85,8 @@ func TestHostileProject(t *testing.T) {
 	d.press("4")
 	d.press("/")
 	d.press("f", "l", "o", "o", "d", "Space", "4", "9", "9", "9", "9", "8", "Enter")
-	d.await(`flood 499998`, `next match`)
+	// How much of the first flood is kept differs.
+	d.await(`flood 499998`, `/flood 499998 (?:1 match|[12] of 2) `)
 	d.press("Escape")
 	d.await(`^╭─ 1 Stages ─`, `^╭─ 4 Logs `)
 

@@ -31,10 +31,10 @@ func TestBuildOnATerminal(t *testing.T) {
 		`^ +│ slow `+regexp.QuoteMeta(unique)+`$`,
 		`^RAN +slow 2/3 +RUN sleep 1`,
 		`^BUILT .* ran, `,
-		`^stage +steps +hit +ran +time +saved +size$`,
+		`^stage +steps +hit +ran +merged +time +saved +size$`,
 		`^slow +3 +[0-9]+ +[0-9]+ .*MB`,
 		`^No image is kept: name it with -t to keep it\.$`)
-	order := regexp.MustCompile(`(?m)^(?:HIT|RAN) +(\S+ \d/\d)`).FindAllStringSubmatch(tm.screen(), -1)
+	order := regexp.MustCompile(`(?m)^(?:HIT|RAN|MERGED) +(\S+ \d/\d)`).FindAllStringSubmatch(tm.screen(), -1)
 	var got []string
 	for _, m := range order {
 		got = append(got, m[1])

@@ -212,7 +212,7 @@ stage-0 2/4 :2 ran
 stage-0 3/4 :3 failed
 stage-0 4/4 :5 skipped
 `)
-	if f.Stage != "stage-0" || f.Index != 3 || f.Line != 3 || f.Message != "exit code: 7" || f.Hint == "" {
+	if f.Stage != "stage-0" || f.Index != 3 || f.Line != 3 || f.Message != "exit code: 7" || f.ExitCode != 7 || f.Hint == "" {
 		t.Errorf("%+v", f.Failed)
 	}
 	var blamed []int

@@ -3,6 +3,7 @@ package build
 import (
 	"errors"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/moby/buildkit/solver/errdefs"
@@ -32,6 +33,9 @@ func newFailure(p *plan.Plan, step int, err error) *Failure {
 	f := &Failure{Err: err}
 	f.Message = PlainMessage(err.Error())
 	f.Hint = Hint(f.Message)
+	if m := exitCode.FindStringSubmatch(f.Message); m != nil {
+		f.ExitCode, _ = strconv.Atoi(m[1])
+	}
 	var unread *UnreadError
 	if errors.As(err, &unread) {
 		f.Message, f.Hint = unread.Error(), unread.Hint()
@@ -68,7 +72,9 @@ var (
 	wrapping = regexp.MustCompile(`^(?:failed to solve(?: with frontend \S+)?|failed to run Build function|rpc error: code = \w+ desc = |executor failed running|runc did not terminate successfully|failed to compute cache key|failed to calculate checksum of ref \S+|failed to walk \S*)(?:: |$)?`)
 	// mounted is where an engine has a snapshot for a moment.
 	mounted = regexp.MustCompile(`(?:/[^\s:"]*)?/(?:buildkit-mount\d+|containerd-mount\d+|overlay2/\w+/(?:merged|diff)|snapshots/\d+/fs)`)
-	process = regexp.MustCompile(`(?s)^(?:process "[^"]*"|\[.*?\]:?|"[^"]*") ?(?:did not complete successfully: |: )?(exit code: \d+.*)$`)
+	// exitCode is what BuildKit says of a command that ran and failed.
+	exitCode = regexp.MustCompile(`^exit code: (\d+)`)
+	process  = regexp.MustCompile(`(?s)^(?:process "[^"]*"|\[.*?\]:?|"[^"]*") ?(?:did not complete successfully: |: )?(exit code: \d+.*)$`)
 )
 
 // BrokenOff tells whether a build failed because the connection to the engine did.

@@ -77,8 +77,7 @@ func (x *examination) brokenDockerfile(err error) {
 			hint = fmt.Sprintf("line %d reads: %s", l.Line, l.Text)
 		}
 	}
-	message := strings.TrimPrefix(broken.Message, fmt.Sprintf("line %d: ", broken.Line))
-	x.fail("Dockerfile", hint, "%s, line %d: %s", x.name(), broken.Line, message)
+	x.fail("Dockerfile", hint, "%s, line %d: %s", x.name(), broken.Line, broken.Message)
 }
 
 // input is what the engine's loop would plan with, as far as it decides on stages and base images.

@@ -85,6 +85,8 @@ type Step struct {
 	// RanAt is when a hit's step last ran, RanBuild the build of this session that it ran in; 0 for an earlier session.
 	RanAt    time.Time `json:"ran_at,omitzero"`
 	RanBuild int       `json:"ran_build,omitempty"`
+	// FromBuild is the build that started the step, where this one goes on with it; 0 elsewhere.
+	FromBuild int `json:"from_build,omitempty"`
 	// MergedWith is the identical step that BuildKit built instead of this one; it counts there.
 	MergedWith *StepID `json:"merged_with,omitempty"`
 }
@@ -154,7 +156,9 @@ type Failed struct {
 	Line        int    `json:"line"`
 	Instruction string `json:"instruction"`
 	Message     string `json:"message"`
-	Hint        string `json:"hint,omitempty"`
+	// ExitCode is that of the step's command, where one ran and failed.
+	ExitCode int    `json:"exit_code,omitempty"`
+	Hint     string `json:"hint,omitempty"`
 	// Excerpt is the Dockerfile around Line.
 	Excerpt []ExcerptLine `json:"excerpt,omitempty"`
 }

@@ -38,7 +38,6 @@ func (p *Plan) checkCapable(in Input) error {
 				if len(o.lines) > 0 {
 					e.Line, e.End = o.lines[0], o.ends[0]
 					e.Excerpt = Excerpt(in.Dockerfile, e.Line, e.End)
-					e.Message = fmt.Sprintf("line %d: %s", e.Line, e.Message)
 				}
 				return e
 			}

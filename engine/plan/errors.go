@@ -17,7 +17,8 @@ type Error struct {
 	Filename string
 	// Line and End are the instruction's first and last line, from 1; 0 where it belongs to none.
 	Line, End int
-	Message   string
+	// Message says what is wrong, without the place.
+	Message string
 	// Hint is what to do, where that is known here.
 	Hint string
 	// Excerpt is the Dockerfile around the lines.
@@ -25,7 +26,12 @@ type Error struct {
 	Err     error
 }
 
-func (e *Error) Error() string { return e.Filename + ": " + e.Message }
+func (e *Error) Error() string {
+	if e.Line > 0 {
+		return fmt.Sprintf("%s: line %d: %s", e.Filename, e.Line, e.Message)
+	}
+	return e.Filename + ": " + e.Message
+}
 
 func (e *Error) Unwrap() error { return e.Err }
 
@@ -38,14 +44,16 @@ func located(err error, in Input) error {
 	e := &Error{Filename: in.Filename, Err: err, Message: err.Error()}
 	var at *parser.LocationError
 	if n := badLine(in.Dockerfile); n > 0 && strings.Contains(e.Message, "UTF-8") {
-		e.Line, e.End, e.Message = n, n, fmt.Sprintf("line %d: no valid UTF-8", n)
+		e.Line, e.End, e.Message = n, n, "no valid UTF-8"
 		e.Excerpt = Excerpt(in.Dockerfile, n, n)
 	} else if errors.As(err, &at) && len(at.Locations) > 0 && len(at.Locations[0]) > 0 {
 		ranges := at.Locations[0]
 		e.Line, e.End = ranges[0].Start.Line, ranges[len(ranges)-1].End.Line
 		e.Excerpt = Excerpt(in.Dockerfile, e.Line, e.End)
 	}
+	// The parser says the line as well.
 	e.Message = strings.TrimPrefix(e.Message, "dockerfile parse error on ")
+	e.Message = strings.TrimPrefix(e.Message, fmt.Sprintf("line %d: ", e.Line))
 	e.noIndex(in)
 	e.absent(in)
 	return e

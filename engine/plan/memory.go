@@ -27,7 +27,7 @@ type MemoryStep struct {
 
 // Remember returns what Recall needs.
 func (p *Plan) Remember() Memory {
-	m := Memory{Dockerfile: string(p.source), Told: p.told, Options: p.options}
+	m := Memory{Dockerfile: string(p.source), Told: p.told.remembered(), Options: p.options}
 	for _, s := range p.Steps {
 		m.Steps = append(m.Steps, MemoryStep{s.Stage, s.Index, s.written, s.settings})
 	}

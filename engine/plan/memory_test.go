@@ -56,6 +56,11 @@ func TestWhatAnEngineToldIsEnough(t *testing.T) {
 	if err := json.Unmarshal(dt, &m); err != nil {
 		t.Fatal(err)
 	}
+	for _, b := range m.Told.Bases {
+		if b.Ref != "" || strings.Contains(b.Name, "library") {
+			t.Errorf("the name of a base is kept: %+v", b)
+		}
+	}
 	in.Caps, in.Platform = nil, ocispecs.Platform{}
 	m.Told.Fill(&in)
 	again, err := New(t.Context(), in, told{&m.Told})

@@ -27,11 +27,11 @@ type Told struct {
 
 // Base is a base image as it was resolved, as far as a graph depends on it.
 type Base struct {
-	// Name and Platform are what was asked for.
+	// Name and Platform are what was asked for. A [Memory] has a digest of the name: it may come of a build argument.
 	Name     string `json:"name"`
 	Platform string `json:"platform,omitempty"`
-	// Ref and Digest are the answer.
-	Ref    string        `json:"ref"`
+	// Ref and Digest are the answer. In a Memory, an empty Ref is the name.
+	Ref    string        `json:"ref,omitempty"`
 	Digest digest.Digest `json:"digest,omitempty"`
 	Config BaseConfig    `json:"config"`
 }
@@ -75,12 +75,25 @@ func (p *Plan) Merges() bool {
 	return slices.ContainsFunc(p.ops, func(o op) bool { return o.pb.GetMerge() != nil })
 }
 
-// base finds what was told of an image.
+// remembered is what is kept of what was told: names by their digests.
+func (t Told) remembered() Told {
+	t.Bases = slices.Clone(t.Bases)
+	for i := range t.Bases {
+		b := &t.Bases[i]
+		if b.Ref == b.Name {
+			b.Ref = ""
+		}
+		b.Name = fingerprint("FROM", b.Name)
+	}
+	return t
+}
+
+// base finds what was told of an image, in a Memory.
 func (t *Told) base(name, platform string) (Base, bool) {
 	if t == nil {
 		return Base{}, false
 	}
-	i := slices.IndexFunc(t.Bases, func(b Base) bool { return b.Name == name && b.Platform == platform })
+	i := slices.IndexFunc(t.Bases, func(b Base) bool { return b.Name == fingerprint("FROM", name) && b.Platform == platform })
 	if i < 0 {
 		return Base{}, false
 	}
@@ -94,7 +107,7 @@ func (t *Told) Resolve(name string, opt sourceresolver.Opt) (ref string, dgst di
 		return name, "", nil, false
 	}
 	config, err := json.Marshal(b.Config)
-	return b.Ref, b.Digest, config, err == nil
+	return cmp.Or(b.Ref, name), b.Digest, config, err == nil
 }
 
 func platformOf(opt sourceresolver.Opt) string {

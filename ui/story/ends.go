@@ -2,7 +2,6 @@ package story
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -25,13 +24,8 @@ func (b *Build) abandon(at time.Time, a event.Abandoned) {
 // handOver tells of a step that an older build began and this one goes on with: its time runs from there,
 // and there it was not canceled.
 func (s *Story) handOver(e event.Event, st event.Step) {
-	var from int
-	// Recordings of old have the number without its sign.
-	if n, _ := fmt.Sscanf(strings.Replace(st.Because, "#", "", 1), "started by build %d", &from); n != 1 || st.State != event.Running {
-		return
-	}
-	old := s.Build(from)
-	if old == nil || from >= e.Build {
+	old := s.Build(st.FromBuild)
+	if old == nil || st.FromBuild >= e.Build || st.State != event.Running {
 		return
 	}
 	if was := old.Step(clean.Line(st.Stage), st.Index); was != nil && was.State == event.Canceled {

@@ -135,7 +135,7 @@ func TestAStepHandedOn(t *testing.T) {
 	s := tell().on(1, event.Planned{}, step(1, event.Running), step(2, event.Running))
 	began := s.Build(1).Step("build", 2).Started
 	on := step(2, event.Running)
-	on.Because = "started by build #1"
+	on.FromBuild = 1
 	s.on(1, event.Abandoned{Reason: "superseded"}).on(2, event.Planned{}, on)
 	old := s.Build(1)
 	if got := old.Step("build", 1).State; got != event.Canceled {
@@ -159,7 +159,7 @@ func TestSaid(t *testing.T) {
 		"":                                               "all is well\ndone: yes",
 	} {
 		s := tell().on(1, event.Planned{}, step(1, event.Running), event.Output{Stage: "build", Index: 1, Text: output}, step(1, event.Fail))
-		s.on(1, event.Failed{Stage: "build", Index: 1, Message: "exit code: 1"})
+		s.on(1, event.Failed{Stage: "build", Index: 1, Message: "exit code: 1", ExitCode: 1})
 		if got := s.Current().Said(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}

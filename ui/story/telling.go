@@ -31,7 +31,7 @@ func Telling(line string) int {
 func (b *Build) Said() string { return b.said }
 
 func (b *Build) lastWords() string {
-	if b.Failure == nil || !strings.HasPrefix(b.Failure.Message, "exit code: ") {
+	if b.Failure == nil || b.Failure.ExitCode == 0 {
 		return ""
 	}
 	s := b.Step(b.Failure.Stage, b.Failure.Index)
