@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -41,8 +40,8 @@ the hint is left out where there is nothing to do. Fields may be added, never re
 			show := newPrescription(os.Stdout, o.progress == faceJSON)
 			return untilTold(cmd.Context(), unreadFor, func() error {
 				doctor.Run(cmd.Context(), cfg, show.print)
-				if why, ok := context.Cause(cmd.Context()).(ended); ok {
-					return exitCode(why.code())
+				if err := cmd.Context().Err(); err != nil {
+					return err
 				}
 				return show.end()
 			})

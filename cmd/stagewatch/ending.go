@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -50,24 +51,34 @@ func insists(again os.Signal, after time.Duration) bool {
 	return again != syscall.SIGHUP && after > sameFor
 }
 
-// untilTold runs what leaves nothing behind, until it is told to end and a grace is over.
+// untilTold runs what leaves nothing behind, until it is told to end and a grace is over. What ends because it was told to
+// has the exit code that says so.
 func untilTold(ctx context.Context, grace time.Duration, run func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- run() }()
 	select {
 	case err := <-done:
-		return err
+		return asTold(ctx, err)
 	case <-ctx.Done():
 	}
 	select {
 	case err := <-done:
-		return err
+		return asTold(ctx, err)
 	case <-time.After(grace):
 	}
-	if why, ok := context.Cause(ctx).(ended); ok {
+	return asTold(ctx, ctx.Err())
+}
+
+// asTold returns the exit code in place of an error that is only the end of the context.
+func asTold(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	if err == nil || cause == nil || !errors.Is(err, cause) && !errors.Is(err, ctx.Err()) {
+		return err
+	}
+	if why, ok := cause.(ended); ok {
 		return exitCode(why.code())
 	}
-	return context.Cause(ctx)
+	return cause
 }
 
 // output is a writer of whom can be asked whether somebody reads.
