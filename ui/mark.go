@@ -13,7 +13,7 @@ type mark struct {
 }
 
 func (m *Model) mark(b *story.Build, s *story.Step) mark {
-	if s.Counted() != s.State {
+	if s.CountsElsewhere() {
 		return mark{"=", "MERGED", draw.Dim}
 	}
 	switch s.State {
@@ -47,7 +47,7 @@ func (m *Model) mark(b *story.Build, s *story.Step) mark {
 }
 
 func (m *Model) stepTime(b *story.Build, s *story.Step) draw.Line {
-	if s.Counted() != s.State {
+	if s.CountsElsewhere() {
 		return nil
 	}
 	switch s.State {

@@ -27,7 +27,7 @@ func moveEnd(to int) func(*Model) tea.Cmd {
 
 // moveBy moves the cursor of the focused list, or scrolls where there is no cursor.
 func (m *Model) moveBy(by int) {
-	if m.focus == logs && m.panes[logs].tab == 0 {
+	if m.inLog() {
 		m.logs.move(m, by)
 		return
 	}

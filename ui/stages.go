@@ -179,12 +179,12 @@ func (m *Model) stageTotal(st *story.Stage) draw.Line {
 	merged, n := 0, map[event.State]int{}
 	steps := work(st)
 	for _, s := range steps {
-		if s.Counted() == s.State {
-			ms += s.MS
-			n[s.State]++
-		} else {
+		if s.CountsElsewhere() {
 			merged++
+			continue
 		}
+		ms += s.MS
+		n[s.State]++
 	}
 	switch {
 	case n[event.Fail] > 0:

@@ -195,7 +195,7 @@ func (p *Printer) result(all []*story.Step, s *story.Step) {
 	case event.Canceled:
 		word = "CANCELED"
 	}
-	if s.Counted() != s.State {
+	if s.CountsElsewhere() {
 		word, color = "MERGED", termenv.ANSIBrightBlack
 		note = "with " + p.story.Current().StepName(s.Merged.Stage, s.Merged.Index)
 	}

@@ -20,7 +20,7 @@ func (p *Printer) table(b *story.Build) {
 	for _, st := range b.Stages {
 		if st.Needed && len(st.Steps) > 0 {
 			rows = append(rows, row(b, st))
-			merged = merged || slices.ContainsFunc(st.Steps, func(s *story.Step) bool { return s.Counted() != s.State })
+			merged = merged || slices.ContainsFunc(st.Steps, (*story.Step).CountsElsewhere)
 		}
 	}
 	if !merged {
@@ -93,7 +93,7 @@ func row(b *story.Build, st *story.Stage) []string {
 	var took, saved int64
 	for _, s := range st.Steps {
 		switch {
-		case s.Counted() != s.State:
+		case s.CountsElsewhere():
 			merged++
 		case s.State == event.Hit:
 			hits++

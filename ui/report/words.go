@@ -63,7 +63,7 @@ func served(b *story.Build) string {
 
 // stepWord is what became of a step, in the words of the dashboard.
 func stepWord(s *story.Step) string {
-	if s.Counted() != s.State {
+	if s.CountsElsewhere() {
 		return "MERGED"
 	}
 	switch s.State {
@@ -83,7 +83,7 @@ func stepWord(s *story.Step) string {
 
 // stepTime is what a step took, or what its hit saved.
 func stepTime(s *story.Step) string {
-	if s.Counted() != s.State {
+	if s.CountsElsewhere() {
 		return none
 	}
 	if s.State == event.Hit {

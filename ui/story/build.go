@@ -85,12 +85,9 @@ type Step struct {
 	Merged *event.StepID
 }
 
-// Counted is the state that the step counts in: none for one that did well as another stage's step, which counts itself.
-func (s *Step) Counted() event.State {
-	if s.Merged != nil && (s.State == event.Hit || s.State == event.Ran) {
-		return ""
-	}
-	return s.State
+// CountsElsewhere reports whether the step did well as another stage's step, which counts itself.
+func (s *Step) CountsElsewhere() bool {
+	return s.Merged != nil && (s.State == event.Hit || s.State == event.Ran)
 }
 
 // Name is the step as BuildKit numbers it within its stage: "build 4/6".
