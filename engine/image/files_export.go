@@ -12,6 +12,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
 // export has BuildKit send the wanted trees. When ctx ends, it returns as soon as the engine is done with them: the
@@ -46,7 +47,7 @@ func collect(ctx context.Context, g gateway.Client, wanted map[string]want) (*ga
 	var names exptypes.Platforms
 	for name, w := range wanted {
 		op, _ := w.stage.op(w.layer)
-		def, err := w.stage.graph.upTo(op)
+		def, err := plan.UpTo(w.stage.graph.def, op)
 		if err != nil {
 			return nil, err
 		}

@@ -43,9 +43,6 @@ func bindGraph(p *plan.Plan, session func(plan.Local) string) (*graph, error) {
 	return g, nil
 }
 
-// upTo returns the part of the graph that ends in op i.
-func (g *graph) upTo(i int) (*pb.Definition, error) { return plan.UpTo(g.def, i) }
-
 // chain lists the steps whose results the target's layers are, the base's FROM first where there is one: those of
 // the target itself, and before them those of the stages that it stands on.
 func chain(p *plan.Plan) (base int, steps []int) {

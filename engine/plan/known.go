@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -71,14 +72,15 @@ func (k known) verdict(p *Plan, i int) verdict {
 	o := &p.ops[i]
 	src := o.pb.GetSource() != nil
 	_, local := o.local()
+	another := src && !local && !k.full[o.fullKey] || !src && !k.key[o.key]
 	switch {
 	case k.prev == nil:
 		return verdict{prediction: event.MayRerun}
 	case o.noCache:
 		return verdict{prediction: event.WillRerun, because: "told not to use the cache", direct: true}
-	case (src && !local && !k.full[o.fullKey] || !src && !k.key[o.key]) && k.passedOver(p, i):
+	case another && k.passedOver(p, i):
 		return verdict{prediction: event.MayRerun, because: notNeeded, direct: true}
-	case src && !local && !k.full[o.fullKey], !src && !k.key[o.key]:
+	case another:
 		because, own := k.explain(p, i)
 		return verdict{prediction: event.WillRerun, because: because, edited: own}
 	case !src && !k.full[o.fullKey]:
@@ -131,11 +133,7 @@ func (k known) explain(p *Plan, i int) (because string, own bool) {
 	was := k.old[s.ID()]
 	options := wordOptions(k.options, slices.Concat(settings, variablesOf(s.written)))
 	if p.ops[i].pb.GetSource() != nil {
-		switch {
-		case options != "":
-			return options, true
-		}
-		return "base image changed", true
+		return cmp.Or(options, "base image changed"), true
 	}
 	for _, e := range k.edits {
 		if e.Now == "" && e.Stage == s.Stage {

@@ -88,24 +88,17 @@ func (t Told) remembered() Told {
 	return t
 }
 
-// base finds what was told of an image, in a Memory.
-func (t *Told) base(name, platform string) (Base, bool) {
-	if t == nil {
-		return Base{}, false
-	}
-	i := slices.IndexFunc(t.Bases, func(b Base) bool { return b.Name == fingerprint("FROM", name) && b.Platform == platform })
-	if i < 0 {
-		return Base{}, false
-	}
-	return t.Bases[i], true
-}
-
-// Resolve answers as the engine did; ok tells whether it was asked for the image.
+// Resolve answers as the engine did, out of a Memory; ok tells whether it was asked for the image.
 func (t *Told) Resolve(name string, opt sourceresolver.Opt) (ref string, dgst digest.Digest, config []byte, ok bool) {
-	b, ok := t.base(name, platformOf(opt))
-	if !ok {
+	if t == nil {
 		return name, "", nil, false
 	}
+	kept, platform := fingerprint("FROM", name), platformOf(opt)
+	i := slices.IndexFunc(t.Bases, func(b Base) bool { return b.Name == kept && b.Platform == platform })
+	if i < 0 {
+		return name, "", nil, false
+	}
+	b := t.Bases[i]
 	config, err := json.Marshal(b.Config)
 	return cmp.Or(b.Ref, name), b.Digest, config, err == nil
 }
