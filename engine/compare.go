@@ -76,8 +76,7 @@ func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
 	names := x.project.names()
 	since := slices.DeleteFunc(x.memory.since(x.project), func(c plan.Change) bool {
 		// What these say is compared, and not that they were written to.
-		i := slices.IndexFunc(x.project.folders, func(f *folder) bool { return f.name == c.Context })
-		f := x.project.folders[i]
+		f := x.project.folder(c.Context)
 		rules := slices.Contains(names, f.abs(c.Path)) || slices.Contains(f.ruleFiles, f.abs(c.Path))
 		return rules && !x.plan.Reads(c, x.links)
 	})

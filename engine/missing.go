@@ -8,7 +8,6 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/build"
@@ -28,13 +27,13 @@ func (p *project) missingPath(e *event.Failed, pl *plan.Plan, err error) {
 	}
 	for i, s := range pl.Steps {
 		if s.Stage == e.Stage && s.Index == e.Index {
-			p.explainMissing(e, pl.Inputs(i), pl.Stages, said, err)
+			p.explainMissing(e, pl, pl.Inputs(i), said, err)
 			return
 		}
 	}
 }
 
-func (p *project) explainMissing(e *event.Failed, inputs []event.Input, stages []plan.Stage, said string, err error) {
+func (p *project) explainMissing(e *event.Failed, pl *plan.Plan, inputs []event.Input, said string, err error) {
 	for _, in := range inputs {
 		at := p.folderOf(in.Context)
 		if at == nil {
@@ -55,10 +54,7 @@ func (p *project) explainMissing(e *event.Failed, inputs []event.Input, stages [
 	if from == nil || said == "" {
 		return
 	}
-	of := from[1]
-	if n, err := strconv.Atoi(of); err == nil && n < len(stages) {
-		of = stages[n].Name
-	}
+	of := cmp.Or(pl.StageNamed(from[1]), from[1])
 	e.Message = fmt.Sprintf("%s is not in %s", said, of)
 	e.Hint = fmt.Sprintf("Look at the spelling, and at what there is in %s.", of)
 	if f != nil && f.Like != "" {

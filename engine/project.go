@@ -189,11 +189,15 @@ func (p *project) files() int {
 	return n
 }
 
+// folder is the local context of a name that one has, empty for the main one.
+func (p *project) folder(name string) *folder {
+	return p.folders[slices.IndexFunc(p.folders, func(f *folder) bool { return f.name == name })]
+}
+
 // take finds out what really changed among the written paths. The Dockerfile itself is read each time, whatever
 // was written: a name may lead to it in more ways than anybody is told of.
 func (p *project) take(ctx context.Context, w written) (delta, error) {
-	i := slices.IndexFunc(p.folders, func(f *folder) bool { return f.name == w.context })
-	f := p.folders[i]
+	f := p.folder(w.context)
 	d, err := f.take(ctx, w.Batch)
 	if d.dockerfile = p.read(); !d.dockerfile || f != p.main() {
 		return d, err

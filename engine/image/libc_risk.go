@@ -32,7 +32,7 @@ func LibcRisk(p *plan.Plan, known map[string]Libc) []event.Warning {
 	_, steps := chain(p)
 	for _, k := range steps {
 		s := p.Steps[k]
-		from := stageNamed(p, copiedFrom(s.Instruction))
+		from := p.StageNamed(copiedFrom(s.Instruction))
 		if from == "" || warned[from] {
 			continue
 		}
@@ -49,16 +49,6 @@ func LibcRisk(p *plan.Plan, known map[string]Libc) []event.Warning {
 		})
 	}
 	return out
-}
-
-// stageNamed finds the stage that a --from means, by name or by index; empty for an image.
-func stageNamed(p *plan.Plan, from string) string {
-	for i, s := range p.Stages {
-		if from != "" && (strings.EqualFold(s.Name, from) || from == fmt.Sprint(i)) {
-			return s.Name
-		}
-	}
-	return ""
 }
 
 var (

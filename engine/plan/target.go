@@ -52,6 +52,18 @@ func HasStage(names []string, ref string) bool {
 	return ok
 }
 
+// StageNamed returns the name of the stage that a --from means, by its name or its number; empty for an image.
+func (p *Plan) StageNamed(ref string) string {
+	var names []string
+	for _, s := range p.Stages {
+		names = append(names, s.Name)
+	}
+	if i, ok := findStage(names, ref); ok {
+		return names[i]
+	}
+	return ""
+}
+
 // findStage resolves a stage by the name that it is shown by, or by number.
 func findStage(names []string, ref string) (int, bool) {
 	for i := len(names) - 1; i >= 0; i-- {
