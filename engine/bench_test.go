@@ -10,10 +10,10 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/tonistiigi/fsutil"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // BenchmarkSaveToServed measures a one-line change from the save to the first answer of the new container,
@@ -83,7 +83,7 @@ func (m medians) report(b *testing.B) {
 type floor struct {
 	b       *testing.B
 	live    *live
-	builder *build.Builder
+	builder *solve.Builder
 	session *dock.Session
 	project *project
 }
@@ -91,7 +91,7 @@ type floor struct {
 func newFloor(b *testing.B, l *live) *floor {
 	b.Helper()
 	session := dock.NewSession(l.engine.Host)
-	builder, err := build.New(b.Context(), l.engine)
+	builder, err := solve.New(b.Context(), l.engine)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func (f *floor) once(page string, m *medians) time.Duration {
 	if err != nil {
 		f.b.Fatal(err)
 	}
-	res, err := f.builder.Build(ctx, build.Request{Plan: p, Contexts: map[string]fsutil.FS{"context": dir}, SharedKey: f.live.dir, Emit: func(event.Body) {}})
+	res, err := f.builder.Build(ctx, solve.Request{Plan: p, Contexts: map[string]fsutil.FS{"context": dir}, SharedKey: f.live.dir, Emit: func(event.Body) {}})
 	if err != nil {
 		f.b.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func (f *floor) once(page string, m *medians) time.Duration {
 	return took
 }
 
-// bare gives a build.Builder the shape of the loop's toolchain.
-type bare struct{ *build.Builder }
+// bare gives a solve.Builder the shape of the loop's toolchain.
+type bare struct{ *solve.Builder }
 
 func (b bare) planInput(in *plan.Input) { in.Caps, in.Platform = b.Caps(), b.Platform() }

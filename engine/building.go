@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // startBuild starts a build of all that is pending, in place of one that runs. An empty because leaves it to what
@@ -46,7 +46,7 @@ func (l *loop) startBuild(because string, noCache bool) {
 		}
 	}
 	l.supersede(j)
-	req := build.Request{Plan: j.plan, Tags: l.cfg.Tags, NoCache: noCache, Saved: l.history.last, Emit: j.relay.send}
+	req := solve.Request{Plan: j.plan, Tags: l.cfg.Tags, NoCache: noCache, Saved: l.history.last, Emit: j.relay.send}
 	req.Contexts, req.SharedKey = l.project.contexts(false)
 	l.aside(&l.running, func() {
 		res, err := l.solve(ctx, req)
@@ -56,7 +56,7 @@ func (l *loop) startBuild(because string, noCache bool) {
 
 // solve builds when it is the request's turn: one solve at a time. Docker Engine 20.10 was seen to
 // crash, with all that runs on it, where two solves share steps and one of them is canceled.
-func (l *loop) solve(ctx context.Context, req build.Request) (res *build.Result, err error) {
+func (l *loop) solve(ctx context.Context, req solve.Request) (res *solve.Result, err error) {
 	err = l.inTurn(ctx, func() (err error) {
 		res, err = l.builder.Build(ctx, req)
 		return err
@@ -144,7 +144,7 @@ func planEvent(p *plan.Plan, predictions []plan.Prediction, why reason, file str
 }
 
 // ended takes in the result of a build.
-func (l *loop) ended(j *job, res *build.Result, err error) {
+func (l *loop) ended(j *job, res *solve.Result, err error) {
 	delete(l.superseded, j)
 	if j != l.job {
 		// It was superseded, and finished all the same.

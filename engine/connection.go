@@ -12,16 +12,16 @@ import (
 	"github.com/docker/docker/api/types/filters"
 	"github.com/moby/buildkit/session"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // connection is the engine with all that is connected to it.
 type connection struct {
-	*build.Builder
+	*solve.Builder
 	engine  *dock.Engine
 	session *dock.Session
 	images  *image.Store
@@ -56,7 +56,7 @@ func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connecti
 	if swept.Containers+swept.Images > 0 {
 		emit(event.Warning{Code: "swept", Message: fmt.Sprintf("removed what an earlier session left: %s, %s", Count(swept.Containers, "container"), Count(swept.Images, "image"))})
 	}
-	c.Builder, err = build.New(ctx, e, attachables...)
+	c.Builder, err = solve.New(ctx, e, attachables...)
 	if err == nil {
 		c.reader, err = image.NewReader(ctx, e, attachables...)
 	}
@@ -148,16 +148,16 @@ func (c *connection) clean(ctx context.Context, busy bool) error {
 // attach makes what serves secrets, ssh agents and registry credentials to builds.
 func attach(cfg *Config) ([]session.Attachable, error) {
 	var out []session.Attachable
-	out = append(out, build.Credentials())
+	out = append(out, solve.Credentials())
 	if len(cfg.Secrets) > 0 {
-		a, err := build.Secrets(cfg.Secrets)
+		a, err := solve.Secrets(cfg.Secrets)
 		if err != nil {
 			return nil, &Problem{What: "reading --secret " + strings.Join(cfg.Secrets, " "), Err: unwrapped(err), Hint: "Write --secret id=NAME,src=FILE or --secret id=NAME,env=VARIABLE."}
 		}
 		out = append(out, a)
 	}
 	if len(cfg.SSH) > 0 {
-		a, err := build.SSH(cfg.SSH)
+		a, err := solve.SSH(cfg.SSH)
 		if err != nil {
 			return nil, &Problem{What: "reading --ssh " + strings.Join(cfg.SSH, " "), Err: unwrapped(err), Hint: "Write --ssh default or --ssh NAME=SOCKET."}
 		}

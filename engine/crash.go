@@ -6,11 +6,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/run"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // unready takes in a container that did not get to serve. What served before goes on.
@@ -45,7 +45,7 @@ func (a *app) unready(d *deployment, inst instance, err error) {
 		switch {
 		case a.next != nil || a.l.good != d.job && a.alive():
 			// Something newer is on its way.
-		case build.OutOfFiles(err):
+		case solve.OutOfFiles(err):
 			a.l.block(descriptors, func() { a.begin(d.job, time.Now()) })
 		case a.restartSwap && a.current != nil && a.current.job != d.job:
 			// The old one had to go first: bring it back.

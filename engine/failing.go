@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // failed takes in a build that did not succeed: what it was to build stays pending.
@@ -37,7 +37,7 @@ func (l *loop) failed(j *job, err error) {
 	l.over()
 	l.engine.check(func() {
 		// It was away for a moment only. Not again for a build that was started for that.
-		if build.BrokenOff(err) && l.job == nil && j.number == l.builds && (l.restarted == 0 || j.number > l.restarted+1) {
+		if solve.BrokenOff(err) && l.job == nil && j.number == l.builds && (l.restarted == 0 || j.number > l.restarted+1) {
 			l.engine.resume()
 		}
 	})
@@ -55,25 +55,25 @@ func stepName(p *plan.Plan, e event.Failed) string {
 
 // failedEvent words an error of planning or building.
 func failedEvent(err error) event.Failed {
-	var f *build.Failure
+	var f *solve.Failure
 	if errors.As(err, &f) {
 		return f.Failed
 	}
 	var p *plan.Error
 	if errors.As(err, &p) {
-		return event.Failed{Line: p.Line, Message: p.Message, Excerpt: p.Excerpt, Hint: cmp.Or(p.Hint, build.Hint(p.Message))}
+		return event.Failed{Line: p.Line, Message: p.Message, Excerpt: p.Excerpt, Hint: cmp.Or(p.Hint, solve.Hint(p.Message))}
 	}
 	var pr *Problem
 	if errors.As(err, &pr) {
 		return event.Failed{Message: pr.Error(), Hint: pr.Hint}
 	}
-	return event.Failed{Message: build.PlainMessage(err.Error()), Hint: build.Hint(err.Error())}
+	return event.Failed{Message: solve.PlainMessage(err.Error()), Hint: solve.Hint(err.Error())}
 }
 
 // BuildFailure returns what failed where err is the failure of a build or a Dockerfile, already told as an
 // event, and not one of stagewatch's own.
 func BuildFailure(err error) (event.Failed, bool) {
-	var f *build.Failure
+	var f *solve.Failure
 	var p *plan.Error
 	if errors.As(err, &f) || errors.As(err, &p) {
 		return failedEvent(err), true

@@ -13,11 +13,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/run"
+	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/watch"
 )
 
@@ -157,7 +157,7 @@ type fakeBuilder struct {
 }
 
 type fakeBuild struct {
-	req  build.Request
+	req  solve.Request
 	end  chan error
 	over error
 	// times are how long the steps take that run.
@@ -169,7 +169,7 @@ func (*fakeBuilder) Forget()               {}
 
 func (*fakeBuilder) Quiet(context.Context) error { return nil }
 
-func (b *fakeBuilder) Build(ctx context.Context, req build.Request) (*build.Result, error) {
+func (b *fakeBuilder) Build(ctx context.Context, req solve.Request) (*solve.Result, error) {
 	fb := &fakeBuild{req: req, end: make(chan error), times: map[plan.StepID]time.Duration{}}
 	b.mu.Lock()
 	b.builds = append(b.builds, fb)
@@ -181,12 +181,12 @@ func (b *fakeBuilder) Build(ctx context.Context, req build.Request) (*build.Resu
 	b.mu.Unlock()
 	select {
 	case <-took:
-		return &build.Result{Image: fmt.Sprint("image-", n), Times: fb.times}, nil
+		return &solve.Result{Image: fmt.Sprint("image-", n), Times: fb.times}, nil
 	case err := <-fb.end:
 		if err != nil {
 			return nil, err
 		}
-		return &build.Result{Image: fmt.Sprint("image-", n), Times: fb.times}, nil
+		return &solve.Result{Image: fmt.Sprint("image-", n), Times: fb.times}, nil
 	case <-ctx.Done():
 		fb.over = context.Cause(ctx)
 		return nil, fb.over

@@ -4,9 +4,9 @@ import (
 	"context"
 	"time"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // pinger asks the engine for a sign of life.
@@ -83,7 +83,7 @@ func (e *engineWatch) lost(err error) {
 	e.gone = true
 	w := event.Warning{Code: "engine-gone", Message: "the engine does not answer any more: " + dock.Plain(err).Error(), Hint: "Start it again; stagewatch continues by itself when it answers."}
 	if !descriptors() {
-		w.Message, w.Hint = build.NoFiles()
+		w.Message, w.Hint = solve.NoFiles()
 	}
 	e.l.emit(0, w)
 	go func() {

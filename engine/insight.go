@@ -9,10 +9,10 @@ import (
 
 	"github.com/tonistiigi/fsutil"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // insightWithin bounds how long the files of two stages are read for.
@@ -30,7 +30,7 @@ type measured struct {
 // image can't load. It is safe for concurrent use.
 type insight struct {
 	reader *image.Reader
-	// binding is build.Builder's.
+	// binding is solve.Builder's.
 	binding func(contexts map[string]fsutil.FS, session string) func(plan.Local) string
 
 	mu sync.Mutex
@@ -94,7 +94,7 @@ func (i *insight) read(ctx context.Context, m measured, dirs map[string]fsutil.F
 		return err
 	})
 	if err != nil {
-		return accounted{}, fmt.Errorf("accounting for the files of stage %q: %w", m.after.Target, build.Plain(err))
+		return accounted{}, fmt.Errorf("accounting for the files of stage %q: %w", m.after.Target, solve.Plain(err))
 	}
 	a.warnings = append(a.warnings, useless(a.ledger)...)
 	for _, w := range a.warnings {

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // TestInsightTellsEachThingOnce builds the sample with a C extension twice: what is wrong with it is told of after
@@ -49,7 +49,7 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			res, err := c.Build(t.Context(), build.Request{Plan: pl, Contexts: contexts, SharedKey: p.root, Emit: func(event.Body) {}})
+			res, err := c.Build(t.Context(), solve.Request{Plan: pl, Contexts: contexts, SharedKey: p.root, Emit: func(event.Body) {}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/watch"
 )
@@ -18,7 +18,7 @@ import (
 // builder is what the loop needs of an engine that builds.
 type builder interface {
 	toolchain
-	Build(ctx context.Context, req build.Request) (*build.Result, error)
+	Build(ctx context.Context, req solve.Request) (*solve.Result, error)
 	// Forget makes the next plan look base images up again.
 	Forget()
 	// Quiet waits until the engine is done with the builds that gave way.
@@ -113,7 +113,7 @@ type job struct {
 	// saved is the save that caused it, or the time it was asked for.
 	saved  time.Time
 	cancel context.CancelCauseFunc
-	result *build.Result
+	result *solve.Result
 	// sized tells that its sizes were measured.
 	sized bool
 	began time.Time

@@ -10,9 +10,9 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
@@ -21,7 +21,7 @@ var copiedFrom = regexp.MustCompile(`\bfrom=([^\s,]+)`)
 
 // missingPath says of a step that failed for want of a path why the path is not there, and which one may be meant.
 func (p *project) missingPath(e *event.Failed, pl *plan.Plan, err error) {
-	said, ok := build.AbsentPath(e.Message)
+	said, ok := solve.AbsentPath(e.Message)
 	if !ok {
 		return
 	}
@@ -46,7 +46,7 @@ func (p *project) explainMissing(e *event.Failed, pl *plan.Plan, inputs []event.
 			}
 		}
 	}
-	var f *build.Failure
+	var f *solve.Failure
 	if errors.As(err, &f) && f.Missing != "" {
 		said = f.Missing
 	}
@@ -125,7 +125,7 @@ func (f *folder) absent(rel string, outside bool) (message, hint string) {
 // another folder. Empty is none.
 func (f *folder) nearest(rel string) string {
 	snap := f.tree.Snapshot()
-	like, ok, _ := build.Follow(rel, func(dir string) (names []string, _ error) {
+	like, ok, _ := solve.Follow(rel, func(dir string) (names []string, _ error) {
 		snap.Walk(dir, func(have string, _ tree.Entry) bool {
 			if path.Dir(have) == cmp.Or(dir, ".") {
 				names = append(names, path.Base(have))

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // names is what images are called that nobody named.
@@ -53,7 +53,7 @@ func (c *connection) theirs(ctx context.Context, tag string) bool {
 }
 
 // Build builds under a name that is still ours: somebody may have built an image of their own under it meanwhile.
-func (c *connection) Build(ctx context.Context, req build.Request) (*build.Result, error) {
+func (c *connection) Build(ctx context.Context, req solve.Request) (*solve.Result, error) {
 	if c.names.image != "" && len(req.Tags) > 0 {
 		if c.theirs(ctx, c.names.tag) {
 			c.chooseTag(ctx)

@@ -13,8 +13,8 @@ import (
 
 	"github.com/tonistiigi/fsutil"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/watch"
 )
@@ -261,5 +261,5 @@ func (p *project) contexts(strict bool) (served map[string]fsutil.FS, key string
 		snaps = append(snaps, snap)
 		served[f.localName()] = snap.FS(strict)
 	}
-	return served, build.SharedKey(p.root, snaps...)
+	return served, solve.SharedKey(p.root, snaps...)
 }

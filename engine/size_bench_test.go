@@ -10,10 +10,10 @@ import (
 
 	"github.com/tonistiigi/fsutil"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // BenchmarkSaveToBuilt measures a change of one small file from its save to the image, in contexts of several
@@ -56,7 +56,7 @@ type saver struct {
 	unique  string
 	project *project
 	batches <-chan written
-	builder *build.Builder
+	builder *solve.Builder
 	session *dock.Session
 	// client is a docker command that builds with BuildKit, empty where none is installed.
 	client string
@@ -85,7 +85,7 @@ func newSaver(b *testing.B, files int) *saver {
 	}
 	b.Cleanup(func() { _ = s.project.close() })
 	s.batches, _ = s.project.watch(b.Context())
-	if s.builder, err = build.New(b.Context(), engine); err != nil {
+	if s.builder, err = solve.New(b.Context(), engine); err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { s.builder.Close() })
@@ -121,7 +121,7 @@ func (s *saver) ours(text string) {
 	}
 	p.Predict(p, relevant, s.project.links())
 	contexts, key := s.project.contexts(false)
-	s.build(build.Request{Plan: p, Contexts: contexts, SharedKey: key})
+	s.build(solve.Request{Plan: p, Contexts: contexts, SharedKey: key})
 }
 
 // quiet takes the notices of what another way saved.
@@ -148,10 +148,10 @@ func (s *saver) floor(text string) {
 	if err != nil {
 		s.b.Fatal(err)
 	}
-	s.build(build.Request{Plan: p, Contexts: map[string]fsutil.FS{"context": disk}, SharedKey: s.dir + "#floor"})
+	s.build(solve.Request{Plan: p, Contexts: map[string]fsutil.FS{"context": disk}, SharedKey: s.dir + "#floor"})
 }
 
-func (s *saver) build(req build.Request) {
+func (s *saver) build(req solve.Request) {
 	req.Emit = func(event.Body) {}
 	if _, err := s.builder.Build(s.b.Context(), req); err != nil {
 		s.b.Fatal(err)

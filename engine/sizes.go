@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // images is what the loop needs of the engine's image store.
@@ -128,8 +128,8 @@ func (s *sizes) account(ctx context.Context, j *job, m measured) {
 		// A newer build has taken over.
 	case err != nil:
 		w := event.Warning{Code: "unaccounted", Message: err.Error()}
-		if build.OutOfFiles(err) {
-			w.Message, w.Hint = build.NoFiles()
+		if solve.OutOfFiles(err) {
+			w.Message, w.Hint = solve.NoFiles()
 		}
 		s.l.emit(j.number, w)
 	default:
@@ -152,7 +152,7 @@ func (s *sizes) both(ctx context.Context, j *job, before *plan.Plan) (sized even
 		return sized, "", nil
 	}
 	contexts, key := s.l.project.contexts(true)
-	res, err := s.l.solve(ctx, build.Request{Plan: before, Contexts: contexts, SharedKey: key, Emit: func(event.Body) {}, Yields: true})
+	res, err := s.l.solve(ctx, solve.Request{Plan: before, Contexts: contexts, SharedKey: key, Emit: func(event.Body) {}, Yields: true})
 	if err != nil {
 		return sized, "", fmt.Errorf("exporting stage %q to measure it: %w", before.Target, err)
 	}

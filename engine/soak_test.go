@@ -15,9 +15,9 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/tonistiigi/fsutil"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // soakFor is how long `make soak` wants a soak to go on, 0 in the normal suite.
@@ -158,7 +158,7 @@ func openFiles(t *testing.T) int {
 // cleanBuild builds a live session's folder from nothing, and runs what comes out.
 type cleanBuild struct {
 	live    *live
-	builder *build.Builder
+	builder *solve.Builder
 	session *dock.Session
 	times   int
 }
@@ -166,7 +166,7 @@ type cleanBuild struct {
 func newCleanBuild(t *testing.T, l *live) *cleanBuild {
 	t.Helper()
 	session := dock.NewSession(l.engine.Host)
-	builder, err := build.New(t.Context(), l.engine)
+	builder, err := solve.New(t.Context(), l.engine)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +210,7 @@ func (c *cleanBuild) page() string {
 		t.Fatal(err)
 	}
 	// Under a key of its own, so that every file is sent.
-	res, err := c.builder.Build(t.Context(), build.Request{Plan: graph, Contexts: map[string]fsutil.FS{"context": dir}, SharedKey: fmt.Sprint(c.session.ID, c.times), Emit: func(event.Body) {}})
+	res, err := c.builder.Build(t.Context(), solve.Request{Plan: graph, Contexts: map[string]fsutil.FS{"context": dir}, SharedKey: fmt.Sprint(c.session.ID, c.times), Emit: func(event.Body) {}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/run"
+	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/state"
 )
 
@@ -106,8 +106,8 @@ func openBoth(ctx context.Context, cfg *Config, emit func(event.Body)) (*project
 		return nil, nil, errors.Join(broken, c.close(ctx, false))
 	case broken != nil:
 		return nil, nil, broken
-	case err != nil && build.OutOfFiles(err):
-		what, hint := build.NoFiles()
+	case err != nil && solve.OutOfFiles(err):
+		what, hint := solve.NoFiles()
 		return nil, nil, errors.Join(&Problem{What: what, Hint: hint}, p.close())
 	case err != nil:
 		return nil, nil, errors.Join(err, p.close())

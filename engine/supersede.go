@@ -5,9 +5,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // abandon says of the running build that it will not be the one to end.
@@ -152,7 +152,7 @@ func (r *relay) adopt(id plan.StepID, s event.Step) {
 }
 
 // adjust counts the steps that an older build's solve ran for this one as run.
-func (r *relay) adjust(p *plan.Plan, res *build.Result) {
+func (r *relay) adjust(p *plan.Plan, res *solve.Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for id, s := range r.adopted {

@@ -12,10 +12,10 @@ import (
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/opencontainers/go-digest"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // Who only plans does not wait for an engine, or for the registry behind it, as one does who builds.
@@ -63,7 +63,7 @@ func (o *offline) warnings() []event.Body {
 
 // online plans with what an engine tells, and takes of base images that it can't tell of what else is known.
 type online struct {
-	*build.Builder
+	*solve.Builder
 	engine *dock.Engine
 	*offline
 }
@@ -93,7 +93,7 @@ func answering(ctx context.Context, cfg Config, known *offline) (*online, error)
 	if err != nil {
 		return nil, err
 	}
-	b, err := build.New(soon, e, build.Credentials())
+	b, err := solve.New(soon, e, solve.Credentials())
 	if err != nil {
 		return nil, errors.Join(err, e.Close())
 	}

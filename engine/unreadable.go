@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/stagewatch/stagewatch/engine/build"
+	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/watch"
 )
@@ -48,9 +48,9 @@ func (l *loop) blame(err error) {
 		l.pending.saved = time.Now()
 		l.startBuild("what could not be read can be now", false)
 	}
-	var unread *build.UnreadError
+	var unread *solve.UnreadError
 	switch {
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), build.OutOfFiles(err):
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), solve.OutOfFiles(err):
 		l.block(descriptors, again)
 	case errors.As(err, &unread):
 		if i := slices.IndexFunc(l.project.folders, func(f *folder) bool { return f.localName() == unread.Context }); i >= 0 && !errors.Is(err, tree.ErrNotUTF8) {

@@ -2,7 +2,7 @@
 // use, connects, tells what is there, opens the connections that BuildKit needs, and keeps the book of what
 // a session made on the engine, so that nothing of ours is left behind and nothing else is ever touched.
 //
-// It does not build, run or measure anything: that is for engine/build, engine/run and engine/image.
+// It does not build, run or measure anything: that is for engine/solve, engine/run and engine/image.
 package dock
 
 import (

@@ -14,9 +14,9 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/stagewatch/stagewatch/engine"
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // registryWithin is how long a registry may take to say what an image is.
@@ -110,7 +110,7 @@ func (x *examination) checkBase(ctx context.Context, b base) {
 	if ctx.Err() != nil {
 		message = fmt.Sprintf("no answer within %s", registryWithin)
 	}
-	hint := build.Hint(err.Error())
+	hint := solve.Hint(err.Error())
 	if hint == "" {
 		hint = "Is the name right, and the registry reachable from the engine? Try: docker pull " + b.name()
 	}
@@ -125,7 +125,7 @@ func registrysWords(err error) string {
 			message = message[i+len(wrapping):]
 		}
 	}
-	return build.PlainMessage(message)
+	return solve.PlainMessage(message)
 }
 
 // onEngine tells whether the engine has the image; other is the platform that it has it for, where that is

@@ -11,8 +11,8 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine"
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
@@ -68,10 +68,10 @@ func (x *examination) checkDockerfile(ctx context.Context) {
 func (x *examination) brokenDockerfile(err error) {
 	var broken *plan.Error
 	if !errors.As(err, &broken) || broken.Line == 0 {
-		x.failed("Dockerfile", err, build.Hint(err.Error()))
+		x.failed("Dockerfile", err, solve.Hint(err.Error()))
 		return
 	}
-	hint := cmp.Or(broken.Hint, build.Hint(broken.Message))
+	hint := cmp.Or(broken.Hint, solve.Hint(broken.Message))
 	for _, l := range broken.Excerpt {
 		if l.Blamed && hint == "" {
 			hint = fmt.Sprintf("line %d reads: %s", l.Line, l.Text)

@@ -13,10 +13,10 @@ import (
 	"fmt"
 
 	"github.com/stagewatch/stagewatch/engine"
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
@@ -56,7 +56,7 @@ type examination struct {
 	// engine, info and builder are nil, zero and nil where there is none that answers.
 	engine  *dock.Engine
 	info    event.Engine
-	builder *build.Builder
+	builder *solve.Builder
 
 	root, dockerfile string
 	// source is the Dockerfile's text.
@@ -131,7 +131,7 @@ func (x *examination) failed(check string, err error, hint string) {
 	case errors.As(err, &p) && p.Hint != "":
 		hint = p.Hint
 	}
-	x.fail(check, hint, "%s", build.PlainMessage(err.Error()))
+	x.fail(check, hint, "%s", solve.PlainMessage(err.Error()))
 }
 
 // openContext finds the folder and the Dockerfile, and reads the ignore rules and the tree.

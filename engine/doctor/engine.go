@@ -10,10 +10,10 @@ import (
 	"github.com/docker/docker/client"
 
 	"github.com/stagewatch/stagewatch/engine"
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/run"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 func (x *examination) checkEngine(ctx context.Context) {
@@ -64,7 +64,7 @@ func (x *examination) checkBuilder(ctx context.Context) {
 		x.failed("builder", err, "")
 		return
 	}
-	b, err := build.New(ctx, x.engine)
+	b, err := solve.New(ctx, x.engine)
 	if err != nil {
 		x.failed("builder", err, "The engine's own log says more.")
 		return

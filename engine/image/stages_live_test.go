@@ -19,18 +19,18 @@ import (
 
 	"github.com/tonistiigi/fsutil"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // stages builds two stages of a Dockerfile on the real engine and reads them.
 type stages struct {
 	t       testing.TB
 	engine  *dock.Engine
-	builder *build.Builder
+	builder *solve.Builder
 	store   *Store
 	reader  *Reader
 	session *dock.Session
@@ -48,7 +48,7 @@ func newStages(t testing.TB) *stages {
 		t.Fatal(err)
 	}
 	s.store = New(e, s.session.ID, info.Store)
-	if s.builder, err = build.New(t.Context(), e); err != nil {
+	if s.builder, err = solve.New(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.builder.Close() })
@@ -94,7 +94,7 @@ func (s *stages) build(target string) Source {
 	}
 	contexts := s.contexts()
 	var output strings.Builder
-	res, err := s.builder.Build(s.t.Context(), build.Request{Plan: p, Contexts: contexts.Dirs, SharedKey: contexts.SharedKey, Emit: func(b event.Body) {
+	res, err := s.builder.Build(s.t.Context(), solve.Request{Plan: p, Contexts: contexts.Dirs, SharedKey: contexts.SharedKey, Emit: func(b event.Body) {
 		if o, ok := b.(event.Output); ok {
 			output.WriteString(o.Text)
 		}

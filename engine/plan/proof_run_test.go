@@ -15,11 +15,11 @@ import (
 
 	"github.com/moby/buildkit/solver/pb"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
@@ -27,7 +27,7 @@ import (
 type prover struct {
 	engine  *dock.Engine
 	session *dock.Session
-	builder *build.Builder
+	builder *solve.Builder
 	// word is the nonce's beginning, words counts the scripts that had one.
 	word  string
 	words atomic.Int64
@@ -41,7 +41,7 @@ type prover struct {
 func newProver(t *testing.T) *prover {
 	engine := docktest.Engine(t)
 	session := docktest.Session(t, engine)
-	builder, err := build.New(t.Context(), engine)
+	builder, err := solve.New(t.Context(), engine)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,10 +15,10 @@ import (
 	"github.com/opencontainers/go-digest"
 	"github.com/tonistiigi/fsutil"
 
-	"github.com/stagewatch/stagewatch/engine/build"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // step plans and builds the world that is on disk, and tells which promise was broken.
@@ -43,7 +43,7 @@ func (r *run) step(ctx context.Context, w, old world) (why string, err error) {
 		}
 	}
 	states, res, err := r.build(ctx, p)
-	var failure *build.Failure
+	var failure *solve.Failure
 	if err != nil && !errors.As(err, &failure) {
 		return "", err
 	}
@@ -114,10 +114,10 @@ func (r *run) recalled(ctx context.Context, w world, changes []plan.Change, want
 }
 
 // build returns what became of each step, by its name.
-func (r *run) build(ctx context.Context, p *plan.Plan) (map[plan.StepID]event.State, *build.Result, error) {
+func (r *run) build(ctx context.Context, p *plan.Plan) (map[plan.StepID]event.State, *solve.Result, error) {
 	snap := r.tree.Snapshot()
 	states := map[plan.StepID]event.State{}
-	res, err := r.builder.Build(ctx, build.Request{Plan: p, Contexts: map[string]fsutil.FS{"context": snap.FS(false)}, SharedKey: build.SharedKey(r.dir, snap), Emit: func(b event.Body) {
+	res, err := r.builder.Build(ctx, solve.Request{Plan: p, Contexts: map[string]fsutil.FS{"context": snap.FS(false)}, SharedKey: solve.SharedKey(r.dir, snap), Emit: func(b event.Body) {
 		if s, ok := b.(event.Step); ok {
 			states[plan.StepID{Stage: s.Stage, Index: s.Index}] = s.State
 		}
@@ -157,7 +157,7 @@ func (r *run) describe(p *plan.Plan, predictions []plan.Prediction, states map[p
 }
 
 // forget removes the image of the build before res, as the engine does with superseded ones.
-func (r *run) forget(res *build.Result) error {
+func (r *run) forget(res *solve.Result) error {
 	old := r.image
 	r.image = ""
 	if res != nil {

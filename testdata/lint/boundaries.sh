@@ -11,10 +11,10 @@ breaches=0
 rooms='
 cmd/stagewatch   engine engine/dock engine/doctor engine/event engine/tree ui ui/clean ui/draw ui/once ui/plain ui/replay ui/report ui/story ui/svg
 watch
-engine           engine/build engine/dock engine/event engine/front engine/image engine/plan engine/run engine/state engine/tree watch
-engine/build     engine/dock engine/event engine/plan engine/tree
+engine           engine/solve engine/dock engine/event engine/front engine/image engine/plan engine/run engine/state engine/tree watch
+engine/solve     engine/dock engine/event engine/plan engine/tree
 engine/dock      engine/event engine/state
-engine/doctor    engine engine/build engine/dock engine/event engine/front engine/image engine/plan engine/run engine/tree watch
+engine/doctor    engine engine/solve engine/dock engine/event engine/front engine/image engine/plan engine/run engine/tree watch
 engine/event
 engine/front     engine/event
 engine/image     engine/dock engine/event engine/plan

@@ -1,8 +1,8 @@
-// Package build solves a plan with the engine's own BuildKit and reports each step as BuildKit reports
+// Package solve solves a plan with the engine's own BuildKit and reports each step as BuildKit reports
 // it: as a hit, as run, failed, skipped or canceled, with its output and its time.
 //
 // It knows nothing of watching, containers or faces, and does not decide when to build.
-package build
+package solve
 
 import (
 	"bytes"
