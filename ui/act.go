@@ -185,3 +185,16 @@ func seekBuild(back bool) func(*Model) tea.Cmd {
 		return nil
 	}
 }
+
+// suspend gives the terminal back to the shell. The whole program stops, so the message says what a person may not
+// expect: the port stops answering too.
+func (m *Model) suspend() tea.Cmd {
+	if m.halt == nil {
+		return tea.Suspend
+	}
+	says := "stagewatch is suspended: it builds nothing"
+	if s := m.story.Serving; m.opt.Tape == nil && s != nil && s.URL != "" {
+		says += ", and " + s.URL + " does not answer"
+	}
+	return m.halt(says + ", until you type fg.")
+}

@@ -8,6 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/term"
 )
 
 // longWarning is more than any panel has room for in a line.
@@ -46,7 +47,7 @@ func TestALongTextCanBeReadWhole(t *testing.T) {
 		s := newScreen(t, size[0], size[1])
 		s.play(until(t, recording(t, "python-app"), 1, kind("ledger", 2)))
 		s.play([]event.Event{{Time: s.now, Build: 2, Body: longWarning}, {Time: s.now.Add(time.Second), Body: skip}})
-		s.send(batchMsg{at: s.now.Add(time.Minute)})
+		s.send(term.Batch{At: s.now.Add(time.Minute)})
 
 		s.press("3", "]", "]", "enter")
 		for _, part := range append([]string{longWarning.Message, longWarning.Hint}, longWarning.Paths...) {

@@ -14,6 +14,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/replay"
+	"github.com/stagewatch/stagewatch/ui/term"
 )
 
 // realStory is the recording that make story makes.
@@ -66,7 +67,7 @@ func (s *screen) send(msg tea.Msg) {
 // play lets events happen, the clock standing where the last of them did.
 func (s *screen) play(events []event.Event) *screen {
 	if len(events) > 0 {
-		s.send(batchMsg{at: events[len(events)-1].Time, events: events})
+		s.send(term.Batch{At: events[len(events)-1].Time, Events: events})
 	}
 	return s
 }

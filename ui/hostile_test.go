@@ -15,6 +15,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/replay"
+	"github.com/stagewatch/stagewatch/ui/term"
 )
 
 // hostile are pieces of what no container, file name or engine should get onto a screen.
@@ -216,9 +217,9 @@ func BenchmarkFrame(b *testing.B) {
 func BenchmarkUpdate(b *testing.B) {
 	s := newScreen(b, 200, 60)
 	s.play(recording(b, "python-app"))
-	batch := batchMsg{at: s.now}
-	for i := range batchLogs {
-		batch.events = append(batch.events, event.Event{Time: s.now, Body: event.Log{Text: fmt.Sprintf("GET /%d 200 \x1b[32mok\x1b[0m %s", i, strings.Repeat("x", 80))}})
+	batch := term.Batch{At: s.now}
+	for i := range term.BatchLogs {
+		batch.Events = append(batch.Events, event.Event{Time: s.now, Body: event.Log{Text: fmt.Sprintf("GET /%d 200 \x1b[32mok\x1b[0m %s", i, strings.Repeat("x", 80))}})
 	}
 	b.ReportAllocs()
 	for b.Loop() {

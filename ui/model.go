@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"os/exec"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -9,6 +8,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
+	"github.com/stagewatch/stagewatch/ui/term"
 )
 
 // panel is a part of the screen that can have the focus.
@@ -62,7 +62,7 @@ type Model struct {
 	noticed map[string]time.Time
 	mouse   bool
 	// exec gives the terminal to a command.
-	exec func(*exec.Cmd, tea.ExecCallback) tea.Cmd
+	exec func(*term.Command, func(error) tea.Msg) tea.Cmd
 	// halt says something on the shell's screen and stops the program; nil leaves that to bubbletea.
 	halt func(says string) tea.Cmd
 }
@@ -100,16 +100,17 @@ func New(opt Options) *Model {
 		opt.LogLines = defaultLogLines
 	}
 	if opt.Copy == nil {
-		opt.Copy = clipboard(opt.Output)
+		opt.Copy = term.Clipboard(opt.Output)
 	}
-	term := opt.Terminal
-	if term == nil {
-		found := detect(opt.Output)
-		term = &found
+	terminal := opt.Terminal
+	if terminal == nil {
+		found := term.Detect(opt.Output)
+		terminal = &found
 	}
 	return &Model{
-		opt: opt, theme: draw.NewTheme(*term), keys: DefaultKeyMap(), story: story.New(opt.LogLines),
-		now: opt.Clock(), folded: map[string]bool{}, noticed: map[string]time.Time{}, mouse: !opt.NoMouse, exec: tea.ExecProcess, logs: logView{follow: true, cursor: -1},
+		exec: func(cmd *term.Command, done func(error) tea.Msg) tea.Cmd { return tea.ExecProcess(cmd, done) },
+		opt:  opt, theme: draw.NewTheme(*terminal), keys: DefaultKeyMap(), story: story.New(opt.LogLines),
+		now: opt.Clock(), folded: map[string]bool{}, noticed: map[string]time.Time{}, mouse: !opt.NoMouse, logs: logView{follow: true, cursor: -1},
 	}
 }
 
@@ -117,12 +118,12 @@ func New(opt Options) *Model {
 func (m *Model) Init() tea.Cmd {
 	if m.opt.Tape != nil {
 		m.ticking = true
-		return tick(m.opt.Clock, framePace)
+		return tick(m.opt.Clock, term.FramePace)
 	}
 	if m.opt.Events == nil {
 		return nil
 	}
-	return pump(m.opt.Events, m.opt.Clock, m.lastBatch)
+	return term.Pump(m.opt.Events, m.opt.Clock, m.lastBatch)
 }
 
 // Update takes in one message.
@@ -131,7 +132,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
-	case batchMsg:
+	case term.Batch:
 		cmd = m.batch(msg)
 	case tickMsg:
 		cmd = m.tick(msg)
@@ -146,17 +147,17 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, tea.Batch(cmd, m.keepTicking())
 }
 
-func (m *Model) batch(b batchMsg) tea.Cmd {
-	m.now, m.lastBatch = b.at, b.at
-	if b.dropped > 0 {
-		m.story.Dropped(b.at, b.dropped)
+func (m *Model) batch(b term.Batch) tea.Cmd {
+	m.now, m.lastBatch = b.At, b.At
+	if b.Dropped > 0 {
+		m.story.Dropped(b.At, b.Dropped)
 	}
-	m.apply(b.events)
-	if b.closed {
+	m.apply(b.Events)
+	if b.Closed {
 		// Nothing more will come: what there is to say is the caller's, on the terminal below.
 		return tea.Quit
 	}
-	return pump(m.opt.Events, m.opt.Clock, m.lastBatch)
+	return term.Pump(m.opt.Events, m.opt.Clock, m.lastBatch)
 }
 
 // apply takes in events, and opens by itself what a person wants to see next.
@@ -221,7 +222,7 @@ func (m *Model) keepTicking() tea.Cmd {
 			return nil
 		}
 		m.ticking = true
-		return tick(m.opt.Clock, framePace)
+		return tick(m.opt.Clock, term.FramePace)
 	}
 	if !m.moving() {
 		return nil

@@ -7,6 +7,7 @@ import (
 	"github.com/muesli/termenv"
 
 	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/term"
 )
 
 // terminals are the kinds of terminals as people have them, by what their environment says.
@@ -43,7 +44,7 @@ func TestTerminalsAreKnownByTheirEnvironment(t *testing.T) {
 				k, v, _ := strings.Cut(e, "=")
 				t.Setenv(k, v)
 			}
-			got := detect(nil)
+			got := term.Detect(nil)
 			got.Dark = false
 			if got != c.want {
 				t.Errorf("got %+v, want %+v", got, c.want)

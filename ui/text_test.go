@@ -9,6 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/term"
 )
 
 // TestASearchCounts: which match it is, of how many, and that there is none, while it is typed and after.
@@ -163,7 +164,7 @@ func BenchmarkFilter(b *testing.B) {
 	s.logs.setFilter(s.Model, "GET /77")
 	b.ReportAllocs()
 	for b.Loop() {
-		s.Update(batchMsg{at: s.now, events: []event.Event{{Time: s.now, Body: event.Log{Text: "GET / 200"}}}})
+		s.Update(term.Batch{At: s.now, Events: []event.Event{{Time: s.now, Body: event.Log{Text: "GET / 200"}}}})
 		s.View()
 	}
 }

@@ -8,18 +8,14 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"io"
-	"os"
-	"os/exec"
 	"time"
-
-	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/replay"
 	"github.com/stagewatch/stagewatch/ui/story"
+	"github.com/stagewatch/stagewatch/ui/term"
 )
 
 // Options is what a dashboard needs of the world around it. A nil hook makes its key say why it does nothing.
@@ -35,7 +31,7 @@ type Options struct {
 	Context, Dockerfile, Target string
 
 	// Shell returns the command that opens a shell in a container.
-	Shell func(container string) *exec.Cmd
+	Shell func(container string) *term.Command
 	// Open shows a URL in the person's browser.
 	Open func(url string) error
 	// SaveLog writes lines to a file of about that name, and returns the path that it took.
@@ -59,37 +55,14 @@ type Options struct {
 	Ended func(*story.Story)
 }
 
-// fps bounds the frames: more of them nobody sees.
-const fps = 30
-
 // Run shows the dashboard until the person quits, the events end or ctx does, none of which is an error.
 func Run(ctx context.Context, opt Options) error {
-	if opt.Output == nil {
-		opt.Output = os.Stdout
-	}
-	paint := &painter{out: opt.Output}
-	m := &live{Model: New(opt), paint: paint}
-	m.exec, m.halt = paint.lend, paint.suspend
-	// Nothing may be painted once bubbletea has given the terminal back.
-	shown, end := context.WithCancel(context.WithoutCancel(ctx))
-	defer end()
-	defer context.AfterFunc(ctx, func() { paint.hold(); end() })()
-	program := []tea.ProgramOption{
-		tea.WithAltScreen(), tea.WithContext(shown), tea.WithFPS(idleFPS), tea.WithoutSignalHandler(),
-		tea.WithOutput(opt.Output), tea.WithFilter(paint.filter),
-	}
-	if !opt.NoMouse {
-		program = append(program, tea.WithMouseCellMotion())
-	}
-	if opt.Input != nil {
-		program = append(program, tea.WithInput(opt.Input))
-	}
-	_, err := tea.NewProgram(m, program...).Run()
+	t := term.New(opt.Output)
+	m := New(opt)
+	m.exec, m.halt = t.Lend, t.Suspend
+	err := t.Run(ctx, m, opt.Input, !opt.NoMouse)
 	if opt.Ended != nil {
 		opt.Ended(m.story)
-	}
-	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
-		return nil
 	}
 	return err
 }

@@ -22,7 +22,7 @@ engine/plan      engine/event
 engine/run       engine/dock engine/event
 engine/state
 engine/tree      engine/event
-ui               engine/event ui/clean ui/draw ui/replay ui/story
+ui               engine/event ui/clean ui/draw ui/replay ui/story ui/term
 ui/clean
 ui/draw          ui/clean
 ui/once          engine/event ui/clean ui/draw ui/plain ui/story
@@ -31,6 +31,7 @@ ui/replay        engine/event
 ui/report        engine/event ui/draw ui/story
 ui/story         engine/event ui/clean
 ui/svg           ui/draw
+ui/term          engine/event ui/draw
 '
 
 # Families of packages, as extended regular expressions on the import path.
@@ -89,8 +90,8 @@ keep_out "engine/event engine/state" links "$foreign" "it is made of the standar
 keep_out watch links "$docker" "it reports which paths changed, and not what that means"
 keep_out "watch $engine" links "$terminal" "the engine has several faces and knows none"
 keep_out "$ui" links "$docker|^github\\.com/fsnotify/" "events in, frames and intents out"
-# The dashboard itself opens a shell and a browser, each when a person asks for it.
-keep_out "$(grep -vx ui <<<"$ui")" imports "$network|^os\$" "it words and draws what it is given"
+# Only ui/term touches the process: it stops for the shell, lends the terminal and reads the environment.
+keep_out "$(grep -vx ui/term <<<"$ui")" imports "$network|^os\$" "it words and draws what it is given"
 keep_out engine/front links "$docker" "it owns a port and hands it over; what is behind an address is not its business"
 keep_out engine/tree imports "$docker|$network" "it reads folders; who builds from them is not its business"
 # BuildKit's converter, which plan is made of, links half of the world in: only what plan itself imports counts.

@@ -1,7 +1,8 @@
-package ui
+package term
 
 import (
 	"bytes"
+	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
@@ -9,8 +10,6 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
-
-	"github.com/stagewatch/stagewatch/engine/event"
 )
 
 // TestPaintWritesWhatDiffers: a frame costs the lines that changed, and the same frame nothing.
@@ -46,23 +45,35 @@ func TestPaintWritesWhatDiffers(t *testing.T) {
 	}
 }
 
+// shout is a model that shows the last text that it got.
+type shout struct{ text string }
+
+func (shout) Init() tea.Cmd  { return nil }
+func (s shout) View() string { return s.text }
+func (s shout) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if text, ok := msg.(string); ok {
+		s.text = text
+	}
+	return s, nil
+}
+
 // TestPaintKeepsPace: however fast things change, a frame is on its way only after the one before was
 // written, and none when nothing changed.
 func TestPaintKeepsPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		l := &live{Model: New(Options{Clock: time.Now}), paint: &painter{out: &out}}
+		l := &screen{model: shout{"first"}, paint: &painter{out: &out}}
 		l.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 		if !l.busy {
 			t.Fatal("the first frame is not painted")
 		}
 		for i := range 50 {
-			l.Update(batchMsg{at: time.Now(), events: []event.Event{logLine(i)}})
+			l.Update(fmt.Sprint(i))
 		}
 		if _, cmd := l.Update(paintedMsg{}); cmd == nil || !l.busy || !l.dirty {
 			t.Error("what changed meanwhile is not painted next")
 		}
-		time.Sleep(framePace)
+		time.Sleep(FramePace)
 		_, cmd := l.Update(paintMsg{})
 		l.Update(cmd())
 		if l.busy || l.dirty || !strings.Contains(out.String(), "49") {
@@ -84,7 +95,7 @@ func TestLend(t *testing.T) {
 	if p.write("other", 10); out.Len() > 0 {
 		t.Errorf("painted over the command: %q", out.String())
 	}
-	l := &live{Model: New(Options{}), paint: p}
+	l := &screen{model: shout{"frame"}, paint: p}
 	l.Update(tea.WindowSizeMsg{Width: 30, Height: 5})
 	l.Update(paintedMsg{})
 	if l.Update(tea.ResumeMsg{}); p.held || !l.busy {

@@ -1,4 +1,4 @@
-package ui
+package term
 
 import (
 	"fmt"
@@ -13,23 +13,20 @@ import (
 	"github.com/stagewatch/stagewatch/ui/draw"
 )
 
-// detect finds out what the terminal behind out can show.
-func detect(out io.Writer) draw.Terminal {
-	if out == nil {
-		out = os.Stdout
-	}
+// Detect returns what the terminal behind out can show, by the environment. A nil out is stdout.
+func Detect(out io.Writer) draw.Terminal {
 	t := draw.Terminal{
-		// Who draws a dashboard knows that there is a terminal; termenv would deny it wherever CI is set.
-		Profile: termenv.NewOutput(out, termenv.WithTTY(true)).EnvColorProfile(),
+		// The caller knows that there is a terminal. By itself termenv assumes none wherever CI is set.
+		Profile: termenv.NewOutput(orStdout(out), termenv.WithTTY(true)).EnvColorProfile(),
 		NoColor: termenv.EnvNoColor(),
-		// Asked of the terminal once, when bubbletea was loaded.
+		// The terminal was asked once, when bubbletea was loaded.
 		Dark:  lipgloss.HasDarkBackground(),
 		ASCII: ascii(os.Getenv),
 	}
 	switch name := os.Getenv("TERM"); {
 	case t.Profile != termenv.Ascii || name == "" || name == "dumb":
 	case t.NoColor:
-		// Colours are unwanted; bold and reverse still tell things apart.
+		// Bold and reverse still tell things apart without colours.
 		t.Profile = termenv.ANSI
 	default:
 		t.Profile, t.NoColor = named(name)
@@ -37,8 +34,8 @@ func detect(out io.Writer) draw.Terminal {
 	return t
 }
 
-// named returns what a terminal shows by its name, where termenv does not know it: every terminal but a dumb one
-// knows bold and reverse, and all of today's know 16 colours.
+// named returns what a terminal shows that termenv does not know, by its name: every terminal but a dumb one has bold
+// and reverse, and all of today's have 16 colours.
 func named(term string) (colors termenv.Profile, none bool) {
 	switch {
 	case strings.HasPrefix(term, "tmux"):
@@ -49,8 +46,8 @@ func named(term string) (colors termenv.Profile, none bool) {
 	return termenv.ANSI, false
 }
 
-// ascii tells whether the terminal is to get ASCII alone: where that is asked for, or where the locale
-// names another character set. No locale at all says nothing; terminals of today know UTF-8.
+// ascii reports whether the terminal gets ASCII alone: because the user asks for it, or because the locale names another
+// character set than UTF-8. Without a locale it is false, as today's terminals know UTF-8.
 func ascii(env func(string) string) bool {
 	if v := env("STAGEWATCH_ASCII"); v != "" {
 		return v != "0"
@@ -63,17 +60,16 @@ func ascii(env func(string) string) bool {
 	return false
 }
 
-// clipboard copies by OSC 52, which works over ssh where the terminal allows it. GNU screen passes on what is wrapped.
-func clipboard(out io.Writer) func(string) error {
-	if out == nil {
-		out = os.Stdout
-	}
+// Clipboard returns a function that copies text by OSC 52, which works over ssh if the terminal allows it. GNU screen
+// needs a wrapped sequence to pass it on.
+func Clipboard(out io.Writer) func(string) error {
+	out = orStdout(out)
 	return func(text string) error {
 		sequence := osc52.New(text)
 		if os.Getenv("STY") != "" {
 			sequence = sequence.Screen()
 		}
-		// One write, so that it never falls into the middle of a frame.
+		// One write cannot end up in the middle of a frame.
 		_, err := io.WriteString(out, sequence.String())
 		if err != nil {
 			return fmt.Errorf("writing to the terminal: %w", err)
