@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
@@ -23,7 +24,7 @@ func (x *explanation) known(what string) error {
 	if what == lastBuild {
 		hint = "Build once with stagewatch build, or name the paths that would change."
 	}
-	return &Problem{What: fmt.Sprintf("comparing %s: %s", what, since), Hint: hint}
+	return &fault.Error{What: fmt.Sprintf("comparing %s: %s", what, since), Hint: hint}
 }
 
 // lastBuild is what is compared where no path is named.

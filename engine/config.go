@@ -17,6 +17,7 @@ import (
 	"github.com/distribution/reference"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/run"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
@@ -87,14 +88,14 @@ func (c Config) check() error {
 			err = errors.New("an image can't be given a digest")
 		}
 		if err != nil {
-			return &Problem{What: fmt.Sprintf("reading -t %q", tag), Err: err, Hint: "Write -t NAME or -t NAME:TAG, in small letters."}
+			return &fault.Error{What: fmt.Sprintf("reading -t %q", tag), Err: err, Hint: "Write -t NAME or -t NAME:TAG, in small letters."}
 		}
 	}
 	if err := checkPlatform(c.Platform); err != nil {
-		return &Problem{What: fmt.Sprintf("reading --platform %q", c.Platform), Err: err, Hint: "Write one platform, e.g. --platform linux/arm64."}
+		return &fault.Error{What: fmt.Sprintf("reading --platform %q", c.Platform), Err: err, Hint: "Write one platform, e.g. --platform linux/arm64."}
 	}
 	if c.Name != "" && !containerName.MatchString(c.Name) {
-		return &Problem{What: fmt.Sprintf("reading --name %q: a container can't be called that", c.Name), Hint: "Use letters, digits, and after the first one _ . -"}
+		return &fault.Error{What: fmt.Sprintf("reading --name %q: a container can't be called that", c.Name), Hint: "Use letters, digits, and after the first one _ . -"}
 	}
 	if c.Once {
 		return nil

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
@@ -119,7 +120,7 @@ func (c *connection) close(ctx context.Context, busy bool) error {
 	end := c.session.Close
 	err := c.clean(ctx, busy)
 	if err != nil {
-		err = &Problem{What: "cleaning up", Err: dock.Plain(err), Hint: "What is left carries our label: the next start removes it."}
+		err = &fault.Error{What: "cleaning up", Err: dock.Plain(err), Hint: "What is left carries our label: the next start removes it."}
 		end = c.session.Leave
 	}
 	return errors.Join(err, c.reader.Close(), c.Builder.Close(), end(), c.engine.Close())
@@ -152,14 +153,14 @@ func attach(cfg *Config) ([]session.Attachable, error) {
 	if len(cfg.Secrets) > 0 {
 		a, err := solve.Secrets(cfg.Secrets)
 		if err != nil {
-			return nil, &Problem{What: "reading --secret " + strings.Join(cfg.Secrets, " "), Err: unwrapped(err), Hint: "Write --secret id=NAME,src=FILE or --secret id=NAME,env=VARIABLE."}
+			return nil, &fault.Error{What: "reading --secret " + strings.Join(cfg.Secrets, " "), Err: unwrapped(err), Hint: "Write --secret id=NAME,src=FILE or --secret id=NAME,env=VARIABLE."}
 		}
 		out = append(out, a)
 	}
 	if len(cfg.SSH) > 0 {
 		a, err := solve.SSH(cfg.SSH)
 		if err != nil {
-			return nil, &Problem{What: "reading --ssh " + strings.Join(cfg.SSH, " "), Err: unwrapped(err), Hint: "Write --ssh default or --ssh NAME=SOCKET."}
+			return nil, &fault.Error{What: "reading --ssh " + strings.Join(cfg.SSH, " "), Err: unwrapped(err), Hint: "Write --ssh default or --ssh NAME=SOCKET."}
 		}
 		out = append(out, a)
 	}

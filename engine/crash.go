@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/run"
 	"github.com/stagewatch/stagewatch/engine/solve"
@@ -16,14 +16,10 @@ import (
 // unready takes in a container that did not get to serve. What served before goes on.
 func (a *app) unready(d *deployment, inst instance, err error) {
 	reason := fmt.Sprintf("build #%d does not serve: %v", d.job.number, err)
-	hint := ""
+	hint := fault.Hint(err)
 	stopped := event.Stopped{Reason: "unready"}
 	again := a.again(inst, err)
 	var why *run.UnreadyError
-	var failed *dock.Error
-	if errors.As(err, &failed) {
-		hint = failed.Hint
-	}
 	switch {
 	case inst == nil && !again:
 		hint = strings.TrimSpace(hint + " It is not tried again by itself: the next build does, or a restart (r).")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/front"
 )
 
@@ -88,7 +89,7 @@ func openGate(ctx context.Context, p Published, holder func(string) string, emit
 		g.warn()
 		go g.retry(ctx)
 	default:
-		return nil, &Problem{What: "listening on " + p.String(), Err: err, Hint: "Choose another address or port with -p."}
+		return nil, &fault.Error{What: "listening on " + p.String(), Err: err, Hint: "Choose another address or port with -p."}
 	}
 	return g, nil
 }

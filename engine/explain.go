@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/state"
 	"github.com/stagewatch/stagewatch/engine/tree"
@@ -162,7 +163,7 @@ func (p *project) within(arg string) (string, error) {
 		return filepath.ToSlash(rel), nil
 	}
 	if !filepath.IsLocal(arg) {
-		return "", &Problem{What: fmt.Sprintf("planning for %s: it is not in the context %s", arg, p.root), Hint: "Give paths inside of the context."}
+		return "", &fault.Error{What: fmt.Sprintf("planning for %s: it is not in the context %s", arg, p.root), Hint: "Give paths inside of the context."}
 	}
 	return filepath.ToSlash(filepath.Clean(arg)), nil
 }

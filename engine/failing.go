@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
@@ -63,7 +64,7 @@ func failedEvent(err error) event.Failed {
 	if errors.As(err, &p) {
 		return event.Failed{Line: p.Line, Message: p.Message, Excerpt: p.Excerpt, Hint: cmp.Or(p.Hint, solve.Hint(p.Message))}
 	}
-	var pr *Problem
+	var pr *fault.Error
 	if errors.As(err, &pr) {
 		return event.Failed{Message: pr.Error(), Hint: pr.Hint}
 	}

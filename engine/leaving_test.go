@@ -7,8 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 // replace brings one more build into service.
@@ -215,7 +215,7 @@ func TestTheLogThatCannotBeReadIsToldOfOnce(t *testing.T) {
 	})
 }
 
-var startFailure = &dock.Error{What: "starting the container", Hint: "Is the command executable?", Err: errors.New("permission denied")}
+var startFailure = &fault.Error{What: "starting the container", Hint: "Is the command executable?", Err: errors.New("permission denied")}
 
 // TestNobodyWhoQuitsWaitsForAnEngineThatHangs, as a suspended one does; one that is only slow is waited for.
 func TestNobodyWhoQuitsWaitsForAnEngineThatHangs(t *testing.T) {

@@ -10,12 +10,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 // Locate returns the folder of the context, and the path of the Dockerfile, which need not be there.
 func (c Config) Locate() (root, dockerfile string, err error) {
 	if c.File == "-" {
-		return "", "", &Problem{What: "opening the Dockerfile: it can't be read from stdin, as stagewatch reads it again whenever it changes", Hint: "Write it to a file, and name that with -f."}
+		return "", "", &fault.Error{What: "opening the Dockerfile: it can't be read from stdin, as stagewatch reads it again whenever it changes", Hint: "Write it to a file, and name that with -f."}
 	}
 	root, err = filepath.Abs(c.Context)
 	if err != nil {
@@ -25,11 +27,11 @@ func (c Config) Locate() (root, dockerfile string, err error) {
 	info, err := os.Stat(root)
 	switch {
 	case err != nil && remoteContext(c.Context):
-		return "", "", &Problem{What: fmt.Sprintf("opening the context %q: only a folder of this machine can be watched", c.Context), Hint: "Fetch it into a folder, and give that: stagewatch [CONTEXT]."}
+		return "", "", &fault.Error{What: fmt.Sprintf("opening the context %q: only a folder of this machine can be watched", c.Context), Hint: "Fetch it into a folder, and give that: stagewatch [CONTEXT]."}
 	case err != nil:
-		return "", "", &Problem{What: fmt.Sprintf("opening the context %q", c.Context), Err: cause(err), Hint: hint}
+		return "", "", &fault.Error{What: fmt.Sprintf("opening the context %q", c.Context), Err: cause(err), Hint: hint}
 	case !info.IsDir():
-		return "", "", &Problem{What: fmt.Sprintf("opening the context %q: it is a file, and no folder", c.Context), Hint: notAFolder(c.Context, hint)}
+		return "", "", &fault.Error{What: fmt.Sprintf("opening the context %q: it is a file, and no folder", c.Context), Hint: notAFolder(c.Context, hint)}
 	}
 	dockerfile = filepath.Join(root, dockerfileName)
 	if c.File != "" {
@@ -117,8 +119,8 @@ func InCase(dockerfile string) string {
 }
 
 // NoDockerfile is the problem that there is none.
-func (c Config) NoDockerfile(dockerfile string) *Problem {
-	p := &Problem{What: "opening the Dockerfile: no file " + dockerfile, Hint: "Give the folder that holds one, or name it with -f."}
+func (c Config) NoDockerfile(dockerfile string) *fault.Error {
+	p := &fault.Error{What: "opening the Dockerfile: no file " + dockerfile, Hint: "Give the folder that holds one, or name it with -f."}
 	if c.File != "" && !filepath.IsAbs(c.File) {
 		beside := filepath.Join(c.Context, c.File)
 		if info, err := os.Stat(beside); err == nil && info.Mode().IsRegular() {
@@ -138,17 +140,17 @@ func (c Config) NoDockerfile(dockerfile string) *Problem {
 }
 
 // unreadable is the problem with a Dockerfile that can't be read.
-func (p *project) unreadable(cfg Config) *Problem {
+func (p *project) unreadable(cfg Config) *fault.Error {
 	if p.missing() {
 		return cfg.NoDockerfile(p.named)
 	}
-	return &Problem{What: "opening the Dockerfile " + p.dockerfile, Err: cause(p.broken), Hint: "Name a file that can be read with -f."}
+	return &fault.Error{What: "opening the Dockerfile " + p.dockerfile, Err: cause(p.broken), Hint: "Name a file that can be read with -f."}
 }
 
 // noNamedContext is the problem with the folder of a named context.
-func noNamedContext(name, ref string, err error) *Problem {
+func noNamedContext(name, ref string, err error) *fault.Error {
 	if err == nil {
 		err = errors.New("it is a file, and no folder")
 	}
-	return &Problem{What: fmt.Sprintf("opening the build context %s=%s", name, ref), Err: cause(err), Hint: "Write --build-context NAME=FOLDER, or NAME=docker-image://IMAGE."}
+	return &fault.Error{What: fmt.Sprintf("opening the build context %s=%s", name, ref), Err: cause(err), Hint: "Write --build-context NAME=FOLDER, or NAME=docker-image://IMAGE."}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/state"
 	"github.com/stagewatch/stagewatch/engine/tree"
@@ -17,7 +18,7 @@ import (
 func (c Config) OwnRules(root string) (*tree.OwnRules, error) {
 	own, err := tree.NewOwnRules(c.Ignore, ours(root), c.Outputs)
 	if err != nil {
-		return nil, &Problem{What: "reading --ignore", Err: err, Hint: "Write --ignore PATTERN as a line of .dockerignore, or --ignore " + tree.NoRules + " for what docker build does."}
+		return nil, &fault.Error{What: "reading --ignore", Err: err, Hint: "Write --ignore PATTERN as a line of .dockerignore, or --ignore " + tree.NoRules + " for what docker build does."}
 	}
 	return own, nil
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/docker/go-connections/nat"
+
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 // Published are the -p values in force.
@@ -55,13 +57,13 @@ func (p Published) ports() string {
 func ParsePublish(value string) ([]Published, error) {
 	specs, err := nat.ParsePortSpec(value)
 	if err != nil {
-		return nil, &Problem{What: fmt.Sprintf("reading -p %q", value), Err: err, Hint: publishHint}
+		return nil, &fault.Error{What: fmt.Sprintf("reading -p %q", value), Err: err, Hint: publishHint}
 	}
 	var out []Published
 	for _, spec := range specs {
 		p, err := published(spec)
 		if err != nil {
-			return nil, &Problem{What: fmt.Sprintf("reading -p %q", value), Err: err, Hint: publishHint}
+			return nil, &fault.Error{What: fmt.Sprintf("reading -p %q", value), Err: err, Hint: publishHint}
 		}
 		out = append(out, p)
 	}
@@ -103,7 +105,7 @@ func (c Config) ports() ([]Published, error) {
 		for _, p := range ps {
 			addr := p.String()
 			if other, ok := taken[addr]; ok && p.First == p.Last && p.First != 0 {
-				return nil, &Problem{What: fmt.Sprintf("reading -p %q: %s is published by -p %s already", value, addr, other), Hint: "Choose another port."}
+				return nil, &fault.Error{What: fmt.Sprintf("reading -p %q: %s is published by -p %s already", value, addr, other), Hint: "Choose another port."}
 			}
 			taken[addr] = value
 		}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 // TestParsePublish holds what docker run publishes for the same value, the address apart.
@@ -36,7 +38,7 @@ func TestParsePublish(t *testing.T) {
 	}
 	for _, value := range []string{"", "x", "8080:x", "70000:80", "8080:70000", "53:53/udp", "80/sctp", "80/quic", "1-3:1-2", "3-1:80", "8080:0", "0", "1.2.3:80:80", "localhost:80:80", "8080:", ":"} {
 		_, err := ParsePublish(value)
-		var p *Problem
+		var p *fault.Error
 		if !errors.As(err, &p) || p.Hint == "" {
 			t.Errorf("%s: got %v", value, err)
 		}
@@ -45,7 +47,7 @@ func TestParsePublish(t *testing.T) {
 
 func TestAPortIsPublishedOnce(t *testing.T) {
 	for _, values := range [][]string{{"8080:80", "8080:81"}, {"8080:80", "127.0.0.1:8080:80"}, {"8080-8081:80-81", "8081:82"}} {
-		var p *Problem
+		var p *fault.Error
 		if _, err := (Config{Publish: values}).ports(); !errors.As(err, &p) {
 			t.Errorf("%s: got %v", values, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
@@ -75,7 +76,7 @@ func (s *sizes) measure(j *job, done func(error)) {
 	}
 	if err != nil {
 		// In its own words: the Dockerfile is not to blame for a --before that names no stage of it.
-		err = &Problem{What: fmt.Sprintf("comparing with stage %q: %s", before, failedEvent(err).Message), Hint: "Choose a stage of the Dockerfile with --before."}
+		err = &fault.Error{What: fmt.Sprintf("comparing with stage %q: %s", before, failedEvent(err).Message), Hint: "Choose a stage of the Dockerfile with --before."}
 		s.l.emit(j.number, event.Warning{Code: "unmeasured", Message: err.Error()})
 		done(err)
 		return

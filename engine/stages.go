@@ -7,6 +7,7 @@ import (
 
 	"github.com/moby/buildkit/util/suggest"
 
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
@@ -24,7 +25,7 @@ func (c Config) CheckStages(name string, source []byte) error {
 		if _, replaced := c.BuildContexts[flag.stage]; flag.stage == "" || replaced || plan.HasStage(names, flag.stage) {
 			continue
 		}
-		return &Problem{What: fmt.Sprintf("reading %s %q: %s has no such stage", flag.name, flag.stage, name), Hint: hintStages(flag.stage, names)}
+		return &fault.Error{What: fmt.Sprintf("reading %s %q: %s has no such stage", flag.name, flag.stage, name), Hint: hintStages(flag.stage, names)}
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/run"
 	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/state"
@@ -108,7 +109,7 @@ func openBoth(ctx context.Context, cfg *Config, emit func(event.Body)) (*project
 		return nil, nil, broken
 	case err != nil && solve.OutOfFiles(err):
 		what, hint := solve.NoFiles()
-		return nil, nil, errors.Join(&Problem{What: what, Hint: hint}, p.close())
+		return nil, nil, errors.Join(&fault.Error{What: what, Hint: hint}, p.close())
 	case err != nil:
 		return nil, nil, errors.Join(err, p.close())
 	}

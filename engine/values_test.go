@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 func TestValuesAreHidden(t *testing.T) {
@@ -70,8 +71,8 @@ func TestEventsAreToldWithoutValues(t *testing.T) {
 			t.Error(diff)
 		}
 	}
-	err := v.Error(&Problem{What: "reading " + value, Hint: "hint"})
-	var problem *Problem
+	err := v.Error(&fault.Error{What: "reading " + value, Hint: "hint"})
+	var problem *fault.Error
 	if err.Error() != "reading $A" || !errors.As(err, &problem) {
 		t.Errorf("the error is %v", err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/ui"
 	"github.com/stagewatch/stagewatch/ui/once"
@@ -125,7 +126,7 @@ func (f face) show(ctx context.Context, stop func(), out io.Writer, cfg engine.C
 // noTerminal says what to do where a dashboard was asked for, and there is nothing to show it on.
 func noTerminal(err error) error {
 	if err != nil && !term.IsTerminal(int(os.Stdin.Fd())) {
-		return &engine.Problem{What: "opening the dashboard", Err: err, Hint: "It needs a terminal; elsewhere choose --progress plain or json."}
+		return &fault.Error{What: "opening the dashboard", Err: err, Hint: "It needs a terminal; elsewhere choose --progress plain or json."}
 	}
 	return err
 }
@@ -183,7 +184,7 @@ func (f face) create(outputs *tree.Outputs) (*os.File, error) {
 	}
 	file, err := os.Create(f.record)
 	if err != nil {
-		return nil, &engine.Problem{What: "recording", Err: err, Hint: "Give --record a file that can be written."}
+		return nil, &fault.Error{What: "recording", Err: err, Hint: "Give --record a file that can be written."}
 	}
 	outputs.Add(file)
 	return file, nil

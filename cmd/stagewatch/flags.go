@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/ui/clean"
 )
@@ -90,15 +91,15 @@ func (o *options) config(args []string) (engine.Config, error) {
 	switch o.progress {
 	case faceAuto, faceTTY, facePlain, faceJSON:
 	default:
-		return c, &engine.Problem{What: fmt.Sprintf("reading --progress %q: there is no such output", o.progress), Hint: "Choose auto, tty, plain or json."}
+		return c, &fault.Error{What: fmt.Sprintf("reading --progress %q: there is no such output", o.progress), Hint: "Choose auto, tty, plain or json."}
 	}
 	switch c.Swap {
 	case "", "blue-green", "restart":
 	default:
-		return c, &engine.Problem{What: fmt.Sprintf("reading --swap %q: there is no such way to swap", c.Swap), Hint: "Choose blue-green or restart."}
+		return c, &fault.Error{What: fmt.Sprintf("reading --swap %q: there is no such way to swap", c.Swap), Hint: "Choose blue-green or restart."}
 	}
 	if c.DrainTimeout < 0 || c.ReadyTimeout < 0 {
-		return c, &engine.Problem{What: "reading --drain-timeout and --ready-timeout: a time can't be negative", Hint: "Write e.g. 90s or 10m."}
+		return c, &fault.Error{What: "reading --drain-timeout and --ready-timeout: a time can't be negative", Hint: "Write e.g. 90s or 10m."}
 	}
 	if c.DrainTimeout == 0 {
 		// As with docker stop --time 0. The engine's own zero stands for its default.
@@ -118,7 +119,7 @@ func (o *options) config(args []string) (engine.Config, error) {
 	for _, bc := range o.buildContexts {
 		name, ref, ok := strings.Cut(bc, "=")
 		if !ok || name == "" || ref == "" {
-			return c, &engine.Problem{What: fmt.Sprintf("reading --build-context %q", bc), Hint: "Write --build-context NAME=FOLDER."}
+			return c, &fault.Error{What: fmt.Sprintf("reading --build-context %q", bc), Hint: "Write --build-context NAME=FOLDER."}
 		}
 		c.BuildContexts[name] = ref
 	}
@@ -138,7 +139,7 @@ func readyPath(value string) (string, error) {
 		err = errors.New("it is a whole address")
 	}
 	if err != nil {
-		return "", &engine.Problem{What: fmt.Sprintf("reading --ready-path %q", value), Err: err, Hint: "Write a path, e.g. --ready-path /healthz; which port is asked, -p says."}
+		return "", &fault.Error{What: fmt.Sprintf("reading --ready-path %q", value), Err: err, Hint: "Write a path, e.g. --ready-path /healthz; which port is asked, -p says."}
 	}
 	return "/" + strings.TrimPrefix(u.RequestURI(), "/"), nil
 }
@@ -149,7 +150,7 @@ func buildArgs(values []string) ([]string, error) {
 	for _, value := range values {
 		name, _, assigned := strings.Cut(value, "=")
 		if name == "" {
-			return nil, &engine.Problem{What: "reading --build-arg: one of them has no name", Hint: "Write --build-arg NAME=value."}
+			return nil, &fault.Error{What: "reading --build-arg: one of them has no name", Hint: "Write --build-arg NAME=value."}
 		}
 		if !assigned {
 			v, set := os.LookupEnv(name)

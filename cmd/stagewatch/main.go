@@ -11,8 +11,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/stagewatch/stagewatch/engine"
-	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/ui/clean"
 )
 
@@ -47,20 +46,8 @@ func report(w io.Writer, err error) int {
 		return int(code)
 	}
 	fmt.Fprintln(w, "stagewatch:", clean.Line(err.Error()))
-	if hint := hintOf(err); hint != "" {
+	if hint := fault.Hint(err); hint != "" {
 		fmt.Fprintln(w, clean.Line(hint))
 	}
 	return 1
-}
-
-func hintOf(err error) string {
-	var p *engine.Problem
-	if errors.As(err, &p) {
-		return p.Hint
-	}
-	var d *dock.Error
-	if errors.As(err, &d) {
-		return d.Hint
-	}
-	return ""
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 // The scripts and the dashboard's tests run this very package's main, as a command of the name stagewatch.
@@ -116,7 +117,7 @@ func TestReadyPath(t *testing.T) {
 		if got != want {
 			t.Errorf("%q: got %q, %v", value, got, err)
 		}
-		if err != nil && hintOf(err) == "" {
+		if err != nil && fault.Hint(err) == "" {
 			t.Errorf("%q: no hint", value)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 // mayRecord asks before a file that holds something is written over, and refuses where nobody can be asked.
@@ -24,7 +25,7 @@ func (f face) mayRecord(ctx context.Context) error {
 			return nil
 		}
 	}
-	return &engine.Problem{What: "recording: " + exists, Hint: "It stays as it is. Remove it, or give --record another file."}
+	return &fault.Error{What: "recording: " + exists, Hint: "It stays as it is. Remove it, or give --record another file."}
 }
 
 // confirmed asks a question; no is the answer where ctx ends first.

@@ -15,8 +15,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/ui"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/replay"
@@ -66,7 +66,7 @@ func (r *reporting) check() error {
 	if ext := strings.ToLower(filepath.Ext(r.output)); r.format == "" && ext != "" {
 		r.format = map[string]string{".md": "markdown", ".markdown": "markdown", ".txt": "markdown", ".html": "html", ".htm": "html", ".svg": "svg"}[ext]
 		if r.format == "" {
-			return &engine.Problem{What: fmt.Sprintf("writing the report to %s: there is no report of that kind", r.output), Hint: "Name the file .md, .html or .svg, or choose one with --format."}
+			return &fault.Error{What: fmt.Sprintf("writing the report to %s: there is no report of that kind", r.output), Hint: "Name the file .md, .html or .svg, or choose one with --format."}
 		}
 	}
 	switch r.format {
@@ -74,7 +74,7 @@ func (r *reporting) check() error {
 		r.format = "markdown"
 	case "markdown", "html", "svg":
 	default:
-		return &engine.Problem{What: fmt.Sprintf("reading --format %q: there is no such format", r.format), Hint: "Choose markdown, html or svg."}
+		return &fault.Error{What: fmt.Sprintf("reading --format %q: there is no such format", r.format), Hint: "Choose markdown, html or svg."}
 	}
 	return nil
 }
@@ -89,7 +89,7 @@ func (r *reporting) apart(args []string) error {
 		return nil
 	}
 	if out, err := os.Stat(r.output); err == nil && os.SameFile(in, out) {
-		return &engine.Problem{What: fmt.Sprintf("writing the report to %s: that is the recording", r.output), Hint: "Give -o another file."}
+		return &fault.Error{What: fmt.Sprintf("writing the report to %s: that is the recording", r.output), Hint: "Give -o another file."}
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func (r *reporting) run(args []string) error {
 func readRecording(args []string) ([]event.Event, error) {
 	if len(args) == 0 || args[0] == "-" {
 		if term.IsTerminal(int(os.Stdin.Fd())) {
-			return nil, &engine.Problem{What: "reading a recording: none was named", Hint: "Make one with stagewatch --record FILE, then run stagewatch report FILE."}
+			return nil, &fault.Error{What: "reading a recording: none was named", Hint: "Make one with stagewatch --record FILE, then run stagewatch report FILE."}
 		}
 		return readEvents("on stdin", os.Stdin)
 	}
@@ -123,7 +123,7 @@ func readRecording(args []string) ([]event.Event, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			hint = "Make one with stagewatch --record FILE."
 		}
-		return nil, &engine.Problem{What: "opening the recording", Err: err, Hint: hint}
+		return nil, &fault.Error{What: "opening the recording", Err: err, Hint: hint}
 	}
 	defer file.Close()
 	return readEvents(args[0], file)
@@ -133,7 +133,7 @@ func readEvents(name string, r io.Reader) ([]event.Event, error) {
 	events, err := replay.Read(r)
 	var refused *replay.Error
 	if errors.As(err, &refused) {
-		return nil, &engine.Problem{What: "reading the recording " + name, Err: refused, Hint: refused.Hint}
+		return nil, &fault.Error{What: "reading the recording " + name, Err: refused, Hint: refused.Hint}
 	}
 	return events, err
 }
@@ -144,7 +144,7 @@ func (r *reporting) moment(events []event.Event) ([]event.Event, error) {
 	}
 	n, err := strconv.Atoi(strings.TrimPrefix(r.at, "build "))
 	if err != nil || n < 1 {
-		return nil, &engine.Problem{What: fmt.Sprintf("reading --at %q: there is no such moment", r.at), Hint: "Write end, or the number of a build."}
+		return nil, &fault.Error{What: fmt.Sprintf("reading --at %q: there is no such moment", r.at), Hint: "Write end, or the number of a build."}
 	}
 	return reports.At(events, n)
 }
@@ -156,7 +156,7 @@ func (r *reporting) write(w io.Writer, events []event.Event) error {
 	}
 	var columns, lines int
 	if n, err := fmt.Sscanf(r.size, "%dx%d", &columns, &lines); n != 2 || err != nil || columns < 20 || lines < 8 || columns > 400 || lines > 120 {
-		return &engine.Problem{What: fmt.Sprintf("reading --size %q", r.size), Hint: "Write columns x lines, from 20x8 to 400x120, such as 120x36."}
+		return &fault.Error{What: fmt.Sprintf("reading --size %q", r.size), Hint: "Write columns x lines, from 20x8 to 400x120, such as 120x36."}
 	}
 	look := draw.Terminal{Profile: termenv.TrueColor, Dark: true}
 	frame := ui.Still(events, ui.Options{Context: told.Name, Terminal: &look}, columns, lines)
@@ -175,7 +175,7 @@ func (r *reporting) save(out []byte) error {
 		return err
 	}
 	if err := os.WriteFile(r.output, out, 0o644); err != nil {
-		return &engine.Problem{What: "writing the report", Err: err, Hint: "Give -o a file that can be written."}
+		return &fault.Error{What: "writing the report", Err: err, Hint: "Give -o a file that can be written."}
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/ui/draw"
 )
 
@@ -53,14 +54,14 @@ func badFlag(cmd *cobra.Command, err error) error {
 			hint = fmt.Sprintf("Did you mean --%s? %s", match, hint)
 		}
 	}
-	return &engine.Problem{What: err.Error(), Hint: hint}
+	return &fault.Error{What: err.Error(), Hint: hint}
 }
 
 // arguments checks their number with check; what is what to give.
 func arguments(check cobra.PositionalArgs, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return &engine.Problem{What: strings.TrimSpace(err.Error() + " " + strings.Join(args, " ")), Hint: fmt.Sprintf("Give one %s. %s --help shows how.", what, cmd.CommandPath())}
+			return &fault.Error{What: strings.TrimSpace(err.Error() + " " + strings.Join(args, " ")), Hint: fmt.Sprintf("Give one %s. %s --help shows how.", what, cmd.CommandPath())}
 		}
 		return nil
 	}
@@ -90,5 +91,5 @@ func misspelt(root *cobra.Command, args []string) error {
 	if match == "" {
 		return nil
 	}
-	return &engine.Problem{What: fmt.Sprintf("opening the context %q: no such file or directory", args[0]), Hint: fmt.Sprintf("Did you mean stagewatch %s?", match)}
+	return &fault.Error{What: fmt.Sprintf("opening the context %q: no such file or directory", args[0]), Hint: fmt.Sprintf("Did you mean stagewatch %s?", match)}
 }

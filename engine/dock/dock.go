@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/docker/docker/client"
+
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 // Options choose an engine as the docker command's flags of the same names do. The zero value means: what
@@ -42,7 +44,7 @@ const (
 )
 
 // Connect finds the engine and waits for its first answer: ten seconds at most, 45 over ssh.
-// Errors are of type [*Error] and say what to do next.
+// Errors are of type [*fault.Error] and say what to do next.
 func Connect(ctx context.Context, opts Options) (*Engine, error) {
 	ep, err := resolve(opts)
 	if err != nil {
@@ -50,11 +52,11 @@ func Connect(ctx context.Context, opts Options) (*Engine, error) {
 	}
 	options, err := ep.clientOptions()
 	if err != nil {
-		return nil, &Error{What: "preparing the connection to " + ep.host, Hint: ep.hintOrigin(), Err: err}
+		return nil, &fault.Error{What: "preparing the connection to " + ep.host, Hint: ep.hintOrigin(), Err: err}
 	}
 	cli, err := client.NewClientWithOpts(options...)
 	if err != nil {
-		return nil, &Error{What: "preparing the connection to " + ep.host, Hint: ep.hintOrigin(), Err: err}
+		return nil, &fault.Error{What: "preparing the connection to " + ep.host, Hint: ep.hintOrigin(), Err: err}
 	}
 	limit := answerWithin
 	if ep.ssh() {
@@ -69,7 +71,7 @@ func Connect(ctx context.Context, opts Options) (*Engine, error) {
 	cli.NegotiateAPIVersionPing(ping)
 	logs, err := ep.logClient(cli.ClientVersion())
 	if err != nil {
-		return nil, &Error{What: "preparing the connection to " + ep.host, Hint: ep.hintOrigin(), Err: errors.Join(err, cli.Close())}
+		return nil, &fault.Error{What: "preparing the connection to " + ep.host, Hint: ep.hintOrigin(), Err: errors.Join(err, cli.Close())}
 	}
 	return &Engine{
 		Client: cli,

@@ -15,6 +15,8 @@ import (
 	"github.com/docker/cli/cli/context/store"
 	"github.com/docker/docker/client"
 	"github.com/docker/go-connections/tlsconfig"
+
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 // defaultContext is the docker command's name for "no context: DOCKER_HOST or the default socket".
@@ -39,7 +41,7 @@ type endpoint struct {
 // context of the configuration file, the default socket.
 func resolve(opts Options) (endpoint, error) {
 	if opts.Host != "" && opts.Context != "" {
-		return endpoint{}, &Error{What: "choosing an engine: both --host and --context are given", Hint: "Give one of them."}
+		return endpoint{}, &fault.Error{What: "choosing an engine: both --host and --context are given", Hint: "Give one of them."}
 	}
 	// A configuration file that cannot be read is no reason to ignore an explicit address.
 	cfg, cfgErr := config.Load("")
@@ -64,7 +66,7 @@ func resolve(opts Options) (endpoint, error) {
 		if name := os.Getenv("DOCKER_CONTEXT"); name != "" {
 			current = name
 		} else if cfgErr != nil {
-			return endpoint{}, &Error{What: "reading the docker configuration", Err: cfgErr,
+			return endpoint{}, &fault.Error{What: "reading the docker configuration", Err: cfgErr,
 				Hint: "Correct " + filepath.Join(config.Dir(), config.ConfigFileName) + ", or name the engine with --host."}
 		}
 		if current == "" || current == defaultContext {
@@ -101,7 +103,7 @@ func fromHost(host, origin string) (endpoint, error) {
 			ExclusiveRootPools: true,
 		})
 		if err != nil {
-			return ep, &Error{What: "reading the TLS material in " + dir, Err: err,
+			return ep, &fault.Error{What: "reading the TLS material in " + dir, Err: err,
 				Hint: "DOCKER_CERT_PATH names the folder with ca.pem, cert.pem and key.pem."}
 		}
 		ep.tls = material
@@ -153,19 +155,19 @@ func fromContext(name, origin string) (endpoint, error) {
 	contexts := contextStore()
 	metadata, err := contexts.GetMetadata(name)
 	if err != nil {
-		return ep, &Error{What: "reading the docker " + ep.origin, Hint: hint, Err: err}
+		return ep, &fault.Error{What: "reading the docker " + ep.origin, Hint: hint, Err: err}
 	}
 	meta, ok := metadata.Endpoints[dockerEndpoint].(dockercontext.EndpointMetaBase)
 	if !ok || meta.Host == "" {
-		return ep, &Error{What: "reading the docker " + ep.origin + ": it names no engine", Hint: hint}
+		return ep, &fault.Error{What: "reading the docker " + ep.origin + ": it names no engine", Hint: hint}
 	}
 	ep.host = meta.Host
 	material, err := dockercontext.LoadTLSData(contexts, name, dockerEndpoint)
 	if err != nil {
-		return ep, &Error{What: "reading the TLS material of " + ep.origin, Hint: hint, Err: err}
+		return ep, &fault.Error{What: "reading the TLS material of " + ep.origin, Hint: hint, Err: err}
 	}
 	if ep.tls, err = clientTLS(material, meta.SkipTLSVerify); err != nil {
-		return ep, &Error{What: "reading the TLS material of " + ep.origin, Hint: hint, Err: err}
+		return ep, &fault.Error{What: "reading the TLS material of " + ep.origin, Hint: hint, Err: err}
 	}
 	return ep, nil
 }

@@ -17,6 +17,8 @@ import (
 	dockercontext "github.com/docker/cli/cli/context"
 	"github.com/docker/cli/cli/context/store"
 	"github.com/docker/docker/client"
+
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 // home is a docker configuration of the test's own, in an environment that says nothing.
@@ -172,8 +174,8 @@ func second(_ endpoint, err error) error { return err }
 // wantHint fails the test unless the error is one of ours whose hint holds the text.
 func wantHint(t *testing.T, err error, text string) {
 	t.Helper()
-	var explained *Error
+	var explained *fault.Error
 	if !errors.As(err, &explained) || !strings.Contains(explained.Hint, text) {
-		t.Errorf("%v: want an *Error that hints at %q", err, text)
+		t.Errorf("%v: want an *fault.Error that hints at %q", err, text)
 	}
 }

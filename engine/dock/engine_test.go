@@ -13,6 +13,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 func TestInfoTellsWhatTheEngineIs(t *testing.T) {
@@ -65,7 +66,7 @@ func TestAnEngineWithoutBuildKitIsNamed(t *testing.T) {
 	}
 	defer engine.Close()
 	_, err = engine.Info(t.Context())
-	var explained *dock.Error
+	var explained *fault.Error
 	if !errors.Is(err, dock.ErrNoBuildKit) || !errors.As(err, &explained) || !strings.Contains(err.Error(), "Podman") || explained.Hint == "" {
 		t.Errorf("%v", err)
 	}

@@ -13,28 +13,9 @@ import (
 	"time"
 
 	"github.com/docker/docker/client"
+
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
-
-// Error is a failure at the engine's door, in words for a person.
-type Error struct {
-	// What was being done, as the gerund that every error of ours begins with.
-	What string
-	// Hint is what to do next, a sentence; empty where there is nothing to advise.
-	Hint string
-	// Err is the cause; nil where What says it all.
-	Err error
-}
-
-// Error is What and the cause, without the hint.
-func (e *Error) Error() string {
-	if e.Err == nil {
-		return e.What
-	}
-	return e.What + ": " + e.Err.Error()
-}
-
-// Unwrap is the cause.
-func (e *Error) Unwrap() error { return e.Err }
 
 // Causes that stand for what the engine's client says in many ways.
 var (
@@ -61,22 +42,22 @@ func (ep endpoint) hintOrigin() string {
 func (ep endpoint) explain(ctx context.Context, err error) error {
 	what := "connecting to the engine at " + ep.host
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return &Error{What: what, Err: context.Canceled}
+		return &fault.Error{What: what, Err: context.Canceled}
 	}
 	if ep.ssh() {
-		return &Error{What: what, Err: err, Hint: "Try it by hand: docker -H " + ep.host + " version"}
+		return &fault.Error{What: what, Err: err, Hint: "Try it by hand: docker -H " + ep.host + " version"}
 	}
 	switch cause := ep.dial(); {
 	case cause == nil && ctx.Err() != nil:
-		return &Error{What: what, Err: ErrNoAnswer, Hint: strings.TrimSpace("Something takes the connection and says nothing: the engine may hang, or be suspended. " + ep.hintOrigin())}
+		return &fault.Error{What: what, Err: ErrNoAnswer, Hint: strings.TrimSpace("Something takes the connection and says nothing: the engine may hang, or be suspended. " + ep.hintOrigin())}
 	case cause == nil:
-		return &Error{What: what, Err: Plain(err), Hint: ep.hintOrigin()}
+		return &fault.Error{What: what, Err: Plain(err), Hint: ep.hintOrigin()}
 	case errors.Is(cause, fs.ErrPermission):
-		return &Error{What: what, Err: ErrPermission, Hint: ep.hintPermission()}
+		return &fault.Error{What: what, Err: ErrPermission, Hint: ep.hintPermission()}
 	case errors.Is(cause, fs.ErrNotExist), errors.Is(cause, syscall.ECONNREFUSED):
-		return &Error{What: what, Err: ErrNotRunning, Hint: ep.hintNotRunning()}
+		return &fault.Error{What: what, Err: ErrNotRunning, Hint: ep.hintNotRunning()}
 	default:
-		return &Error{What: what, Err: ErrNoAnswer, Hint: strings.TrimSpace("Is the address right, and the machine up? " + ep.hintOrigin())}
+		return &fault.Error{What: what, Err: ErrNoAnswer, Hint: strings.TrimSpace("Is the address right, and the machine up? " + ep.hintOrigin())}
 	}
 }
 

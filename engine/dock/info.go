@@ -13,6 +13,7 @@ import (
 	"github.com/docker/docker/api/types/system"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 // Info tells what engine this is. An engine without BuildKit is an error that wraps [ErrNoBuildKit].
@@ -68,7 +69,7 @@ func (e *Engine) hasBuildKit(ctx context.Context, product string) error {
 		return fmt.Errorf("reaching the engine's BuildKit: %w", err)
 	}
 	hint := "stagewatch builds with the BuildKit of Docker Engine 18.09 or newer. Choose such an engine with --host or --context."
-	return &Error{What: fmt.Sprintf("using %s at %s", product, e.Host), Hint: hint, Err: ErrNoBuildKit}
+	return &fault.Error{What: fmt.Sprintf("using %s at %s", product, e.Host), Hint: hint, Err: ErrNoBuildKit}
 }
 
 // Direct tells whether the addresses of containers on the default bridge can be dialled from this process:

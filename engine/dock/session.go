@@ -19,6 +19,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/state"
 )
 
@@ -86,11 +87,11 @@ func newID(house string) string {
 
 func newSession(dir, host string) (*Session, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, &Error{What: "making the folder of session locks", Err: err, Hint: "Set XDG_CACHE_HOME to a folder that can be written."}
+		return nil, &fault.Error{What: "making the folder of session locks", Err: err, Hint: "Set XDG_CACHE_HOME to a folder that can be written."}
 	}
 	house, err := houseOf(dir)
 	if err != nil {
-		return nil, &Error{What: "reading the identity of this machine in " + dir, Err: err}
+		return nil, &fault.Error{What: "reading the identity of this machine in " + dir, Err: err}
 	}
 	s := &Session{ID: newID(house), dir: dir, record: record{Host: host}}
 	s.lock = flock.New(filepath.Join(dir, s.ID), flock.SetPermissions(0o600))
@@ -98,7 +99,7 @@ func newSession(dir, host string) (*Session, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	if _, err := s.lock.TryLockContext(ctx, time.Millisecond); err != nil {
-		return nil, &Error{What: "locking the session", Err: err}
+		return nil, &fault.Error{What: "locking the session", Err: err}
 	}
 	if err := s.write(); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -157,7 +158,7 @@ func (s *Session) write() error {
 	}
 	// Not into the lock's own file: some systems let nobody write to a locked one.
 	if err := os.WriteFile(s.lock.Path()+recordSuffix, data, 0o600); err != nil {
-		return &Error{What: "writing the session's record", Err: err}
+		return &fault.Error{What: "writing the session's record", Err: err}
 	}
 	return nil
 }

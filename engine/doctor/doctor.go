@@ -8,13 +8,14 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/tree"
@@ -123,15 +124,7 @@ func (x *examination) fail(check, hint, format string, args ...any) {
 
 // failed reports an error with the hint that it brings, or else the one given.
 func (x *examination) failed(check string, err error, hint string) {
-	var d *dock.Error
-	var p *engine.Problem
-	switch {
-	case errors.As(err, &d) && d.Hint != "":
-		hint = d.Hint
-	case errors.As(err, &p) && p.Hint != "":
-		hint = p.Hint
-	}
-	x.fail(check, hint, "%s", solve.PlainMessage(err.Error()))
+	x.fail(check, cmp.Or(fault.Hint(err), hint), "%s", solve.PlainMessage(err.Error()))
 }
 
 // openContext finds the folder and the Dockerfile, and reads the ignore rules and the tree.

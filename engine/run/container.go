@@ -13,8 +13,8 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 
-	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 // Container is a container that was started. Its methods may be called from any goroutine.
@@ -193,7 +193,7 @@ func (c *Container) TakeName(ctx context.Context) error {
 	if errdefs.IsConflict(err) {
 		holder, inspectErr := cli.ContainerInspect(ctx, want)
 		if inspectErr == nil && !c.runner.made(holder.Config) {
-			return &dock.Error{What: fmt.Sprintf("naming the container: the name %q is taken by a container that is not ours", want),
+			return &fault.Error{What: fmt.Sprintf("naming the container: the name %q is taken by a container that is not ours", want),
 				Hint: fmt.Sprintf("It runs as %s. Choose another name with --name, or remove the other: docker rm %s", c.name, want)}
 		}
 		if inspectErr == nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 func TestAContainerServesBesideTheOldOneAndTakesItsName(t *testing.T) {
@@ -61,7 +62,7 @@ func TestAForeignContainerKeepsItsName(t *testing.T) {
 	})
 	// The engine hands the image's labels down to every container of it: the label alone would not tell.
 	c := r.serve(Spec{Image: image, Build: 1, Name: name})
-	var explained *dock.Error
+	var explained *fault.Error
 	if err := c.TakeName(t.Context()); !errors.As(err, &explained) || explained.Hint == "" {
 		t.Errorf("taking a foreign container's name: %v", err)
 	}
@@ -173,7 +174,7 @@ func TestRetireStopsInTheBackground(t *testing.T) {
 func TestAStartThatFailsLeavesNothingAndSaysWhy(t *testing.T) {
 	r := newRig(t)
 	_, err := r.runner.Start(t.Context(), Spec{Image: docktest.Image(t, r.engine, r.session, `CMD ["/no/such/thing"]`)})
-	var explained *dock.Error
+	var explained *fault.Error
 	if !errors.As(err, &explained) || !strings.Contains(explained.Hint, "CMD") {
 		t.Fatalf("%v", err)
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/docker/go-connections/nat"
 	"github.com/moby/buildkit/util/suggest"
 
-	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 // Check tells what is wrong with a spec in itself, whatever the engine.
@@ -40,7 +40,7 @@ func (r *Runner) Check(ctx context.Context, spec Spec) error {
 	}
 	_, err = r.engine.Client.NetworkInspect(ctx, spec.Network, network.InspectOptions{})
 	if errdefs.IsNotFound(err) {
-		return &dock.Error{What: fmt.Sprintf("reading --network %q: the engine has no such network", spec.Network),
+		return &fault.Error{What: fmt.Sprintf("reading --network %q: the engine has no such network", spec.Network),
 			Hint: r.hintNetworks(ctx, spec.Network)}
 	}
 	return nil
@@ -86,7 +86,7 @@ func (r *Runner) configure(ctx context.Context, spec Spec) (*container.Config, *
 		return config, host, nil
 	}
 	if host.NetworkMode.IsNone() || host.NetworkMode.IsContainer() {
-		return nil, nil, &dock.Error{What: fmt.Sprintf("reaching port %d of the app: a container with --network %s has no port of its own", spec.Port, spec.Network),
+		return nil, nil, &fault.Error{What: fmt.Sprintf("reaching port %d of the app: a container with --network %s has no port of its own", spec.Port, spec.Network),
 			Hint: "Choose a bridge network, or none of these."}
 	}
 	if r.publishes(ctx, host.NetworkMode) {
@@ -105,21 +105,21 @@ func environment(spec Spec) ([]string, error) {
 	var env []string
 	for _, file := range spec.EnvFiles {
 		if info, err := os.Stat(file); err == nil && info.Mode().Type() == fs.ModeNamedPipe {
-			return nil, &dock.Error{What: "reading --env-file " + file + ": it is a pipe, and is read again at every start", Hint: "Write it to a file, and give that."}
+			return nil, &fault.Error{What: "reading --env-file " + file + ": it is a pipe, and is read again at every start", Hint: "Write it to a file, and give that."}
 		}
 		pairs, err := kvfile.Parse(file, os.LookupEnv)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, &dock.Error{What: "reading --env-file " + file, Err: fs.ErrNotExist, Hint: "Its path starts from the working folder."}
+			return nil, &fault.Error{What: "reading --env-file " + file, Err: fs.ErrNotExist, Hint: "Its path starts from the working folder."}
 		}
 		if err != nil {
-			return nil, &dock.Error{What: "reading --env-file " + file, Err: err, Hint: "It holds lines NAME=value."}
+			return nil, &fault.Error{What: "reading --env-file " + file, Err: err, Hint: "It holds lines NAME=value."}
 		}
 		env = append(env, pairs...)
 	}
 	for _, pair := range spec.Env {
 		name, _, assigned := strings.Cut(pair, "=")
 		if name == "" {
-			return nil, &dock.Error{What: fmt.Sprintf("reading --env %q: it has no name", pair), Hint: "Write --env NAME=value."}
+			return nil, &fault.Error{What: fmt.Sprintf("reading --env %q: it has no name", pair), Hint: "Write --env NAME=value."}
 		}
 		if assigned {
 			env = append(env, pair)

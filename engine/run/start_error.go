@@ -5,7 +5,7 @@ import (
 
 	"github.com/containerd/errdefs"
 
-	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 // explainStart takes the runtime's stack of causes off a failed start.
@@ -37,7 +37,7 @@ func explainStart(what string, err error) error {
 	case errdefs.IsNotFound(err):
 		hint = "Was the image or the network removed?"
 	}
-	return &dock.Error{What: what, Hint: hint, Err: startError{text, err}}
+	return &fault.Error{What: what, Hint: hint, Err: startError{text, err}}
 }
 
 // startError is a cause in fewer words than the engine's.

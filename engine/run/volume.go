@@ -11,14 +11,14 @@ import (
 
 	"github.com/docker/docker/api/types/mount"
 
-	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 // parseVolume reads a --volume value as docker run does, and refuses what engines refuse: either a bind in the engine's
 // words, or an anonymous volume's path.
 func parseVolume(volume string) (bind, anonymous string, err error) {
 	fail := func(err error) (string, string, error) {
-		return "", "", &dock.Error{What: fmt.Sprintf("reading --volume %q", volume), Err: err,
+		return "", "", &fault.Error{What: fmt.Sprintf("reading --volume %q", volume), Err: err,
 			Hint: "Write --volume FOLDER:/path/in/the/container, with :ro behind it for reading only; FOLDER is absolute or begins with ./"}
 	}
 	// A drive letter is no separator.

@@ -15,9 +15,9 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 
-	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 // Whoever waits is told for what, and then what keeps the app, be the engine's kernel ours or not.
@@ -239,7 +239,7 @@ func TestAStartThatFailsIsExplained(t *testing.T) {
 			t.Parallel()
 			image := docktest.Build(t, r.engine, r.session, "FROM python:3.9-alpine\n"+c.lines+"\n", map[string]string{"entry.sh": "#!/bin/sh\n"})
 			_, err := r.runner.Start(t.Context(), Spec{Image: image, Port: 8080})
-			var failed *dock.Error
+			var failed *fault.Error
 			if !errors.As(err, &failed) || !strings.Contains(failed.Hint, c.want) || strings.Contains(err.Error(), "OCI runtime") {
 				t.Errorf("%v", err)
 			}

@@ -21,6 +21,7 @@ import (
 	"github.com/docker/docker/api/types/image"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 // Engine is the engine that DOCKER_HOST or the docker configuration names. Without one the test fails, unless
@@ -32,11 +33,7 @@ func Engine(t testing.TB) *dock.Engine {
 	}
 	engine, err := dock.Connect(t.Context(), dock.Options{})
 	if err != nil {
-		hint := ""
-		if explained := (*dock.Error)(nil); errors.As(err, &explained) {
-			hint = "\n" + explained.Hint
-		}
-		t.Fatalf("this test needs a Docker Engine (`make test` brings one; ENGINE=none skips the test): %v%s", err, hint)
+		t.Fatalf("this test needs a Docker Engine (`make test` brings one; ENGINE=none skips the test): %v\n%s", err, fault.Hint(err))
 	}
 	t.Cleanup(func() { _ = engine.Close() })
 	return engine
