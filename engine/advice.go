@@ -64,15 +64,15 @@ func (a *advisor) advise(j *job) []event.Warning {
 // advise says what the saves so far and, once, what the context make one say.
 func (l *loop) advise(j *job) {
 	for _, w := range l.advisor.advise(j) {
-		l.emit(j.number, w)
+		l.Emit(j.number, w)
 	}
 	if l.good != nil {
 		return
 	}
 	links := l.project.links()
-	l.aside(&l.running, func() {
+	l.Aside(&l.running, func() {
 		if w, ok := unread(j.plan, j.main(), links); ok {
-			l.emit(j.number, w)
+			l.Emit(j.number, w)
 		}
 	})
 }

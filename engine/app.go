@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/run"
@@ -72,6 +73,7 @@ func (ds drains) cut() {
 
 // app keeps one container of the newest good image serving. Its methods are called on the loop's goroutine.
 type app struct {
+	desk.Desk
 	l      *loop
 	runner runner
 	door   door
@@ -157,14 +159,14 @@ func (a *app) begin(j *job, asked time.Time) {
 		a.next.cancel()
 		a.turns.superseded()
 	}
-	ctx, cancel := context.WithCancel(a.l.ctx)
+	ctx, cancel := context.WithCancel(a.Ctx())
 	d := &deployment{job: j, cancel: cancel, asked: asked, began: time.Now()}
 	a.next = d
 	a.status(front.Status{Title: "Starting", Detail: fmt.Sprintf("Build #%d is ready; its container is starting.", j.number)})
 	spec := a.spec
 	spec.Image, spec.Build = j.result.Image, j.number
-	spec.Log = func(log event.Log) { a.l.emit(j.number, log) }
-	spec.NoLog = func(driver string) { a.l.do(func() { a.noLog(driver) }) }
+	spec.Log = func(log event.Log) { a.Emit(j.number, log) }
+	spec.NoLog = func(driver string) { a.Do(func() { a.noLog(driver) }) }
 	ready := a.readiness(j)
 	var old *serving
 	var drain drains
@@ -172,15 +174,15 @@ func (a *app) begin(j *job, asked time.Time) {
 		old, drain = a.current, a.door.Hold()
 		old.retired = true
 	}
-	a.l.aside(&a.background, func() {
+	a.Aside(&a.background, func() {
 		if old != nil {
-			a.retire(a.l.ctx, old, drain, drainHeld, "replaced")
+			a.retire(a.Ctx(), old, drain, drainHeld, "replaced")
 		}
 		inst, err := a.runner.Start(ctx, spec)
 		if err == nil {
 			err = inst.Ready(ctx, ready)
 		}
-		a.l.do(func() { a.arrived(d, inst, err) })
+		a.Do(func() { a.arrived(d, inst, err) })
 	})
 }
 
@@ -188,7 +190,7 @@ func (a *app) begin(j *job, asked time.Time) {
 func (a *app) arrived(d *deployment, inst instance, err error) {
 	if d != a.next {
 		if inst != nil {
-			a.l.emit(d.job.number, event.Stopped{Container: inst.ID(), Reason: "replaced"})
+			a.Emit(d.job.number, event.Stopped{Container: inst.ID(), Reason: "replaced"})
 			a.dispose(inst)
 		}
 		return
@@ -212,12 +214,12 @@ func (a *app) arrived(d *deployment, inst instance, err error) {
 		a.seeOff(old, drain)
 	}
 	cur := a.current
-	a.l.aside(&a.background, func() {
-		if err := inst.TakeName(a.l.ctx); err != nil && a.l.ctx.Err() == nil {
-			a.l.emit(d.job.number, event.Warning{Code: "container-name", Message: err.Error()})
+	a.Aside(&a.background, func() {
+		if err := inst.TakeName(a.Ctx()); err != nil && a.Ctx().Err() == nil {
+			a.Emit(d.job.number, event.Warning{Code: "container-name", Message: err.Error()})
 		}
 	})
-	a.l.aside(&a.background, func() { a.attend(cur) })
+	a.Aside(&a.background, func() { a.attend(cur) })
 	a.l.measure(d.job)
 }
 
@@ -240,5 +242,5 @@ func (a *app) opened() {
 // served reports what serves now.
 func (a *app) served(asked time.Time) {
 	j := a.current.job
-	a.l.emit(j.number, event.Serving{URL: a.door.URL(), Container: a.current.inst.ID(), Image: j.result.Image, MS: time.Since(asked).Milliseconds(), EditsBehind: a.l.pending.edits - j.edits})
+	a.Emit(j.number, event.Serving{URL: a.door.URL(), Container: a.current.inst.ID(), Image: j.result.Image, MS: time.Since(asked).Milliseconds(), EditsBehind: a.l.pending.edits - j.edits})
 }

@@ -20,7 +20,7 @@ func (a *app) readiness(j *job) run.Readiness {
 		r.Patience = troublePatience
 	}
 	r.Waiting = func(w event.Waiting) {
-		a.l.emit(j.number, w)
+		a.Emit(j.number, w)
 		if w.Message != "" {
 			a.status(front.Status{Title: "Starting", Detail: w.Message + "\n" + w.Hint})
 		}
@@ -36,7 +36,7 @@ func (a *app) compare(j *job, inst instance) {
 	if a.current == nil || a.current.job == j || !troubled(inst) || a.current.inst.Answered() == 0 || troubled(a.current.inst) {
 		return
 	}
-	a.l.emit(j.number, event.Warning{
+	a.Emit(j.number, event.Warning{
 		Code:    "answers-error",
 		Message: fmt.Sprintf("build #%d answers GET / with %d, where build #%d answered with %d", j.number, inst.Answered(), a.current.job.number, a.current.inst.Answered()),
 		Hint:    "It serves all the same, as / may not be what tells: --ready-path names a path that has to answer with 2xx or 3xx.",
@@ -48,11 +48,11 @@ func (a *app) attend(s *serving) {
 	for {
 		select {
 		case <-s.inst.Moved():
-			a.l.do(func() { a.moved(s) })
+			a.Do(func() { a.moved(s) })
 		case <-s.inst.Done():
-			a.l.do(func() { a.exited(s) })
+			a.Do(func() { a.exited(s) })
 			return
-		case <-a.l.ctx.Done():
+		case <-a.Ctx().Done():
 			return
 		}
 	}
@@ -68,7 +68,7 @@ func (a *app) moved(s *serving) {
 		s.away = true
 		a.status(front.Status{Title: "No network", Detail: "The app's container was taken off its network."})
 		a.door.Hold().cut()
-		a.l.emit(s.job.number, event.Warning{Code: "network-lost", Message: fmt.Sprintf("the container of build #%d is on no network any more; requests wait", s.job.number),
+		a.Emit(s.job.number, event.Warning{Code: "network-lost", Message: fmt.Sprintf("the container of build #%d is on no network any more; requests wait", s.job.number),
 			Hint: fmt.Sprintf("docker network connect NETWORK %.12s brings it back.", s.inst.ID())})
 		return
 	}
@@ -76,7 +76,7 @@ func (a *app) moved(s *serving) {
 	old.cut()
 	if s.away {
 		s.away = false
-		a.l.emit(s.job.number, event.Warning{Code: "network-back", Message: fmt.Sprintf("the container of build #%d is on a network again, and serves", s.job.number)})
+		a.Emit(s.job.number, event.Warning{Code: "network-back", Message: fmt.Sprintf("the container of build #%d is on a network again, and serves", s.job.number)})
 	}
 }
 
@@ -87,5 +87,5 @@ func (a *app) noLog(driver string) {
 	}
 	a.unlogged = true
 	why, hint := run.Unreadable(driver)
-	a.l.emit(0, event.Warning{Code: "no-log", Message: "the app's log can't be shown: " + why, Hint: hint})
+	a.Emit(0, event.Warning{Code: "no-log", Message: "the app's log can't be shown: " + why, Hint: hint})
 }

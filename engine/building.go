@@ -16,17 +16,17 @@ import (
 // is pending to be the reason.
 func (l *loop) startBuild(because string, noCache bool) {
 	if l.builds == 0 && l.project.missing() {
-		l.emit(0, event.Warning{Code: "no-dockerfile", Message: "no Dockerfile in " + filepath.Base(l.project.root), Hint: "The first build starts as soon as there is one; or name one with -f."})
+		l.Emit(0, event.Warning{Code: "no-dockerfile", Message: "no Dockerfile in " + filepath.Base(l.project.root), Hint: "The first build starts as soon as there is one; or name one with -f."})
 		return
 	}
 	l.storm.release()
 	l.builds++
-	ctx, cancel := context.WithCancelCause(l.ctx)
+	ctx, cancel := context.WithCancelCause(l.Ctx())
 	j := &job{number: l.builds, plan: l.plan, changes: l.pending.list(), seq: l.pending.last, edits: l.pending.edits, saved: l.pending.saved, cancel: cancel, began: time.Now(), noCache: noCache, snaps: l.project.snapshots()}
 	if j.saved.IsZero() {
 		j.saved = j.began
 	}
-	j.relay = &relay{number: j.number, emit: l.emit, history: l.history}
+	j.relay = &relay{number: j.number, emit: l.Emit, history: l.history}
 	l.sizes.stop()
 	if l.auditing != nil {
 		l.auditing()
@@ -38,19 +38,19 @@ func (l *loop) startBuild(because string, noCache bool) {
 		l.failed(j, l.err)
 		return
 	}
-	l.emit(j.number, l.planned(j, because))
+	l.Emit(j.number, l.planned(j, because))
 	l.lint(j)
 	if l.sizes.insight != nil {
 		for _, w := range l.sizes.insight.risks(j.plan) {
-			l.emit(j.number, w)
+			l.Emit(j.number, w)
 		}
 	}
 	l.supersede(j)
 	req := solve.Request{Plan: j.plan, Tags: l.cfg.Tags, NoCache: noCache, Saved: l.history.last, Emit: j.relay.send}
 	req.Contexts, req.SharedKey = l.project.contexts(false)
-	l.aside(&l.running, func() {
+	l.Aside(&l.running, func() {
 		res, err := l.solve(ctx, req)
-		l.do(func() { l.ended(j, res, err) })
+		l.Do(func() { l.ended(j, res, err) })
 	})
 }
 
@@ -87,7 +87,7 @@ func (l *loop) lint(j *job) {
 			continue
 		}
 		l.linted[w] = true
-		l.emit(j.number, event.Warning{Code: w.Rule, Message: fmt.Sprintf("%s (line %d)", w.Message, w.Line), Hint: w.URL})
+		l.Emit(j.number, event.Warning{Code: w.Rule, Message: fmt.Sprintf("%s (line %d)", w.Message, w.Line), Hint: w.URL})
 	}
 }
 
@@ -154,7 +154,7 @@ func (l *loop) ended(j *job, res *solve.Result, err error) {
 		return
 	}
 	if err != nil {
-		if l.ctx.Err() == nil {
+		if l.Ctx().Err() == nil {
 			l.failed(j, err)
 		}
 		return
@@ -169,7 +169,7 @@ func (l *loop) ended(j *job, res *solve.Result, err error) {
 	if len(res.Tags) > 0 {
 		built.Tag, built.MoreTags = res.Tags[0], res.Tags[1:]
 	}
-	l.emit(j.number, built)
+	l.Emit(j.number, built)
 	since := time.Time{}
 	if l.good != nil {
 		since = l.good.began
@@ -190,7 +190,7 @@ func (l *loop) ended(j *job, res *solve.Result, err error) {
 
 // keep writes down what was built, for the next session to compare with.
 func (l *loop) keep(j *job) {
-	l.aside(&l.running, func() {
+	l.Aside(&l.running, func() {
 		if m := remember(l.host, j.plan, j.snaps); m != nil {
 			l.kept(m.save(l.memoryFile))
 		}
@@ -203,7 +203,7 @@ func (l *loop) kept(err error) {
 		return
 	}
 	l.unkept.Do(func() {
-		l.emit(0, event.Warning{Code: "unkept", Message: "what the next session would know of this one can't be kept: " + err.Error(),
+		l.Emit(0, event.Warning{Code: "unkept", Message: "what the next session would know of this one can't be kept: " + err.Error(),
 			Hint: "Builds are not affected. Make that folder one that can be written, or name another one with XDG_CACHE_HOME."})
 	})
 }

@@ -32,11 +32,11 @@ func (a *app) unready(d *deployment, inst instance, err error) {
 	if inst != nil {
 		stopped.Container = inst.ID()
 		a.dispose(inst)
-		a.l.emit(d.job.number, stopped)
+		a.Emit(d.job.number, stopped)
 	}
 	a.stale(reason, event.Failed{Message: reason, Hint: hint})
 	a.l.engine.check(func() {
-		a.l.emit(d.job.number, event.Warning{Code: "not-ready", Message: reason, Hint: hint})
+		a.Emit(d.job.number, event.Warning{Code: "not-ready", Message: reason, Hint: hint})
 		a.l.measure(d.job)
 		switch {
 		case a.next != nil || a.l.good != d.job && a.alive():
@@ -79,7 +79,7 @@ func (a *app) exited(s *serving) {
 	a.dispose(s.inst)
 	s.retired = true
 	stopped := event.Stopped{Container: s.inst.ID(), ExitCode: exit.Code, Reason: "exited"}
-	a.l.emit(s.job.number, stopped)
+	a.Emit(s.job.number, stopped)
 	lived := time.Since(s.since)
 	a.l.engine.check(func() {
 		if a.next == nil && !a.alive() && !a.stopped {
@@ -98,12 +98,12 @@ func (a *app) restartLater(j *job, age time.Duration, last event.Stopped) {
 			reason = fmt.Sprintf("the container of build #%d does not start; next try in %s", j.number, delay)
 		}
 		if last.Container != "" {
-			a.l.emit(j.number, event.Stopped{Container: last.Container, ExitCode: last.ExitCode, Reason: "crash-loop"})
+			a.Emit(j.number, event.Stopped{Container: last.Container, ExitCode: last.ExitCode, Reason: "crash-loop"})
 		}
 		a.stale(reason, event.Failed{Message: reason, Hint: "The container's log says why."})
 	}
 	time.AfterFunc(delay, func() {
-		a.l.do(func() {
+		a.Do(func() {
 			if a.next == nil && !a.alive() && !a.stopped && a.l.good == j {
 				a.begin(j, time.Now())
 			}
@@ -112,7 +112,7 @@ func (a *app) restartLater(j *job, age time.Duration, last event.Stopped) {
 }
 
 // status sets what is shown while nothing serves.
-func (a *app) status(s front.Status) { a.door.SetStatus(a.l.out.values.Load().Status(s)) }
+func (a *app) status(s front.Status) { a.door.SetStatus(a.l.values.Load().Status(s)) }
 
 // stale says that what serves is not the newest source, and why.
 func (a *app) stale(reason string, f event.Failed) {
@@ -121,6 +121,6 @@ func (a *app) stale(reason string, f event.Failed) {
 		e.ServingBuild = a.current.job.number
 		e.EditsBehind = a.l.pending.edits - a.current.job.edits
 	}
-	a.l.emit(0, e)
+	a.Emit(0, e)
 	a.status(front.Status{Title: "Not built", Detail: f.Message + "\n" + f.Hint, Excerpt: f.Excerpt, Failed: true})
 }

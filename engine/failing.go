@@ -19,7 +19,7 @@ func (l *loop) failed(j *job, err error) {
 	if j.plan != nil {
 		l.project.missingPath(&e, j.plan, err)
 	}
-	l.emit(j.number, e)
+	l.Emit(j.number, e)
 	if l.app != nil {
 		reason := fmt.Sprintf("build #%d failed", j.number)
 		if e.Stage != "" {
@@ -39,7 +39,7 @@ func (l *loop) failed(j *job, err error) {
 	l.engine.check(func() {
 		// It was away for a moment only. Not again for a build that was started for that.
 		if solve.BrokenOff(err) && l.job == nil && j.number == l.builds && (l.restarted == 0 || j.number > l.restarted+1) {
-			l.engine.resume()
+			l.resume()
 		}
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/plan"
@@ -57,14 +58,16 @@ func newRig(t *testing.T, cfg Config) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := newOutbox()
-	go out.run(ctx, r.events)
-	l := &loop{cfg: cfg, project: p, builder: r.builder, out: out, tasks: make(chan func()), turn: make(chan struct{}, 1), turns: buildTurns(), ctx: ctx, history: openHistory("", "", "")}
+	var values atomic.Pointer[Values]
+	out := desk.NewOutbox(func(body event.Body) event.Body { return values.Load().Body(body) })
+	go out.Run(ctx, r.events)
+	d := desk.New(ctx, out)
+	l := &loop{Desk: d, cfg: cfg, project: p, builder: r.builder, values: &values, turn: make(chan struct{}, 1), turns: buildTurns(), history: openHistory("", "", "")}
 	l.cfg.Once = once
-	l.sizes = &sizes{l: l, images: r.images, made: map[string]bool{}}
-	l.engine = &engineWatch{l: l, pinger: r.pinger}
+	l.sizes = &sizes{Desk: d, l: l, images: r.images, made: map[string]bool{}}
+	l.engine = &engineWatch{Desk: d, pinger: r.pinger, returned: l.resume}
 	if !once {
-		r.app = &app{l: l, runner: r.runner, door: r.door, turns: startTurns(), restartSwap: cfg.Swap == "restart", drainWithin: cfg.drainWithin()}
+		r.app = &app{Desk: d, l: l, runner: r.runner, door: r.door, turns: startTurns(), restartSwap: cfg.Swap == "restart", drainWithin: cfg.drainWithin()}
 		l.app = r.app
 	}
 	r.loop = l

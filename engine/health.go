@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/solve"
@@ -19,12 +20,14 @@ type pinger interface {
 	Broken(ctx context.Context)
 }
 
-// engineWatch finds out that the engine went away, and waits for it to come back. It asks only after a failure
-// or where a connection that it keeps has broken: a healthy engine is never polled.
+// engineWatch finds out that the engine went away, and waits for it to come back. It asks only after a failure, or
+// where a connection that it keeps has broken: a healthy engine is never polled.
 type engineWatch struct {
-	l      *loop
+	desk.Desk
 	pinger pinger
-	gone   bool
+	// returned is called when the engine answers again.
+	returned func()
+	gone     bool
 }
 
 // pingWithin bounds one sign of life.
@@ -42,11 +45,11 @@ func silent(ctx context.Context, p interface{ Alive(context.Context) error }) bo
 // follow notices that the engine goes away while nothing is asked of it.
 func (e *engineWatch) follow() {
 	go func() {
-		e.pinger.Broken(e.l.ctx)
+		e.pinger.Broken(e.Ctx())
 		select {
 		case <-time.After(enginePoll):
-			e.l.do(func() { e.check(e.follow) })
-		case <-e.l.ctx.Done():
+			e.Do(func() { e.check(e.follow) })
+		case <-e.Ctx().Done():
 		}
 	}()
 }
@@ -59,7 +62,7 @@ func (e *engineWatch) check(ok func()) {
 	}
 	go func() {
 		err := e.ping()
-		e.l.do(func() {
+		e.Do(func() {
 			if err != nil {
 				e.lost(err)
 			} else {
@@ -70,14 +73,14 @@ func (e *engineWatch) check(ok func()) {
 }
 
 func (e *engineWatch) ping() error {
-	ctx, cancel := context.WithTimeout(e.l.ctx, pingWithin)
+	ctx, cancel := context.WithTimeout(e.Ctx(), pingWithin)
 	defer cancel()
 	return e.pinger.Ping(ctx)
 }
 
 // lost says that the engine is gone, and looks for it until it is back.
 func (e *engineWatch) lost(err error) {
-	if e.l.ctx.Err() != nil || e.gone {
+	if e.Ctx().Err() != nil || e.gone {
 		return
 	}
 	e.gone = true
@@ -85,18 +88,18 @@ func (e *engineWatch) lost(err error) {
 	if !descriptors() {
 		w.Message, w.Hint = solve.NoFiles()
 	}
-	e.l.emit(0, w)
+	e.Emit(0, w)
 	go func() {
 		tick := time.NewTicker(enginePoll)
 		defer tick.Stop()
 		for {
 			select {
 			case <-tick.C:
-			case <-e.l.ctx.Done():
+			case <-e.Ctx().Done():
 				return
 			}
 			if e.ping() == nil {
-				e.l.do(e.back)
+				e.Do(e.back)
 				return
 			}
 		}
@@ -107,16 +110,17 @@ func (e *engineWatch) lost(err error) {
 func (e *engineWatch) back() {
 	e.gone = false
 	e.follow()
-	e.resume()
+	e.returned()
 }
 
-// resume builds what is pending on an engine that was away.
-func (e *engineWatch) resume() {
-	e.l.restarted = e.l.builds
-	if info, err := e.pinger.Info(e.l.ctx); err == nil {
-		e.l.emit(0, info)
+// resume builds what is pending on an engine that was away. It may be another one since: its version is reported, and
+// base images are looked up again.
+func (l *loop) resume() {
+	l.restarted = l.builds
+	if info, err := l.engine.pinger.Info(l.Ctx()); err == nil {
+		l.Emit(0, info)
 	}
-	e.l.builder.Forget()
-	e.l.replanAnew()
-	e.l.startBuild("the engine is back", false)
+	l.builder.Forget()
+	l.replanAnew()
+	l.startBuild("the engine is back", false)
 }

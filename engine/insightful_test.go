@@ -162,7 +162,7 @@ func TestFilesAreToldToWhoAsks(t *testing.T) {
 		r := newRig(t, Config{})
 		defer r.close()
 		r.serve()
-		account := func(build int) { r.loop.do(func() { r.loop.inspected(build, make([]image.Listing, 2)) }) }
+		account := func(build int) { r.loop.Do(func() { r.loop.inspected(build, make([]image.Listing, 2)) }) }
 		r.drain()
 		account(1)
 		if got := all[event.Files](r.drain()); len(got) != 0 {

@@ -43,5 +43,5 @@ func (l *loop) tellFiles() {
 		}
 		e.Stages = append(e.Stages, stage)
 	}
-	l.emit(in.number, e)
+	l.Emit(in.number, e)
 }

@@ -3,11 +3,11 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
@@ -33,8 +33,9 @@ type inputs struct {
 }
 
 // loop decides: what is pending, what is built, what serves. All its state belongs to the goroutine that
-// run is called on; everything else reaches it as a function through do.
+// run is called on; everything else reaches it as a function through Do.
 type loop struct {
+	desk.Desk
 	cfg     Config
 	project *project
 	builder builder
@@ -51,8 +52,8 @@ type loop struct {
 	memoryFile string
 	unkept     sync.Once
 	host       string
-	out        *outbox
-	tasks      chan func()
+	// values hide those of build arguments in all that is shown.
+	values *atomic.Pointer[Values]
 	// turn is held by the one solve that is under way.
 	turn chan struct{}
 	// running counts the solves that go on beside the loop.
@@ -62,7 +63,6 @@ type loop struct {
 	audits   sync.WaitGroup
 	// found are the paths that an audit found, and that was said of.
 	found map[string]bool
-	ctx   context.Context
 
 	plan    *plan.Plan
 	pending pending
@@ -125,32 +125,7 @@ func (j *job) main() *tree.Snapshot { return j.snaps[""] }
 
 var errSuperseded = errors.New("superseded by a newer change")
 
-// do has fn called on the loop's goroutine, unless the loop is over.
-func (l *loop) do(fn func()) {
-	select {
-	case l.tasks <- fn:
-	case <-l.ctx.Done():
-	}
-}
-
-// aside runs fn beside the loop; wg counts it.
-func (l *loop) aside(wg *sync.WaitGroup, fn func()) {
-	wg.Go(func() {
-		defer func() {
-			if r := recover(); r != nil {
-				stack := debug.Stack()
-				l.do(func() { panic(fmt.Sprintf("%v\n\n%s", r, stack)) })
-			}
-		}()
-		fn()
-	})
-}
-
-func (l *loop) emit(number int, body event.Body) {
-	l.out.put(event.Event{Time: time.Now(), Build: number, Body: body})
-}
-
-// run works until l.ctx ends or, with Config.Once, until the build is done; the error is then that of the
+// run works until its context ends or, with Config.Once, until the build is done; the error is then that of the
 // build. A panic beside the loop is raised again here, so that what has to be cleaned up is.
 func (l *loop) run(in inputs) error {
 	l.superseded, l.linted, l.toldOf, l.found = map[*job]bool{}, map[plan.Lint]bool{}, map[string]bool{}, map[string]bool{}
@@ -171,12 +146,12 @@ func (l *loop) run(in inputs) error {
 				in.notices = nil
 				continue
 			}
-			l.emit(0, event.Warning{Code: "watch-" + n.Code, Message: n.Message, Hint: n.Hint})
+			l.Emit(0, event.Warning{Code: "watch-" + n.Code, Message: n.Message, Hint: n.Hint})
 		case i := <-in.intents:
 			l.onIntent(i)
-		case fn := <-l.tasks:
+		case fn := <-l.Tasks():
 			fn()
-		case <-l.ctx.Done():
+		case <-l.Ctx().Done():
 			return nil
 		}
 	}
@@ -206,7 +181,7 @@ func (l *loop) onIntent(i event.Intent) {
 		l.tellFiles()
 	case event.Watch:
 		l.paused = !i.On
-		l.emit(0, event.Watching{On: i.On, Mode: l.project.main().watcher.Mode()})
+		l.Emit(0, event.Watching{On: i.On, Mode: l.project.main().watcher.Mode()})
 		if i.On {
 			l.build(l.catchUp())
 		}
@@ -216,14 +191,14 @@ func (l *loop) onIntent(i event.Intent) {
 // replan converts the Dockerfile again, and returns what its steps let into the contexts by naming it, or no longer
 // do. A broken one leaves no plan, and the error for the next build.
 func (l *loop) replan() []plan.Change {
-	l.out.values.Store(l.cfg.Values(l.project.source))
-	if l.plan, l.err = l.project.plan(l.ctx, l.builder, ""); l.err != nil {
+	l.values.Store(l.cfg.Values(l.project.source))
+	if l.plan, l.err = l.project.plan(l.Ctx(), l.builder, ""); l.err != nil {
 		return nil
 	}
-	d, err := l.project.admit(l.ctx, l.plan)
+	d, err := l.project.admit(l.Ctx(), l.plan)
 	if err == nil && len(d.changed) > 0 && l.project.foreign() {
 		// Its frontend may look at what is in the context.
-		l.plan, err = l.project.plan(l.ctx, l.builder, "")
+		l.plan, err = l.project.plan(l.Ctx(), l.builder, "")
 	}
 	if err != nil {
 		l.plan, l.err = nil, err

@@ -398,25 +398,6 @@ func TestOnceEndsWithItsBuild(t *testing.T) {
 	})
 }
 
-func TestAPanicBesideTheLoopEndsIt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{Once: true})
-		defer r.cancel()
-		caught := make(chan any)
-		// A second loop's goroutine stands in for Run, which cleans up while the panic passes.
-		l := &loop{tasks: make(chan func()), ctx: r.loop.ctx}
-		go func() {
-			defer func() { caught <- recover() }()
-			(<-l.tasks)()
-		}()
-		l.aside(&l.running, func() { panic("broken") })
-		if got := <-caught; got == nil {
-			t.Error("the panic was swallowed")
-		}
-		l.running.Wait()
-	})
-}
-
 // TestAForeignFrontendIsNotPassedOverInSilence: what its syntax directive asks for is not what reads it.
 func TestAForeignFrontendIsNotPassedOverInSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -27,11 +27,11 @@ func (l *loop) broke(j *job, steps []plan.Step, since time.Time) {
 	if len(steps) == 0 {
 		return
 	}
-	l.aside(&l.running, func() {
-		ctx, cancel := context.WithTimeout(l.ctx, outsideWithin)
+	l.Aside(&l.running, func() {
+		ctx, cancel := context.WithTimeout(l.Ctx(), outsideWithin)
 		defer cancel()
 		moved, cause := l.cause(ctx, since)
-		l.do(func() { l.tell(j, steps, moved, cause) })
+		l.Do(func() { l.tell(j, steps, moved, cause) })
 	})
 }
 
@@ -73,7 +73,7 @@ func (l *loop) tell(j *job, steps []plan.Step, moved []string, cause string) {
 		what = fmt.Sprintf("%s %d/%d and %s more were", first.Stage, first.Index, first.Total, Count(n, "step"))
 	}
 	w.Message = fmt.Sprintf("%s predicted as a hit but ran: %s", what, cause)
-	l.emit(j.number, w)
+	l.Emit(j.number, w)
 	if len(moved) > 0 && !l.cfg.Once {
 		l.builder.Forget()
 		l.replanAnew()

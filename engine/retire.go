@@ -37,7 +37,7 @@ func (a *app) stop() {
 	}
 	s, drain := a.current, a.door.Hold()
 	s.retired = true
-	a.l.aside(&a.background, func() { a.retire(a.l.ctx, s, drain, drainHeld, "asked") })
+	a.Aside(&a.background, func() { a.retire(a.Ctx(), s, drain, drainHeld, "asked") })
 }
 
 // Times and numbers of the leaving of old containers.
@@ -61,16 +61,16 @@ type leaving struct {
 
 // seeOff lets a container finish its requests now that another one serves, and stops it.
 func (a *app) seeOff(s *serving, old drains) {
-	ctx, cut := context.WithCancelCause(a.l.ctx)
+	ctx, cut := context.WithCancelCause(a.Ctx())
 	one := &leaving{s.job.result.Image, cut}
 	if a.leaving = append(a.leaving, one); len(a.leaving) > mostLeaving {
 		a.leaving[0].cut(errCrowded)
 		a.leaving = a.leaving[1:]
 	}
-	a.l.aside(&a.background, func() {
+	a.Aside(&a.background, func() {
 		a.retire(ctx, s, old, a.drainWithin, "replaced")
 		cut(nil)
-		a.l.do(func() {
+		a.Do(func() {
 			a.leaving = slices.DeleteFunc(a.leaving, func(l *leaving) bool { return l == one })
 			a.l.collect()
 		})
@@ -79,7 +79,7 @@ func (a *app) seeOff(s *serving, old drains) {
 
 // retire lets requests in flight finish, stops the container and reports it.
 func (a *app) retire(ctx context.Context, s *serving, old drains, within time.Duration, reason string) {
-	if left := a.finish(ctx, s, old, within); left > 0 && a.l.ctx.Err() == nil {
+	if left := a.finish(ctx, s, old, within); left > 0 && a.Ctx().Err() == nil {
 		why := fmt.Sprintf("after %s", within)
 		if cause := context.Cause(ctx); cause != nil {
 			why = cause.Error()
@@ -88,12 +88,12 @@ func (a *app) retire(ctx context.Context, s *serving, old drains, within time.Du
 		if reason == "replaced" && within == a.drainWithin && context.Cause(ctx) == nil {
 			w.Hint = "--drain-timeout gives them more time."
 		}
-		a.l.emit(s.job.number, w)
+		a.Emit(s.job.number, w)
 	}
 	a.halt(s.inst)
 	old.cut()
-	a.l.emit(s.job.number, event.Stopped{Container: s.inst.ID(), ExitCode: s.inst.Exit().Code, Reason: reason})
-	a.l.do(a.l.collect)
+	a.Emit(s.job.number, event.Stopped{Container: s.inst.ID(), ExitCode: s.inst.Exit().Code, Reason: reason})
+	a.Do(a.l.collect)
 }
 
 // finish waits for the requests in flight, and tells of it where that takes a while. It returns how many are left.
@@ -104,7 +104,7 @@ func (a *app) finish(ctx context.Context, s *serving, old drains, within time.Du
 	defer enough()
 	left := old.wait(soon)
 	if left > 0 && limit.Err() == nil {
-		a.l.emit(s.job.number, event.Draining{Container: s.inst.ID(), Requests: left, WithinMS: within.Milliseconds()})
+		a.Emit(s.job.number, event.Draining{Container: s.inst.ID(), Requests: left, WithinMS: within.Milliseconds()})
 		left = old.wait(limit)
 	}
 	return left
@@ -112,17 +112,17 @@ func (a *app) finish(ctx context.Context, s *serving, old drains, within time.Du
 
 // dispose stops and removes a container in the background.
 func (a *app) dispose(inst instance) {
-	a.l.aside(&a.background, func() {
+	a.Aside(&a.background, func() {
 		a.halt(inst)
-		a.l.do(a.l.collect)
+		a.Do(a.l.collect)
 	})
 }
 
 // halt stops a container even while everything ends.
 func (a *app) halt(inst instance) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.l.ctx), stopGrace+cleanWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.Ctx()), stopGrace+cleanWithin)
 	defer cancel()
-	defer context.AfterFunc(a.l.ctx, func() {
+	defer context.AfterFunc(a.Ctx(), func() {
 		if silent(ctx, a.l.engine.pinger) {
 			cancel()
 		}
@@ -131,7 +131,7 @@ func (a *app) halt(inst instance) {
 		if ctx.Err() != nil {
 			err = fmt.Errorf("stopping container %.12s: %w", inst.ID(), dock.ErrNoAnswer)
 		}
-		a.l.emit(0, event.Warning{Code: "container-left", Message: dock.Plain(err).Error(), Hint: "It carries the label stagewatch; the next start removes it."})
+		a.Emit(0, event.Warning{Code: "container-left", Message: dock.Plain(err).Error(), Hint: "It carries the label stagewatch; the next start removes it."})
 	}
 }
 
@@ -140,6 +140,6 @@ func (a *app) quit() {
 	a.background.Wait()
 	if a.current != nil && !a.current.retired {
 		a.halt(a.current.inst)
-		a.l.emit(a.current.job.number, event.Stopped{Container: a.current.inst.ID(), ExitCode: a.current.inst.Exit().Code, Reason: "quit"})
+		a.Emit(a.current.job.number, event.Stopped{Container: a.current.inst.ID(), ExitCode: a.current.inst.Exit().Code, Reason: "quit"})
 	}
 }

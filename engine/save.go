@@ -15,7 +15,7 @@ func (l *loop) onBatch(w written) {
 		l.missed = true
 		return
 	}
-	d, err := l.project.take(l.ctx, w)
+	d, err := l.project.take(l.Ctx(), w)
 	l.pace(l.take(d, err, w.Last), w.More, len(w.Paths))
 }
 
@@ -40,14 +40,14 @@ func (l *loop) catchUp() bool {
 		return false
 	}
 	l.missed = false
-	d, err := l.project.rescan(l.ctx)
+	d, err := l.project.rescan(l.Ctx())
 	return l.take(d, err, time.Now())
 }
 
 // take adds what changed to what is pending, and tells whether any of it matters.
 func (l *loop) take(d delta, err error, saved time.Time) bool {
 	if err != nil {
-		l.emit(0, event.Warning{Code: "context-unreadable", Message: err.Error(), Hint: "The last good build keeps serving; watching goes on."})
+		l.Emit(0, event.Warning{Code: "context-unreadable", Message: err.Error(), Hint: "The last good build keeps serving; watching goes on."})
 		l.missed = true
 		if len(d.changed) == 0 {
 			return false
@@ -75,7 +75,7 @@ func (l *loop) take(d delta, err error, saved time.Time) bool {
 			unused = append(unused, d.ruleFiles...)
 		}
 		if len(unused) > 0 {
-			l.emit(0, event.Skipped{Paths: unused, Reason: event.Unused})
+			l.Emit(0, event.Skipped{Paths: unused, Reason: event.Unused})
 		}
 		return false
 	}
@@ -84,7 +84,7 @@ func (l *loop) take(d delta, err error, saved time.Time) bool {
 	if d.broke && len(changed) == 0 {
 		changed = d.ruleFiles
 	}
-	l.emit(0, event.Changed{Paths: changed, Changes: changeEvents(relevant, d.renamed)})
+	l.Emit(0, event.Changed{Paths: changed, Changes: changeEvents(relevant, d.renamed)})
 	return true
 }
 
@@ -114,7 +114,7 @@ func (l *loop) withSource(paths []string, source bool) []string {
 // skipped reports the written paths that lead to no build, by reason and rule.
 func (l *loop) skipped(d delta) {
 	if len(d.unchanged) > 0 {
-		l.emit(0, event.Skipped{Paths: d.unchanged, Reason: event.Unchanged})
+		l.Emit(0, event.Skipped{Paths: d.unchanged, Reason: event.Unchanged})
 	}
 	l.leftOut(d.ignored)
 }
@@ -125,6 +125,6 @@ func (l *loop) leftOut(ignored []tree.IgnoredPath) {
 	news := slices.DeleteFunc(slices.Clone(ignored), func(i tree.IgnoredPath) bool { return i.Noise && l.toldOf[i.Rule.String()] })
 	for _, s := range skippedBy(news) {
 		l.toldOf[s.Rule] = true
-		l.emit(0, s)
+		l.Emit(0, s)
 	}
 }

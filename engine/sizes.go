@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/image"
@@ -27,6 +28,7 @@ type images interface {
 // sizes measures builds in the background: the stage before is solved and exported only here, never on the
 // way from a save to its being served.
 type sizes struct {
+	desk.Desk
 	l      *loop
 	images images
 	// insight accounts for the files of the stages; nil leaves that out.
@@ -63,7 +65,7 @@ func (s *sizes) measure(j *job, done func(error)) {
 		done(nil)
 		return
 	}
-	ctx, cancel := context.WithCancel(s.l.ctx)
+	ctx, cancel := context.WithCancel(s.Ctx())
 	s.cancel = cancel
 	before := s.before
 	if before == "" {
@@ -77,11 +79,11 @@ func (s *sizes) measure(j *job, done func(error)) {
 	if err != nil {
 		// In its own words: the Dockerfile is not to blame for a --before that names no stage of it.
 		err = &fault.Error{What: fmt.Sprintf("comparing with stage %q: %s", before, failedEvent(err).Message), Hint: "Choose a stage of the Dockerfile with --before."}
-		s.l.emit(j.number, event.Warning{Code: "unmeasured", Message: err.Error()})
+		s.Emit(j.number, event.Warning{Code: "unmeasured", Message: err.Error()})
 		done(err)
 		return
 	}
-	s.l.aside(&s.background, func() {
+	s.Aside(&s.background, func() {
 		var sized event.Sized
 		var beforeImage string
 		err := s.l.builder.Quiet(ctx)
@@ -91,7 +93,7 @@ func (s *sizes) measure(j *job, done func(error)) {
 				return err
 			})
 		}
-		s.l.do(func() {
+		s.Do(func() {
 			if beforeImage != "" {
 				s.made[beforeImage] = true
 			}
@@ -104,7 +106,7 @@ func (s *sizes) measure(j *job, done func(error)) {
 		if err == nil && s.insight != nil {
 			s.account(ctx, j, measured{before: beforePlan, after: j.plan, beforeImage: beforeImage, afterImage: j.result.Image, sized: sized})
 		}
-		s.l.do(func() {
+		s.Do(func() {
 			if ctx.Err() == nil {
 				j.sized = err == nil
 				s.stop()
@@ -132,13 +134,13 @@ func (s *sizes) account(ctx context.Context, j *job, m measured) {
 		if solve.OutOfFiles(err) {
 			w.Message, w.Hint = solve.NoFiles()
 		}
-		s.l.emit(j.number, w)
+		s.Emit(j.number, w)
 	default:
-		s.l.emit(j.number, a.ledger)
+		s.Emit(j.number, a.ledger)
 		for _, w := range a.warnings {
-			s.l.emit(j.number, w)
+			s.Emit(j.number, w)
 		}
-		s.l.do(func() { s.l.inspected(j.number, a.files) })
+		s.Do(func() { s.l.inspected(j.number, a.files) })
 	}
 }
 
@@ -169,7 +171,7 @@ func (s *sizes) both(ctx context.Context, j *job, before *plan.Plan) (sized even
 // took takes in a measurement.
 func (s *sizes) took(j *job, sized event.Sized, beforeImage string, err error) {
 	if err != nil {
-		s.l.emit(j.number, event.Warning{Code: "unmeasured", Message: err.Error()})
+		s.Emit(j.number, event.Warning{Code: "unmeasured", Message: err.Error()})
 		return
 	}
 	if s.last != nil {
@@ -177,7 +179,7 @@ func (s *sizes) took(j *job, sized event.Sized, beforeImage string, err error) {
 		sized.BeforeDelta = sized.Before.Bytes - s.last.Before.Bytes
 	}
 	s.last, s.beforeImage = &sized, beforeImage
-	s.l.emit(j.number, sized)
+	s.Emit(j.number, sized)
 }
 
 // discard notes an image that nobody will use.
@@ -190,13 +192,13 @@ func (s *sizes) discard(image string) {
 // its image into the store, or that was superseded when it had taken the name already. It is for when all is done.
 func (l *loop) tidy() {
 	builds := l.builds
-	l.aside(&l.sizes.background, func() {
-		made, err := l.sizes.images.Made(l.ctx)
+	l.Aside(&l.sizes.background, func() {
+		made, err := l.sizes.images.Made(l.Ctx())
 		if err != nil {
 			// They are found the next time, and at the end.
 			return
 		}
-		l.do(func() {
+		l.Do(func() {
 			// Else one of them may be that of a build whose end is not known here yet.
 			if l.builds != builds || l.job != nil || len(l.superseded) > 0 || l.sizes.cancel != nil {
 				return
@@ -231,12 +233,12 @@ func (l *loop) collect() {
 			continue
 		}
 		delete(l.sizes.made, image)
-		l.aside(&l.sizes.background, func() {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), cleanWithin)
+		l.Aside(&l.sizes.background, func() {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(l.Ctx()), cleanWithin)
 			defer cancel()
 			if err := l.sizes.images.Remove(ctx, image); err != nil {
 				// Its container is still going down: the next collection finds it again.
-				l.do(func() { l.sizes.made[image] = true })
+				l.Do(func() { l.sizes.made[image] = true })
 			}
 		})
 	}

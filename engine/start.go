@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
@@ -20,19 +22,20 @@ import (
 //
 // A face that stops reading events must end quit, or Run waits for it.
 func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, events chan<- event.Event) (err error) {
-	out := newOutbox()
+	var values atomic.Pointer[Values]
+	out := desk.NewOutbox(func(body event.Body) event.Body { return values.Load().Body(body) })
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
-		out.run(quit, events)
+		out.Run(quit, events)
 	}()
 	defer func() {
-		out.close()
+		out.Close()
 		<-sent
-		err = out.values.Load().Error(err)
+		err = values.Load().Error(err)
 	}()
-	out.values.Store(cfg.Values(nil))
-	emit := func(body event.Body) { out.put(event.Event{Time: time.Now(), Body: body}) }
+	values.Store(cfg.Values(nil))
+	emit := func(body event.Body) { out.Put(event.Event{Time: time.Now(), Body: body}) }
 
 	if err := cfg.check(); err != nil {
 		return err
@@ -49,11 +52,12 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	busy := false
 	defer func() { err = errors.Join(err, c.close(ctx, busy)) }()
 
-	out.values.Store(cfg.Values(p.source))
+	values.Store(cfg.Values(p.source))
 	p.attrs["label:"+dock.Label] = c.session.ID
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	l := &loop{cfg: cfg, project: p, builder: c, outside: c, out: out, tasks: make(chan func()), turn: make(chan struct{}, 1), turns: buildTurns(), ctx: work}
+	d := desk.New(work, out)
+	l := &loop{Desk: d, cfg: cfg, project: p, builder: c, outside: c, values: &values, turn: make(chan struct{}, 1), turns: buildTurns()}
 	l.history = openHistory(state.Dir("steps"), p.root, p.dockerfile)
 	l.host, l.memoryFile = c.engine.Host, p.memoryFile()
 	l.memory = loadMemory(l.memoryFile, l.host)
@@ -61,8 +65,8 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 		// It has been told that the folder is of no use.
 		l.unkept.Do(func() {})
 	}
-	l.sizes = &sizes{l: l, images: c.images, insight: newInsight(c), files: inspection{wanted: cfg.Inspect}, before: cfg.Before, made: map[string]bool{}}
-	l.engine = &engineWatch{l: l, pinger: c}
+	l.sizes = &sizes{Desk: d, l: l, images: c.images, insight: newInsight(c), files: inspection{wanted: cfg.Inspect}, before: cfg.Before, made: map[string]bool{}}
+	l.engine = &engineWatch{Desk: d, pinger: c, returned: l.resume}
 	in := inputs{intents: intents}
 	if !cfg.Once {
 		g, err := l.open(work, c, emit)
@@ -119,7 +123,7 @@ func openBoth(ctx context.Context, cfg *Config, emit func(event.Body)) (*project
 // open makes the loop one that also runs and serves what it builds.
 func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (gates, error) {
 	runner := run.New(ctx, c.engine, c.session.Labels())
-	a := &app{l: l, runner: starter{runner}, turns: startTurns(), restartSwap: l.cfg.Swap == "restart", drainWithin: l.cfg.drainWithin()}
+	a := &app{Desk: l.Desk, l: l, runner: starter{runner}, turns: startTurns(), restartSwap: l.cfg.Swap == "restart", drainWithin: l.cfg.drainWithin()}
 	a.ready = run.Readiness{Path: l.cfg.ReadyPath, Within: l.cfg.readyWithin()}
 	ports, err := l.cfg.ports()
 	if err != nil {
@@ -142,7 +146,7 @@ func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (
 	for i, pub := range ports {
 		opened := func() {}
 		if i == 0 {
-			opened = func() { l.do(a.opened) }
+			opened = func() { l.Do(a.opened) }
 		}
 		g, err := openGate(ctx, pub, holder, emit, opened)
 		if err != nil {

@@ -86,7 +86,7 @@ func (l *loop) await(turn time.Duration) {
 func (l *loop) after(wait time.Duration, fn func()) *held {
 	h := &held{}
 	h.timer = time.AfterFunc(wait, func() {
-		l.do(func() {
+		l.Do(func() {
 			if l.storm.held == h {
 				fn()
 			}

@@ -15,7 +15,7 @@ func (l *loop) abandon() {
 	if old := l.job; old != nil {
 		l.superseded[old] = true
 		l.turns.superseded()
-		l.emit(old.number, event.Abandoned{Reason: errSuperseded.Error(), MS: time.Since(old.began).Milliseconds()})
+		l.Emit(old.number, event.Abandoned{Reason: errSuperseded.Error(), MS: time.Since(old.began).Milliseconds()})
 	}
 }
 

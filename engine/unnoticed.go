@@ -27,9 +27,9 @@ func (l *loop) audit() {
 	if l.auditing != nil {
 		l.auditing()
 	}
-	ctx, cancel := context.WithCancel(l.ctx)
+	ctx, cancel := context.WithCancel(l.Ctx())
 	l.auditing = cancel
-	l.aside(&l.audits, func() {
+	l.Aside(&l.audits, func() {
 		for first := true; ; first = false {
 			var cost time.Duration
 			for _, f := range l.project.folders {
@@ -41,7 +41,7 @@ func (l *loop) audit() {
 				cost += time.Since(began)
 				if err == nil && len(differs) > 0 {
 					if missed := f.missed(ctx, differs); len(missed) > 0 {
-						l.do(func() { l.unnoticed(ctx, f, missed) })
+						l.Do(func() { l.unnoticed(ctx, f, missed) })
 					}
 				}
 			}
@@ -90,7 +90,7 @@ func (l *loop) unnoticed(ctx context.Context, f *folder, missed []string) {
 		return
 	}
 	now := time.Now()
-	d, err := l.project.take(l.ctx, written{f.name, watch.Batch{Paths: missed, First: now, Last: now}})
+	d, err := l.project.take(l.Ctx(), written{f.name, watch.Batch{Paths: missed, First: now, Last: now}})
 	d.unchanged, d.ignored = nil, nil
 	changed := paths(d.changed)
 	if d.dockerfile && len(changed) == 0 {
@@ -105,7 +105,7 @@ func (l *loop) unnoticed(ctx context.Context, f *folder, missed []string) {
 		for _, p := range changed {
 			l.found[p] = true
 		}
-		l.emit(0, event.Warning{Code: "watch-missed", Message: what + " changed without a notice of the system, and was found by comparing", Paths: changed, Hint: f.unnoticedHint(changed)})
+		l.Emit(0, event.Warning{Code: "watch-missed", Message: what + " changed without a notice of the system, and was found by comparing", Paths: changed, Hint: f.unnoticedHint(changed)})
 	}
 	l.pace(l.take(d, err, now), false, len(missed))
 }

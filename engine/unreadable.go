@@ -86,7 +86,7 @@ func (l *loop) reread() {
 			}
 			b.Paths = append(b.Paths, file)
 		}
-		d, err := l.project.take(l.ctx, written{f.name, b})
+		d, err := l.project.take(l.Ctx(), written{f.name, b})
 		d.unchanged, d.ignored, d.ruleFiles = nil, nil, nil
 		l.take(d, err, now)
 	}
@@ -123,13 +123,13 @@ func (l *loop) awaitReadable() {
 	}
 	l.unreadable.awaiting = true
 	every := max(readEvery, l.unreadable.every)
-	l.aside(&l.audits, func() {
+	l.Aside(&l.audits, func() {
 		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
 			select {
 			case <-tick.C:
-			case <-l.ctx.Done():
+			case <-l.Ctx().Done():
 				return
 			}
 			passed := blocked != nil && blocked.passed()
@@ -137,7 +137,7 @@ func (l *loop) awaitReadable() {
 				passed = passed || slices.ContainsFunc(paths, f.tree.Readable)
 			}
 			if passed {
-				l.do(l.readAgain)
+				l.Do(l.readAgain)
 				return
 			}
 		}
@@ -154,7 +154,7 @@ func (l *loop) readAgain() {
 	changed := false
 	for f, paths := range l.faults() {
 		now := time.Now()
-		d, err := l.project.take(l.ctx, written{f.name, watch.Batch{Paths: paths, First: now, Last: now}})
+		d, err := l.project.take(l.Ctx(), written{f.name, watch.Batch{Paths: paths, First: now, Last: now}})
 		d.unchanged, d.ignored = nil, nil
 		changed = l.take(d, err, now) || changed
 	}

@@ -119,7 +119,7 @@ func (v *Values) Body(b event.Body) event.Body {
 	if v == nil {
 		return b
 	}
-	if _, isLog := logText(b); isLog {
+	if _, isLine := event.Line(b); isLine {
 		return b // what the app and the steps print is theirs
 	}
 	if out, changed := v.in(reflect.ValueOf(b)); changed {

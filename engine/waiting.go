@@ -13,7 +13,7 @@ type waiting struct {
 func (a *app) wait(j *job, asked time.Time, turn time.Duration) {
 	w := &waiting{job: j, asked: asked}
 	w.timer = time.AfterFunc(turn, func() {
-		a.l.do(func() {
+		a.Do(func() {
 			if a.waiting == w {
 				a.begin(w.job, w.asked)
 			}

@@ -11,8 +11,9 @@ breaches=0
 rooms='
 cmd/stagewatch   engine engine/dock engine/doctor engine/event engine/fault engine/tree ui ui/clean ui/draw ui/once ui/plain ui/replay ui/report ui/story ui/svg
 watch
-engine           engine/dock engine/event engine/fault engine/front engine/image engine/plan engine/run engine/solve engine/state engine/tree watch
+engine           engine/desk engine/dock engine/event engine/fault engine/front engine/image engine/plan engine/run engine/solve engine/state engine/tree watch
 engine/solve     engine/dock engine/event engine/plan engine/tree
+engine/desk      engine/event
 engine/dock      engine/event engine/fault engine/state
 engine/doctor    engine engine/dock engine/event engine/fault engine/front engine/image engine/plan engine/run engine/solve engine/tree watch
 engine/event
@@ -87,7 +88,7 @@ keep_out() {
 engine=$(grep -E '^engine' <<<"$all")
 ui=$(grep -E '^ui' <<<"$all")
 
-keep_out "engine/event engine/fault engine/state" links "$foreign" "it is made of the standard library alone"
+keep_out "engine/desk engine/event engine/fault engine/state" links "$foreign" "it is made of the standard library alone"
 keep_out watch links "$docker" "it reports which paths changed, and not what that means"
 keep_out "watch $engine" links "$terminal" "the engine has several faces and knows none"
 keep_out "$ui" links "$docker|^github\\.com/fsnotify/" "events in, frames and intents out"

@@ -1,4 +1,4 @@
-package engine
+package desk
 
 import (
 	"strings"
@@ -20,19 +20,19 @@ func TestASlowFaceLosesLinesAndNothingElse(t *testing.T) {
 		"long lines": {strings.Repeat("x", 64<<10), maxQueuedText / (64 << 10)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := newOutbox()
-			put := func(body event.Body) { o.put(event.Event{Time: time.Now(), Body: body}) }
+			o := NewOutbox(func(b event.Body) event.Body { return b })
+			put := func(body event.Body) { o.Put(event.Event{Time: time.Now(), Body: body}) }
 			for range c.fit + more {
 				put(event.Log{Text: c.line})
 			}
 			put(event.Built{Image: "after"})
-			o.close()
+			o.Close()
 			events := make(chan event.Event)
-			go o.run(t.Context(), events)
+			go o.Run(t.Context(), events)
 			logs := 0
 			var others []event.Body
 			for e := range events {
-				if _, isLog := logText(e.Body); isLog {
+				if _, isLine := event.Line(e.Body); isLine {
 					logs++
 				} else {
 					others = append(others, e.Body)

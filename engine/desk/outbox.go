@@ -1,25 +1,24 @@
-package engine
+package desk
 
 import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
 // maxQueuedLogs and maxQueuedText bound the log lines and step output that wait for a slow face, in lines and in
-// bytes. What is beyond is dropped and counted; no other event ever is.
+// bytes. Lines beyond that are dropped and counted; no other event ever is.
 const (
 	maxQueuedLogs = 20_000
 	maxQueuedText = 32 << 20
 )
 
-// outbox hands events to a face in order, without ever making the engine wait for it.
-type outbox struct {
-	// values hides those of build arguments in all that goes out.
-	values atomic.Pointer[Values]
+// Outbox hands events to a face in order, and never makes the engine wait for it.
+type Outbox struct {
+	// redact is what every event goes through before it is queued.
+	redact func(event.Body) event.Body
 
 	mu    sync.Mutex
 	queue []event.Event
@@ -30,23 +29,17 @@ type outbox struct {
 	wake       chan struct{}
 }
 
-func newOutbox() *outbox { return &outbox{wake: make(chan struct{}, 1)} }
-
-// logText returns the line that an event brings, where that is all that it does.
-func logText(b event.Body) (text string, isLog bool) {
-	switch b := b.(type) {
-	case event.Log:
-		return b.Text, true
-	case event.Output:
-		return b.Text, true
-	}
-	return "", false
+// NewOutbox returns an outbox whose events all go through redact first, which takes out what nobody may see. It is
+// called from several goroutines.
+func NewOutbox(redact func(event.Body) event.Body) *Outbox {
+	return &Outbox{redact: redact, wake: make(chan struct{}, 1)}
 }
 
-func (o *outbox) put(e event.Event) {
-	e.Body = o.values.Load().Body(e.Body)
+// Put queues an event.
+func (o *Outbox) Put(e event.Event) {
+	e.Body = o.redact(e.Body)
 	o.mu.Lock()
-	if text, isLog := logText(e.Body); isLog {
+	if text, isLine := event.Line(e.Body); isLine {
 		if o.logs >= maxQueuedLogs || o.text >= maxQueuedText {
 			o.dropped++
 			o.mu.Unlock()
@@ -66,7 +59,7 @@ func (o *outbox) put(e event.Event) {
 }
 
 // reportDropped puts a count where the dropped lines would have stood.
-func (o *outbox) reportDropped(e event.Event) {
+func (o *Outbox) reportDropped(e event.Event) {
 	if o.dropped == 0 {
 		return
 	}
@@ -76,24 +69,24 @@ func (o *outbox) reportDropped(e event.Event) {
 	o.dropped = 0
 }
 
-// close lets run end once everything queued was taken.
-func (o *outbox) close() {
+// Close lets Run return once everything queued has been sent.
+func (o *Outbox) Close() {
 	o.mu.Lock()
 	o.closed = true
 	o.mu.Unlock()
 	o.signal()
 }
 
-func (o *outbox) signal() {
+func (o *Outbox) signal() {
 	select {
 	case o.wake <- struct{}{}:
 	default:
 	}
 }
 
-// run sends events to out until the outbox is closed and empty, or until ctx ends because nobody reads any
-// more, and closes out.
-func (o *outbox) run(ctx context.Context, out chan<- event.Event) {
+// Run sends events to out until the outbox is closed and empty, or until ctx ends because nobody reads any more. It
+// closes out.
+func (o *Outbox) Run(ctx context.Context, out chan<- event.Event) {
 	defer close(out)
 	for {
 		o.mu.Lock()
