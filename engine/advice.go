@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
@@ -192,7 +193,7 @@ func (a *advisor) large(j *job) []event.Warning {
 			continue
 		}
 		out = append(out, a.once(name, event.Warning{Code: adviceLarge, Paths: []string{name},
-			Message: fmt.Sprintf("%s (%s) was all that changed in %d of the last %d saves, which took %s to build", name, Size(e.Size), n, len(a.saves), cost[name].Round(100*time.Millisecond)),
+			Message: fmt.Sprintf("%s (%s) was all that changed in %d of the last %d saves, which took %s to build", name, human.Bytes(e.Size), n, len(a.saves), cost[name].Round(100*time.Millisecond)),
 			Hint:    "If the image does not need it, write it into .dockerignore; if it does, mount it with -v, or copy it in a step of its own, after all others."})...)
 	}
 	return out

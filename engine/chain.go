@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
@@ -16,7 +17,7 @@ func chain(r reason, file string, steps []plan.Step, predictions []plan.Predicti
 	stage, following := "", 0
 	flush := func() {
 		if following > 0 {
-			parts = append(parts, Count(following, "step"))
+			parts = append(parts, human.Count(following, "step"))
 		}
 		following = 0
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
@@ -55,7 +56,7 @@ func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connecti
 		emit(event.Warning{Code: "leftovers", Message: err.Error()})
 	}
 	if swept.Containers+swept.Images > 0 {
-		emit(event.Warning{Code: "swept", Message: fmt.Sprintf("removed what an earlier session left: %s, %s", Count(swept.Containers, "container"), Count(swept.Images, "image"))})
+		emit(event.Warning{Code: "swept", Message: fmt.Sprintf("removed what an earlier session left: %s, %s", human.Count(swept.Containers, "container"), human.Count(swept.Images, "image"))})
 	}
 	c.Builder, err = solve.New(ctx, e, attachables...)
 	if err == nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
@@ -140,7 +141,7 @@ func useless(l event.Ledger) []event.Warning {
 		}
 		hint := "There is nothing for it to clean up in this stage: what an earlier stage left behind did not come along."
 		if w.Bytes > 0 {
-			hint += " Without the step the image is smaller by " + Size(w.Bytes) + ": it leaves files of its own behind."
+			hint += " Without the step the image is smaller by " + human.Bytes(w.Bytes) + ": it leaves files of its own behind."
 		}
 		out = append(out, event.Warning{Code: event.FreedNothing, Message: fmt.Sprintf("line %d, %s, frees nothing", w.Line, w.Instruction), Hint: hint})
 	}

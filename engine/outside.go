@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
@@ -70,7 +71,7 @@ func (l *loop) tell(j *job, steps []plan.Step, moved []string, cause string) {
 	first := steps[0]
 	what := fmt.Sprintf("%s %d/%d was", first.Stage, first.Index, first.Total)
 	if n := len(steps) - 1; n > 0 {
-		what = fmt.Sprintf("%s %d/%d and %s more were", first.Stage, first.Index, first.Total, Count(n, "step"))
+		what = fmt.Sprintf("%s %d/%d and %s more were", first.Stage, first.Index, first.Total, human.Count(n, "step"))
 	}
 	w.Message = fmt.Sprintf("%s predicted as a hit but ran: %s", what, cause)
 	l.Emit(j.number, w)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
@@ -39,7 +40,7 @@ func (r reason) String() string {
 	edited := ""
 	switch {
 	case len(r.edits) > 1:
-		edited = fmt.Sprintf("%s, and %s more", wordEdit(r.dockerfile, r.edits[0]), Count(len(r.edits)-1, "edit"))
+		edited = fmt.Sprintf("%s, and %s more", wordEdit(r.dockerfile, r.edits[0]), human.Count(len(r.edits)-1, "edit"))
 	case len(r.edits) == 1:
 		edited = wordEdit(r.dockerfile, r.edits[0])
 	case r.dockerfile != "":
@@ -48,7 +49,7 @@ func (r reason) String() string {
 	changed := ""
 	switch {
 	case r.rules != "":
-		changed = fmt.Sprintf("%s changed, which lets in or keeps out %s", r.rules, Count(len(r.changes), "path"))
+		changed = fmt.Sprintf("%s changed, which lets in or keeps out %s", r.rules, human.Count(len(r.changes), "path"))
 	case len(r.changes) == 1:
 		changed = wordChange(r.changes[0])
 	case len(r.changes) > 1:

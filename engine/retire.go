@@ -10,6 +10,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/front"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/run"
 )
 
@@ -84,7 +85,7 @@ func (a *app) retire(ctx context.Context, s *serving, old drains, within time.Du
 		if cause := context.Cause(ctx); cause != nil {
 			why = cause.Error()
 		}
-		w := event.Warning{Code: "requests-cut", Message: fmt.Sprintf("build #%d is stopped with %s unfinished, %s", s.job.number, Count(left, "request"), why)}
+		w := event.Warning{Code: "requests-cut", Message: fmt.Sprintf("build #%d is stopped with %s unfinished, %s", s.job.number, human.Count(left, "request"), why)}
 		if reason == "replaced" && within == a.drainWithin && context.Cause(ctx) == nil {
 			w.Hint = "--drain-timeout gives them more time."
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
@@ -56,10 +57,10 @@ func unread(p *plan.Plan, snap *tree.Snapshot, links plan.Tree) (event.Warning, 
 		return event.Warning{}, false
 	}
 	slices.SortFunc(list, func(a, b *entry) int { return cmp.Or(cmp.Compare(b.bytes, a.bytes), cmp.Compare(a.name, b.name)) })
-	w := event.Warning{Code: adviceUnread, Message: fmt.Sprintf("%s of the context in %s, of %s, are read by no step that %q needs", Size(bytes), Count(files, "file"), Count(len(all), "file"), p.Target),
+	w := event.Warning{Code: adviceUnread, Message: fmt.Sprintf("%s of the context in %s, of %s, are read by no step that %q needs", human.Bytes(bytes), human.Count(files, "file"), human.Count(len(all), "file"), p.Target),
 		Hint: "Write into .dockerignore what no image needs: it is watched and compared at every build."}
 	for _, e := range list[:min(len(list), 5)] {
-		w.Paths = append(w.Paths, fmt.Sprintf("%s (%s, %s)", e.name, Size(e.bytes), Count(e.files, "file")))
+		w.Paths = append(w.Paths, fmt.Sprintf("%s (%s, %s)", e.name, human.Bytes(e.bytes), human.Count(e.files, "file")))
 	}
 	return w, true
 }

@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/clean"
 	"github.com/stagewatch/stagewatch/ui/draw"
 )
@@ -144,7 +145,7 @@ func (m *Model) save() tea.Cmd {
 		if err != nil {
 			return noteMsg{draw.Bad, "saving: " + err.Error()}
 		}
-		return noteMsg{draw.Accent, "saved " + draw.Count(len(lines), "line") + " to " + path}
+		return noteMsg{draw.Accent, "saved " + human.Count(len(lines), "line") + " to " + path}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -147,9 +148,9 @@ func builtFacts(b *story.Build, width int) draw.Line {
 	if width >= sizeWidth {
 		size, delta, st := "", "", draw.Dim
 		if b.Sizes != nil {
-			size = draw.Bytes(b.Sizes.After.Bytes)
+			size = human.Bytes(b.Sizes.After.Bytes)
 			if d := b.Sizes.Delta; d != 0 {
-				delta = draw.Delta(d)
+				delta = human.Delta(d)
 				if st = draw.Good; d > 0 {
 					st = draw.Warn
 				}

@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -120,7 +121,7 @@ func pathRows(paths []string) []row {
 	if len(paths) == 0 {
 		return nil
 	}
-	rows := []row{{}, heading(draw.Count(len(paths), "path"))}
+	rows := []row{{}, heading(human.Count(len(paths), "path"))}
 	for _, p := range paths {
 		rows = append(rows, row{left: draw.Line{}.Add(draw.Plain, "  "+p), hang: 4})
 	}

@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -99,7 +100,7 @@ func (m *Model) fileRows(p *opened, b *story.Build, width int) []row {
 func filesHead(p *opened, b *story.Build) []row {
 	layers := b.Layers(p.stage)
 	n := p.tree.Count()
-	line := draw.Line{}.Add(draw.Plain|draw.Bold, draw.Bytes(p.tree.Bytes)).Add(draw.Dim, " in "+draw.Count(p.tree.Files-n[story.Removed], "file"))
+	line := draw.Line{}.Add(draw.Plain|draw.Bold, human.Bytes(p.tree.Bytes)).Add(draw.Dim, " in "+human.Count(p.tree.Files-n[story.Removed], "file"))
 	for _, of := range []story.Fate{story.Added, story.Changed, story.Removed} {
 		if n[of] > 0 {
 			k := fateMark(of)
@@ -107,7 +108,7 @@ func filesHead(p *opened, b *story.Build) []row {
 		}
 	}
 	if p.tree.Lost > 0 {
-		line = line.Add(draw.Dim, " · ").Add(draw.Warn, draw.Bytes(p.tree.Lost)+" wasted: a later layer has them again, or removes them")
+		line = line.Add(draw.Dim, " · ").Add(draw.Warn, human.Bytes(p.tree.Lost)+" wasted: a later layer has them again, or removes them")
 	}
 	if p.index == wholeStage {
 		return []row{{left: line}, {}}
@@ -118,7 +119,7 @@ func filesHead(p *opened, b *story.Build) []row {
 		if p.index == 0 {
 			word = " lost between the base's own layers"
 		}
-		line = line.Add(draw.Dim, " · ").Add(draw.Warn, draw.Bytes(unseen)+word)
+		line = line.Add(draw.Dim, " · ").Add(draw.Warn, human.Bytes(unseen)+word)
 	}
 	return []row{{left: draw.Line{}.Add(draw.Plain|draw.Bold, l.Instruction)}, {left: line}, {}}
 }
@@ -168,12 +169,12 @@ func (f *fileList) add(nodes []*story.Node, depth int) {
 		}
 		var right draw.Line
 		if n.Lost > 0 {
-			right = right.Add(draw.Warn, "wasted "+draw.Bytes(n.Lost)+"  ")
+			right = right.Add(draw.Warn, "wasted "+human.Bytes(n.Lost)+"  ")
 		}
 		if n.Fate == story.Removed {
 			right = right.Add(draw.Bad, "removed")
 		} else {
-			right = right.Add(draw.Plain, fmt.Sprintf("%7s", draw.Bytes(n.Bytes)))
+			right = right.Add(draw.Plain, fmt.Sprintf("%7s", human.Bytes(n.Bytes)))
 		}
 		f.rows = append(f.rows, row{left: line, right: right, ref: nodeRef{n}})
 		if n.Nodes != nil && f.unfolded(f.page, n) {

@@ -56,7 +56,7 @@ func TestWastedFilesAreMarked(t *testing.T) {
 	s := newScreen(t, 120, 40)
 	s.play(until(t, recording(t, "python-app"), 1, kind("files", 2)))
 	s.press("2", "]", "g", "j", "j", "j", "j", "j", "enter")
-	s.shows("RUN pip install -r requirements.txt", "20.0 kB wasted", "http.cache", "wasted 20.0 kB", "_vendor.py", "~ 1 changed")
+	s.shows("RUN pip install -r requirements.txt", "20 kB wasted", "http.cache", "wasted 20 kB", "_vendor.py", "~ 1 changed")
 	s.press("esc", "j", "j", "enter")
 	s.shows("RUN pip install .", "- 1 removed", "removed")
 	n := 0

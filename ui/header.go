@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/clean"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
@@ -41,7 +42,7 @@ func (m *Model) status() status {
 		}
 		return status{draw.BadgeGood, "LIVE", serves + " the newest save"}
 	}
-	serves += ", " + draw.Count(behind, "edit") + " behind"
+	serves += ", " + human.Count(behind, "edit") + " behind"
 	switch {
 	case building:
 		return status{draw.BadgeAccent, "BUILDING", fmt.Sprintf("build #%d · %s", cur.Number, serves)}
@@ -165,7 +166,7 @@ func (m *Model) narrowStatus(st status, left draw.Line) draw.Line {
 	}
 	text := fmt.Sprintf("#%d serves", s.Build)
 	if m.story.Behind > 0 {
-		text += ", " + draw.Count(m.story.Behind, "edit") + " behind"
+		text += ", " + human.Count(m.story.Behind, "edit") + " behind"
 	}
 	short := draw.Line{}.Add(st.badge, " "+st.word+" ").Add(draw.Plain, " ").Add(draw.Plain|draw.Bold, text)
 	if s.URL != "" {

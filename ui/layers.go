@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -20,10 +21,10 @@ func (m *Model) layerRows(b *story.Build, width int) []row {
 			rows = append(rows, row{})
 		}
 		rows = append(rows, row{
-			left:  draw.Line{}.Add(draw.Accent|draw.Bold, s.Stage).Add(draw.Dim, "  "+draw.Count(len(s.Layers), "layer")),
-			right: draw.Line{}.Add(draw.Plain|draw.Bold, draw.Bytes(s.Bytes)),
+			left:  draw.Line{}.Add(draw.Accent|draw.Bold, s.Stage).Add(draw.Dim, "  "+human.Count(len(s.Layers), "layer")),
+			right: draw.Line{}.Add(draw.Plain|draw.Bold, human.Bytes(s.Bytes)),
 			ref:   layerRef{s.Stage, wholeStage},
-			copy:  s.Stage + "  " + draw.Bytes(s.Bytes),
+			copy:  s.Stage + "  " + human.Bytes(s.Bytes),
 		})
 		if s.StandIn != "" {
 			rows = append(rows, flow([]row{{left: draw.Line{}.Add(draw.Warn, "▲ on a stand-in base: ").Add(draw.Dim, s.StandIn), hang: 2}}, width)...)
@@ -62,7 +63,7 @@ func (m *Model) layerRow(b *story.Build, l event.Layer, ref layerRef, full int64
 	} else if width >= gridWidth {
 		left = left.Add(text, pad("", draw.Width("✓ CANCELED ")))
 	}
-	return row{left: left.Add(text, name), right: draw.Line{}.Add(draw.Plain, draw.Bytes(l.Bytes)), ref: ref, copy: name}
+	return row{left: left.Add(text, name), right: draw.Line{}.Add(draw.Plain, human.Bytes(l.Bytes)), ref: ref, copy: name}
 }
 
 // madeBase says how a layer of the base image was made. One that docker import made says nothing but that.

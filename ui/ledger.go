@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -16,7 +17,7 @@ func savings(l *event.Ledger) draw.Line {
 		if bytes < 0 {
 			st = draw.Warn
 		}
-		return line.Add(draw.Dim, what).Add(st, draw.Delta(-bytes))
+		return line.Add(draw.Dim, what).Add(st, human.Delta(-bytes))
 	}
 	return part(part(draw.Line{}, "base ", l.SavedByBase), " · layers ", l.SavedByCopy)
 }
@@ -70,7 +71,7 @@ func (a *account) heading(st draw.Style, title string, bytes int64) {
 	}
 	r := row{left: draw.Line{}.Add(st|draw.Bold, title)}
 	if bytes != 0 {
-		r.right = draw.Line{}.Add(draw.Plain|draw.Bold, draw.Bytes(bytes))
+		r.right = draw.Line{}.Add(draw.Plain|draw.Bold, human.Bytes(bytes))
 	}
 	a.rows = append(a.rows, r)
 }
@@ -98,7 +99,7 @@ func (a *account) group(ref foldRef, name string, line draw.Line, bytes int64, p
 			sign = "▾ "
 		}
 	}
-	r := row{left: append(draw.Line{}.Add(draw.Dim, sign), line...), right: draw.Line{}.Add(draw.Plain, draw.Bytes(bytes)), ref: ref, copy: name + "  " + draw.Bytes(bytes), hang: 4}
+	r := row{left: append(draw.Line{}.Add(draw.Dim, sign), line...), right: draw.Line{}.Add(draw.Plain, human.Bytes(bytes)), ref: ref, copy: name + "  " + human.Bytes(bytes), hang: 4}
 	a.rows = append(a.rows, flow([]row{r}, a.width)...)
 	if !a.folded[string(ref)] {
 		return
@@ -106,7 +107,7 @@ func (a *account) group(ref foldRef, name string, line draw.Line, bytes int64, p
 	for _, p := range paths {
 		a.rows = append(a.rows, row{
 			left:  draw.Line{}.Add(draw.Dim, strings.Repeat(" ", a.bar+5)+draw.CutLeft(p.Path, max(4, a.width-a.bar-16))),
-			right: draw.Line{}.Add(draw.Dim, draw.Bytes(p.Bytes)), ref: ref, copy: p.Path,
+			right: draw.Line{}.Add(draw.Dim, human.Bytes(p.Bytes)), ref: ref, copy: p.Path,
 		})
 	}
 }

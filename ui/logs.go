@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -279,7 +280,7 @@ func (v *logView) note(m *Model) draw.Line {
 	}
 	var line draw.Line
 	if n := r.First(); n > 0 {
-		line = line.Add(draw.Dim, draw.Count(n, "older line")+" dropped · ")
+		line = line.Add(draw.Dim, human.Count(n, "older line")+" dropped · ")
 	}
 	if p := v.pattern(); p != "" {
 		word := "only “"
@@ -292,7 +293,7 @@ func (v *logView) note(m *Model) draw.Line {
 		return line.Add(draw.Dim, "following")
 	}
 	if n := r.Next() - v.seen; n > 0 {
-		return line.Add(draw.Warn|draw.Bold, fmt.Sprintf("paused, %s, f follows", draw.Count(n, "new line")))
+		return line.Add(draw.Warn|draw.Bold, fmt.Sprintf("paused, %s, f follows", human.Count(n, "new line")))
 	}
 	return line.Add(draw.Warn, "paused, f follows")
 }

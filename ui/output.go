@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -60,7 +61,7 @@ func (m *Model) outputRows(b *story.Build, s *story.Step, width int) []row {
 	}
 	rows := []row{{}, heading(title)}
 	if out.Dropped > 0 {
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("  … %s dropped", draw.Count(out.Dropped, "older line")))})
+		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("  … %s dropped", human.Count(out.Dropped, "older line")))})
 	}
 	for _, l := range out.Lines {
 		st := draw.Plain

@@ -8,6 +8,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/clean"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
@@ -187,7 +188,7 @@ func (m *Model) filterNote() draw.Line {
 			n++
 		}
 	}
-	return draw.Line{}.Add(draw.Accent, draw.Count(n, "line"))
+	return draw.Line{}.Add(draw.Accent, human.Count(n, "line"))
 }
 
 func (m *Model) findRow(dir int, here bool) {

@@ -6,6 +6,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -125,14 +126,14 @@ func (m *Model) panelNote(p panel) draw.Line {
 		}
 	case sizes:
 		if b := m.sizedBuild(); b != nil && b.Ledger != nil && m.focus != sizes && wasted(b.Ledger.Wasted) > 0 {
-			return draw.Line{}.Add(draw.Warn, draw.Bytes(wasted(b.Ledger.Wasted))+" wasted")
+			return draw.Line{}.Add(draw.Warn, human.Bytes(wasted(b.Ledger.Wasted))+" wasted")
 		}
 	case changes:
 		if m.focus == changes {
 			return nil
 		}
 		if n := m.story.Holding(); n > 0 {
-			return draw.Line{}.Add(draw.Warn, draw.Count(n, "warning"))
+			return draw.Line{}.Add(draw.Warn, human.Count(n, "warning"))
 		}
 		if n := len(m.story.Skips); n > 0 {
 			return draw.Line{}.Add(draw.Dim, fmt.Sprintf("%d skipped", n))

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -86,9 +87,9 @@ func bar(label, what string, bytes int64, star string, full int64, name, width i
 	if width >= 48 {
 		left = left.Add(draw.Plain, pad(what, name)+" ")
 	}
-	right := draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf("%7s", draw.Bytes(bytes))).Add(draw.Warn, fmt.Sprintf("%-1s", star))
+	right := draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf("%7s", human.Bytes(bytes))).Add(draw.Warn, fmt.Sprintf("%-1s", star))
 	room := width - left.Width() - right.Width() - 1
-	return row{left: left.Add(st, draw.Bar(bytes, full, room)), right: right, copy: strings.Join(strings.Fields(label+" "+what+" "+draw.Bytes(bytes)), " ")}
+	return row{left: left.Add(st, draw.Bar(bytes, full, room)), right: right, copy: strings.Join(strings.Fields(label+" "+what+" "+human.Bytes(bytes)), " ")}
 }
 
 // gain says the ratio, and where it is known and fits what made it: "−53 %  base −81.1 MB · layers +10.2 MB".
@@ -104,7 +105,7 @@ func gain(s *event.Sized, l *event.Ledger, width int) draw.Line {
 			return why
 		}
 	}
-	return line.Add(draw.Dim, fmt.Sprintf("  (%s → %s)", draw.Bytes(s.Before.Bytes), draw.Bytes(s.After.Bytes)))
+	return line.Add(draw.Dim, fmt.Sprintf("  (%s → %s)", human.Bytes(s.Before.Bytes), human.Bytes(s.After.Bytes)))
 }
 
 func (m *Model) trend(s *event.Sized, width int) row {
@@ -119,7 +120,7 @@ func (m *Model) trend(s *event.Sized, width int) row {
 	if len(values) < 2 {
 		return row{left: left.Add(draw.Dim, "  first build")}
 	}
-	return row{left: left.Add(st, "  "+draw.Delta(s.Delta)).Add(draw.Dim, " by this build")}
+	return row{left: left.Add(st, "  "+human.Delta(s.Delta)).Add(draw.Dim, " by this build")}
 }
 
 func sum(groups []event.LedgerGroup) int64 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -222,7 +223,7 @@ func (m *Model) stepRow(b *story.Build, s *story.Step, last bool, width, whyWidt
 		size := ""
 		// What a step that runs is going to add is not known.
 		if l := m.layerOf(b, s); l != nil && (b.Sizes != nil || s.State == event.Hit) {
-			size = draw.Bytes(l.Bytes)
+			size = human.Bytes(l.Bytes)
 		}
 		gap := draw.Width("  saved 12.3s") - right.Width()
 		right = append(draw.Line{}.Add(draw.Dim, fmt.Sprintf("%8s%*s", size, max(2, gap), "")), right...)

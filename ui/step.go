@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -48,7 +49,7 @@ func (m *Model) stepRows(b *story.Build, s *story.Step, width int) []row {
 		fact(name, inputLine(b, in))
 	}
 	if l := m.layerOf(b, s); l != nil {
-		fact("adds", draw.Line{}.Add(draw.Plain, draw.Bytes(l.Bytes)).Add(draw.Dim, ", "+m.keys.Open.Help().Key+" opens its files"))
+		fact("adds", draw.Line{}.Add(draw.Plain, human.Bytes(l.Bytes)).Add(draw.Dim, ", "+m.keys.Open.Help().Key+" opens its files"))
 	}
 	rows = append(rows, m.outputRows(b, s, width)...)
 	return flow(append(rows, m.historyRows(b, s)...), width)
@@ -81,7 +82,7 @@ func inputLine(b *story.Build, in event.Input) draw.Line {
 // historyRows tells what happened to the step in the builds that are kept.
 func (m *Model) historyRows(b *story.Build, s *story.Step) []row {
 	runs := m.story.History(s)
-	rows := []row{{}, heading(fmt.Sprintf("Its last %s", draw.Count(len(runs), "build")))}
+	rows := []row{{}, heading(fmt.Sprintf("Its last %s", human.Count(len(runs), "build")))}
 	for _, r := range runs {
 		k := m.mark(b, &story.Step{State: r.State})
 		line := draw.Line{}.Add(draw.Dim, fmt.Sprintf("  %-5s ", fmt.Sprintf("#%d", r.Build))).Add(k.style, fmt.Sprintf("%s %-9s", k.sign, k.word))

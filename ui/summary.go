@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -54,7 +55,7 @@ func (m *Model) summaryAt(t tight) draw.Line {
 	}
 	if m.pinned == 0 && b.Over() && b.State != story.Failed {
 		if n := m.story.Waiting; n > 0 {
-			return line.Add(draw.Plain, draw.Count(n, "change")).Add(draw.Dim, " → ").Add(draw.Warn, "to be built when the writes pause")
+			return line.Add(draw.Plain, human.Count(n, "change")).Add(draw.Dim, " → ").Add(draw.Warn, "to be built when the writes pause")
 		}
 	}
 	line = line.Add(draw.Plain|draw.Bold, fmt.Sprintf("build #%d", b.Number))
@@ -92,7 +93,7 @@ func outcome(b *story.Build, t tight) draw.Line {
 	if b.Mishap != "" {
 		line = line.Add(draw.Bad|draw.Bold, b.Mishap).Add(draw.Dim, " · ")
 	}
-	line = line.Add(draw.Warn, fmt.Sprintf("%d ran", b.Ran)).Add(draw.Dim, ", ").Add(draw.Good, draw.Count(b.Hits, "hit"))
+	line = line.Add(draw.Warn, fmt.Sprintf("%d ran", b.Ran)).Add(draw.Dim, ", ").Add(draw.Good, human.Count(b.Hits, "hit"))
 	if b.Saved > 0 {
 		line = line.Add(draw.Good, " (saved "+draw.Millis(b.Saved)+")")
 	}
@@ -126,7 +127,7 @@ func (m *Model) progress(b *story.Build) draw.Line {
 		}
 	})
 	done := total - n[""] - n[event.Running]
-	line := draw.Line{}.Add(draw.Accent, fmt.Sprintf("%s %d of %s", m.spinner(), done, draw.Count(total, "step")))
+	line := draw.Line{}.Add(draw.Accent, fmt.Sprintf("%s %d of %s", m.spinner(), done, human.Count(total, "step")))
 	if expected > 0 && m.width >= 96 {
 		line = line.Add(draw.Dim, fmt.Sprintf(" · %d expected to run", expected))
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -61,7 +62,7 @@ func (m *Model) copyableRow(ref any) copied {
 		}
 		return copied{"the build", []string{buildText(ref)}}
 	case *story.Skip:
-		return copied{draw.Count(len(ref.Paths), "path"), ref.Paths}
+		return copied{human.Count(len(ref.Paths), "path"), ref.Paths}
 	case *story.Warning:
 		return copied{"the warning", warningText(ref)}
 	case *story.Entry:

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -42,7 +43,7 @@ func did(s *story.Story, last *story.Build) string {
 	if s.Serving != nil {
 		url = " at " + s.Serving.URL
 	}
-	text := draw.Count(last.Number, "build") + " in " + draw.Millis(s.Last.Sub(s.Builds[0].Start).Milliseconds())
+	text := human.Count(last.Number, "build") + " in " + draw.Millis(s.Last.Sub(s.Builds[0].Start).Milliseconds())
 	switch {
 	case served == 0:
 		text += ", none served"

@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/fault"
+	"github.com/stagewatch/stagewatch/engine/human"
 )
 
 // mayRecord asks before a file that holds something is written over, and refuses where nobody can be asked.
@@ -19,7 +19,7 @@ func (f face) mayRecord(ctx context.Context) error {
 	if f.record == "" || err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 		return nil
 	}
-	exists := fmt.Sprintf("%s exists: %s, of %s", f.record, engine.Size(info.Size()), info.ModTime().Format("2 Jan 15:04"))
+	exists := fmt.Sprintf("%s exists: %s, of %s", f.record, human.Bytes(info.Size()), info.ModTime().Format("2 Jan 15:04"))
 	if term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())) {
 		if confirmed(ctx, os.Stdin, os.Stderr, exists+". Write over it? [y/N] ") {
 			return nil

@@ -13,7 +13,7 @@ import (
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/opencontainers/go-digest"
 
-	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
@@ -86,9 +86,9 @@ func (x *examination) checkBase(ctx context.Context, b base) {
 			x.note("base image", "", "%s: on the engine, but can't be measured: %v", b.name(), err)
 		case size.StandIn != "":
 			x.note("base image", "Sizes are those of the stand-in. docker pull "+b.name()+" gets the real one.",
-				"%s: a stand-in on the engine, %s: %s", b.name(), engine.Size(size.Bytes), size.StandIn)
+				"%s: a stand-in on the engine, %s: %s", b.name(), human.Bytes(size.Bytes), size.StandIn)
 		default:
-			x.ok("base image", "%s: on the engine, %s", b.name(), engine.Size(size.Bytes))
+			x.ok("base image", "%s: on the engine, %s", b.name(), human.Bytes(size.Bytes))
 		}
 		return
 	}

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
@@ -40,12 +40,12 @@ type contents struct {
 func (x *examination) checkContext() {
 	c := x.contents()
 	x.folders = c.folders
-	detail := fmt.Sprintf("%s, %s", engine.Count(len(c.files), "file"), engine.Size(c.bytes))
+	detail := fmt.Sprintf("%s, %s", human.Count(len(c.files), "file"), human.Bytes(c.bytes))
 	switch {
 	case x.rules.Name() == "":
 		detail += "; there is no .dockerignore"
 	default:
-		detail += fmt.Sprintf("; %s ignored by %s", engine.Count(c.ignored, "path"), filepath.Base(x.rules.Name()))
+		detail += fmt.Sprintf("; %s ignored by %s", human.Count(c.ignored, "path"), filepath.Base(x.rules.Name()))
 	}
 	if left := x.leftOut(); left != "" {
 		detail += "; left out: " + left
@@ -132,7 +132,7 @@ func (c *contents) largest() string {
 	slices.SortStableFunc(files, func(a, b file) int { return cmp.Compare(b.size, a.size) })
 	var names []string
 	for _, f := range files[:min(largest, len(files))] {
-		names = append(names, fmt.Sprintf("%s %s", f.path, engine.Size(f.size)))
+		names = append(names, fmt.Sprintf("%s %s", f.path, human.Bytes(f.size)))
 	}
 	return strings.Join(names, ", ")
 }

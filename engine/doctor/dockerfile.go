@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/tree"
@@ -52,13 +52,13 @@ func (x *examination) checkDockerfile(ctx context.Context) {
 			needed++
 		}
 	}
-	detail := fmt.Sprintf("%s: builds %s out of %s", x.name(), p.Target, engine.Count(len(p.Stages), "stage"))
+	detail := fmt.Sprintf("%s: builds %s out of %s", x.name(), p.Target, human.Count(len(p.Stages), "stage"))
 	if rest := len(p.Stages) - needed; rest > 0 {
 		detail += fmt.Sprintf(", %d of them not needed for it", rest)
 	}
 	if n := len(p.Lint); n > 0 {
 		first := p.Lint[0]
-		x.note("Dockerfile", fmt.Sprintf("line %d, %s: %s", first.Line, first.Rule, first.Message), "%s; %s", detail, engine.Count(n, "lint warning"))
+		x.note("Dockerfile", fmt.Sprintf("line %d, %s: %s", first.Line, first.Rule, first.Message), "%s; %s", detail, human.Count(n, "lint warning"))
 		return
 	}
 	x.ok("Dockerfile", "%s; no lint warnings", detail)

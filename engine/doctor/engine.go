@@ -9,8 +9,8 @@ import (
 	"github.com/containerd/platforms"
 	"github.com/docker/docker/client"
 
-	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/run"
 	"github.com/stagewatch/stagewatch/engine/solve"
@@ -101,7 +101,7 @@ func (x *examination) checkLeftovers(ctx context.Context) {
 	case swept == dock.Swept{}:
 		x.ok("leftovers", "none of dead sessions")
 	default:
-		x.note("leftovers", "", "removed what dead sessions had left: %s, %s", engine.Count(swept.Containers, "container"), engine.Count(swept.Images, "image"))
+		x.note("leftovers", "", "removed what dead sessions had left: %s, %s", human.Count(swept.Containers, "container"), human.Count(swept.Images, "image"))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/front"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/run"
 	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/watch"
@@ -68,7 +69,7 @@ func (x *examination) unwatched(rel string) bool {
 
 // checkWatching watches the context for a moment, as stagewatch would.
 func (x *examination) checkWatching() {
-	folders := engine.Count(x.folders+1, "folder")
+	folders := human.Count(x.folders+1, "folder")
 	w, err := watch.New(x.root, watch.Options{
 		Ignore: func(rel string, isDir bool) bool { return isDir && x.unwatched(rel) },
 		Extra:  append(tree.IgnoreFiles(x.root, x.dockerfile), x.dockerfile),

@@ -8,14 +8,6 @@ import (
 	"github.com/muesli/termenv"
 )
 
-func TestBytes(t *testing.T) {
-	for n, want := range map[int64]string{0: "0 B", 999: "999 B", 1000: "1.00 kB", 9_994: "9.99 kB", 9_996: "10.0 kB", 99_960: "100 kB", 131_400_000: "131 MB", 999_600: "1.00 MB", -5_000_000: "−5.00 MB", 1 << 62: "4.61 EB"} {
-		if got := Bytes(n); got != want {
-			t.Errorf("%d is %q, want %q", n, got, want)
-		}
-	}
-}
-
 func TestMillis(t *testing.T) {
 	for ms, want := range map[int64]string{-1: "0ms", 45: "45ms", 640: "0.6s", 12_140: "12.1s", 185_000: "3m 05s", 7_260_000: "2h 01m"} {
 		if got := Millis(ms); got != want {

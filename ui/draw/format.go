@@ -6,42 +6,6 @@ import (
 	"strings"
 )
 
-// Bytes writes a size as docker does, in powers of 1000, with three digits at most.
-func Bytes(n int64) string {
-	sign := ""
-	if n < 0 {
-		sign, n = "−", -n
-	}
-	if n < 1000 {
-		return fmt.Sprintf("%s%d B", sign, n)
-	}
-	f, units := float64(n)/1000, "kMGTPE"
-	i := 0
-	// 999.5 and up would be written as four digits.
-	for f >= 999.5 && i < len(units)-1 {
-		f /= 1000
-		i++
-	}
-	switch {
-	case f < 9.995:
-		return fmt.Sprintf("%s%.2f %cB", sign, f, units[i])
-	case f < 99.95:
-		return fmt.Sprintf("%s%.1f %cB", sign, f, units[i])
-	}
-	return fmt.Sprintf("%s%.0f %cB", sign, f, units[i])
-}
-
-// Delta is [Bytes] with a sign always; no difference is "±0".
-func Delta(n int64) string {
-	switch {
-	case n == 0:
-		return "±0"
-	case n > 0:
-		return "+" + Bytes(n)
-	}
-	return Bytes(n)
-}
-
 // Millis writes a duration in milliseconds as a person reads it: 45ms, 1.2s, 3m 05s.
 func Millis(ms int64) string {
 	switch {
@@ -55,14 +19,6 @@ func Millis(ms int64) string {
 		return fmt.Sprintf("%dm %02ds", ms/60_000, ms/1000%60)
 	}
 	return fmt.Sprintf("%dh %02dm", ms/3_600_000, ms/60_000%60)
-}
-
-// Count writes n with its noun in the right number.
-func Count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // Bar draws value on a scale that ends at full over width columns, to an eighth of a column. What is

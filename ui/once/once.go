@@ -11,6 +11,7 @@ import (
 	"github.com/muesli/termenv"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/clean"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/plain"
@@ -72,7 +73,7 @@ func (p *Printer) Print(e event.Event) error {
 		p.steps(b, false)
 	case event.Built:
 		p.steps(b, true)
-		p.write(termenv.ANSIGreen, "BUILT %s in %s: %d ran, %s%s", named(body), draw.Millis(b.MS), b.Ran, draw.Count(b.Hits, "hit"), saved(b.Saved))
+		p.write(termenv.ANSIGreen, "BUILT %s in %s: %d ran, %s%s", named(body), draw.Millis(b.MS), b.Ran, human.Count(b.Hits, "hit"), saved(b.Saved))
 	case event.Failed:
 		p.steps(b, true)
 		p.say(e)
@@ -167,7 +168,7 @@ func (p *Printer) old(b *story.Build, o event.Output) {
 // output tells what of a step's output was not told yet.
 func (p *Printer) output(s *story.Step) {
 	if n := s.Output.Dropped - p.lines; n > 0 {
-		p.write(termenv.ANSIBrightBlack, "          │ … %s", draw.Count(n, "line"))
+		p.write(termenv.ANSIBrightBlack, "          │ … %s", human.Count(n, "line"))
 		p.lines += n
 	}
 	for _, l := range s.Output.Lines[p.lines-s.Output.Dropped:] {

@@ -81,11 +81,11 @@ func TestStepsComeInOrder(t *testing.T) {
 		`
 stage  steps  hit  ran  time  saved     size
 build      3    1    2  1.5s   0.1s  124 MB*
-final      2    1    1  20ms   0.9s  62.0 MB  −50 %
+final      2    1    1  20ms   0.9s    62 MB  −50 %
 * build is based on a stand-in: not the real one
 
-carried      9.00 kB  /app 9.00 kB
-wasted 9.00 kB: final line 9, RUN chown, written again without a change
+carried         9 kB  /app 9 kB
+wasted 9 kB: final line 9, RUN chown, written again without a change
 `,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

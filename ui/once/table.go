@@ -8,6 +8,7 @@ import (
 	"github.com/muesli/termenv"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/plain"
 	"github.com/stagewatch/stagewatch/ui/story"
@@ -72,10 +73,10 @@ func (p *Printer) ledger(l event.Ledger) {
 		var parts []string
 		for _, g := range side.groups {
 			sum += g.Bytes
-			parts = append(parts, g.Name+" "+draw.Bytes(g.Bytes))
+			parts = append(parts, g.Name+" "+human.Bytes(g.Bytes))
 		}
 		if len(parts) > 0 {
-			p.write(nil, "%-11s  %7s  %s", side.name, draw.Bytes(sum), strings.Join(parts, ", "))
+			p.write(nil, "%-11s  %7s  %s", side.name, human.Bytes(sum), strings.Join(parts, ", "))
 		}
 	}
 	for _, w := range l.Wasted {
@@ -107,12 +108,12 @@ func row(b *story.Build, st *story.Stage) []string {
 	if z := b.Sizes; z != nil {
 		switch st.Name {
 		case z.After.Stage:
-			size, change = draw.Bytes(z.After.Bytes), draw.Percent(z.Before.Bytes, z.After.Bytes)
+			size, change = human.Bytes(z.After.Bytes), draw.Percent(z.Before.Bytes, z.After.Bytes)
 			if z.After.StandIn != "" {
 				size += "*"
 			}
 		case z.Before.Stage:
-			size = draw.Bytes(z.Before.Bytes)
+			size = human.Bytes(z.Before.Bytes)
 			if z.Before.StandIn != "" {
 				size += "*"
 			}

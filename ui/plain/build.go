@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/clean"
 	"github.com/stagewatch/stagewatch/ui/draw"
 )
 
 func millis(ms int64) string          { return draw.Millis(ms) }
-func count(n int, noun string) string { return draw.Count(n, noun) }
+func count(n int, noun string) string { return human.Count(n, noun) }
 
 // planned says what is expected and why, the steps that are expected to run one by one and the hits as a number.
 func (p *Printer) planned(build int, b event.Planned) {
@@ -202,12 +203,12 @@ func (p *Printer) failed(build int, b event.Failed) {
 }
 
 func (p *Printer) sized(build int, b event.Sized) {
-	after := b.After.Stage + " " + draw.Bytes(b.After.Bytes)
+	after := b.After.Stage + " " + human.Bytes(b.After.Bytes)
 	if b.Delta != 0 {
-		after += fmt.Sprintf(" (%s by this build)", dash(draw.Delta(b.Delta)))
+		after += fmt.Sprintf(" (%s by this build)", dash(human.Delta(b.Delta)))
 	}
 	if b.Before.Bytes > 0 {
-		p.line(build, "SIZE %s %s -> %s, %s (%s)", b.Before.Stage, draw.Bytes(b.Before.Bytes), after, dash(draw.Percent(b.Before.Bytes, b.After.Bytes)), b.Basis)
+		p.line(build, "SIZE %s %s -> %s, %s (%s)", b.Before.Stage, human.Bytes(b.Before.Bytes), after, dash(draw.Percent(b.Before.Bytes, b.After.Bytes)), b.Basis)
 	} else {
 		p.line(build, "SIZE %s (%s)", after, b.Basis)
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
-	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/engine/human"
 )
 
 // ledger says where the bytes are. The largest paths of a group are told with it whenever it is another one than in
@@ -15,8 +15,8 @@ func (p *Printer) ledger(build int, b event.Ledger) {
 	p.side(build, "added by the final stage", b.Own)
 	p.side(build, "left behind", b.Left)
 	if b.BaseBefore.Name != "" {
-		p.line(build, "saved %s by the base (%s %s -> %s %s), %s by the layers on top of it", dash(draw.Bytes(b.SavedByBase)),
-			b.BaseBefore.Name, draw.Bytes(b.BaseBefore.Bytes), b.BaseAfter.Name, draw.Bytes(b.BaseAfter.Bytes), dash(draw.Bytes(b.SavedByCopy)))
+		p.line(build, "saved %s by the base (%s %s -> %s %s), %s by the layers on top of it", dash(human.Bytes(b.SavedByBase)),
+			b.BaseBefore.Name, human.Bytes(b.BaseBefore.Bytes), b.BaseAfter.Name, human.Bytes(b.BaseAfter.Bytes), dash(human.Bytes(b.SavedByCopy)))
 	}
 	for _, w := range b.Wasted {
 		if w.Line > 0 {
@@ -31,7 +31,7 @@ func Wasted(w event.Waste) string {
 	where := fmt.Sprintf("%s line %d, %s", w.Stage, w.Line, w.Instruction)
 	if w.Reason == event.FreedNothing {
 		if w.Bytes > 0 {
-			return fmt.Sprintf("wasted %s: %s, frees nothing", draw.Bytes(w.Bytes), where)
+			return fmt.Sprintf("wasted %s: %s, frees nothing", human.Bytes(w.Bytes), where)
 		}
 		return "of no effect: " + where + ", frees nothing"
 	}
@@ -42,7 +42,7 @@ func Wasted(w event.Waste) string {
 	if w.LostLine > 0 {
 		why = strings.TrimSuffix(why, " later") + fmt.Sprintf(" by line %d", w.LostLine)
 	}
-	return fmt.Sprintf("wasted %s: %s, %s", draw.Bytes(w.Bytes), where, why)
+	return fmt.Sprintf("wasted %s: %s, %s", human.Bytes(w.Bytes), where, why)
 }
 
 func (p *Printer) side(build int, name string, groups []event.LedgerGroup) {
@@ -50,12 +50,12 @@ func (p *Printer) side(build int, name string, groups []event.LedgerGroup) {
 	var parts []string
 	for _, g := range groups {
 		sum += g.Bytes
-		parts = append(parts, g.Name+" "+draw.Bytes(g.Bytes))
+		parts = append(parts, g.Name+" "+human.Bytes(g.Bytes))
 	}
 	if len(parts) == 0 {
 		return
 	}
-	p.line(build, "%s %s: %s", name, draw.Bytes(sum), strings.Join(parts, ", "))
+	p.line(build, "%s %s: %s", name, human.Bytes(sum), strings.Join(parts, ", "))
 	for _, g := range groups {
 		p.largest(build, name+"/"+g.Name, g.Name, g.Bytes, g.Paths)
 	}
@@ -71,7 +71,7 @@ func (p *Printer) largest(build int, key, name string, bytes int64, paths []even
 	p.groups[key] = bytes
 	var parts []string
 	for _, path := range paths[:min(largestPaths, len(paths))] {
-		parts = append(parts, path.Path+" "+draw.Bytes(path.Bytes))
+		parts = append(parts, path.Path+" "+human.Bytes(path.Bytes))
 	}
 	p.line(build, "  %s: %s", name, strings.Join(parts, ", "))
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -17,7 +18,7 @@ var pageText string
 
 // page escapes whatever it is given by where it stands.
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"bytes": draw.Bytes, "millis": millis, "join": func(s []string) string { return strings.Join(s, ", ") },
+	"bytes": human.Bytes, "millis": millis, "join": func(s []string) string { return strings.Join(s, ", ") },
 	"result": result, "ran": ran, "hit": hit, "served": served, "skipWhat": skipWhat, "skipWhy": skipWhy,
 	"stepWord": stepWord, "origin": origin, "wasteText": wasteText, "stepTime": stepTime, "percent": func(f float64) string { return fmt.Sprintf("%.1f", f) },
 	"share": func(part, whole int64) float64 { return share(part, whole) },

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
-	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/engine/human"
 )
 
 // side is bytes of the ledger that belong together.
@@ -52,7 +52,7 @@ func (r *Report) difference() string {
 	if l == nil || l.SavedByBase == 0 && l.SavedByCopy == 0 {
 		return ""
 	}
-	return fmt.Sprintf("The other base image makes %s of that, the layers on top of it %s.", draw.Delta(-l.SavedByBase), draw.Delta(-l.SavedByCopy))
+	return fmt.Sprintf("The other base image makes %s of that, the layers on top of it %s.", human.Delta(-l.SavedByBase), human.Delta(-l.SavedByCopy))
 }
 
 // origin is where a group came from, empty where that goes without saying.
@@ -85,11 +85,11 @@ func wasteText(w event.Waste) string {
 	if w.Reason == event.FreedNothing {
 		out.WriteString(" frees nothing")
 		if w.Bytes > 0 {
-			out.WriteString(" and adds " + draw.Bytes(w.Bytes))
+			out.WriteString(" and adds " + human.Bytes(w.Bytes))
 		}
 		return out.String()
 	}
-	fmt.Fprintf(&out, ": %s, %s", draw.Bytes(w.Bytes), w.Reason)
+	fmt.Fprintf(&out, ": %s, %s", human.Bytes(w.Bytes), w.Reason)
 	if w.LostLine > 0 {
 		fmt.Fprintf(&out, " by line %d", w.LostLine)
 	}

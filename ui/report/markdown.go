@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -68,7 +69,7 @@ func (md *markdown) sizes(r *Report) {
 
 func (md *markdown) ledger(r *Report) {
 	for _, s := range r.sides() {
-		md.line("**%s: %s**", strings.ToUpper(s.Name[:1])+s.Name[1:], draw.Bytes(s.Bytes))
+		md.line("**%s: %s**", strings.ToUpper(s.Name[:1])+s.Name[1:], human.Bytes(s.Bytes))
 		md.line("")
 		md.row("what", "size", "")
 		md.line("|---|--:|---|")
@@ -77,7 +78,7 @@ func (md *markdown) ledger(r *Report) {
 			if from := origin(g); from != "" {
 				name += " " + entities(from)
 			}
-			md.row(name, draw.Bytes(g.Bytes), draw.Bar(g.Bytes, s.Bytes, barWidth))
+			md.row(name, human.Bytes(g.Bytes), draw.Bar(g.Bytes, s.Bytes, barWidth))
 		}
 		md.line("")
 	}

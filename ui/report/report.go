@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -64,10 +65,10 @@ func (r *Report) Title() string {
 	case r.Sized == nil:
 		return name
 	case r.Sized.Sizes.Before.Bytes <= 0:
-		return name + ": " + draw.Bytes(r.Sized.Sizes.After.Bytes)
+		return name + ": " + human.Bytes(r.Sized.Sizes.After.Bytes)
 	}
 	before, after := r.Sized.Sizes.Before.Bytes, r.Sized.Sizes.After.Bytes
-	return fmt.Sprintf("%s: %s → %s (%s)", name, draw.Bytes(before), draw.Bytes(after), draw.Percent(before, after))
+	return fmt.Sprintf("%s: %s → %s (%s)", name, human.Bytes(before), human.Bytes(after), draw.Percent(before, after))
 }
 
 // stages are the measured ones, with what to call them.
@@ -93,7 +94,7 @@ type sizedStage struct {
 // Share is how much of the larger stage this one is, in percent.
 func (s sizedStage) Share() float64 { return share(s.StageSize.Bytes, s.full) }
 
-func (s sizedStage) Size() string { return draw.Bytes(s.StageSize.Bytes) }
+func (s sizedStage) Size() string { return human.Bytes(s.StageSize.Bytes) }
 
 func share(part, whole int64) float64 {
 	if whole <= 0 || part <= 0 {
@@ -124,7 +125,7 @@ func (r *Report) cacheLine() string {
 	if r.Hits+r.Ran == 0 {
 		return ""
 	}
-	line := fmt.Sprintf("%s of %s were hits.", draw.Count(r.Hits, "step"), draw.Count(r.Hits+r.Ran, "step"))
+	line := fmt.Sprintf("%s of %s were hits.", human.Count(r.Hits, "step"), human.Count(r.Hits+r.Ran, "step"))
 	if r.Hits+r.Ran > 1 {
 		line = fmt.Sprintf("%d of %d steps were hits (%d %%).", r.Hits, r.Hits+r.Ran, 100*r.Hits/(r.Hits+r.Ran))
 	}
