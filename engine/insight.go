@@ -3,12 +3,12 @@ package engine
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/stagewatch/stagewatch/engine/compat"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/image"
@@ -34,27 +34,28 @@ type insight struct {
 	// binding is solve.Builder's.
 	binding func(contexts map[string]fsutil.FS, session string) func(plan.Local) string
 
-	mu sync.Mutex
-	// families are the C libraries of the base images that were read.
-	families map[string]image.Libc
-	// risked are the risks that were told of, standing the warnings that held last.
-	risked, standing map[string]bool
+	mu      sync.Mutex
+	checker *compat.Checker
+	// libcs are the C libraries of the base images that were read, by the images' names.
+	libcs map[string]compat.Libc
+	// risked are the risks that were warned of, standing the warnings of the last build.
+	risked   map[compat.RiskKey]bool
+	standing map[string]bool
 }
 
 func newInsight(c *connection) *insight {
-	return &insight{reader: c.reader, binding: c.Binding, families: map[string]image.Libc{}, risked: map[string]bool{}}
+	return &insight{reader: c.reader, binding: c.Binding, checker: compat.NewChecker(), libcs: map[string]compat.Libc{}, risked: map[compat.RiskKey]bool{}}
 }
 
-// risks returns what a plan makes one fear before it is built, each thing once in a session.
+// risks returns warnings of what a plan is likely to break, each once in a session.
 func (i *insight) risks(p *plan.Plan) []event.Warning {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	var out []event.Warning
-	for _, w := range image.LibcRisk(p, i.families) {
-		// A line that moves makes no new risk.
-		if _, key, _ := strings.Cut(w.Message, " copies "); !i.risked[key] {
-			i.risked[key] = true
-			out = append(out, w)
+	for _, r := range compat.Risks(p, i.libcs) {
+		if !i.risked[r.RiskKey] {
+			i.risked[r.RiskKey] = true
+			out = append(out, r.Warning())
 		}
 	}
 	return out
@@ -91,7 +92,7 @@ func (i *insight) read(ctx context.Context, m measured, dirs map[string]fsutil.F
 		}
 		i.learn(stages)
 		var err error
-		a.warnings, err = i.reader.Examine(after, open)
+		a.warnings, err = i.checker.Check(after, open)
 		return err
 	})
 	if err != nil {
@@ -110,8 +111,8 @@ func (i *insight) learn(stages []*image.Stage) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, s := range stages {
-		if l := s.Libc(); l != image.UnknownLibc {
-			i.families[s.Plan.Base(s.Plan.Target)] = l
+		if l := compat.LibcOf(s.Base()); l != compat.UnknownLibc {
+			i.libcs[s.Plan.Base(s.Plan.Target)] = l
 		}
 	}
 }

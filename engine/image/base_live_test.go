@@ -19,9 +19,9 @@ func TestTheBytesOfABaseAreItsOwn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStages(t)
-			s.options = map[string]string{"context:base": "docker-image://" + alpine, "context:rootfs": "local:context"}
-			s.write("Dockerfile", tt.dockerfile)
-			s.write("a", "a")
+			s.Options = map[string]string{"context:base": "docker-image://" + alpine, "context:rootfs": "local:context"}
+			s.Write("Dockerfile", tt.dockerfile)
+			s.Write("a", "a")
 			src := s.build("")
 			Attribute(&src.Size, src.Plan)
 			err := s.reader.Read(t.Context(), s.contexts(), []Source{src}, func(st []*Stage, _ Open) error {

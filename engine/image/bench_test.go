@@ -13,7 +13,7 @@ import (
 // with `dive --json` where that is installed, which reads all that `docker save` sends, each time.
 func BenchmarkRead(b *testing.B) {
 	s := newStages(b)
-	s.sample("python-app")
+	s.Sample("python-app")
 	after := s.build("")
 	read := func() {
 		err := s.reader.Read(b.Context(), s.contexts(), []Source{after}, func([]*Stage, Open) error { return nil })

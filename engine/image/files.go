@@ -55,11 +55,11 @@ type Layer struct {
 	relinked []File
 }
 
-// tree is a file system by path.
-type tree map[string]File
+// Tree is a file system by path.
+type Tree map[string]File
 
 // bytes sums the contents, each once.
-func (t tree) bytes() int64 {
+func (t Tree) bytes() int64 {
 	var n int64
 	for _, f := range t {
 		n += f.bytes()
@@ -68,10 +68,10 @@ func (t tree) bytes() int64 {
 }
 
 // with returns the tree with the layer on top.
-func (t tree) with(l Layer) tree {
+func (t Tree) with(l Layer) Tree {
 	t = maps.Clone(t)
 	if t == nil {
-		t = tree{}
+		t = Tree{}
 	}
 	for _, p := range l.Gone {
 		delete(t, p)
@@ -86,7 +86,7 @@ func (t tree) with(l Layer) tree {
 }
 
 // layerBetween returns what a step made of the tree under it.
-func layerBetween(under, over tree) Layer {
+func layerBetween(under, over Tree) Layer {
 	var l Layer
 	for p, f := range over {
 		was, ok := under[p]

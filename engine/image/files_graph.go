@@ -43,9 +43,9 @@ func bindGraph(p *plan.Plan, session func(plan.Local) string) (*graph, error) {
 	return g, nil
 }
 
-// chain lists the steps whose results the target's layers are, the base's FROM first where there is one: those of
+// LayerSteps lists the steps whose results the target's layers are, the base's FROM first where there is one: those of
 // the target itself, and before them those of the stages that it stands on.
-func chain(p *plan.Plan) (base int, steps []int) {
+func LayerSteps(p *plan.Plan) (base int, steps []int) {
 	base = -1
 	last := len(p.Stages)
 	for name := p.Target; ; {

@@ -10,7 +10,7 @@ import (
 const maxLinks = 40
 
 // resolve follows every symbolic link on the way to a path. It returns false for one that leads nowhere.
-func (t tree) resolve(p string) (string, bool) {
+func (t Tree) resolve(p string) (string, bool) {
 	links := 0
 	done := "/"
 	rest := strings.Split(path.Clean("/"+p), "/")
@@ -44,8 +44,8 @@ func (t tree) resolve(p string) (string, bool) {
 	return done, true
 }
 
-// file resolves a path that must lead to a regular file.
-func (t tree) file(p string) (File, bool) {
+// Regular resolves a path that must lead to a regular Regular.
+func (t Tree) Regular(p string) (File, bool) {
 	at, ok := t.resolve(p)
 	if !ok {
 		return File{}, false

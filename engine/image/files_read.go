@@ -47,7 +47,6 @@ type Reader struct {
 	mu sync.Mutex
 	// layers are those of the last two readings, by the digest of the chain that they end.
 	layers, older map[digest.Digest]Layer
-	objects       map[objectKey]*object
 }
 
 // NewReader connects to the engine's BuildKit. The attachables are those that the stages were built with.
@@ -56,7 +55,7 @@ func NewReader(ctx context.Context, engine *dock.Engine, attachables ...session.
 	if err != nil {
 		return nil, fmt.Errorf("connecting to BuildKit: %w", err)
 	}
-	return &Reader{engine: engine, client: c, attachables: attachables, seed: maphash.MakeSeed(), objects: map[objectKey]*object{}}, nil
+	return &Reader{engine: engine, client: c, attachables: attachables, seed: maphash.MakeSeed()}, nil
 }
 
 // Close ends the connection; what reads fails.

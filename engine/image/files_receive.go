@@ -12,7 +12,7 @@ import (
 func (r *Reader) receive(ctx context.Context, in *receiver, wanted map[string]want, stages []*Stage, use func([]*Stage, Open) error) error {
 	last := stages[len(stages)-1]
 	var top arrival
-	got := map[*Stage]map[int]tree{}
+	got := map[*Stage]map[int]Tree{}
 	for range wanted {
 		select {
 		case a := <-in.arrived:
@@ -21,7 +21,7 @@ func (r *Reader) receive(ctx context.Context, in *receiver, wanted map[string]wa
 				return errors.New("receiving files: the engine sent a tree that nobody asked for")
 			}
 			if got[w.stage] == nil {
-				got[w.stage] = map[int]tree{}
+				got[w.stage] = map[int]Tree{}
 			}
 			got[w.stage][w.layer] = a.tree
 			if w.stage == last && w.layer == len(last.chains)-1 {
@@ -63,12 +63,12 @@ func opener(ctx context.Context, a arrival) Open {
 
 // assemble makes the stages' layers out of those that are known and the trees that arrived, and keeps them for the
 // next reading. Those of the reading before the last are dropped.
-func (r *Reader) assemble(stages []*Stage, got map[*Stage]map[int]tree) {
+func (r *Reader) assemble(stages []*Stage, got map[*Stage]map[int]Tree) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	keep := map[digest.Digest]Layer{}
 	for _, s := range stages {
-		under := tree{}
+		under := Tree{}
 		for i, chain := range s.chains {
 			l, known := r.known(chain)
 			over, arrived := got[s][i]

@@ -1,6 +1,7 @@
 package image
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -27,28 +28,48 @@ type Stage struct {
 	// Layers are the base's, taken together, and then one for each step that makes a layer.
 	Layers []Layer
 
-	machine machine
-	graph   *graph
+	config Config
+	graph  *graph
 	// base is the step of FROM, -1 for a stage from scratch; steps are those above, and chains the digests of the
 	// layers up to each of base and steps.
 	base   int
 	steps  []int
 	chains []digest.Digest
 	// trees are the file systems after each layer.
-	trees []tree
+	trees []Tree
 }
 
-// machine is what of an image's config matters to what its files need.
-type machine struct {
-	arch string
-	// path are the folders of PATH, libraries those of LD_LIBRARY_PATH.
-	path, libraries []string
-	// start is the program that the image starts, as it is written.
-	start string
+// Config is the part of an image's configuration that decides how its programs run.
+type Config struct {
+	// Arch is the architecture as the image names it, "amd64".
+	Arch string
+	// Path are the folders of PATH.
+	Path []string
+	// Start is the program that the image starts, as the image writes it.
+	Start string
 }
 
-// top is the stage's whole file system.
-func (s *Stage) top() tree { return s.trees[len(s.trees)-1] }
+// Config returns the configuration of the stage's image.
+func (s *Stage) Config() Config { return s.config }
+
+// Base returns the files of the stage's base image. The caller must not change them.
+func (s *Stage) Base() Tree { return s.trees[0] }
+
+// Files returns the stage's whole file system. The caller must not change it.
+func (s *Stage) Files() Tree { return s.trees[len(s.trees)-1] }
+
+// Added returns the regular files that the stage's own steps added to its base or changed there, by path.
+func (s *Stage) Added() []File {
+	var added []File
+	owner := owners(s)
+	for p, f := range s.Files() {
+		if owner[p] > 0 && f.Mode.IsRegular() {
+			added = append(added, f)
+		}
+	}
+	slices.SortFunc(added, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	return added
+}
 
 // instruction is the step's, as the Dockerfile has it; the base's for a step of -1.
 func (s *Stage) instruction(step int) string {
@@ -75,7 +96,7 @@ func (r *Reader) inspect(ctx context.Context, src Source) (*Stage, error) {
 		return nil, fmt.Errorf("inspecting image %s: %w", short(src.Image), err)
 	}
 	s := &Stage{Source: src}
-	s.base, s.steps = chain(src.Plan)
+	s.base, s.steps = LayerSteps(src.Plan)
 	n := src.Plan.BaseLayers
 	if len(seen.RootFS.Layers) != n+len(s.steps) || len(src.Size.Layers) != n+len(s.steps) {
 		return nil, fmt.Errorf("matching layers of stage %q to its steps: %d layers, %d in the history, but %d of the base and %d steps",
@@ -88,12 +109,11 @@ func (r *Reader) inspect(ctx context.Context, src Source) (*Stage, error) {
 	for i := n; i <= len(ids); i++ {
 		s.chains = append(s.chains, identity.ChainID(ids[:i]))
 	}
-	s.machine.arch = seen.Architecture
+	s.config.Arch = seen.Architecture
 	if c := seen.Config; c != nil {
-		s.machine.path = variable(c.Env, "PATH")
-		s.machine.libraries = variable(c.Env, "LD_LIBRARY_PATH")
+		s.config.Path = variable(c.Env, "PATH")
 		if start := slices.Concat(c.Entrypoint, c.Cmd); len(start) > 0 {
-			s.machine.start = start[0]
+			s.config.Start = start[0]
 		}
 	}
 	return s, nil

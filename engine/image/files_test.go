@@ -20,8 +20,8 @@ func TestLayerBetween(t *testing.T) {
 	file := func(p string, size, time int64, hard string) File {
 		return File{Path: p, Mode: 0o644, Size: size, ModTime: time, Hard: hard}
 	}
-	of := func(files ...File) tree {
-		t := tree{}
+	of := func(files ...File) Tree {
+		t := Tree{}
 		for _, f := range files {
 			t[f.Path] = f
 		}
@@ -45,18 +45,18 @@ func TestLayerBetween(t *testing.T) {
 		t.Errorf("put together again it is %v", again)
 	}
 	l.Step = 1
-	s := &Stage{Source: planned(t), steps: []int{1}, Layers: []Layer{layerBetween(nil, under), l}, trees: []tree{under, over}}
+	s := &Stage{Source: planned(t), steps: []int{1}, Layers: []Layer{layerBetween(nil, under), l}, trees: []Tree{under, over}}
 	if found, deleted := lostTo(s, 1, under, map[string]int{}); deleted != 11 || len(found) != 2 {
 		t.Errorf("deleted %d bytes: %+v", deleted, found)
 	}
 }
 
 func TestResolve(t *testing.T) {
-	s, _ := world(map[string]string{"/usr/bin/real": "x", "/usr/bin/one": "-> real", "/bin": "-> usr/bin", "/abs": "-> /bin/one", "/up": "-> ../../usr/bin/real",
+	s := world(map[string]string{"/usr/bin/real": "x", "/usr/bin/one": "-> real", "/bin": "-> usr/bin", "/abs": "-> /bin/one", "/up": "-> ../../usr/bin/real",
 		"/loop": "-> loop", "/a": "-> b", "/b": "-> a", "/nowhere": "-> /usr/none"}, nil)
 	for p, want := range map[string]string{"/usr/bin/one": "/usr/bin/real", "/bin/one": "/usr/bin/real", "/abs": "/usr/bin/real", "/up": "/usr/bin/real",
 		"/loop": "", "/a": "", "/nowhere": "", "/usr/bin/../bin/real": "/usr/bin/real", "/": "/"} {
-		if got, ok := s.top().resolve(p); got != want || ok != (want != "") {
+		if got, ok := s.Files().resolve(p); got != want || ok != (want != "") {
 			t.Errorf("%s leads to %q, %v; want %q", p, got, ok, want)
 		}
 	}

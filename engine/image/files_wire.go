@@ -16,12 +16,14 @@ import (
 	"google.golang.org/grpc"
 )
 
-// maxRead bounds a file that is read: 64 MiB. What is larger stays unread.
+// maxRead is the size of the largest file that can be opened: 64 MiB.
 const maxRead = 64 << 20
 
-var errTooLarge = errors.New("the file is too large to look into")
+// ErrTooLarge says that a file is too large to open.
+var ErrTooLarge = errors.New("the file has more than 64 MiB")
 
-// Open returns the content of a regular file of the stage that is being read, whole. It is for one goroutine.
+// Open returns the whole content of a regular file of the stage that is being read, [ErrTooLarge] for one of more
+// than 64 MiB, and [fs.ErrNotExist] for a path that is no regular file or was opened before. It is for one goroutine.
 type Open func(path string) ([]byte, error)
 
 // receiver is the end of BuildKit's local exporter that a client plays: it takes the list of a tree's files, and
@@ -37,7 +39,7 @@ type receiver struct {
 // then runs with the stream at hand.
 type arrival struct {
 	name    string
-	tree    tree
+	tree    Tree
 	read    chan func(Open)
 	release chan struct{}
 }
@@ -55,7 +57,7 @@ type packets interface {
 
 // stream speaks the receiver's part of fsutil's protocol; receive.go there has it in words.
 func (r *receiver) stream(stream packets) error {
-	in := &incoming{stream: stream, tree: tree{}, ids: map[string]uint32{}}
+	in := &incoming{stream: stream, tree: Tree{}, ids: map[string]uint32{}}
 	name, err := in.list(r.seed)
 	if err != nil {
 		return fmt.Errorf("receiving the list of files: %w", err)
@@ -91,7 +93,7 @@ func (r *receiver) stream(stream packets) error {
 // incoming is one stream of a tree.
 type incoming struct {
 	stream packets
-	tree   tree
+	tree   Tree
 	ids    map[string]uint32
 	broken error
 }
@@ -183,7 +185,7 @@ func (in *incoming) open(p string) ([]byte, error) {
 		return nil, &fs.PathError{Op: "open", Path: p, Err: fs.ErrNotExist}
 	}
 	if f.Size > maxRead {
-		return nil, &fs.PathError{Op: "open", Path: p, Err: errTooLarge}
+		return nil, &fs.PathError{Op: "open", Path: p, Err: ErrTooLarge}
 	}
 	// The sender gives each file once.
 	delete(in.ids, p)
@@ -210,7 +212,7 @@ func (in *incoming) receive(id uint32, size int64) ([]byte, error) {
 		case len(p.Data) == 0:
 			return data, nil
 		case len(data)+len(p.Data) > maxRead:
-			return nil, errTooLarge
+			return nil, fmt.Errorf("the engine sends more than the %d bytes that it announced", size)
 		}
 		data = append(data, p.Data...)
 	}

@@ -1,10 +1,9 @@
-// Package image measures images: the uncompressed bytes of each layer, from the base upwards, in the words of
-// the Dockerfile that made them. It reads which files a stage is made of, accounts for their bytes between the
-// stage before and the final one, and looks for those that can't work where they ended up. It also takes
-// superseded images of ours away.
+// Package image measures images and the files in them. It returns the uncompressed bytes of each layer, from the base
+// upwards, beside the instruction of the Dockerfile that made the layer. It reads the files of a stage, and accounts
+// for their bytes between the stage before and the final one. It also removes images of ours that were superseded.
 //
-// It does not decide when any of that is done, and it never removes what lacks our label, what has a name
-// that somebody else gave it, or what a container stands on.
+// The caller decides when any of that is done. An image is never removed if it lacks our label, if it has a name, or
+// if a container uses it. Whether the files can run where they are is the business of engine/compat.
 package image
 
 import (

@@ -22,7 +22,7 @@ func Account(before, after *Stage, basis string) event.Ledger {
 	taken := map[string]bool{}
 	for i, layer := range after.Layers[1:] {
 		copies := after.graph.copies(layer.Step)
-		from := copiedFrom(after.instruction(layer.Step))
+		from := CopiedFrom(after.instruction(layer.Step))
 		if from == "" {
 			if layer.Bytes != 0 {
 				l.Own = append(l.Own, group(after.instruction(layer.Step), layer.Bytes, layer.Files))
@@ -63,8 +63,8 @@ func group(name string, bytes int64, files []File) event.LedgerGroup {
 	return event.LedgerGroup{Name: name, Bytes: bytes, Paths: largest(files)}
 }
 
-// copiedFrom returns what a COPY names as its source, empty for one from the context and for all else.
-func copiedFrom(instruction string) string {
+// CopiedFrom returns what a COPY names as its source, empty for one from the context and for all else.
+func CopiedFrom(instruction string) string {
 	fields := strings.Fields(instruction)
 	if len(fields) == 0 || fields[0] != "COPY" {
 		return ""
@@ -83,7 +83,7 @@ func copiedFrom(instruction string) string {
 // carriedName names what a COPY brought as a person thinks of it.
 func carriedName(s *Stage, layer int, copies []copied) string {
 	for _, f := range s.Layers[layer].Files {
-		if isPackage(f.Path) && f.Mode.IsRegular() {
+		if IsPythonPackage(f.Path) && f.Mode.IsRegular() {
 			return "python packages"
 		}
 	}
@@ -107,7 +107,7 @@ func chosenFrom(before, after *Stage, copies []copied, taken map[string]bool) []
 		if !after.graph.resultOf(c.from, before.Plan.Steps[end].ID()) {
 			continue
 		}
-		for _, f := range before.top().chosen(c) {
+		for _, f := range before.Files().chosen(c) {
 			taken[f.Path] = true
 			chosen = append(chosen, f)
 		}
@@ -116,7 +116,7 @@ func chosenFrom(before, after *Stage, copies []copied, taken map[string]bool) []
 }
 
 // chosen lists the files that a copy takes out of the tree.
-func (t tree) chosen(c copied) []File {
+func (t Tree) chosen(c copied) []File {
 	src := path.Clean("/" + c.src)
 	if resolved, ok := t.resolve(src); ok {
 		src = resolved
@@ -186,7 +186,7 @@ func leftBehind(s *Stage, taken map[string]bool, basis string) []event.LedgerGro
 	bytes := map[string]int64{}
 	rest := s.Size.Bytes - s.links()
 	bytes[kindSystem] = s.links()
-	for p, f := range s.top() {
+	for p, f := range s.Files() {
 		n := f.bytes()
 		rest -= n
 		if n == 0 || taken[p] {

@@ -30,7 +30,7 @@ func kindOf(p string, base, source bool) string {
 		return kindManager
 	case source:
 		return kindSources
-	case isPackage(p):
+	case IsPythonPackage(p):
 		return kindPackages
 	case isToolchain(p):
 		return kindToolset
@@ -75,8 +75,8 @@ func isToolchain(p string) bool {
 	})
 }
 
-// isPackage tells of what a Python package manager installed.
-func isPackage(p string) bool {
+// IsPythonPackage tells of what a Python package manager installed.
+func IsPythonPackage(p string) bool {
 	return strings.Contains(p, "/site-packages/") || strings.Contains(p, "/dist-packages/")
 }
 

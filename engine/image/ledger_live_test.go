@@ -38,18 +38,18 @@ RUN cp /etc/os-release /copied && apk --version >/dev/null 2>&1; true
 
 func TestLayersAreThoseThatDockerSaves(t *testing.T) {
 	s := newStages(t)
-	s.write("Dockerfile", wasteful)
-	s.write("big.txt", strings.Repeat("big ", 5000))
-	s.write("sub/one", "one")
-	s.write("sub/two", "two two")
-	s.write("own.txt", "own")
+	s.Write("Dockerfile", wasteful)
+	s.Write("big.txt", strings.Repeat("big ", 5000))
+	s.Write("sub/one", "one")
+	s.Write("sub/two", "two two")
+	s.Write("own.txt", "own")
 	s.read(func(before, after *Stage, _ Open) error {
 		s.compareWithSave(before)
 		s.compareWithSave(after)
 		for _, st := range []*Stage{before, after} {
-			got := st.top().bytes()
+			got := st.Files().bytes()
 			for _, p := range ofContainers {
-				got -= st.top()[p].bytes()
+				got -= st.Files()[p].bytes()
 			}
 			if want := s.exported(st.Image); got != want {
 				t.Errorf("stage %s: its files have %d bytes, and exported they have %d", st.Plan.Target, got, want)
@@ -85,7 +85,7 @@ func stacksUp(t *testing.T, st *Stage, files event.StageFiles) {
 		}
 	}
 	want := map[string]int64{}
-	for p, f := range st.top() {
+	for p, f := range st.Files() {
 		if f.Mode.IsDir() {
 			continue
 		}
@@ -118,7 +118,7 @@ func addsUp(t *testing.T, before, after *Stage, l event.Ledger) {
 				lost += w.Bytes
 			}
 		}
-		if want := st.Size.Bytes - st.top().bytes() - st.links(); lost != want {
+		if want := st.Size.Bytes - st.Files().bytes() - st.links(); lost != want {
 			t.Errorf("stage %s: %d bytes wasted, and %d are not in its files", st.Plan.Target, lost, want)
 		}
 	}
@@ -130,11 +130,11 @@ var ofContainers = []string{"/etc/hosts", "/etc/hostname", "/etc/resolv.conf"}
 // exported sums the files of a container's file system, but for those.
 func (s *stages) exported(image string) (n int64) {
 	s.t.Helper()
-	c, err := s.engine.Client.ContainerCreate(s.t.Context(), &container.Config{Image: image, Cmd: []string{"true"}, Labels: s.session.Labels()}, nil, nil, nil, "")
+	c, err := s.Engine.Client.ContainerCreate(s.t.Context(), &container.Config{Image: image, Cmd: []string{"true"}, Labels: s.Session.Labels()}, nil, nil, nil, "")
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	r, err := s.engine.Client.ContainerExport(s.t.Context(), c.ID)
+	r, err := s.Engine.Client.ContainerExport(s.t.Context(), c.ID)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -156,10 +156,10 @@ func (s *stages) exported(image string) (n int64) {
 // TestWhatWasWastedIsNamed goes through the losses of the Dockerfile above.
 func TestWhatWasWastedIsNamed(t *testing.T) {
 	s := newStages(t)
-	s.write("Dockerfile", wasteful)
-	s.write("big.txt", strings.Repeat("big ", 5000))
-	s.write("sub/one", "one")
-	s.write("own.txt", "own")
+	s.Write("Dockerfile", wasteful)
+	s.Write("big.txt", strings.Repeat("big ", 5000))
+	s.Write("sub/one", "one")
+	s.Write("own.txt", "own")
 	s.read(func(before, after *Stage, _ Open) error {
 		l := Account(before, after, s.store.Basis())
 		for _, want := range []struct {
@@ -192,8 +192,8 @@ func TestStagesOfEveryShapeAddUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStages(t)
-			s.write("Dockerfile", dockerfile)
-			s.write("a", "a")
+			s.Write("Dockerfile", dockerfile)
+			s.Write("a", "a")
 			s.read(func(before, after *Stage, _ Open) error {
 				s.compareWithSave(after)
 				l := Account(before, after, s.store.Basis())
@@ -207,8 +207,8 @@ func TestStagesOfEveryShapeAddUp(t *testing.T) {
 	}
 	t.Run("alone", func(t *testing.T) {
 		s := newStages(t)
-		s.write("Dockerfile", "FROM python:3.9-alpine\nCOPY a /a\n")
-		s.write("a", "a")
+		s.Write("Dockerfile", "FROM python:3.9-alpine\nCOPY a /a\n")
+		s.Write("a", "a")
 		src := s.build("")
 		err := s.reader.Read(t.Context(), s.contexts(), []Source{src}, func(st []*Stage, open Open) error {
 			l := Account(nil, st[0], s.store.Basis())
@@ -229,7 +229,7 @@ func TestStagesOfEveryShapeAddUp(t *testing.T) {
 
 func TestReadingIsCanceledAtOnce(t *testing.T) {
 	s := newStages(t)
-	s.sample("python-app")
+	s.Sample("python-app")
 	after := s.build("")
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(30*time.Millisecond, cancel)

@@ -80,7 +80,7 @@ func TestLargestOpensFoldersThatSayLittle(t *testing.T) {
 }
 
 func TestChosen(t *testing.T) {
-	s, _ := world(map[string]string{"/app/a.txt": "1", "/app/b.py": "12", "/app/sub/c.txt": "123", "/application": "x", "/current": "-> app"}, nil)
+	s := world(map[string]string{"/app/a.txt": "1", "/app/b.py": "12", "/app/sub/c.txt": "123", "/application": "x", "/current": "-> app"}, nil)
 	for _, c := range []struct {
 		copied
 		want int64
@@ -96,7 +96,7 @@ func TestChosen(t *testing.T) {
 		{copied{src: "/none"}, 0},
 	} {
 		var got int64
-		for _, f := range s.top().chosen(c.copied) {
+		for _, f := range s.Files().chosen(c.copied) {
 			got += f.bytes()
 		}
 		if got != c.want {

@@ -73,7 +73,7 @@ func folders(files []File) []event.FolderFiles {
 // in place of the history's, which has the values of arguments in it. Where there are more or fewer layers than the
 // plan has steps, of such an instruction only its first word is left.
 func Attribute(size *event.StageSize, p *plan.Plan) {
-	base, steps := chain(p)
+	base, steps := LayerSteps(p)
 	matches := len(size.Layers) == p.BaseLayers+len(steps)
 	if base >= 0 && matches && p.BaseLayers == 1 && !p.OnImage() {
 		// The history has no line for it, and so is one line off.

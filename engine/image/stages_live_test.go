@@ -9,104 +9,53 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/tonistiigi/fsutil"
-
-	"github.com/stagewatch/stagewatch/engine/dock"
-	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
-	"github.com/stagewatch/stagewatch/engine/plan"
-	"github.com/stagewatch/stagewatch/engine/solve"
+	"github.com/stagewatch/stagewatch/engine/solve/solvetest"
 )
 
 // stages builds two stages of a Dockerfile on the real engine and reads them.
 type stages struct {
-	t       testing.TB
-	engine  *dock.Engine
-	builder *solve.Builder
-	store   *Store
-	reader  *Reader
-	session *dock.Session
-	dir     string
-	// options are frontend attributes besides the session's label and the target.
-	options map[string]string
+	*solvetest.Project
+	t      testing.TB
+	store  *Store
+	reader *Reader
 }
 
 func newStages(t testing.TB) *stages {
 	t.Helper()
-	e := docktest.Engine(t)
-	s := &stages{t: t, engine: e, session: docktest.Session(t, e), dir: t.TempDir()}
-	info, err := e.Info(t.Context())
+	s := &stages{Project: solvetest.New(t), t: t}
+	info, err := s.Engine.Info(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.store = New(e, s.session.ID, info.Store)
-	if s.builder, err = solve.New(t.Context(), e); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.builder.Close() })
-	if s.reader, err = NewReader(t.Context(), e); err != nil {
+	s.store = New(s.Engine, s.Session.ID, info.Store)
+	if s.reader, err = NewReader(t.Context(), s.Engine); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.reader.Close() })
 	return s
 }
 
-func (s *stages) write(name, text string) {
-	s.t.Helper()
-	file := filepath.Join(s.dir, name)
-	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
 func (s *stages) contexts() Contexts {
 	s.t.Helper()
-	dir, err := fsutil.NewFS(s.dir)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return Contexts{Dirs: map[string]fsutil.FS{"context": dir}, SharedKey: s.dir}
+	return Contexts{Dirs: s.Dirs(), SharedKey: s.Dir}
 }
 
-// build builds a stage; the empty name is the last one's.
+// build builds a stage, the last one for an empty name, and measures it.
 func (s *stages) build(target string) Source {
 	s.t.Helper()
-	dockerfile, err := os.ReadFile(filepath.Join(s.dir, "Dockerfile"))
+	p, image := s.Build(target)
+	size, err := s.store.Measure(s.t.Context(), image, p.BaseLayers)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	attrs := map[string]string{"label:" + dock.Label: s.session.ID}
-	maps.Copy(attrs, s.options)
-	if target != "" {
-		attrs["target"] = target
-	}
-	p, err := plan.New(s.t.Context(), plan.Input{Dockerfile: dockerfile, Filename: "Dockerfile", Attrs: attrs, Caps: s.builder.Caps(), Platform: s.builder.Platform()}, s.builder)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	contexts := s.contexts()
-	var output strings.Builder
-	res, err := s.builder.Build(s.t.Context(), solve.Request{Plan: p, Contexts: contexts.Dirs, SharedKey: contexts.SharedKey, Emit: func(b event.Body) {
-		if o, ok := b.(event.Output); ok {
-			output.WriteString(o.Text)
-		}
-	}})
-	if err != nil {
-		s.t.Fatalf("%v\n%s", err, &output)
-	}
-	size, err := s.store.Measure(s.t.Context(), res.Image, p.BaseLayers)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return Source{Plan: p, Image: res.Image, Size: size}
+	return Source{Plan: p, Image: image, Size: size}
 }
 
 // read reads the stage before and the last one, and hands them to use.
@@ -138,7 +87,7 @@ func (l saved) bytes() (n int64) {
 // save reads an image's layers out of its tar.
 func (s *stages) save(image string) []saved {
 	s.t.Helper()
-	r, err := s.engine.Client.ImageSave(s.t.Context(), []string{image})
+	r, err := s.Engine.Client.ImageSave(s.t.Context(), []string{image})
 	if err != nil {
 		s.t.Fatal(err)
 	}

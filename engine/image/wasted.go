@@ -14,7 +14,7 @@ import (
 // stage's size less the bytes of its files and of its base's links.
 func wasted(s *Stage) []event.Waste {
 	var out []event.Waste
-	under := tree{}
+	under := Tree{}
 	owner := map[string]int{}
 	for i, l := range s.Layers {
 		lost := under.bytes() + l.Bytes - s.trees[i].bytes()
@@ -60,7 +60,7 @@ func again(s *Stage, layer int, bytes int64) event.Waste {
 }
 
 // lostTo names what layer i deletes or overwrites of the layers under it, and tells how many bytes it deletes.
-func lostTo(s *Stage, i int, under tree, owner map[string]int) (found []event.Waste, deleted int64) {
+func lostTo(s *Stage, i int, under Tree, owner map[string]int) (found []event.Waste, deleted int64) {
 	l := s.Layers[i]
 	// Content that is counted by another of its links from now on is not lost.
 	heirs := map[string]bool{}

@@ -11,7 +11,8 @@ breaches=0
 rooms='
 cmd/stagewatch   engine engine/dock engine/doctor engine/event engine/fault engine/human engine/tree ui ui/clean ui/draw ui/once ui/plain ui/replay ui/report ui/story ui/svg
 watch
-engine           engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/image engine/plan engine/run engine/solve engine/state engine/tree watch
+engine           engine/compat engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/image engine/plan engine/run engine/solve engine/state engine/tree watch
+engine/compat    engine/event engine/image engine/plan
 engine/solve     engine/dock engine/event engine/plan engine/tree
 engine/desk      engine/event
 engine/dock      engine/event engine/fault engine/state

@@ -1,22 +1,19 @@
-package image
+package compat
 
 import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
-	"io/fs"
 	"maps"
-	"path"
 	"slices"
-	"strings"
 )
 
-// elfFile describes an ELF file for amd64, little as the dynamic linker needs it.
+// elfFile describes an ELF file for amd64 with no more than the dynamic linker needs.
 type elfFile struct {
 	machine elf.Machine
 	loader  string
 	needed  []string
-	// wants are the symbols to be found elsewhere, by the version of libc.so.6 that they have, empty for none.
+	// wants maps the symbols that other files must export to their version of libc.so.6, empty for none.
 	wants   map[string]string
 	weak    []string
 	exports []string
@@ -127,38 +124,4 @@ func (e elfFile) bytes() []byte {
 		put(&out, s)
 	}
 	return out.Bytes()
-}
-
-// world is a stage made of texts: its base, and what a step added.
-func world(base, added map[string]string) (*Stage, Open) {
-	all := map[string]string{}
-	under, over := tree{}, tree{}
-	put := func(t tree, p, text string) {
-		t[p], all[p] = fileOfText(p, text), text
-		for dir := path.Dir(p); dir != "/"; dir = path.Dir(dir) {
-			t[dir] = File{Path: dir, Mode: fs.ModeDir | 0o755}
-		}
-	}
-	for p, text := range base {
-		put(under, p, text)
-		put(over, p, text)
-	}
-	for p, text := range added {
-		put(over, p, text)
-	}
-	s := &Stage{Layers: []Layer{layerBetween(nil, under), layerBetween(under, over)}, trees: []tree{under, over}}
-	s.machine = machine{arch: "amd64", path: []string{"/usr/local/bin", "/bin"}}
-	return s, func(p string) ([]byte, error) { return []byte(all[p]), nil }
-}
-
-// fileOfText makes a program of what is in a folder for them, and a symbolic link of "-> x".
-func fileOfText(p, text string) File {
-	f := File{Path: p, Mode: 0o644, Size: int64(len(text))}
-	if strings.Contains(p, "/bin/") {
-		f.Mode = 0o755
-	}
-	if to, ok := strings.CutPrefix(text, "-> "); ok {
-		f = File{Path: p, Mode: fs.ModeSymlink | 0o777, Link: to}
-	}
-	return f
 }

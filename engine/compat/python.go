@@ -1,4 +1,4 @@
-package image
+package compat
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/image"
 )
 
 var (
@@ -15,17 +17,17 @@ var (
 	extensionName = regexp.MustCompile(`\.cpython-3(\d+)\w*-(\w+-linux-\w+)\.so$`)
 )
 
-// pythons are those that an image has.
+// pythons are the Python interpreters of an image.
 type pythons struct {
-	// minors are their versions, as "3.9"; triples what they end the names of extensions with, as "x86_64-linux-musl".
+	// minors are their versions, such as "3.9". triples end the names of their extensions, such as "x86_64-linux-musl".
 	minors, triples []string
 }
 
-func pythonsOf(t tree) pythons {
+func pythonsOf(t image.Tree) pythons {
 	var py pythons
 	for p := range t {
 		if m := pythonProgram.FindStringSubmatch(p); m != nil {
-			if _, ok := t.file(p); ok {
+			if _, ok := t.Regular(p); ok {
 				py.minors = append(py.minors, m[1])
 			}
 		}
@@ -40,8 +42,9 @@ func pythonsOf(t tree) pythons {
 	return py
 }
 
-// lookAtName finds what lies where, or is named as, another Python than the image's wants it.
-func (x *examiner) lookAtName(p string) {
+// checkName reports a file in the folder of a Python that the image does not have, or with the name of an extension
+// for one.
+func (x *examiner) checkName(p string) {
 	if len(x.python.minors) == 0 {
 		return
 	}
@@ -49,20 +52,20 @@ func (x *examiner) lookAtName(p string) {
 	if m := pythonFolder.FindStringSubmatch(p); m != nil && !slices.Contains(x.python.minors, m[2]) {
 		folder := m[1]
 		if !slices.ContainsFunc(x.found, func(f finding) bool { return f.code == codePython && f.path == folder }) {
-			x.add(codePython, folder, fmt.Sprintf("is where Python %s looks for packages, and %s", m[2], has))
+			x.add(codePython, folder, fmt.Sprintf("is where Python %s looks for packages, but %s", m[2], has))
 		}
 		return
 	}
-	if m := extensionName.FindStringSubmatch(p); m != nil && !slices.Contains(x.python.minors, "3."+m[1]) && isPackage(p) {
-		x.add(codePython, p, fmt.Sprintf("is compiled for Python 3.%s, and %s", m[1], has))
+	if m := extensionName.FindStringSubmatch(p); m != nil && !slices.Contains(x.python.minors, "3."+m[1]) && image.IsPythonPackage(p) {
+		x.add(codePython, p, fmt.Sprintf("is compiled for Python 3.%s, but %s", m[1], has))
 	}
 }
 
-// lookAtTriple finds extensions that would load, but whose names the image's Python does not look for.
-func (x *examiner) lookAtTriple(p string) {
+// checkTriple reports an extension that would load, but whose name the image's Python does not look for.
+func (x *examiner) checkTriple(p string) {
 	m := extensionName.FindStringSubmatch(p)
 	if m == nil || len(x.python.triples) == 0 || slices.Contains(x.python.triples, m[2]) {
 		return
 	}
-	x.add(codeIgnored, p, "has a name that the image's Python passes over, it looks for:", "*.cpython-3"+m[1]+"-"+x.python.triples[0]+path.Ext(p))
+	x.add(codeIgnored, p, "has a name that the image's Python ignores; it looks for:", "*.cpython-3"+m[1]+"-"+x.python.triples[0]+path.Ext(p))
 }

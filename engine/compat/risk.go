@@ -1,4 +1,4 @@
-package image
+package compat
 
 import (
 	"fmt"
@@ -8,47 +8,69 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// LibcRisk looks at a plan before it is built: Python packages that one stage installs on glibc and the target
-// copies onto musl, or the other way round, run only where all of them are pure Python. It returns one warning for
-// each such stage. The families of base images that are known by now are in known, by the images' names; of the
-// others the name has to tell.
-func LibcRisk(p *plan.Plan, known map[string]Libc) []event.Warning {
-	family := func(stage string) Libc {
-		base := p.Base(stage)
+// Risk is a COPY that brings Python packages from a stage with one C library into a stage with the other. They run
+// there only if all of them are pure Python.
+type Risk struct {
+	// Line is that of the COPY in the Dockerfile.
+	Line int
+	RiskKey
+}
+
+// RiskKey identifies a risk, whatever line it is on.
+type RiskKey struct {
+	// Stage is the stage that is copied from, Base the base image of the target.
+	Stage     string
+	StageBase string
+	StageLibc Libc
+	Base      string
+	Libc      Libc
+}
+
+// Warning words the risk.
+func (r Risk) Warning() event.Warning {
+	return event.Warning{
+		Code: codeRisk,
+		Message: fmt.Sprintf("line %d copies Python packages of stage %q, installed on %s (%s), onto %s (%s)",
+			r.Line, r.Stage, r.StageLibc, r.StageBase, r.Libc, r.Base),
+		Hint: "Pure Python packages will run, compiled ones may not; each file is checked after the build. A stage on the final stage's own base is safe.",
+	}
+}
+
+// Risks returns the risks of a plan that was not built yet, at most one for each stage that is copied from. Known
+// maps the names of base images to their C libraries; of other images the name decides.
+func Risks(p *plan.Plan, known map[string]Libc) []Risk {
+	libcOf := func(base string) Libc {
 		if l, ok := known[base]; ok {
 			return l
 		}
 		return libcByName(base)
 	}
-	own := family(p.Target)
+	base := p.Base(p.Target)
+	own := libcOf(base)
 	if own == UnknownLibc {
 		return nil
 	}
-	var out []event.Warning
-	warned := map[string]bool{}
-	_, steps := chain(p)
+	var risks []Risk
+	seen := map[string]bool{}
+	_, steps := image.LayerSteps(p)
 	for _, k := range steps {
 		s := p.Steps[k]
-		from := p.StageNamed(copiedFrom(s.Instruction))
-		if from == "" || warned[from] {
+		from := p.StageNamed(image.CopiedFrom(s.Instruction))
+		if from == "" || seen[from] {
 			continue
 		}
-		made := family(from)
+		made := libcOf(p.Base(from))
 		if made == UnknownLibc || made == own || !carriesPackages(p, from, s.Expanded) {
 			continue
 		}
-		warned[from] = true
-		out = append(out, event.Warning{
-			Code: "libc-risk",
-			Message: fmt.Sprintf("line %d copies Python packages of stage %q, installed on %s (%s), onto %s (%s)",
-				s.Line, from, made, p.Base(from), own, p.Base(p.Target)),
-			Hint: "Pure Python packages run; compiled ones may not. After the build each file is checked. A stage on the final stage's own base is safe.",
-		})
+		seen[from] = true
+		risks = append(risks, Risk{Line: s.Line, RiskKey: RiskKey{Stage: from, StageBase: p.Base(from), StageLibc: made, Base: base, Libc: own}})
 	}
-	return out
+	return risks
 }
 
 var (
@@ -58,8 +80,8 @@ var (
 	userFlag   = regexp.MustCompile(`pip[\d.]*\s+install\s(?:[^;&|]*\s)?--user\b`)
 )
 
-// carriesPackages tells whether a COPY takes a folder of installed Python packages: site-packages by name, or what
-// the stage's own steps made one.
+// carriesPackages reports whether a COPY copies a folder of installed Python packages: one that is named site-packages
+// or dist-packages, or one that the stage's own steps install into.
 func carriesPackages(p *plan.Plan, stage, instruction string) bool {
 	sources := copySources(instruction)
 	var folders []string
@@ -87,7 +109,7 @@ func carriesPackages(p *plan.Plan, stage, instruction string) bool {
 		if strings.Contains(src, "site-packages") || strings.Contains(src, "dist-packages") {
 			return true
 		}
-		// Without the folder of packages in its name, what is above it will do.
+		// A folder above site-packages contains it.
 		if installed && slices.Contains([]string{"/", "/usr", "/usr/local", "/usr/local/lib"}, src) || installed && strings.HasPrefix(path.Base(src), "python3") {
 			return true
 		}
@@ -97,7 +119,7 @@ func carriesPackages(p *plan.Plan, stage, instruction string) bool {
 	})
 }
 
-// absolute is where a path leads from a folder.
+// absolute returns where a path leads from a folder.
 func absolute(folder, p string) string {
 	if path.IsAbs(p) {
 		return path.Clean(p)
@@ -105,7 +127,7 @@ func absolute(folder, p string) string {
 	return path.Join("/", folder, p)
 }
 
-// leadsTo tells whether a stage is the one named, or one that it stands on.
+// leadsTo reports whether a stage is the named one, or one that the named one is based on.
 func leadsTo(p *plan.Plan, stage, named string) bool {
 	for range p.Stages {
 		if stage == named {
@@ -120,7 +142,7 @@ func leadsTo(p *plan.Plan, stage, named string) bool {
 	return false
 }
 
-// copySources are the sources of a COPY, absolute.
+// copySources returns the sources of a COPY as absolute paths.
 func copySources(instruction string) []string {
 	var words []string
 	for _, f := range strings.Fields(strings.NewReplacer("[", " ", "]", " ", `"`, " ", ",", " ").Replace(instruction))[1:] {
@@ -132,28 +154,4 @@ func copySources(instruction string) []string {
 		return nil
 	}
 	return words[:len(words)-1]
-}
-
-// distributions and languages name base images by the C library that they bring. The official images of languages
-// stand on Debian where their tag does not say alpine.
-var (
-	distributions = []string{"debian", "ubuntu", "slim", "bookworm", "bullseye", "buster", "trixie", "jammy", "noble", "focal", "fedora", "centos",
-		"rockylinux", "almalinux", "ubi8", "ubi9", "ubi10", "amazonlinux", "oraclelinux", "distroless", "wolfi", "chainguard", "archlinux", "opensuse", "photon"}
-	languages = []string{"python", "node", "golang", "rust", "ruby", "php", "perl", "openjdk", "eclipse-temurin", "maven", "gradle", "gcc", "buildpack-deps"}
-)
-
-// libcByName guesses the family of a base image out of its name.
-func libcByName(ref string) Libc {
-	ref, _, _ = strings.Cut(strings.ToLower(ref), "@")
-	if strings.Contains(ref, "alpine") || strings.Contains(ref, "musl") {
-		return Musl
-	}
-	if slices.ContainsFunc(distributions, func(d string) bool { return strings.Contains(ref, d) }) {
-		return Glibc
-	}
-	name, _, _ := strings.Cut(path.Base(ref), ":")
-	if slices.Contains(languages, name) {
-		return Glibc
-	}
-	return UnknownLibc
 }

@@ -1,4 +1,4 @@
-package image
+package compat
 
 import (
 	"bytes"
@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// object is what an ELF file asks of the image that it is in, and what it has for others.
+// object is what an ELF file needs from its image, and what it offers to other files.
 type object struct {
 	machine elf.Machine
-	// loader is the program that has to load it, empty for a library and for what is linked statically.
+	// loader is the program that loads the file, empty for a library and for a static program.
 	loader string
-	// needed are the names of the libraries that it asks for.
+	// needed are the names of the libraries that the file is linked to.
 	needed []string
-	// wants are the symbols that some other object must have, but for those that it can do without.
+	// wants are the symbols that some other object must export; weak ones are left out.
 	wants []symbol
-	// versions are those that it asks of its libraries.
+	// versions are those that the file's libraries must define.
 	versions []version
-	// exports are the symbols that others find in it, defines the versions.
+	// exports are the symbols that other files can use, defines the versions of them.
 	exports map[string]bool
 	defines map[string]bool
 }
@@ -27,10 +27,10 @@ type object struct {
 // symbol is a name and the version that it was linked to, empty for none.
 type symbol struct{ name, version string }
 
-// version is one that a library is to have: libc.so.6 and GLIBC_2.34.
+// version is one that a library must define, such as GLIBC_2.34 of libc.so.6.
 type version struct{ library, name string }
 
-// Limits on what is believed of a file, far beyond what linkers make.
+// Limits on what a file may claim, far beyond what linkers make.
 const (
 	maxSymbols  = 1 << 17
 	maxNeeded   = 1 << 10
@@ -38,19 +38,19 @@ const (
 	maxName     = 1 << 12
 )
 
-var errNotELF = errors.New("no ELF file")
+var errNotELF = errors.New("not an ELF file")
 
-// isELF tells whether data begins as an ELF file does.
+// isELF reports whether data begins as an ELF file does.
 func isELF(data []byte) bool { return bytes.HasPrefix(data, []byte(elf.ELFMAG)) }
 
-// readObject reads what an ELF file says of itself. The file is somebody else's: whatever is in it, readObject
-// returns, and takes no more time and memory than a small multiple of the file's size. For that reason debug/elf
-// reads the headers only: its readers of tables follow whatever chains and aliases the tables make.
+// readObject reads the headers and the dynamic linker's tables of an ELF file. The file may be hostile: whatever it
+// contains, readObject returns, and its time and memory are bounded by a small multiple of the file's size. That is
+// why debug/elf reads only the headers here: its own readers of tables follow every chain and alias in them.
 func readObject(data []byte) (o *object, err error) {
 	if !isELF(data) {
 		return nil, errNotELF
 	}
-	// debug/elf says of itself that it is not hardened against hostile files.
+	// debug/elf's own documentation says that it is not hardened against hostile files.
 	defer func() {
 		if r := recover(); r != nil {
 			o, err = nil, fmt.Errorf("reading ELF headers: %v", r)
@@ -76,7 +76,7 @@ func readObject(data []byte) (o *object, err error) {
 	return o, nil
 }
 
-// manySections tells of a file that counts its sections in the way for more than 65,000 of them.
+// manySections reports whether a file counts its sections in the way that is meant for more than 65,000 of them.
 func manySections(data []byte) bool {
 	number := 48
 	if len(data) > elf.EI_CLASS && elf.Class(data[elf.EI_CLASS]) == elf.ELFCLASS64 {
@@ -85,7 +85,7 @@ func manySections(data []byte) bool {
 	return len(data) < number+2 || data[number] == 0 && data[number+1] == 0 && hasSections(data, number)
 }
 
-// hasSections tells whether a header without a number of sections says where they are.
+// hasSections reports whether a header whose number of sections is 0 has the offset of a section table.
 func hasSections(data []byte, number int) bool {
 	at, size := 32, 4
 	if number == 60 {
@@ -94,6 +94,7 @@ func hasSections(data []byte, number int) bool {
 	return !bytes.Equal(data[at:at+size], make([]byte, size))
 }
 
+// interpreter returns the path in a PT_INTERP segment.
 func interpreter(p *elf.Prog) string {
 	path := make([]byte, min(p.Filesz, maxName))
 	n, err := p.ReadAt(path, 0)

@@ -1,4 +1,4 @@
-package image
+package compat
 
 import (
 	"debug/elf"
@@ -16,7 +16,7 @@ type tables struct {
 
 var errCut = errors.New("a table ends early")
 
-// read fills o in.
+// read fills in what the tables say of o.
 func (t *tables) read(o *object) error {
 	if err := t.readNeeded(o); err != nil {
 		return err
@@ -28,8 +28,8 @@ func (t *tables) read(o *object) error {
 	return t.readSymbols(o, byIndex)
 }
 
-// section returns the bytes of the first section of the type, and the strings that it names; nothing where the file
-// has no such section. They are the file's own bytes, not copies.
+// section returns the bytes of the first section of the type and the string table that it refers to, nothing where
+// the file has no such section. The bytes are the file's own, not a copy.
 func (t *tables) section(kind elf.SectionType) (data []byte, names string, err error) {
 	s := t.file.SectionByType(kind)
 	if s == nil {
@@ -45,7 +45,7 @@ func (t *tables) section(kind elf.SectionType) (data []byte, names string, err e
 	if err != nil {
 		return nil, "", err
 	}
-	// One copy: every name is a part of it.
+	// One copy of the table: every name is a slice of it.
 	return data, string(strs), nil
 }
 
@@ -57,7 +57,7 @@ func (t *tables) bytes(s *elf.Section) ([]byte, error) {
 	return t.data[s.Offset : s.Offset+s.FileSize], nil
 }
 
-// nameAt is the string at an offset, cut where it is longer than any real one.
+// nameAt returns the string at an offset, cut to maxName bytes.
 func nameAt(names string, at uint64) string {
 	if at >= uint64(len(names)) {
 		return ""
@@ -88,7 +88,7 @@ func (t *tables) readNeeded(o *object) error {
 	return nil
 }
 
-// word is the size of an address in the file.
+// word returns the size of an address in bytes.
 func (t *tables) word() int {
 	if t.file.Class == elf.ELFCLASS64 {
 		return 8
@@ -103,8 +103,8 @@ func (t *tables) number(order binary.ByteOrder, b []byte) uint64 {
 	return uint64(order.Uint32(b))
 }
 
-// readVersions reads which versions the file asks for and which it defines. It returns the names of the former by
-// the index that symbols have them under.
+// readVersions reads which versions the file needs and which it defines. It returns the names of the needed ones by
+// the index that the symbol table uses for them.
 func (t *tables) readVersions(o *object) (map[uint16]string, error) {
 	order := t.file.ByteOrder
 	byIndex := map[uint16]string{}
@@ -123,10 +123,10 @@ func (t *tables) readVersions(o *object) (map[uint16]string, error) {
 		err = linked(b[aux:], 16, func(a []byte) (uint32, error) {
 			v := version{library, nameAt(names, uint64(order.Uint32(a[8:])))}
 			if seen++; seen > maxVersions {
-				return 0, errors.New("too many versions")
+				return 0, fmt.Errorf("more than %d versions", maxVersions)
 			}
 			byIndex[order.Uint16(a[6:])&0x7fff] = v.name
-			// What is asked for weakly may be missing.
+			// A weak version may be missing.
 			if elf.DynamicVersionFlag(order.Uint16(a[4:]))&elf.VER_FLG_WEAK == 0 {
 				o.versions = append(o.versions, v)
 			}
@@ -152,11 +152,12 @@ func (t *tables) readVersions(o *object) (map[uint16]string, error) {
 	})
 }
 
-// linked walks a list whose entries, of at least size bytes, say how far on the next one is; 0 ends it.
+// linked calls each for the entries of a list. An entry has at least size bytes and says how many bytes further the
+// next one is; 0 ends the list.
 func linked(data []byte, size int, each func(entry []byte) (next uint32, err error)) error {
 	for n := 0; len(data) >= size; n++ {
 		if n >= maxVersions {
-			return errors.New("a list without end")
+			return fmt.Errorf("a list has more than %d entries", maxVersions)
 		}
 		next, err := each(data)
 		if err != nil || next == 0 {
@@ -184,12 +185,12 @@ func (t *tables) readSymbols(o *object, versions map[uint16]string) error {
 		size = elf.Sym64Size
 	}
 	if len(data)/size > maxSymbols {
-		return fmt.Errorf("%d symbols", len(data)/size)
+		return fmt.Errorf("more than %d symbols", maxSymbols)
 	}
 	for i := 1; (i+1)*size <= len(data); i++ {
 		b := data[i*size:]
 		name := nameAt(names, uint64(order.Uint32(b)))
-		// The same three fields, in another order.
+		// The 32-bit format has the same fields in another order.
 		info, section := b[4], order.Uint16(b[6:])
 		if t.word() == 4 {
 			info, section = b[12], order.Uint16(b[14:])

@@ -1,13 +1,9 @@
-package image
+package compat
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
 // Bases to put files on.
@@ -30,7 +26,7 @@ var (
 
 const packages = "/usr/local/lib/python3.9/site-packages/"
 
-func TestExamine(t *testing.T) {
+func TestCheck(t *testing.T) {
 	glibcProgram := elfFile{loader: "/lib64/ld-linux-x86-64.so.2", needed: []string{"libc.so.6"}}
 	for _, c := range []struct {
 		name string
@@ -67,8 +63,8 @@ func TestExamine(t *testing.T) {
 		{"a broken file", glibcBase, packages + "x/a.so", "\x7fELF\x02\x01\x01", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, open := world(c.base, map[string]string{c.path: c.file})
-			warnings, err := examine(s, open, map[objectKey]*object{})
+			s, open := newStage(c.base, map[string]string{c.path: c.file})
+			warnings, err := NewChecker().Check(s, open)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -86,13 +82,13 @@ func TestExamine(t *testing.T) {
 	}
 }
 
-func TestExamineNamesThePackage(t *testing.T) {
+func TestCheckNamesThePackage(t *testing.T) {
 	bad := string(elfFile{needed: []string{"libc.so.6"}, wants: map[string]string{"__printf_chk": "GLIBC_2.3.4"}}.bytes())
-	s, open := world(muslBase, map[string]string{
+	s, open := newStage(muslBase, map[string]string{
 		packages + "x/_a.so": bad, packages + "x/_b.so": bad, packages + "y/_c.so": bad,
 		packages + "x-1.2.dist-info/RECORD": "x/_a.so,sha256=1,5\nx/_b.so,sha256=1,5\n\"broken\n",
 	})
-	warnings, err := examine(s, open, map[objectKey]*object{})
+	warnings, err := NewChecker().Check(s, open)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,46 +96,4 @@ func TestExamineNamesThePackage(t *testing.T) {
 		!strings.HasPrefix(warnings[1].Message, "x 1.2: _a.so (and 1 more) ") {
 		t.Errorf("got %+v", warnings)
 	}
-}
-
-func TestLibcRisk(t *testing.T) {
-	for _, c := range []struct {
-		name, build, final string
-		known              map[string]Libc
-		want               bool
-	}{
-		{"site-packages", "FROM python:3.9-slim AS b", "FROM python:3.9-alpine\nCOPY --from=b /usr/local/lib/python3.9/site-packages /x", nil, true},
-		{"by index, bare tag", "FROM python:3.12", "FROM python:3.12-alpine\nCOPY --from=0 /usr/local/lib/python3.12/site-packages /x", nil, true},
-		{"a venv", "FROM debian:12 AS b\nRUN python3 -m venv /opt/venv", "FROM alpine\nCOPY --from=b /opt/venv /opt/venv", nil, true},
-		{"a venv in the working folder", "FROM debian:12 AS b\nWORKDIR /app\nRUN python3 -m venv .venv", "FROM alpine\nCOPY --from=b /app /app", nil, true},
-		{"a venv of a stage below", "FROM debian:12 AS a\nRUN virtualenv /v\nFROM a AS b\nRUN true", "FROM alpine\nCOPY --from=b /v /v", nil, true},
-		{"a prefix", "FROM python:3.9-slim AS b\nRUN pip install --prefix=/install -r x", "FROM python:3.9-alpine\nCOPY --from=b /install /usr/local", nil, true},
-		{"a user's folder", "FROM python:3.9-slim AS b\nRUN pip install --user x", "FROM python:3.9-alpine\nCOPY --from=b /root/.local /root/.local", nil, true},
-		{"musl to glibc", "FROM python:3.9-alpine AS b", "FROM python:3.9-slim\nCOPY --from=b /usr/local/lib/python3.9/site-packages /x", nil, true},
-		{"one family", "FROM python:3.9 AS b", "FROM python:3.9-slim\nCOPY --from=b /usr/local/lib/python3.9/site-packages /x", nil, false},
-		{"something else", "FROM python:3.9-slim AS b\nRUN make", "FROM alpine\nCOPY --from=b /out/page.html /x", nil, false},
-		{"a base that nobody knows", "FROM company/base AS b", "FROM alpine\nCOPY --from=b /usr/lib/python3/dist-packages /x", nil, false},
-		{"a base that was read", "FROM company/base AS b", "FROM alpine\nCOPY --from=b /usr/lib/python3/dist-packages /x", map[string]Libc{"company/base": Glibc}, true},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			p, err := plan.New(t.Context(), plan.Input{Dockerfile: []byte(c.build + "\n" + c.final + "\n"), Filename: "Dockerfile"}, plan.Offline{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := LibcRisk(p, c.known)
-			if want := map[bool]int{true: 1}[c.want]; len(got) != want {
-				t.Errorf("got %+v", got)
-			}
-		})
-	}
-}
-
-func ExampleLibcRisk() {
-	p, err := plan.New(context.Background(), plan.Input{Dockerfile: []byte("FROM python:3.9-slim AS build\nFROM python:3.9-alpine\nCOPY --from=build /usr/local/lib/python3.9/site-packages /x\n")}, plan.Offline{})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(LibcRisk(p, nil)[0].Message)
-	// Output: line 3 copies Python packages of stage "build", installed on glibc (python:3.9-slim), onto musl (python:3.9-alpine)
 }

@@ -1,4 +1,4 @@
-package image
+package compat
 
 import (
 	"bufio"
@@ -13,7 +13,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// warnings turns the findings into one warning for each kind and package.
+// warnings returns one warning for each kind of finding and package.
 func (x *examiner) warnings() ([]event.Warning, error) {
 	if len(x.found) == 0 {
 		return nil, nil
@@ -51,7 +51,7 @@ func (x *examiner) warnings() ([]event.Warning, error) {
 // shownDetails is how many names a sentence lists.
 const shownDetails = 3
 
-// sentence says what is wrong with the files: "psutil 5.8.0: _psutil_linux…so and 1 more asks for symbols …".
+// sentence words a warning: "psutil 5.8.0: _psutil_linux….so (and 1 more) needs symbols that …".
 func sentence(packaged, why string, paths, details []string) string {
 	s := path.Base(paths[0])
 	if !isLibrary(paths[0]) {
@@ -64,7 +64,7 @@ func sentence(packaged, why string, paths, details []string) string {
 	if packaged != "" {
 		s = packaged + ": " + s
 	}
-	// One more name is as short as saying that there is one.
+	// One name more is as short as "and 1 more".
 	if len(details) > shownDetails+1 {
 		details = append(details[:shownDetails:shownDetails], fmt.Sprintf("and %d more", len(details)-shownDetails))
 	}
@@ -74,7 +74,7 @@ func sentence(packaged, why string, paths, details []string) string {
 	return s
 }
 
-// hint says what to do.
+// hint says what to do about a kind of finding.
 func (x *examiner) hint(code, packaged string) string {
 	what := "it"
 	if name, _, ok := strings.Cut(packaged, " "); ok {
@@ -83,35 +83,35 @@ func (x *examiner) hint(code, packaged string) string {
 	switch code {
 	case codeLibc:
 		if x.libc == Musl {
-			return "Install " + what + " in a stage on the same musl base as the final one (an -alpine image), or end on a glibc base (a -slim one)."
+			return "Install " + what + " in a stage on the same musl base as the final one (an -alpine image), or use a glibc base (a -slim image) for the final stage."
 		}
-		return "Install " + what + " in a stage on the final stage's own base, or on an older release of its system."
+		return "Install " + what + " in a stage on the final stage's own base, or on an older release of the same system."
 	case codeArch:
 		return "Build every stage for the final stage's platform, without --platform=$BUILDPLATFORM where compiled files are copied."
 	case codePython:
-		return "Take the same minor version of Python in the stage that installs packages and in the final one."
+		return "Use the same minor version of Python in the stage that installs packages and in the final one."
 	case codeIgnored:
-		return "Python falls back to pure Python code where the package has it, and fails to import where not. Install " + what + " on the final stage's own base."
+		return "Python falls back to the package's pure Python code, or fails to import it where there is none. Install " + what + " in a stage on the final stage's own base."
 	case codeShebang:
-		return "Copy the interpreter too, make a virtual environment at the path where it will be, or start the program as `python -m …`."
+		return "Copy the interpreter too, make the virtual environment at the path that it has in the final stage, or start the program as `python -m …`."
 	}
 	return "Install the library in the final stage, or copy it there too."
 }
 
-// packages tells which installed Python package the paths of the findings belong to, as "psutil 5.8.0". It reads the
-// RECORD of each package in the folders that they are in.
+// packages maps the paths of the findings to the installed Python packages that they belong to, such as
+// "psutil 5.8.0", by the RECORD of each package.
 func (x *examiner) packages() (map[string]string, error) {
 	wanted := map[string]bool{}
 	for _, f := range x.found {
 		wanted[f.path] = true
 	}
 	out := map[string]string{}
-	for _, p := range sortedPaths(x.top) {
+	for _, p := range sortedPaths(x.files) {
 		info := path.Dir(p)
 		if path.Base(p) != "RECORD" || !strings.HasSuffix(info, ".dist-info") {
 			continue
 		}
-		f, ok := x.top.file(p)
+		f, ok := x.files.Regular(p)
 		if !ok || f.Size > maxRecord {
 			continue
 		}
@@ -129,15 +129,15 @@ func (x *examiner) packages() (map[string]string, error) {
 	return out, nil
 }
 
-// maxRecord is the size of the largest list of a package's files: 8 MiB.
+// maxRecord is the size of the largest RECORD that is read: 8 MiB.
 const maxRecord = 8 << 20
 
-// recorded lists the files of a RECORD, relative to the folder of packages.
+// recorded returns the files of a RECORD, relative to the folder of packages.
 func recorded(data []byte) []string {
 	var out []string
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	for lines.Scan() {
-		// Line by line, so that one that is broken costs no other.
+		// Line by line, so that a broken line costs no other.
 		fields, err := csv.NewReader(strings.NewReader(lines.Text())).Read()
 		if err == nil && len(fields) > 0 {
 			out = append(out, fields[0])

@@ -1,50 +1,65 @@
-package image
+package compat
 
 import (
-	"os"
-	"path/filepath"
+	"context"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/image"
+	"github.com/stagewatch/stagewatch/engine/solve/solvetest"
 )
 
-// sample copies a sample of testdata.
-func (s *stages) sample(name string) {
-	s.t.Helper()
-	if err := os.CopyFS(s.dir, os.DirFS(filepath.Join("..", "..", "testdata", name))); err != nil {
-		s.t.Fatal(err)
+// check builds and checks the last stage. It returns the C library of its base, too.
+func check(p *solvetest.Project) (warnings []event.Warning, l Libc) {
+	p.T.Helper()
+	ctx, cancel := context.WithTimeout(p.T.Context(), time.Minute)
+	defer cancel()
+	info, err := p.Engine.Info(ctx)
+	if err != nil {
+		p.T.Fatal(err)
 	}
-}
-
-// examine builds and examines the last stage.
-func (s *stages) examine() (warnings []event.Warning, l Libc) {
-	s.t.Helper()
-	s.read(func(_, after *Stage, open Open) (err error) {
-		l = after.Libc()
-		warnings, err = s.reader.Examine(after, open)
+	r, err := image.NewReader(ctx, p.Engine)
+	if err != nil {
+		p.T.Fatal(err)
+	}
+	defer r.Close()
+	pl, id := p.Build("")
+	size, err := image.New(p.Engine, p.Session.ID, info.Store).Measure(ctx, id, pl.BaseLayers)
+	if err != nil {
+		p.T.Fatal(err)
+	}
+	sources := []image.Source{{Plan: pl, Image: id, Size: size}}
+	err = r.Read(ctx, image.Contexts{Dirs: p.Dirs(), SharedKey: p.Dir}, sources, func(stages []*image.Stage, open image.Open) (err error) {
+		l = LibcOf(stages[0].Base())
+		warnings, err = NewChecker().Check(stages[0], open)
 		return err
 	})
+	if err != nil {
+		p.T.Fatal(err)
+	}
 	return warnings, l
 }
 
 func TestTheSampleRaisesNoAlarm(t *testing.T) {
-	s := newStages(t)
-	s.sample("python-app")
-	if warnings, l := s.examine(); len(warnings) > 0 || l != Musl {
+	p := solvetest.New(t)
+	p.Sample("python-app")
+	if warnings, l := check(p); len(warnings) > 0 || l != Musl {
 		t.Errorf("on %q: %+v", l, warnings)
 	}
 }
 
 func TestACExtensionForGlibcIsNamedOnMusl(t *testing.T) {
-	s := newStages(t)
-	s.sample("python-app-libc")
-	risk := LibcRisk(s.build("").Plan, nil)
-	if len(risk) != 1 || risk[0].Code != "libc-risk" || !strings.Contains(risk[0].Message, "line 10") {
+	p := solvetest.New(t)
+	p.Sample("python-app-libc")
+	pl, _ := p.Build("")
+	risk := Risks(pl, nil)
+	if len(risk) != 1 || risk[0].Line != 10 {
 		t.Errorf("before the build: %+v", risk)
 	}
-	warnings, _ := s.examine()
+	warnings, _ := check(p)
 	if len(warnings) != 1 {
 		t.Fatalf("after it: %+v", warnings)
 	}
@@ -60,28 +75,28 @@ func TestACExtensionForGlibcIsNamedOnMusl(t *testing.T) {
 
 // TestExtensionsThatLoadRaiseNoAlarm: compiled for glibc, and musl has all that they ask for.
 func TestExtensionsThatLoadRaiseNoAlarm(t *testing.T) {
-	s := newStages(t)
-	s.write("Dockerfile", `FROM python:3.9-slim AS build
+	p := solvetest.New(t)
+	p.Write("Dockerfile", `FROM python:3.9-slim AS build
 RUN pip install simplejson==3.17.2 markupsafe==1.1.1
 FROM python:3.9-alpine
 COPY --from=build /usr/local/lib/python3.9/site-packages /usr/local/lib/python3.9/site-packages
 RUN python -c 'import simplejson._speedups, markupsafe._speedups'
 `)
-	if warnings, _ := s.examine(); len(warnings) > 0 {
+	if warnings, _ := check(p); len(warnings) > 0 {
 		t.Errorf("got %+v", warnings)
 	}
 }
 
 func TestWhatAnImageCannotStartIsNamed(t *testing.T) {
-	s := newStages(t)
-	s.write("Dockerfile", `FROM python:3.9-slim AS build
+	p := solvetest.New(t)
+	p.Write("Dockerfile", `FROM python:3.9-slim AS build
 RUN python -m venv /opt/venv && cp /bin/ls /opt/venv/bin/gnu-ls
 FROM python:3.9-alpine
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /usr/local/lib/python3.9/site-packages/wheel /usr/local/lib/python3.12/site-packages/wheel
 RUN rm /opt/venv/bin/python && printf '#!/usr/bin/env nothing\n' >/usr/local/bin/lost && chmod +x /usr/local/bin/lost
 `)
-	warnings, _ := s.examine()
+	warnings, _ := check(p)
 	got := map[string][]string{}
 	for _, w := range warnings {
 		got[w.Code] = append(got[w.Code], w.Paths...)
