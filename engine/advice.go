@@ -114,7 +114,7 @@ func (a *advisor) order(j *job) []event.Warning {
 			continue
 		}
 		source := j.plan.Steps[first]
-		what := fmt.Sprintf("line %d, %s, comes after line %d, %s", s.Line, oneLine(s.Instruction), source.Line, oneLine(source.Instruction))
+		what := fmt.Sprintf("line %d, %s, comes after line %d, %s", s.Line, event.Shortened(s.Instruction), source.Line, event.Shortened(source.Instruction))
 		hint := fmt.Sprintf("Move line %d above line %d: it needs none of what is copied there.", s.Line, source.Line)
 		switch names := strings.Join(files, " and "); {
 		case copied >= 0:

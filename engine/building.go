@@ -12,9 +12,9 @@ import (
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
-// startBuild starts a build of all that is pending, in place of one that runs. An empty because leaves it to what
-// is pending to be the reason.
-func (l *loop) startBuild(because string, noCache bool) {
+// startBuild starts a build of all that is pending, in place of one that runs. What is pending is the reason where
+// why has no kind.
+func (l *loop) startBuild(why event.Reason, noCache bool) {
 	if l.builds == 0 && l.project.missing() {
 		l.Emit(0, event.Warning{Code: "no-dockerfile", Message: "no Dockerfile in " + filepath.Base(l.project.root), Hint: "The first build starts as soon as there is one; or name one with -f."})
 		return
@@ -38,7 +38,7 @@ func (l *loop) startBuild(because string, noCache bool) {
 		l.failed(j, l.err)
 		return
 	}
-	l.Emit(j.number, l.planned(j, because))
+	l.Emit(j.number, l.planned(j, why))
 	l.lint(j)
 	if l.sizes.insight != nil {
 		for _, w := range l.sizes.insight.risks(j.plan) {
@@ -92,29 +92,30 @@ func (l *loop) lint(j *job) {
 }
 
 // planned makes the prediction for j, and returns it as an event.
-func (l *loop) planned(j *job, because string) event.Planned {
+func (l *loop) planned(j *job, why event.Reason) event.Planned {
 	var prev *plan.Plan
 	if l.good != nil && !j.noCache {
 		prev, j.since = l.good.plan, l.good.number
 	}
-	var why reason
+	var of causes
 	if prev == nil && l.memory != nil && !j.noCache {
-		why, because = l.recall(j)
+		of, why = l.recall(j)
 	} else {
-		why = l.reasonFor(j.plan, prev, j.changes)
+		of = l.causeOf(j.plan, prev, j.changes)
 		j.predictions = j.plan.Predict(prev, j.changes, l.project.links())
 	}
-	if because == "" {
-		because = why.String()
+	if why.Kind == "" {
+		why = of.reason()
 	}
 	if j.noCache {
 		for i := range j.predictions {
-			j.predictions[i] = plan.Prediction{Prediction: event.WillRerun, Because: "the build does not use the cache"}
+			j.predictions[i] = plan.Prediction{Prediction: event.WillRerun, Reason: event.Reason{Kind: event.ReasonNoCache}}
 		}
 	}
-	e := planEvent(j.plan, j.predictions, why, l.project.name(), l.history)
-	e.Because, j.edited = because, why.dockerfile != ""
-	e.Paths = l.withSource(paths(j.changes), why.dockerfile != "")
+	e := planEvent(j.plan, j.predictions, of, l.project.name(), l.history)
+	e.Reason, e.Because = why, why.String()
+	j.edited = of.dockerfile != ""
+	e.Paths = l.withSource(paths(j.changes), j.edited)
 	if prev == nil && !j.recalled {
 		// Nothing to compare with: everything runs, whatever was saved last.
 		e.Chain = ""
@@ -123,8 +124,9 @@ func (l *loop) planned(j *job, because string) event.Planned {
 }
 
 // planEvent puts a plan and what it expects into an event.
-func planEvent(p *plan.Plan, predictions []plan.Prediction, why reason, file string, h *history) event.Planned {
-	e := event.Planned{Paths: []string{}, Target: p.Target, Because: why.String(), Changes: why.changes, Edits: why.edits}
+func planEvent(p *plan.Plan, predictions []plan.Prediction, why causes, file string, h *history) event.Planned {
+	e := event.Planned{Paths: []string{}, Target: p.Target, Reason: why.reason(), Changes: why.changes, Edits: why.edits}
+	e.Because = e.Reason.String()
 	if len(why.changes) > 0 || why.dockerfile != "" {
 		e.Chain = chain(why, file, p.Steps, predictions)
 	}
@@ -133,7 +135,7 @@ func planEvent(p *plan.Plan, predictions []plan.Prediction, why reason, file str
 	}
 	for i, pr := range predictions {
 		s := p.Steps[i]
-		step := event.PlannedStep{Stage: s.Stage, Index: s.Index, Total: s.Total, Instruction: s.Instruction, Line: s.Line, Prediction: pr.Prediction, Because: pr.Because, Inputs: p.Inputs(i)}
+		step := event.PlannedStep{Stage: s.Stage, Index: s.Index, Total: s.Total, Instruction: s.Instruction, Line: s.Line, Prediction: pr.Prediction, Reason: pr.Reason, Because: pr.Reason.String(), Inputs: p.Inputs(i)}
 		step.LastMS = h.last(s.Stage, s.Instruction).Milliseconds()
 		if step.MergedWith = s.MergedWith; step.MergedWith != nil {
 			step.LastMS = 0

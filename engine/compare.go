@@ -56,7 +56,7 @@ func (x *explanation) compare(what string) error {
 		x.prev = last
 	}
 	if x.memory.Plan.Dockerfile != string(x.project.source) {
-		x.why.take(x.plan, last, x.project)
+		x.why.addEdits(x.plan, last, x.project)
 	}
 	return nil
 }
@@ -85,7 +85,7 @@ func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
 	if n := len(x.changes); n > 0 && len(x.memory.byRules(x.project, x.changes)) == n {
 		x.why.rules = x.project.ruleFile()
 	}
-	return x.bodies(ctx, " since "+x.memory.At.Local().Format("2 Jan 15:04"))
+	return x.bodies(ctx, x.memory.At)
 }
 
 // predict tells what is expected of the plan's steps, and takes back what nobody knows without an engine.

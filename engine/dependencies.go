@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/event"
 )
 
 // installers are commands that install what files of a project name, and need nothing else of it.
@@ -37,7 +37,7 @@ func dependencies(instruction string) (files []string, only bool) {
 	if command == instruction {
 		return nil, false
 	}
-	for _, c := range joint.Split(plan.OneLine(command), -1) {
+	for _, c := range joint.Split(event.OneLine(command), -1) {
 		found := false
 		for _, in := range installers {
 			m := in.command.FindStringSubmatch(c)

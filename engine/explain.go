@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
@@ -74,7 +75,7 @@ func Explain(ctx context.Context, cfg Config, changed []string) (bodies []event.
 			return nil, err
 		}
 	}
-	return x.bodies(ctx, "")
+	return x.bodies(ctx, time.Time{})
 }
 
 // explanation is what Explain finds out.
@@ -92,7 +93,7 @@ type explanation struct {
 	ignored    []tree.IgnoredPath
 	unused     []string
 	changes    []plan.Change
-	why        reason
+	why        causes
 }
 
 // add takes in what would be changes, if the paths are in the context.
@@ -124,7 +125,7 @@ func (x *explanation) take(changes []plan.Change) {
 }
 
 // bodies are the events that tell of it.
-func (x *explanation) bodies(ctx context.Context, since string) ([]event.Body, error) {
+func (x *explanation) bodies(ctx context.Context, since time.Time) ([]event.Body, error) {
 	predictions, err := x.predict(ctx)
 	if err != nil {
 		return nil, err
@@ -136,19 +137,20 @@ func (x *explanation) bodies(ctx context.Context, since string) ([]event.Body, e
 	if len(x.unused) > 0 {
 		bodies = append(bodies, event.Skipped{Paths: x.unused, Reason: event.Unused})
 	}
-	x.why.changes = changeEvents(x.changes, nil)
+	x.why.changes, x.why.read = changeEvents(x.changes, nil), x.changes
 	e := planEvent(x.plan, predictions, x.why, x.project.name(), openHistory(state.Dir("steps"), x.project.root, x.project.dockerfile))
 	e.Paths = paths(x.changes)
 	switch {
 	case x.why.dockerfile != "":
 		e.Paths = append(e.Paths, x.why.dockerfile)
 	case len(x.changes) == 0:
-		e.Because = changedOption(predictions)
-		if e.Because == "" && since != "" {
-			e.Because = "nothing changed"
+		e.Reason = changedOption(predictions)
+		if e.Reason.Kind == "" && !since.IsZero() {
+			e.Reason.Kind = event.ReasonNothing
 		}
 	}
-	e.Because += since
+	e.Reason.Since = since
+	e.Because = e.Reason.String()
 	return append(bodies, e), nil
 }
 

@@ -122,5 +122,5 @@ func (l *loop) resume() {
 	}
 	l.builder.Forget()
 	l.replanAnew()
-	l.startBuild("the engine is back", false)
+	l.startBuild(event.Reason{Kind: event.ReasonEngineBack}, false)
 }

@@ -182,12 +182,3 @@ func TestFilesAreToldToWhoAsks(t *testing.T) {
 		}
 	})
 }
-
-// TestOnlyTheDifferenceOfLongInstructionsIsTold: their beginnings are the same.
-func TestOnlyTheDifferenceOfLongInstructionsIsTold(t *testing.T) {
-	long := "RUN apt-get update && apt-get install --no-install-recommends -y ca-certificates "
-	want := "Dockerfile:3 was RUN … ca-certificates curl, is RUN … ca-certificates wget"
-	if got := wordEdit("Dockerfile", event.Edit{Line: 3, Was: long + "curl", Now: long + "wget"}); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-}

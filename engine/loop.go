@@ -131,7 +131,7 @@ func (l *loop) run(in inputs) error {
 	l.superseded, l.linted, l.toldOf, l.found = map[*job]bool{}, map[plan.Lint]bool{}, map[string]bool{}, map[string]bool{}
 	l.replan()
 	l.leftOut(l.project.leftOut())
-	l.startBuild("first build", l.cfg.NoCache)
+	l.startBuild(event.Reason{Kind: event.ReasonFirstBuild}, l.cfg.NoCache)
 	l.awaitReadable()
 	for !l.done {
 		select {
@@ -167,7 +167,7 @@ func (l *loop) onIntent(i event.Intent) {
 		l.catchUp()
 		l.replanAnew()
 		l.pending.saved = time.Now()
-		l.startBuild("on request", i.NoCache)
+		l.startBuild(event.Reason{Kind: event.ReasonRequest}, i.NoCache)
 	case event.Restart:
 		if l.app != nil {
 			l.app.restart()

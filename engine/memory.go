@@ -4,12 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -207,41 +205,43 @@ func (m *memory) save(file string) error {
 }
 
 // recall predicts a first build from what was last built here, before this session.
-func (l *loop) recall(j *job) (why reason, because string) {
+func (l *loop) recall(j *job) (of causes, why event.Reason) {
 	prev := plan.Recall(l.memory.Plan)
 	since := j.plan.Relevant(l.memory.since(l.project), l.project.links())
 	j.recalled = true
 	j.predictions = j.plan.Predict(prev, since, l.project.links())
 	j.changes = since
-	why = l.memory.reason(j.plan, since, l.project)
-	when := l.memory.At.Local().Format("2 Jan 15:04")
+	of = l.memory.causes(j.plan, since, l.project)
 	switch option := changedOption(j.predictions); {
-	case len(why.changes) > 0 || why.dockerfile != "":
-		return why, fmt.Sprintf("%s since %s", why, when)
-	case option != "":
-		return why, fmt.Sprintf("%s since %s", option, when)
+	case len(of.changes) > 0 || of.dockerfile != "":
+		why = of.reason()
+	case option.Kind != "":
+		why = option
+	default:
+		why.Kind = event.ReasonFirstBuild
 	}
-	return why, fmt.Sprintf("first build; last built %s", when)
+	why.Since = l.memory.At
+	return of, why
 }
 
-// reason is what changed since the memory was made.
-func (m *memory) reason(p *plan.Plan, since []plan.Change, project *project) reason {
-	why := reason{changes: changeEvents(since, nil)}
+// causes are what changed since the memory was made.
+func (m *memory) causes(p *plan.Plan, since []plan.Change, project *project) causes {
+	why := causes{changes: changeEvents(since, nil), read: since}
 	if byRules := m.byRules(project, since); len(since) > 0 && len(byRules) == len(since) {
 		why.rules = project.ruleFile()
 	}
 	if m.Plan.Dockerfile != "" && m.Plan.Dockerfile != string(project.source) {
-		why.take(p, plan.Recall(m.Plan), project)
+		why.addEdits(p, plan.Recall(m.Plan), project)
 	}
 	return why
 }
 
-// changedOption finds what was given on the command line otherwise than before, empty for nothing.
-func changedOption(predictions []plan.Prediction) string {
+// changedOption finds what was given on the command line otherwise than before. Its kind is empty for nothing.
+func changedOption(predictions []plan.Prediction) event.Reason {
 	for _, pr := range predictions {
-		if strings.HasPrefix(pr.Because, plan.ArgumentChanged) || strings.HasPrefix(pr.Because, plan.OptionChanged) {
-			return pr.Because
+		if pr.Reason.Kind == event.ReasonArgument || pr.Reason.Kind == event.ReasonOption {
+			return pr.Reason
 		}
 	}
-	return ""
+	return event.Reason{}
 }

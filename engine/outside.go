@@ -79,6 +79,6 @@ func (l *loop) tell(j *job, steps []plan.Step, moved []string, cause string) {
 		l.builder.Forget()
 		l.replanAnew()
 		l.pending.saved = time.Now()
-		l.startBuild(strings.Join(moved, ", ")+" is another image now", false)
+		l.startBuild(event.Reason{Kind: event.ReasonImage, Names: moved}, false)
 	}
 }

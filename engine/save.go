@@ -31,7 +31,7 @@ func (l *loop) build(changed bool) {
 			return
 		}
 	}
-	l.startBuild("", false)
+	l.startBuild(event.Reason{}, false)
 }
 
 // catchUp takes in what was missed while nobody looked, and tells whether any of it matters.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
@@ -55,6 +56,6 @@ func (l *loop) keepRecalled(j *job) {
 		}
 	}
 	if gone > 0 {
-		l.Emit(j.number, event.Warning{Code: "cache-gone", Message: fmt.Sprintf("%d steps ran although nothing that they read changed since %s: the builder does not have their results any more", gone, l.memory.At.Local().Format("2 Jan 15:04"))})
+		l.Emit(j.number, event.Warning{Code: "cache-gone", Message: fmt.Sprintf("%d steps ran although nothing that they read changed since %s: the builder does not have their results any more", gone, human.Moment(l.memory.At))})
 	}
 }

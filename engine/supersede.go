@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"sync"
 	"time"
 
@@ -127,7 +126,8 @@ func (r *relay) send(body event.Body) {
 
 // handed is a step of this build as the heir reports it.
 func (r *relay) handed(s event.Step) event.Step {
-	s.FromBuild, s.Because = r.number, fmt.Sprintf("started by build #%d", r.number)
+	s.FromBuild, s.Reason = r.number, event.Reason{Kind: event.ReasonStarted, Build: r.number}
+	s.Because = s.Reason.String()
 	return s
 }
 

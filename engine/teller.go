@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -100,14 +99,11 @@ func answering(ctx context.Context, cfg Config, known *offline) (*online, error)
 	return &online{Builder: b, engine: e, offline: known}, nil
 }
 
-// undecided is why nobody knows what becomes of a COPY --link where no engine is known.
-const undecided = "depends on the engine: COPY --link stands on nothing where its BuildKit has MergeOp, and on the step before where not"
-
 // hedge takes back what holds on some engines only; others is what is expected of the same steps elsewhere.
 func hedge(predictions, others []plan.Prediction) {
 	for i := range predictions {
 		if i < len(others) && predictions[i].Prediction != others[i].Prediction {
-			predictions[i].Prediction, predictions[i].Because = event.MayRerun, undecided
+			predictions[i].Prediction, predictions[i].Reason = event.MayRerun, event.Reason{Kind: event.ReasonEngine}
 		}
 	}
 }
@@ -116,7 +112,7 @@ func hedge(predictions, others []plan.Prediction) {
 func unasked(predictions []plan.Prediction, frontend string) {
 	for i := range predictions {
 		if predictions[i].Prediction != event.MayRerun {
-			predictions[i] = plan.Prediction{Prediction: event.MayRerun, Because: fmt.Sprintf("no engine answers, and so the frontend %s was not asked", frontend)}
+			predictions[i] = plan.Prediction{Prediction: event.MayRerun, Reason: event.Reason{Kind: event.ReasonUnasked, Names: []string{frontend}}}
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/watch"
@@ -46,7 +47,7 @@ func (l *loop) blame(err error) {
 	again := func() {
 		l.reread()
 		l.pending.saved = time.Now()
-		l.startBuild("what could not be read can be now", false)
+		l.startBuild(event.Reason{Kind: event.ReasonReadable}, false)
 	}
 	var unread *solve.UnreadError
 	switch {

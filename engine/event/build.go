@@ -18,6 +18,8 @@ type Planned struct {
 	Edits []Edit `json:"edits,omitempty"`
 	// Because is the cause in words: "first build", "app.py changed", "on request".
 	Because string `json:"because,omitempty" told:"as-is"`
+	// Reason is the cause for programs.
+	Reason Reason `json:"reason,omitzero" told:"as-is"`
 	// Chain runs from the cause through the steps: "app.py changed → Dockerfile:9 COPY . . → 2 steps".
 	Chain string `json:"chain,omitempty" told:"as-is"`
 }
@@ -48,7 +50,9 @@ type PlannedStep struct {
 	// Line is the first line of the instruction in the Dockerfile, from 1; 0 where it has none.
 	Line       int        `json:"line"`
 	Prediction Prediction `json:"prediction"`
-	Because    string     `json:"because,omitempty" told:"as-is"`
+	// Because is the reason in words; both are empty for a hit.
+	Because string `json:"because,omitempty" told:"as-is"`
+	Reason  Reason `json:"reason,omitzero" told:"as-is"`
 	// Inputs are what the step stands on and reads.
 	Inputs []Input `json:"inputs,omitempty"`
 	// LastMS is how long the step took when it last ran, in milliseconds; 0 where that is not known.
@@ -78,8 +82,10 @@ type Step struct {
 	// MS is how long the step ran, in milliseconds; 0 for a hit.
 	MS int64 `json:"ms"`
 	// SavedMS is what a hit saved: the milliseconds of the step's last real run, 0 where none is known.
-	SavedMS int64  `json:"saved_ms,omitempty"`
+	SavedMS int64 `json:"saved_ms,omitempty"`
+	// Because is why it ran or is this build's, in words; Reason is that for programs.
 	Because string `json:"because,omitempty" told:"as-is"`
+	Reason  Reason `json:"reason,omitzero" told:"as-is"`
 	// LastMS is what a step that runs took the time before, in milliseconds; 0 where that is not known.
 	LastMS int64 `json:"last_ms,omitempty"`
 	// RanAt is when a hit's step last ran, RanBuild the build of this session that it ran in; 0 for an earlier session.

@@ -4,6 +4,7 @@ package human
 import (
 	"fmt"
 	"strconv"
+	"time"
 )
 
 // Bytes writes a size as docker does: three significant digits, no trailing zeros, in powers of 1000. Where
@@ -39,3 +40,6 @@ func Count(n int, noun string) string {
 	}
 	return fmt.Sprintf("%d %s", n, noun)
 }
+
+// Moment writes a point of time to the minute, in the local time zone: "2 Jan 15:04".
+func Moment(t time.Time) string { return t.Local().Format("2 Jan 15:04") }

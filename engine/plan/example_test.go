@@ -28,7 +28,7 @@ COPY --from=build /app /app
 	}
 	changes := []plan.Change{{Change: event.Change{Path: "app.py", Kind: event.ContentChanged}}}
 	for i, expected := range p.Predict(p, changes, noLinks{}) {
-		fmt.Printf("%s %s %q\n", p.Steps[i].ID(), expected.Prediction, expected.Because)
+		fmt.Printf("%s %s %q\n", p.Steps[i].ID(), expected.Prediction, expected.Reason)
 	}
 	// Output:
 	// build 1 hit ""

@@ -128,7 +128,7 @@ func TestEveryVertexIsAStep(t *testing.T) {
 		for _, prev := range []*Plan{p, Recall(p.Remember())} {
 			for i, pr := range p.Predict(prev, nil, nil) {
 				// What stands on a folder as its base is never cached.
-				if pr.Because != "" && !p.uncached(i) {
+				if pr.Reason.String() != "" && !p.uncached(i) {
 					t.Errorf("nothing changed: %s, %+v", p.Steps[i].ID(), pr)
 				}
 			}

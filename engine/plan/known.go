@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"cmp"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,12 +25,6 @@ type known struct {
 	// built are the stages of the last plan.
 	built map[string]bool
 }
-
-// What the reason of a step begins with that reruns for another build argument, or another one of the other options.
-const (
-	ArgumentChanged = "build argument changed"
-	OptionChanged   = "build option changed"
-)
 
 type stageText struct{ stage, instruction string }
 
@@ -77,21 +69,18 @@ func (k known) verdict(p *Plan, i int) verdict {
 	case k.prev == nil:
 		return verdict{prediction: event.MayRerun}
 	case o.noCache:
-		return verdict{prediction: event.WillRerun, because: "told not to use the cache", direct: true}
+		return verdict{prediction: event.WillRerun, reason: event.Reason{Kind: event.ReasonStepNoCache}, direct: true}
 	case another && k.passedOver(p, i):
-		return verdict{prediction: event.MayRerun, because: notNeeded, direct: true}
+		return verdict{prediction: event.MayRerun, reason: event.Reason{Kind: event.ReasonNotNeeded}, direct: true}
 	case another:
-		because, own := k.explain(p, i)
-		return verdict{prediction: event.WillRerun, because: because, edited: own}
+		why, own := k.explain(p, i)
+		return verdict{prediction: event.WillRerun, reason: why, edited: own}
 	case !src && !k.full[o.fullKey]:
-		because, own := k.explain(p, i)
-		return verdict{prediction: event.MayRerun, because: because, edited: own, direct: own}
+		why, own := k.explain(p, i)
+		return verdict{prediction: event.MayRerun, reason: why, edited: own, direct: own}
 	}
 	return verdict{prediction: event.WillHit}
 }
-
-// notNeeded is why nobody knows what becomes of a step that the last build had no use for.
-const notNeeded = "not needed before: there may be a result of an earlier build"
 
 // passedOver tells that op i is of stages that the last build did not need, and that nobody edited since: an earlier
 // build may have left their results.
@@ -108,59 +97,63 @@ func (k known) passedOver(p *Plan, i int) bool {
 
 // explain says what of the Dockerfile, its arguments or its bases makes op i another than before; own tells that it
 // is something of the op itself. What only follows from an input is left to the input.
-func (k known) explain(p *Plan, i int) (because string, own bool) {
+func (k known) explain(p *Plan, i int) (why event.Reason, own bool) {
 	of := slices.Concat(p.ops[i].steps, p.ops[i].serves)
 	if len(of) == 0 {
-		return "the Dockerfile changed", true
+		return event.Reason{Kind: event.ReasonDockerfile}, true
 	}
 	s := p.Steps[of[0]]
-	if because := k.edited(s); because != "" {
-		return because, true
+	if why := k.edited(s); why.Kind != "" {
+		return why, true
 	}
 	settings := k.differing(s)
-	for _, name := range slices.Concat(settings, variablesOf(s.written)) {
+	uses := slices.Concat(settings, variablesOf(s.written))
+	for _, name := range uses {
 		for _, e := range k.edits {
 			if sets(e.Now, name) || sets(e.Was, name) {
-				return wordEdit(e), true
+				return editReason(e), true
 			}
 		}
 	}
 	for _, j := range p.ops[i].inputs {
 		if _, local := p.ops[j].local(); !local && !k.full[p.ops[j].fullKey] && !p.isInline(j) {
-			return "after " + p.who(i, j), false
+			return p.following(event.ReasonAfter, i, j), false
 		}
 	}
 	was := k.old[s.ID()]
-	options := wordOptions(k.options, slices.Concat(settings, variablesOf(s.written)))
+	options := optionReason(k.options, uses)
 	if p.ops[i].pb.GetSource() != nil {
-		return cmp.Or(options, "base image changed"), true
+		if options.Kind != "" {
+			return options, true
+		}
+		return event.Reason{Kind: event.ReasonBaseImage}, true
 	}
 	for _, e := range k.edits {
 		if e.Now == "" && e.Stage == s.Stage {
-			return wordEdit(e), true
+			return editReason(e), true
 		}
 	}
 	switch same := k.oldText[stageText{s.Stage, s.written}]; {
-	case options != "" && (same != nil || len(settings) > 0):
+	case options.Kind != "" && (same != nil || len(settings) > 0):
 		return options, true
 	case len(settings) > 0:
-		return p.wordSettings(settings), true
+		return p.settingReason(settings), true
 	case was != nil && same == nil && len(k.edits) == 0 && p.foreign:
-		return "the Dockerfile's frontend makes another step of it: was " + OneLine(was.written), true
+		return event.Reason{Kind: event.ReasonFrontend, Was: event.OneLine(was.written)}, true
 	case same == nil:
-		return "new in the Dockerfile", true
+		return event.Reason{Kind: event.ReasonNew}, true
 	}
 	for _, e := range slices.Backward(k.edits) {
 		if e.Line < s.Line && p.standsOn(s.Stage, e.Stage) {
-			return wordEdit(e), true
+			return editReason(e), true
 		}
 	}
-	return "made in another way than before", true
+	return event.Reason{Kind: event.ReasonRemade}, true
 }
 
-// wordOptions says which of the changed options a step goes by: the build arguments among what is set for it or named
-// by its instruction, or else any. Values are left out: they may be secrets.
-func wordOptions(changed, uses []string) string {
+// optionReason says which of the changed options a step goes by: the build arguments among what is set for it or named
+// by its instruction, or else any. Its kind is empty for none.
+func optionReason(changed, uses []string) event.Reason {
 	var named, args, others []string
 	for _, option := range changed {
 		name, isArg := strings.CutPrefix(option, buildArg)
@@ -175,21 +168,21 @@ func wordOptions(changed, uses []string) string {
 	}
 	switch {
 	case len(named) > 0:
-		return ArgumentChanged + ": " + strings.Join(named, ", ")
+		return event.Reason{Kind: event.ReasonArgument, Names: named}
 	case len(args) > 0:
-		return ArgumentChanged + ": " + strings.Join(args, ", ")
+		return event.Reason{Kind: event.ReasonArgument, Names: args}
 	case len(others) > 0:
-		return OptionChanged + ": --" + strings.Join(others, ", --")
+		return event.Reason{Kind: event.ReasonOption, Names: others}
 	}
-	return ""
+	return event.Reason{}
 }
 
 // asFlag is a frontend attribute as the flag that gives it.
 func asFlag(option string) string {
 	if name, ok := strings.CutPrefix(option, "context:"); ok {
-		return "build-context " + name
+		return "--build-context " + name
 	}
-	return option
+	return "--" + option
 }
 
 // variablesOf lists the variables that an instruction has in it.
@@ -203,33 +196,32 @@ func variablesOf(instruction string) []string {
 
 var variables = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
 
-// wordSettings says what is set otherwise by no edit of the Dockerfile: by a build argument, or by the base image.
-func (p *Plan) wordSettings(names []string) string {
-	text := "base image changed: " + strings.Join(names, ", ")
+// settingReason says what is set otherwise by no edit of the Dockerfile: by a build argument, or by the base image.
+func (p *Plan) settingReason(names []string) event.Reason {
 	for _, in := range readInstructions(p.source) {
 		if strings.EqualFold(keyword(in.text), "ARG") && slices.ContainsFunc(names, func(name string) bool { return sets(in.text, name) }) {
-			text = ArgumentChanged + ": " + strings.Join(names, ", ")
+			return event.Reason{Kind: event.ReasonArgument, Names: names}
 		}
 	}
-	return text
+	return event.Reason{Kind: event.ReasonBaseImage, Names: names}
 }
 
-// edited says what the step's own instruction was before, empty where it was not changed.
-func (k known) edited(s Step) string {
+// edited says what the step's own instruction was before. Its kind is empty where it was not changed.
+func (k known) edited(s Step) event.Reason {
 	old, base := k.old[s.ID()], strings.TrimPrefix(s.written, "FROM ")
 	if old != nil && base != s.written {
 		if was, ok := strings.CutPrefix(old.written, "FROM "); ok && was != base && k.oldText[stageText{s.Stage, s.written}] == nil {
-			return "base was " + was
+			return event.Reason{Kind: event.ReasonBase, Was: was, Now: base}
 		}
 	}
 	e, ok := k.byLine[s.Line]
 	switch {
 	case !ok || base != s.written:
-		return ""
+		return event.Reason{}
 	case e.Was == "":
-		return "new in the Dockerfile"
+		return event.Reason{Kind: event.ReasonNew, Line: e.Line, Now: event.OneLine(e.Now)}
 	}
-	return "Dockerfile changed: was " + OneLine(e.Was)
+	return event.Reason{Kind: event.ReasonInstruction, Line: e.Line, Was: event.OneLine(e.Was), Now: event.OneLine(e.Now)}
 }
 
 // differing names what is set otherwise for the step than before.
@@ -244,16 +236,7 @@ func (k known) differing(s Step) []string {
 	return differing(old.settings, s.settings)
 }
 
-// wordEdit says what was changed in an instruction that sets something for the steps after it.
-func wordEdit(e event.Edit) string {
-	switch {
-	case e.Was == "":
-		return fmt.Sprintf("line %d is new: %s", e.Line, OneLine(e.Now))
-	case e.Now == "":
-		return OneLine(e.Was) + " was removed"
-	}
-	return fmt.Sprintf("line %d was %s", e.Line, OneLine(e.Was))
+// editReason is the reason of a step that an edited instruction before it changes.
+func editReason(e event.Edit) event.Reason {
+	return event.Reason{Kind: event.ReasonEdit, Line: e.Line, Was: event.OneLine(e.Was), Now: event.OneLine(e.Now), Count: 1}
 }
-
-// OneLine is an instruction as it is shown: its blanks and line ends are one blank each.
-func OneLine(instruction string) string { return strings.Join(strings.Fields(instruction), " ") }

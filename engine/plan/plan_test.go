@@ -28,8 +28,8 @@ func show(p *Plan, predictions []Prediction) string {
 	for i, pr := range predictions {
 		s := p.Steps[i]
 		fmt.Fprintf(&b, "%s %d/%d :%d %s", s.Stage, s.Index, s.Total, s.Line, pr.Prediction)
-		if pr.Because != "" {
-			fmt.Fprintf(&b, ": %s", pr.Because)
+		if pr.Reason.String() != "" {
+			fmt.Fprintf(&b, ": %s", pr.Reason.String())
 		}
 		b.WriteByte('\n')
 	}

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -19,8 +18,8 @@ type Change struct {
 // Prediction is what is expected of one step.
 type Prediction struct {
 	event.Prediction
-	// Because says why, for a step that is no hit.
-	Because string
+	// Reason says why, for a step that is no hit.
+	Reason event.Reason
 	// Read tells that the step itself reads a changed path, Edited that it is another step than before.
 	Read, Edited bool
 }
@@ -42,9 +41,9 @@ func (p *Plan) Predict(prev *Plan, changes []Change, tree Tree) []Prediction {
 			}
 		}
 		if prev == nil && v.prediction != event.WillHit {
-			v.because = "first build"
+			v.reason = event.Reason{Kind: event.ReasonFirstBuild}
 		}
-		out[i] = Prediction{Prediction: v.prediction, Because: v.because, Read: v.read, Edited: v.edited}
+		out[i] = Prediction{Prediction: v.prediction, Reason: v.reason, Read: v.read, Edited: v.edited}
 	}
 	return out
 }
@@ -52,8 +51,8 @@ func (p *Plan) Predict(prev *Plan, changes []Change, tree Tree) []Prediction {
 // verdict is what is expected of an op.
 type verdict struct {
 	prediction event.Prediction
-	because    string
-	// read tells that the op itself reads a changed path, direct that because is about something that
+	reason     event.Reason
+	// read tells that the op itself reads a changed path, direct that the reason is about something that
 	// the op reads and not about the step before it.
 	read, direct bool
 	// edited tells that the op is not what it was.
@@ -80,7 +79,7 @@ func (p *Plan) verdicts(prev *Plan, changes []Change, tree Tree) []verdict {
 		x := newIndex(changes, tree)
 		for _, r := range p.readers {
 			if found := x.read(r); len(found) > 0 {
-				read[[2]int{r.op, r.input}] = verdict{prediction: event.WillRerun, because: describe(changes[found[0]], len(found)), read: true, direct: true}
+				read[[2]int{r.op, r.input}] = verdict{prediction: event.WillRerun, reason: pathReason(changes[found[0]], len(found)), read: true, direct: true}
 			}
 		}
 	}
@@ -107,7 +106,7 @@ func (p *Plan) through(i, k int, from verdict) verdict {
 	if _, ok := p.ops[j].local(); ok {
 		if !o.readsByContent(k) {
 			// BuildKit knows it by the transfer that brought it, not by what it holds.
-			return verdict{prediction: event.MayRerun, because: "reruns when any file of its context was touched", direct: true}
+			return verdict{prediction: event.MayRerun, reason: event.Reason{Kind: event.ReasonTouched}, direct: true}
 		}
 		return verdict{prediction: event.WillHit}
 	}
@@ -116,12 +115,12 @@ func (p *Plan) through(i, k int, from verdict) verdict {
 	}
 	if p.isInline(j) {
 		// What a heredoc holds is in the Dockerfile: another key is another content.
-		return verdict{prediction: event.WillRerun, because: "changed in the Dockerfile"}
+		return verdict{prediction: event.WillRerun, reason: event.Reason{Kind: event.ReasonDockerfile}}
 	}
 	if o.readsByContent(k) {
-		return verdict{prediction: event.MayRerun, because: "reads from " + p.who(i, j), direct: true}
+		return verdict{prediction: event.MayRerun, reason: p.following(event.ReasonReads, i, j), direct: true}
 	}
-	return verdict{prediction: from.prediction, because: "after " + p.who(i, j)}
+	return verdict{prediction: from.prediction, reason: p.following(event.ReasonAfter, i, j)}
 }
 
 // isInline tells whether op j is a file written out of the Dockerfile itself.
@@ -130,38 +129,33 @@ func (p *Plan) isInline(j int) bool {
 	return f != nil && len(p.ops[j].inputs) == 0 && len(f.Actions) == 1 && f.Actions[0].GetMkfile() != nil
 }
 
-// who names op j as a person finds it on the screen: where several steps share it, as the one of the stage that
-// op i is in.
-func (p *Plan) who(i, j int) string {
-	name := "an inner step"
+// following is the reason of op i that comes of its input j. The input is named as a person finds it on the screen: where
+// several steps share it, as the one of the stage that op i is in.
+func (p *Plan) following(kind event.ReasonKind, i, j int) event.Reason {
+	r := event.Reason{Kind: kind}
 	if src := p.ops[j].pb.GetSource(); src != nil {
-		// Who knows what is in an address: of what is no image the name is left out.
-		name = "what it fetches"
-		if ref, ok := strings.CutPrefix(src.Identifier, imagePrefix); ok {
-			name = ref
+		ref, isImage := strings.CutPrefix(src.Identifier, imagePrefix)
+		if isImage {
+			r.Names = []string{ref}
+		} else if len(p.ops[j].steps) == 0 {
+			// An address may hold a password, so it is left out.
+			r.Kind = event.ReasonFetched
 		}
 	}
 	for k, n := range p.ops[j].steps {
 		s := p.Steps[n]
 		sameStage := len(p.ops[i].steps) > 0 && p.Steps[p.ops[i].steps[0]].Stage == s.Stage
 		if k == 0 || sameStage {
-			name = fmt.Sprintf("%s %d/%d", s.Stage, s.Index, s.Total)
+			id := s.ID()
+			r.Step, r.Total, r.Names = &id, s.Total, nil
 		}
 	}
-	return name
+	return r
 }
 
-// describe words what changed, c and others: "app/main.py changed", "a.py and 3 more changed".
-func describe(c Change, count int) string {
-	verb := map[string]string{event.ContentChanged: "changed", event.ModeChanged: "changed its mode", event.Added: "was added", event.Deleted: "was deleted"}[c.Kind]
-	name := c.Path
-	if c.Context != "" {
-		name = c.Context + ":" + name
-	}
-	if count > 1 {
-		return fmt.Sprintf("%s and %d more changed", name, count-1)
-	}
-	return name + " " + verb
+// pathReason is the reason of a step that reads count changed paths, of which c is the first.
+func pathReason(c Change, count int) event.Reason {
+	return event.Reason{Kind: event.ReasonPath, Path: c.Path, Context: c.Context, Change: c.Kind, Count: count}
 }
 
 // Reads tells whether a step that the target needs reads the change.

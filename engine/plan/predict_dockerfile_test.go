@@ -65,7 +65,7 @@ stage-1 1/1 :6 rerun: after x 2/2
 `},
 	{name: "heredocs", before: "FROM a\nCOPY <<E /e\nhello\nE\nRUN <<E\necho\nE\n", after: "FROM a\nCOPY <<E /e\nbye\nE\nRUN <<E\necho\nE\n", want: `
 stage-0 1/3 :1 hit
-stage-0 2/3 :2 rerun: changed in the Dockerfile
+stage-0 2/3 :2 rerun: the Dockerfile changed
 stage-0 3/3 :5 rerun: after stage-0 2/3
 `},
 	{name: "stages that are to run without the cache", before: "FROM a AS x\nRUN one\nFROM b\nCOPY --from=x /1 /\nRUN two\n", attrs: map[string]string{"no-cache": "x"}, want: `
@@ -88,8 +88,8 @@ stage-0 3/3 :3 rerun: RUN two was removed
 `},
 	{name: "what a variable was set to", before: "FROM a\nENV MODE=debug\nRUN one\nRUN two\n", after: "FROM a\nENV MODE=release\nRUN one\nRUN two\n", want: `
 stage-0 1/3 :1 hit
-stage-0 2/3 :3 rerun: line 2 was ENV MODE=debug
-stage-0 3/3 :4 rerun: line 2 was ENV MODE=debug
+stage-0 2/3 :3 rerun: line 2 was ENV MODE=debug, is ENV MODE=release
+stage-0 3/3 :4 rerun: line 2 was ENV MODE=debug, is ENV MODE=release
 `},
 	{name: "a variable, a user and a shell that come and go", before: "FROM a\nUSER 7\nRUN one\nFROM b\nRUN two\nCOPY --from=0 /x /x\n", after: "FROM a\nRUN one\nFROM b\nSHELL [\"/bin/ash\", \"-c\"]\nRUN two\nCOPY --from=0 /x /x\n", want: `
 stage-0 1/2 :1 hit
@@ -106,7 +106,7 @@ stage-1 2/2 :4 rerun: new in the Dockerfile
 `},
 	{name: "an argument before the first stage", before: "ARG V=1\nFROM a\nARG V\nRUN make\n", after: "ARG V=2\nFROM a\nARG V\nRUN make\n", want: `
 stage-0 1/2 :2 hit
-stage-0 2/2 :4 rerun: line 1 was ARG V=1
+stage-0 2/2 :4 rerun: line 1 was ARG V=1, is ARG V=2
 `},
 	{name: "what a heredoc says", before: "FROM a\nRUN <<E\none\ntwo\nE\n", after: "FROM a\nRUN <<E\none\nthree\nE\n", want: `
 stage-0 1/2 :1 hit

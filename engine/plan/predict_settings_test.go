@@ -49,15 +49,15 @@ last 2/2 :16 hit
 // settingsThatChange is about instructions that make no step, and what they are to the steps after them.
 var settingsThatChange = []row{
 	{name: "a variable of a stage that is copied from", before: settings, after: strings.Replace(settings, "V=1", "V=2", 1),
-		want: "x 1/3 :1 hit\nx 2/3 :5 hit\nx 3/3 :8 rerun: line 2 was ENV V=1" + afterCopies},
+		want: "x 1/3 :1 hit\nx 2/3 :5 hit\nx 3/3 :8 rerun: line 2 was ENV V=1, is ENV V=2" + afterCopies},
 	{name: "an argument of a stage that is copied from", before: settings, after: strings.Replace(settings, "A=1", "A=2", 1),
-		want: "x 1/3 :1 hit\nx 2/3 :5 hit\nx 3/3 :8 rerun: line 3 was ARG A=1" + afterCopies},
+		want: "x 1/3 :1 hit\nx 2/3 :5 hit\nx 3/3 :8 rerun: line 3 was ARG A=1, is ARG A=2" + afterCopies},
 	{name: "a user of a stage that is copied from", before: settings, after: strings.Replace(settings, "USER u", "USER v", 1),
-		want: "x 1/3 :1 hit\nx 2/3 :5 rerun: line 4 was USER u\nx 3/3 :8 rerun: line 4 was USER u" + afterCopies},
+		want: "x 1/3 :1 hit\nx 2/3 :5 rerun: line 4 was USER u, is USER v\nx 3/3 :8 rerun: line 4 was USER u, is USER v" + afterCopies},
 	{name: "a folder of a stage that is copied from", before: settings, after: strings.Replace(settings, "/w", "/q", 1),
 		want: "x 1/3 :1 hit\nx 2/3 :5 rerun: Dockerfile changed: was WORKDIR /w\nx 3/3 :8 rerun: after x 2/3" + afterCopies},
 	{name: "a shell of a stage that is copied from", before: settings, after: strings.Replace(settings, "/bin/sh", "/bin/ash", 1),
-		want: "x 1/3 :1 hit\nx 2/3 :5 hit\nx 3/3 :8 rerun: line 7 was SHELL [\"/bin/sh\", \"-c\"]" + afterCopies},
+		want: "x 1/3 :1 hit\nx 2/3 :5 hit\nx 3/3 :8 rerun: line 7 was SHELL [\"/bin/sh\", \"-c\"], is SHELL [\"/bin/ash\", \"-c\"]" + afterCopies},
 	{name: "another base of a stage that is copied from", before: settings, after: strings.Replace(settings, "FROM a", "FROM aa", 1),
 		want: "x 1/3 :1 rerun: base was docker.io/library/a:latest\nx 2/3 :5 rerun: after x 1/3\nx 3/3 :8 rerun: after x 2/3" + afterCopies},
 	{name: "a label", before: settings, after: strings.Replace(settings, "l=1", "l=2", 1), want: settingsHit},
@@ -67,11 +67,11 @@ x 1/2 :1 hit
 x 2/2 :2 hit
 stage-1 1/3 :3 hit
 stage-1 2/3 :5 hit
-stage-1 3/3 :6 rerun: line 4 was ENV V=1
+stage-1 3/3 :6 rerun: line 4 was ENV V=1, is ENV V=2
 `},
 	{name: "a variable that a path has in it", before: "FROM a\nENV D=/x\nCOPY f $D\n", after: "FROM a\nENV D=/y\nCOPY f $D\n", want: `
 stage-0 1/2 :1 hit
-stage-0 2/2 :3 rerun: line 2 was ENV D=/x
+stage-0 2/2 :3 rerun: line 2 was ENV D=/x, is ENV D=/y
 `},
 	{name: "an image that is copied from", before: "FROM a\nCOPY --from=c:1 /f /f\nRUN x\n", after: "FROM a\nCOPY --from=c:2 /f /f\nRUN x\n", want: `
 stage-0 1/3 :1 hit
@@ -91,6 +91,6 @@ stage-1 1/1 :6 rerun: line 4 is new: WORKDIR /
 `},
 	{name: "a folder that makes no step any more", before: "FROM a\nWORKDIR /w\nCOPY f .\n", after: "FROM a\nWORKDIR /\nCOPY f .\n", want: `
 stage-0 1/2 :1 hit
-stage-0 2/2 :3 rerun: line 2 was WORKDIR /w
+stage-0 2/2 :3 rerun: line 2 was WORKDIR /w, is WORKDIR /
 `},
 }

@@ -133,7 +133,7 @@ func (r *run) compare(p *plan.Plan, predictions []plan.Prediction, states map[pl
 			continue
 		}
 		state := states[s.ID()]
-		counted.outcome(predictions[i].Prediction, predictions[i].Because, state)
+		counted.outcome(predictions[i].Prediction, predictions[i].Reason, state)
 		if predictions[i].Prediction == event.WillHit && (state == event.Ran || state == event.Running) {
 			why = fmt.Sprintf("%s (%s) was promised to be a hit, and is %s", s.ID(), s.Instruction, state)
 		}
@@ -151,7 +151,7 @@ func (r *run) describe(p *plan.Plan, predictions []plan.Prediction, states map[p
 		fmt.Fprintf(&b, "  %s %s\n", c.Kind, c.Path)
 	}
 	for i, s := range p.Steps {
-		fmt.Fprintf(&b, "  %-8s %-7s %s: %s  (%s)\n", predictions[i].Prediction, states[s.ID()], s.ID(), s.Instruction, predictions[i].Because)
+		fmt.Fprintf(&b, "  %-8s %-7s %s: %s  (%s)\n", predictions[i].Prediction, states[s.ID()], s.ID(), s.Instruction, predictions[i].Reason)
 	}
 	return b.String()
 }

@@ -20,7 +20,7 @@ type totals struct {
 	over map[string]int
 }
 
-func (t *totals) outcome(p event.Prediction, because string, s event.State) {
+func (t *totals) outcome(p event.Prediction, why event.Reason, s event.State) {
 	cell := map[event.Prediction]map[event.State]*int{
 		event.WillHit:   {event.Hit: &t.hitHeld, event.Ran: &t.hitRan},
 		event.MayRerun:  {event.Hit: &t.maybeHit, event.Ran: &t.maybeRan},
@@ -34,18 +34,8 @@ func (t *totals) outcome(p event.Prediction, because string, s event.State) {
 		if t.over == nil {
 			t.over = map[string]int{}
 		}
-		t.over[reason(because)]++
+		t.over[string(why.Kind)+why.Change]++
 	}
-}
-
-// reason leaves the names out of a reason.
-func reason(because string) string {
-	for _, kind := range []string{"after", "Dockerfile changed", "base was", "new in the Dockerfile", "was removed", "line ", "argument", "more changed", "changed its mode", "was added", "was deleted", "changed"} {
-		if strings.Contains(because, kind) {
-			return kind
-		}
-	}
-	return because
 }
 
 func (t *totals) add(o totals) {

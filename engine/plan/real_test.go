@@ -100,7 +100,7 @@ func expectations(p *Plan, edits []string) string {
 		fmt.Fprintf(&b, "\nedit %s\n", path)
 		for i, pr := range p.Predict(p, changed(event.ContentChanged, path), nil) {
 			if s := p.Steps[i]; pr.Prediction != event.WillHit {
-				fmt.Fprintf(&b, "%s %d/%d %s: %s\n", s.Stage, s.Index, s.Total, pr.Prediction, pr.Because)
+				fmt.Fprintf(&b, "%s %d/%d %s: %s\n", s.Stage, s.Index, s.Total, pr.Prediction, pr.Reason.String())
 			}
 		}
 	}

@@ -91,7 +91,7 @@ var named = regexp.MustCompile(`^\[[^\]]*\] (?:LINK )?`)
 // expanded is an instruction with its arguments filled in, as the name of its op has it.
 func expanded(written, name string) string {
 	text := named.ReplaceAllString(name, "")
-	if text == name || strings.EqualFold(OneLine(text), OneLine(written)) {
+	if text == name || strings.EqualFold(event.OneLine(text), event.OneLine(written)) {
 		// BuildKit writes the keyword in capitals, and what a tab parts from it too.
 		return written
 	}

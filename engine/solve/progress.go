@@ -267,7 +267,8 @@ func (t *tracker) set(i int, state event.State, took time.Duration) {
 		body.SavedMS = t.saved(s.Stage, s.Instruction).Milliseconds()
 	}
 	if m := s.MergedWith; m != nil {
-		body.Because = "merged with " + m.String()
+		body.Reason = event.Reason{Kind: event.ReasonMerged, Step: m}
+		body.Because = body.Reason.String()
 		body.MergedWith = m
 		body.SavedMS = 0
 	}

@@ -17,7 +17,7 @@ engine/solve     engine/dock engine/event engine/plan engine/tree
 engine/desk      engine/event
 engine/dock      engine/event engine/fault engine/state
 engine/doctor    engine engine/dock engine/event engine/fault engine/front engine/human engine/image engine/plan engine/run engine/solve engine/tree watch
-engine/event
+engine/event     engine/human
 engine/fault
 engine/front     engine/event
 engine/human
