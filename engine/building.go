@@ -9,6 +9,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/serve"
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
@@ -185,7 +186,7 @@ func (l *loop) ended(j *job, res *solve.Result, err error) {
 	if l.app == nil {
 		l.measure(j)
 	} else {
-		l.app.deploy(j)
+		l.app.Deploy(serve.Release{Build: j.number, Image: res.Image, Saved: j.saved, Edits: j.edits, Deployed: func() { l.measure(j) }})
 	}
 	l.over()
 }

@@ -163,8 +163,6 @@ const (
 
 // Times of the loop.
 const (
-	// stopGrace is what a replaced app gets between SIGTERM and SIGKILL.
-	stopGrace = 3 * time.Second
 	// cleanWithin bounds the cleaning up at the end.
 	cleanWithin = 20 * time.Second
 	// enginePoll is how often an engine that went away is looked for.

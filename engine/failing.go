@@ -27,7 +27,7 @@ func (l *loop) failed(j *job, err error) {
 		} else if e.Line > 0 {
 			reason += fmt.Sprintf(" at line %d", e.Line)
 		}
-		l.app.stale(reason, e)
+		l.app.Stale(reason, e)
 	}
 	if l.cfg.Once {
 		l.done = true

@@ -18,6 +18,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/run"
+	"github.com/stagewatch/stagewatch/engine/serve"
 	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/watch"
 )
@@ -28,7 +29,6 @@ type rig struct {
 	t       *testing.T
 	dir     string
 	loop    *loop
-	app     *app
 	builder *fakeBuilder
 	runner  *fakeRunner
 	door    *fakeDoor
@@ -67,8 +67,11 @@ func newRig(t *testing.T, cfg Config) *rig {
 	l.sizes = &sizes{Desk: d, l: l, images: r.images, made: map[string]bool{}}
 	l.engine = &engineWatch{Desk: d, pinger: r.pinger, returned: l.resume}
 	if !once {
-		r.app = &app{Desk: d, l: l, runner: r.runner, door: r.door, turns: startTurns(), restartSwap: cfg.Swap == "restart", drainWithin: cfg.drainWithin()}
-		l.app = r.app
+		settings, _, err := cfg.serving()
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.app = serve.New(d, r.runner, r.door, settings, l.hooks())
 	}
 	r.loop = l
 	go func() { r.ended <- l.run(inputs{batches: r.batches, intents: r.intents}) }()
@@ -269,7 +272,7 @@ type fakeRunner struct {
 	noLog func(driver string)
 }
 
-func (f *fakeRunner) Start(_ context.Context, spec run.Spec) (instance, error) {
+func (f *fakeRunner) Start(_ context.Context, spec run.Spec) (serve.Instance, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.tries++
@@ -395,22 +398,22 @@ func (d *fakeDoor) inFlight(n int) *fakeDrain {
 }
 
 // drains are what is in flight on what serves. The lock is held.
-func (d *fakeDoor) drains() drains {
+func (d *fakeDoor) drains() serve.Drains {
 	if one := d.busy[d.backend]; one != nil {
-		return drains{one}
+		return serve.Drains{one}
 	}
 	return nil
 }
 
 func (d *fakeDoor) URL() string { return "http://fake" }
-func (d *fakeDoor) Switch(inst instance, _ int) (drains, bool) {
+func (d *fakeDoor) Switch(inst serve.Instance, _ int) (serve.Drains, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	old := d.drains()
 	d.backend, d.held = inst.ID(), false
 	return old, true
 }
-func (d *fakeDoor) Hold() drains {
+func (d *fakeDoor) Hold() serve.Drains {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.held = true

@@ -117,6 +117,9 @@ func (e *engineWatch) back() {
 // base images are looked up again.
 func (l *loop) resume() {
 	l.restarted = l.builds
+	if l.app != nil {
+		l.app.Doubt(l.builds)
+	}
 	if info, err := l.engine.pinger.Info(l.Ctx()); err == nil {
 		l.Emit(0, info)
 	}

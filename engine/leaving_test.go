@@ -9,6 +9,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
+	"github.com/stagewatch/stagewatch/engine/serve"
 )
 
 // replace brings one more build into service.
@@ -62,7 +63,7 @@ func TestARequestThatDoesNotEndIsCutAndToldOf(t *testing.T) {
 		"by default":                 {Config{}, DrainWithin},
 		"after the time":             {Config{DrainTimeout: time.Minute}, time.Minute},
 		"at once":                    {Config{DrainTimeout: -1}, 0},
-		"where it holds up the next": {Config{Swap: "restart", DrainTimeout: time.Hour}, drainHeld},
+		"where it holds up the next": {Config{Swap: "restart", DrainTimeout: time.Hour}, serve.DrainHeld},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -91,7 +92,7 @@ func TestARequestThatDoesNotEndIsCutAndToldOf(t *testing.T) {
 					t.Errorf("stopped %v, cut %v after %s", old.stopped.Load(), socket.cut.Load(), c.within)
 				}
 				w, build := one[event.Warning](t, r.drain())
-				if w.Code != "requests-cut" || build != 1 || strings.Contains(w.Hint, "--drain-timeout") != (c.within != drainHeld) {
+				if w.Code != "requests-cut" || build != 1 || strings.Contains(w.Hint, "--drain-timeout") != (c.within != serve.DrainHeld) {
 					t.Errorf("told %+v of build %d", w, build)
 				}
 			})
@@ -105,7 +106,7 @@ func TestOnlySoManyContainersFinishRequests(t *testing.T) {
 		r := newRig(t, Config{})
 		defer r.close()
 		old := []*fakeInstance{r.serve()}
-		for i := range mostLeaving + 1 {
+		for i := range serve.MostLeaving + 1 {
 			r.door.inFlight(1)
 			old = append(old, r.replace(strings.Repeat("x", i+2)))
 		}
@@ -142,7 +143,7 @@ func TestErrorsDoNotCountAsReadyWhereTheOldOneAnswersWell(t *testing.T) {
 		r.save("src/a", "2")
 		r.succeed()
 		second := r.runner.last()
-		if second.asked.Patience != troublePatience {
+		if second.asked.Patience != serve.TroublePatience {
 			t.Errorf("patience %s", second.asked.Patience)
 		}
 		second.answered = 503
@@ -228,7 +229,7 @@ func TestNobodyWhoQuitsWaitsForAnEngineThatHangs(t *testing.T) {
 			<-r.ended
 			began := time.Now()
 			r.loop.wait()
-			want := stopGrace + cleanWithin
+			want := serve.StopWithin
 			if hangs {
 				want = pingWithin
 			}

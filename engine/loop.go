@@ -10,8 +10,10 @@ import (
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/serve"
 	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/tree"
+	"github.com/stagewatch/stagewatch/engine/turns"
 	"github.com/stagewatch/stagewatch/watch"
 )
 
@@ -40,7 +42,7 @@ type loop struct {
 	project *project
 	builder builder
 	// app runs and serves the images; nil where nothing is run.
-	app    *app
+	app    *serve.App
 	sizes  *sizes
 	engine *engineWatch
 	// outside is asked why a promise broke; nil leaves that out.
@@ -68,7 +70,7 @@ type loop struct {
 	pending pending
 	storm   storm
 	// turns are those of builds.
-	turns turns
+	turns turns.Turns
 	// unreadable is what of the contexts can't be read.
 	unreadable unreadable
 	// good is the last successful build; its plan is what the next prediction compares with.
@@ -170,11 +172,11 @@ func (l *loop) onIntent(i event.Intent) {
 		l.startBuild(event.Reason{Kind: event.ReasonRequest}, i.NoCache)
 	case event.Restart:
 		if l.app != nil {
-			l.app.restart()
+			l.app.Restart()
 		}
 	case event.Stop:
 		if l.app != nil {
-			l.app.stop()
+			l.app.Stop()
 		}
 	case event.Inspect:
 		l.sizes.files.wanted = true

@@ -3,13 +3,13 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"net"
 	"strconv"
 	"strings"
 
 	"github.com/docker/go-connections/nat"
 
 	"github.com/stagewatch/stagewatch/engine/fault"
+	"github.com/stagewatch/stagewatch/engine/front"
 )
 
 // Published are the -p values in force.
@@ -20,46 +20,14 @@ func (c Config) Published() []string {
 	return c.Publish
 }
 
-// Published is where a port of the app is served, and which port of the app that is.
-type Published struct {
-	// Host is the address, First and Last are the range of ports of which the first free one is taken. Most often they
-	// are one port; 0 stands for any free one.
-	Host        string
-	First, Last int
-	// Port is the app's.
-	Port int
-}
-
-// Addrs are the addresses, host:port, in the order in which they are tried.
-func (p Published) Addrs() []string {
-	var out []string
-	for port := p.First; port <= p.Last; port++ {
-		out = append(out, net.JoinHostPort(p.Host, strconv.Itoa(port)))
-	}
-	return out
-}
-
-// String is the address with its range: "127.0.0.1:8212-8214".
-func (p Published) String() string {
-	return net.JoinHostPort(p.Host, p.ports())
-}
-
-func (p Published) ports() string {
-	ports := strconv.Itoa(p.First)
-	if p.Last > p.First {
-		ports += "-" + strconv.Itoa(p.Last)
-	}
-	return ports
-}
-
 // ParsePublish reads a -p value as docker run does, but for the address: it is loopback unless one is given. A value
 // with a range on both sides publishes several ports.
-func ParsePublish(value string) ([]Published, error) {
+func ParsePublish(value string) ([]front.Published, error) {
 	specs, err := nat.ParsePortSpec(value)
 	if err != nil {
 		return nil, &fault.Error{What: fmt.Sprintf("reading -p %q", value), Err: err, Hint: publishHint}
 	}
-	var out []Published
+	var out []front.Published
 	for _, spec := range specs {
 		p, err := published(spec)
 		if err != nil {
@@ -72,8 +40,8 @@ func ParsePublish(value string) ([]Published, error) {
 
 const publishHint = "Write -p PORT:CONTAINER-PORT, e.g. -p 8080:8080, or -p 0.0.0.0:8080:8080 for every interface; -p CONTAINER-PORT takes any free port."
 
-func published(spec nat.PortMapping) (Published, error) {
-	p := Published{Host: spec.Binding.HostIP, Port: spec.Port.Int()}
+func published(spec nat.PortMapping) (front.Published, error) {
+	p := front.Published{Host: spec.Binding.HostIP, Port: spec.Port.Int()}
 	if proto := spec.Port.Proto(); proto != "tcp" {
 		return p, fmt.Errorf("only a tcp port can be served, not %s", proto)
 	}
@@ -94,8 +62,8 @@ func published(spec nat.PortMapping) (Published, error) {
 }
 
 // ports reads all -p values. The app's own port is the first.
-func (c Config) ports() ([]Published, error) {
-	var out []Published
+func (c Config) ports() ([]front.Published, error) {
+	var out []front.Published
 	taken := map[string]string{}
 	for _, value := range c.Published() {
 		ps, err := ParsePublish(value)

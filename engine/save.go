@@ -26,7 +26,7 @@ func (l *loop) build(changed bool) {
 		return
 	}
 	if l.job != nil {
-		if turn := l.turns.left(time.Since(l.job.began)); turn > 0 {
+		if turn := l.turns.Left(time.Since(l.job.began)); turn > 0 {
 			l.await(turn)
 			return
 		}

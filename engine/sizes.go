@@ -218,14 +218,8 @@ func (l *loop) collect() {
 		keep[l.good.result.Image] = true
 	}
 	if a := l.app; a != nil {
-		if a.current != nil {
-			keep[a.current.job.result.Image] = true
-		}
-		if a.next != nil {
-			keep[a.next.job.result.Image] = true
-		}
-		for _, one := range a.leaving {
-			keep[one.image] = true
+		for _, image := range a.Images() {
+			keep[image] = true
 		}
 	}
 	for image := range l.sizes.made {

@@ -11,7 +11,9 @@ import (
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
+	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/run"
+	"github.com/stagewatch/stagewatch/engine/serve"
 	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/state"
 )
@@ -120,43 +122,62 @@ func openBoth(ctx context.Context, cfg *Config, emit func(event.Body)) (*project
 	return p, c, nil
 }
 
+// serving returns what the flags say of the app's container, and where it is published.
+func (c Config) serving() (serve.Settings, []front.Published, error) {
+	ports, err := c.ports()
+	if err != nil {
+		return serve.Settings{}, nil, err
+	}
+	s := serve.Settings{Spec: c.spec(), Ready: run.Readiness{Path: c.ReadyPath, Within: c.readyWithin()}, StopFirst: c.Swap == "restart", DrainWithin: c.drainWithin()}
+	s.Spec.Port = ports[0].Port
+	s.Spec.Published = ports[0].Ports()
+	for _, p := range ports[1:] {
+		s.Spec.MorePorts = append(s.Spec.MorePorts, p.Port)
+	}
+	return s, ports, nil
+}
+
 // open makes the loop one that also runs and serves what it builds.
-func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (gates, error) {
-	runner := run.New(ctx, c.engine, c.session.Labels())
-	a := &app{Desk: l.Desk, l: l, runner: starter{runner}, turns: startTurns(), restartSwap: l.cfg.Swap == "restart", drainWithin: l.cfg.drainWithin()}
-	a.ready = run.Readiness{Path: l.cfg.ReadyPath, Within: l.cfg.readyWithin()}
-	ports, err := l.cfg.ports()
+func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (serve.Ports, error) {
+	settings, published, err := l.cfg.serving()
 	if err != nil {
 		return nil, err
 	}
-	a.spec = l.cfg.spec()
-	a.spec.Port = ports[0].Port
-	a.spec.Published = ports[0].ports()
-	for _, pub := range ports[1:] {
-		a.spec.MorePorts = append(a.spec.MorePorts, pub.Port)
-	}
-	if err := runner.Check(ctx, a.spec); err != nil {
+	runner := run.New(ctx, c.engine, c.session.Labels())
+	if err := runner.Check(ctx, settings.Spec); err != nil {
 		return nil, err
 	}
-	for _, name := range a.spec.FolderNames() {
+	for _, name := range settings.Spec.FolderNames() {
 		emit(event.Warning{Code: "volume-name", Message: fmt.Sprintf("--volume %s mounts a volume of the engine, and not the folder of that name", name), Hint: fmt.Sprintf("For the folder write --volume ./%s", name)})
 	}
-	holder := func(addr string) string { return runner.WhoHolds(ctx, addr) }
-	var gs gates
-	for i, pub := range ports {
-		opened := func() {}
-		if i == 0 {
-			opened = func() { l.Do(a.opened) }
-		}
-		g, err := openGate(ctx, pub, holder, emit, opened)
-		if err != nil {
-			return nil, errors.Join(err, gs.Close(ctx))
-		}
-		gs = append(gs, g)
+	ports, err := serve.OpenPorts(ctx, published, serve.Opening{
+		Holder: func(addr string) string { return runner.WhoHolds(ctx, addr) },
+		Emit:   emit,
+		Free:   func() { l.Do(func() { l.app.PortFree() }) },
+	})
+	if err != nil {
+		return nil, err
 	}
-	a.door = gs
-	l.app = a
-	return gs, nil
+	l.app = serve.New(l.Desk, serve.OnEngine(runner), ports, settings, l.hooks())
+	return ports, nil
+}
+
+// hooks are what the app asks of the loop.
+func (l *loop) hooks() serve.Hooks {
+	return serve.Hooks{
+		Edits:   func() int { return l.pending.edits },
+		Freed:   l.collect,
+		Suspect: l.engine.check,
+		Silent:  func(ctx context.Context) bool { return silent(ctx, l.engine.pinger) },
+		Retry: func(err error, again func()) bool {
+			if !solve.OutOfFiles(err) {
+				return false
+			}
+			l.block(descriptors, again)
+			return true
+		},
+		Redact: func(s front.Status) front.Status { return l.values.Load().Status(s) },
+	}
 }
 
 // wait lets everything that goes on beside the loop come to its end.
@@ -164,7 +185,7 @@ func (l *loop) wait() {
 	l.running.Wait()
 	l.audits.Wait()
 	if l.app != nil {
-		l.app.quit()
+		l.app.Quit()
 	}
 	l.sizes.background.Wait()
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/containerd/errdefs"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/serve"
 )
 
 // TestAContainerThatDoesNotStartIsNotTriedForEver: what the engine refuses once, what may pass some times, and either
@@ -24,7 +25,7 @@ func TestAContainerThatDoesNotStartIsNotTriedForEver(t *testing.T) {
 	}{
 		"refused":   {fmt.Errorf("creating the container: %w", errdefs.ErrInvalidArgument), 1},
 		"not there": {fmt.Errorf("starting the container: %w", errdefs.ErrNotFound), 1},
-		"may pass":  {errors.New("starting the container: no space left on device"), startTries},
+		"may pass":  {errors.New("starting the container: no space left on device"), serve.StartTries},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/turns"
+)
 
 const (
 	// stormTurn is how long the first build of a storm has before the next may take its place. It doubles with each
@@ -11,6 +15,9 @@ const (
 	// crowd is from how many paths in a batch on a storm is the work of a tool, whose middle nobody wants built.
 	crowd = 500
 )
+
+// buildTurns are those of builds: three in a row are superseded at once.
+func buildTurns() turns.Turns { return turns.Turns{Free: 3, First: 1200 * time.Millisecond} }
 
 // storm paces builds while writes go on without a pause, as in a branch switch: what each batch starts would only be
 // superseded by the next one, and take from whoever writes the machine that he needs. The first batch builds at once
@@ -104,7 +111,7 @@ func (l *loop) release() {
 // over takes in that the build which ran came to its end.
 func (l *loop) over() {
 	waits := l.storm.held != nil && l.storm.held.turn
-	l.turns.ended(waits)
+	l.turns.Ended(waits)
 	if waits {
 		l.release()
 	}

@@ -13,7 +13,7 @@ import (
 func (l *loop) abandon() {
 	if old := l.job; old != nil {
 		l.superseded[old] = true
-		l.turns.superseded()
+		l.turns.Superseded()
 		l.Emit(old.number, event.Abandoned{Reason: errSuperseded.Error(), MS: time.Since(old.began).Milliseconds()})
 	}
 }

@@ -10,37 +10,6 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-func TestTurns(t *testing.T) {
-	const free, first = 3, time.Second
-	for _, tt := range []struct {
-		name      string
-		lost      int
-		age, want time.Duration
-	}{
-		{"nothing was lost", 0, 0, 0},
-		{"as often as is free", free - 1, 0, 0},
-		{"once more", free, 0, first},
-		{"part of the turn is over", free, first / 3, first - first/3},
-		{"the turn is over", free, first, 0},
-		{"long over", free, time.Hour, 0},
-		{"turns double", free + 4, 0, 16 * first},
-		{"up to a bound", free + 1000, 0, longestTurn},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := (turns{free, first, tt.lost}).left(tt.age); got != tt.want {
-				t.Errorf("%v are left, want %v", got, tt.want)
-			}
-		})
-	}
-	tr := turns{free, first, free}
-	if tr.ended(true); tr.lost != free {
-		t.Error("a turn is shorter though something waited for its end")
-	}
-	if tr.ended(false); tr.lost != 0 {
-		t.Error("turns go on when nothing waits")
-	}
-}
-
 // TestASteadyWriter: however often a file is written, builds come to their end, what they made comes to serve, and the
 // last write is built.
 func TestASteadyWriter(t *testing.T) {
@@ -73,7 +42,7 @@ func TestASteadyWriter(t *testing.T) {
 				}
 				// Those lost while turns grow take as long as the last turn, which is at most twice what has to end in it,
 				// once more. That counts for builds and for containers.
-				bound := 4*(tt.build+tt.start) + buildTurns().first + time.Duration(buildTurns().free)*tt.every
+				bound := 4*(tt.build+tt.start) + buildTurns().First + time.Duration(buildTurns().Free)*tt.every
 				for gap := range slices.Values(gaps(began, served)) {
 					if gap > bound {
 						t.Errorf("nothing new was served for %v, want at most %v", gap, bound)

@@ -32,7 +32,7 @@ func (x *examination) checkPorts(ctx context.Context) {
 }
 
 // checkPort opens the port as stagewatch would, and closes it at once.
-func (x *examination) checkPort(ctx context.Context, p engine.Published) {
+func (x *examination) checkPort(ctx context.Context, p front.Published) {
 	f, err := p.Listen()
 	var inUse *front.InUseError
 	switch {

@@ -11,7 +11,7 @@ breaches=0
 rooms='
 cmd/stagewatch   engine engine/dock engine/doctor engine/event engine/fault engine/human engine/tree ui ui/clean ui/draw ui/once ui/plain ui/replay ui/report ui/story ui/svg
 watch
-engine           engine/compat engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/image engine/plan engine/run engine/solve engine/state engine/tree watch
+engine           engine/compat engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/image engine/plan engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
 engine/compat    engine/event engine/image engine/plan
 engine/solve     engine/dock engine/event engine/plan engine/tree
 engine/desk      engine/event
@@ -24,8 +24,10 @@ engine/human
 engine/image     engine/dock engine/event engine/plan
 engine/plan      engine/event
 engine/run       engine/dock engine/event engine/fault
+engine/serve     engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/run engine/turns
 engine/state
 engine/tree      engine/event
+engine/turns
 ui               engine/event engine/human ui/clean ui/draw ui/replay ui/story ui/term
 ui/clean
 ui/draw          ui/clean
@@ -90,7 +92,7 @@ keep_out() {
 engine=$(grep -E '^engine' <<<"$all")
 ui=$(grep -E '^ui' <<<"$all")
 
-keep_out "engine/desk engine/event engine/fault engine/human engine/state" links "$foreign" "it is made of the standard library alone"
+keep_out "engine/desk engine/event engine/fault engine/human engine/state engine/turns" links "$foreign" "it is made of the standard library alone"
 keep_out watch links "$docker" "it reports which paths changed, and not what that means"
 keep_out "watch $engine" links "$terminal" "the engine has several faces and knows none"
 keep_out "$ui" links "$docker|^github\\.com/fsnotify/" "events in, frames and intents out"

@@ -1,4 +1,4 @@
-package engine
+package serve
 
 import (
 	"context"
@@ -13,16 +13,43 @@ import (
 	"github.com/stagewatch/stagewatch/engine/front"
 )
 
-// portRetry is how often a taken port is tried again; nothing tells when a port becomes free.
+// portRetry is how often a taken port is tried again; there is no notice of a port becoming free.
 const portRetry = time.Second
 
-// gates are the published ports, the first one the app's own.
-type gates []*gate
+// Opening is what opening the published ports needs.
+type Opening struct {
+	// Holder names what listens at an address, empty for unknown.
+	Holder func(addr string) string
+	Emit   func(event.Body)
+	// Free is called, from another goroutine, when the app's own port is ours after something else held it.
+	Free func()
+}
 
-func (gs gates) URL() string { return gs[0].URL() }
+// OpenPorts opens all ports, of which the first is the app's own. Where something else holds one it says what does, and
+// tries again until ctx ends. It fails where an address can never be listened on.
+func OpenPorts(ctx context.Context, published []front.Published, o Opening) (Ports, error) {
+	var ports Ports
+	for i, p := range published {
+		free := func() {}
+		if i == 0 {
+			free = o.Free
+		}
+		g, err := openGate(ctx, p, o.Holder, o.Emit, free)
+		if err != nil {
+			return nil, errors.Join(err, ports.Close(ctx))
+		}
+		ports = append(ports, g)
+	}
+	return ports, nil
+}
 
-func (gs gates) Switch(inst instance, build int) (drains, bool) {
-	var ds drains
+// Ports are the published ports, the first one the app's own. They are a [Door].
+type Ports []*gate
+
+func (gs Ports) URL() string { return gs[0].URL() }
+
+func (gs Ports) Switch(inst Instance, build int) (Drains, bool) {
+	var ds Drains
 	first := false
 	for i, g := range gs {
 		b := inst.Backend(g.inside)
@@ -36,8 +63,8 @@ func (gs gates) Switch(inst instance, build int) (drains, bool) {
 	return ds, first
 }
 
-func (gs gates) Hold() drains {
-	var ds drains
+func (gs Ports) Hold() Drains {
+	var ds Drains
 	for _, g := range gs {
 		if d := g.Hold(); d != nil {
 			ds = append(ds, d)
@@ -46,14 +73,14 @@ func (gs gates) Hold() drains {
 	return ds
 }
 
-func (gs gates) SetStatus(s front.Status) {
+func (gs Ports) SetStatus(s front.Status) {
 	for _, g := range gs {
 		g.SetStatus(s)
 	}
 }
 
 // Close gives the ports back; requests in flight have until ctx ends.
-func (gs gates) Close(ctx context.Context) error {
+func (gs Ports) Close(ctx context.Context) error {
 	var errs []error
 	for _, g := range gs {
 		errs = append(errs, g.Close(ctx))
@@ -61,9 +88,9 @@ func (gs gates) Close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// gate is one published port for real. Where something else holds the port it says who, and tries on.
+// gate is one published port. Where something else holds the port it says what does, and tries again.
 type gate struct {
-	want Published
+	want front.Published
 	// inside is the port of the app behind it.
 	inside int
 	holder func(addr string) string
@@ -78,7 +105,7 @@ type gate struct {
 }
 
 // openGate opens the port, or starts waiting for it. It fails where the address can never be listened on.
-func openGate(ctx context.Context, p Published, holder func(string) string, emit func(event.Body), opened func()) (*gate, error) {
+func openGate(ctx context.Context, p front.Published, holder func(string) string, emit func(event.Body), opened func()) (*gate, error) {
 	g := &gate{want: p, inside: p.Port, holder: holder, emit: emit, opened: opened}
 	f, err := p.Listen()
 	var inUse *front.InUseError
@@ -92,18 +119,6 @@ func openGate(ctx context.Context, p Published, holder func(string) string, emit
 		return nil, &fault.Error{What: "listening on " + p.String(), Err: err, Hint: "Choose another address or port with -p."}
 	}
 	return g, nil
-}
-
-// Listen opens the first port that is free. Where none is, the error is a [*front.InUseError].
-func (p Published) Listen() (f *front.Front, err error) {
-	for _, addr := range p.Addrs() {
-		f, err = front.Listen(addr)
-		var inUse *front.InUseError
-		if !errors.As(err, &inUse) {
-			return f, err
-		}
-	}
-	return nil, err
 }
 
 func (g *gate) warn() {

@@ -1,0 +1,260 @@
+// Package serve keeps the newest good build of an app serving: it starts its container, leads the published ports to
+// it once it answers, lets the one before finish its requests, and starts again what ends by itself.
+//
+// An [App] is told of builds as a [Release] and asks back through [Hooks]; of the order of work it knows nothing.
+package serve
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/desk"
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/front"
+	"github.com/stagewatch/stagewatch/engine/run"
+	"github.com/stagewatch/stagewatch/engine/turns"
+)
+
+// Release is a build that can serve.
+type Release struct {
+	// Build is its number, which no other release of the session has.
+	Build int
+	Image string
+	// Saved is the time of the save that caused the build, and Edits the number of saves that it contains.
+	Saved time.Time
+	Edits int
+	// Deployed is called when it serves, or is known not to; again after each restart.
+	Deployed func()
+}
+
+// Settings are what flags say of the app's container.
+type Settings struct {
+	// Spec is what containers are started with; Image, Build and the logs are set for each.
+	Spec run.Spec
+	// Ready is what makes a container ready.
+	Ready run.Readiness
+	// StopFirst stops the old container before the new one starts.
+	StopFirst bool
+	// DrainWithin is how long requests in flight may keep an old container once a new one serves.
+	DrainWithin time.Duration
+}
+
+// Hooks are what an App asks of the rest of the session. All are called on the desk's goroutine, unless they say
+// otherwise.
+type Hooks struct {
+	// Edits returns the number of saves so far.
+	Edits func() int
+	// Freed is called when a container is gone, and with it a use of its image.
+	Freed func()
+	// Suspect is called when something failed that an engine which is gone would explain. It calls answers if the engine
+	// does answer.
+	Suspect func(answers func())
+	// Silent reports whether the engine answers no question within the time of one. It is called from any goroutine.
+	Silent func(ctx context.Context) bool
+	// Retry reports whether err may pass by itself, and then calls again once it has.
+	Retry func(err error, again func()) bool
+	// Redact takes out of the page that is shown while nothing serves what nobody may see. It is called from any
+	// goroutine.
+	Redact func(front.Status) front.Status
+}
+
+// App keeps one container of the newest release serving. Its methods are called on the desk's goroutine, but for
+// [App.Quit].
+type App struct {
+	desk.Desk
+	runner   Runner
+	door     Door
+	settings Settings
+	hooks    Hooks
+
+	// newest is the release that was deployed last, nil before the first.
+	newest  *Release
+	current *serving
+	next    *deployment
+	// leaving are old containers that finish requests, the oldest first.
+	leaving []*leaving
+	// waiting is what follows next, nil for nothing, and turns are those of the containers that start.
+	waiting *waiting
+	turns   turns.Turns
+	crashes run.Crashes
+	// stopped: a person stopped the app.
+	stopped bool
+	// doubted is the last build whose container may have gone unnoticed, with an engine that was away.
+	doubted int
+	// unlogged: the log can't be read, and that was reported.
+	unlogged bool
+	// background counts what goes on beside the desk: starts and stops.
+	background sync.WaitGroup
+}
+
+// New returns an app that serves nothing yet.
+func New(d desk.Desk, runner Runner, door Door, settings Settings, hooks Hooks) *App {
+	// To break off a start costs more than it saves: only one in a row is superseded at once.
+	return &App{Desk: d, runner: runner, door: door, settings: settings, hooks: hooks, turns: turns.Turns{Free: 1, First: 5 * time.Second}}
+}
+
+// serving is the container that requests go to.
+type serving struct {
+	release Release
+	inst    Instance
+	since   time.Time
+	// asked is when the person's wait for it began.
+	asked   time.Time
+	retired bool
+	// away: it is on no network.
+	away bool
+}
+
+// deployment is a container on its way to serve.
+type deployment struct {
+	release Release
+	cancel  context.CancelFunc
+	// asked is when the person's wait began.
+	asked, began time.Time
+}
+
+// alive reports whether the container that requests go to runs.
+func (a *App) alive() bool {
+	if a.current == nil {
+		return false
+	}
+	select {
+	case <-a.current.inst.Done():
+		return false
+	default:
+		return true
+	}
+}
+
+// Doubt makes the app start the containers of the builds up to that number anew at their next release, also where
+// nothing has been heard of their end: the engine was away meanwhile.
+func (a *App) Doubt(build int) { a.doubted = build }
+
+// Images returns the images that serve, are about to, or finish requests.
+func (a *App) Images() []string {
+	var images []string
+	if a.current != nil {
+		images = append(images, a.current.release.Image)
+	}
+	if a.next != nil {
+		images = append(images, a.next.release.Image)
+	}
+	for _, one := range a.leaving {
+		images = append(images, one.image)
+	}
+	return images
+}
+
+// Deploy brings a release into service.
+func (a *App) Deploy(r Release) {
+	a.newest = &r
+	a.stopped = false
+	a.crashes = run.Crashes{}
+	kept := a.current != nil && a.current.release.Build > a.doubted
+	if kept && a.alive() && !a.current.away && a.current.release.Image == r.Image && a.next == nil {
+		a.current.release = r
+		a.announce(r.Saved)
+		r.Deployed()
+		return
+	}
+	a.begin(r, r.Saved)
+}
+
+// begin starts a container of the release and lets it take over when it answers.
+func (a *App) begin(r Release, asked time.Time) {
+	a.takeWaiting()
+	if a.next != nil {
+		if turn := a.turns.Left(time.Since(a.next.began)); turn > 0 {
+			a.wait(r, asked, turn)
+			return
+		}
+		a.next.cancel()
+		a.turns.Superseded()
+	}
+	ctx, cancel := context.WithCancel(a.Ctx())
+	d := &deployment{release: r, cancel: cancel, asked: asked, began: time.Now()}
+	a.next = d
+	a.status(front.Status{Title: "Starting", Detail: fmt.Sprintf("Build #%d is ready; its container is starting.", r.Build)})
+	spec := a.settings.Spec
+	spec.Image, spec.Build = r.Image, r.Build
+	spec.Log = func(log event.Log) { a.Emit(r.Build, log) }
+	spec.NoLog = func(driver string) { a.Do(func() { a.noLog(driver) }) }
+	ready := a.readiness(r)
+	var old *serving
+	var drain Drains
+	if a.settings.StopFirst && a.alive() {
+		old, drain = a.current, a.door.Hold()
+		old.retired = true
+	}
+	a.Aside(&a.background, func() {
+		if old != nil {
+			a.retire(a.Ctx(), old, drain, DrainHeld, "replaced")
+		}
+		inst, err := a.runner.Start(ctx, spec)
+		if err == nil {
+			err = inst.Ready(ctx, ready)
+		}
+		a.Do(func() { a.arrived(d, inst, err) })
+	})
+}
+
+// arrived takes in a container that answers, or that will not.
+func (a *App) arrived(d *deployment, inst Instance, err error) {
+	if d != a.next {
+		if inst != nil {
+			a.Emit(d.release.Build, event.Stopped{Container: inst.ID(), Reason: "replaced"})
+			a.dispose(inst)
+		}
+		return
+	}
+	a.next = nil
+	w := a.takeWaiting()
+	a.turns.Ended(w != nil)
+	if w != nil {
+		defer a.begin(w.release, w.asked)
+	}
+	if err != nil {
+		a.unready(d, inst, err)
+		return
+	}
+	old := a.current
+	a.compare(d.release, inst)
+	a.current = &serving{release: d.release, inst: inst, since: time.Now(), asked: d.asked}
+	drain := a.announce(d.asked)
+	if old != nil && !old.retired {
+		old.retired = true
+		a.seeOff(old, drain)
+	}
+	cur := a.current
+	a.Aside(&a.background, func() {
+		if err := inst.TakeName(a.Ctx()); err != nil && a.Ctx().Err() == nil {
+			a.Emit(d.release.Build, event.Warning{Code: "container-name", Message: err.Error()})
+		}
+	})
+	a.Aside(&a.background, func() { a.attend(cur) })
+	d.release.Deployed()
+}
+
+// announce leads the ports to the container, and reports that it serves.
+func (a *App) announce(asked time.Time) Drains {
+	drain, open := a.door.Switch(a.current.inst, a.current.release.Build)
+	if open {
+		a.served(asked)
+	}
+	return drain
+}
+
+// PortFree takes in that the port is ours now, after it was held by something else.
+func (a *App) PortFree() {
+	if a.alive() {
+		a.served(a.current.asked)
+	}
+}
+
+// served reports what serves now.
+func (a *App) served(asked time.Time) {
+	r := a.current.release
+	a.Emit(r.Build, event.Serving{URL: a.door.URL(), Container: a.current.inst.ID(), Image: r.Image, MS: time.Since(asked).Milliseconds(), EditsBehind: a.hooks.Edits() - r.Edits})
+}
