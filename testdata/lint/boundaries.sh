@@ -30,13 +30,14 @@ engine/tree      engine/event
 engine/turns
 ui               engine/event engine/human ui/clean ui/draw ui/replay ui/story ui/term
 ui/clean
-ui/draw          ui/clean
+ui/draw          ui/clean ui/sgr
 ui/once          engine/event engine/human ui/clean ui/draw ui/plain ui/story
 ui/plain         engine/event engine/human ui/clean ui/draw
 ui/replay        engine/event
 ui/report        engine/event engine/human ui/draw ui/story
+ui/sgr
 ui/story         engine/event ui/clean
-ui/svg           ui/draw
+ui/svg           ui/draw ui/sgr
 ui/term          engine/event ui/draw
 '
 

@@ -1,0 +1,70 @@
+package draw
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/muesli/termenv"
+
+	"github.com/stagewatch/stagewatch/ui/sgr"
+)
+
+// Colored splits a line that clean.Colored kept the SGR sequences of into pieces in the app's own
+// colours, brought down to what the terminal can show. Text without colours has the style plain.
+func (c *Canvas) Colored(t *Theme, s string, plain Style) Line {
+	if strings.IndexByte(s, 0x1b) < 0 {
+		return Line{{s, plain}}
+	}
+	var (
+		line Line
+		p    sgr.Pen
+	)
+	for text := range p.Texts(s) {
+		line = append(line, Seg{text, c.style(t, &p, plain)})
+	}
+	return line
+}
+
+// style finds or adds the style that paints as the pen does.
+func (c *Canvas) style(t *Theme, p *sgr.Pen, plain Style) Style {
+	seq := t.foreign(p)
+	if seq == "" {
+		return plain
+	}
+	for i, have := range c.extra {
+		if have == seq {
+			return extraBase + Style(i)
+		}
+	}
+	if len(c.extra) >= extraMax {
+		return plain
+	}
+	c.extra = append(c.extra, seq)
+	return extraBase + Style(len(c.extra)-1)
+}
+
+// foreign returns the sequence that paints as an app's pen does, as far as the terminal can.
+func (t *Theme) foreign(p *sgr.Pen) string {
+	if t.term.Profile == termenv.Ascii {
+		return ""
+	}
+	var codes []string
+	for a := range p.Attributes() {
+		// Blinking and concealed text help nobody.
+		if a != sgr.Blink && a != sgr.FastBlink && a != sgr.Conceal {
+			codes = append(codes, strconv.Itoa(int(a)))
+		}
+	}
+	if !t.term.NoColor {
+		if p.FG != nil {
+			codes = append(codes, t.term.Profile.Convert(p.FG).Sequence(false))
+		}
+		if p.BG != nil {
+			codes = append(codes, t.term.Profile.Convert(p.BG).Sequence(true))
+		}
+	}
+	if len(codes) == 0 {
+		return ""
+	}
+	return "\x1b[" + strings.Join(codes, ";") + "m"
+}
