@@ -110,15 +110,15 @@ func (m *Model) browse() tea.Cmd {
 // copy puts what the focused panel is about into the clipboard.
 func (m *Model) copy() tea.Cmd {
 	c := m.copyable()
-	if len(c.lines) == 0 {
+	if len(c.Lines) == 0 {
 		m.say(draw.Warn, "nothing to copy here")
 		return nil
 	}
-	put, text := m.opt.Copy, c.lines[0]
-	said := "copied " + c.what + ": " + draw.Cut(text, 60)
-	if n := len(c.lines); n > 1 {
-		text = strings.Join(c.lines, "\n") + "\n"
-		said = fmt.Sprintf("copied %s, %d lines", c.what, n)
+	put, text := m.opt.Copy, c.Lines[0]
+	said := "copied " + c.What + ": " + draw.Cut(text, 60)
+	if n := len(c.Lines); n > 1 {
+		text = strings.Join(c.Lines, "\n") + "\n"
+		said = fmt.Sprintf("copied %s, %d lines", c.What, n)
 	}
 	return func() tea.Msg {
 		if err := put(text); err != nil {

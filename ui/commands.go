@@ -118,7 +118,7 @@ func (m *Model) doable() doable {
 	case m.focus == page:
 		d.save = logged || m.front().kind <= failurePage
 	case m.focus == logs && m.panes[logs].tab != 0:
-		d.save = m.prints()
+		d.save = m.view().Printed()
 	}
 	if m.search != "" {
 		at, of := m.found()

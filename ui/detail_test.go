@@ -87,7 +87,7 @@ func TestTheCursorIsOnAllOfAWrappedRow(t *testing.T) {
 	s.press("3", "]", "]", "+", "G")
 	s.shows("first: 2 files", "gnu.so")
 	at := s.panes[changes].cursor
-	if s.panes[changes].cursor = 0; s.rows(changes, 70)[at-1].ref != nil {
+	if s.panes[changes].cursor = 0; s.rows(changes, 70)[at-1].Ref != nil {
 		t.Fatal("the first row has no tail")
 	}
 	in := s.layout().content(changes)

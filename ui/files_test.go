@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/present"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
@@ -37,7 +38,7 @@ func TestAFileIsFoundWhereItIsFolded(t *testing.T) {
 	s.press("2", "]", "g", "enter", "g", "space")
 	s.want(!strings.Contains(s.text(), "lexer.py"), "the largest folder is not folded")
 	s.press("/", "l", "e", "x", "e", "r", "enter")
-	at, ok := s.selected().(nodeRef)
+	at, ok := s.selected().(present.NodeRef)
 	s.want(ok && at.Path == "/usr/local/lib/python3.9/site-packages/jinja2/lexer.py", "not found")
 	s.shows("lexer.py")
 	s.press("/", "_", "_", "i", "n", "enter")
@@ -47,7 +48,7 @@ func TestAFileIsFoundWhereItIsFolded(t *testing.T) {
 	s.want(strings.HasSuffix(o.copied, "/__init__.py"), "copied "+o.copied)
 	one := s.selected()
 	two := s.press("n").selected()
-	s.want(one != two && two.(nodeRef).Name == "__init__.py", "no next match")
+	s.want(one != two && two.(present.NodeRef).Name == "__init__.py", "no next match")
 	s.want(s.press("N").selected() == one, "not back at the first")
 }
 
@@ -60,7 +61,7 @@ func TestWastedFilesAreMarked(t *testing.T) {
 	s.press("esc", "j", "j", "enter")
 	s.shows("RUN pip install .", "- 1 removed", "removed")
 	n := 0
-	s.filesInFront().tree.Walk(func(n2 *story.Node) {
+	s.filesInFront().Tree.Walk(func(n2 *story.Node) {
 		if n2.Fate == story.Removed && n2.Nodes == nil {
 			n++
 		}

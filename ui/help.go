@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/present"
 )
 
 // keyLine says where a search is, and offers the keys that work here, the most particular first, as many as fit. Help and
@@ -53,50 +54,50 @@ func (m *Model) keyName(c command) string {
 }
 
 // helpRows lists every key by group, and the words that the screen uses.
-func (m *Model) helpRows(width int) []row {
+func (m *Model) helpRows(width int) []present.Row {
 	groups := m.helpGroups()
 	if width < 100 {
-		return flow(spaced(groups), width)
+		return present.Flow(spaced(groups), width)
 	}
 	// Two columns, where there is room: nobody scrolls through help.
 	const gap = 2
 	leftWidth := width / 3
-	var left, right []row
+	var left, right []present.Row
 	for n := 1; n < len(groups); n++ {
-		l, r := flow(spaced(groups[:n]), leftWidth), flow(spaced(groups[n:]), width-leftWidth-gap)
+		l, r := present.Flow(spaced(groups[:n]), leftWidth), present.Flow(spaced(groups[n:]), width-leftWidth-gap)
 		if left == nil || max(len(l), len(r)) < max(len(left), len(right)) {
 			left, right = l, r
 		}
 	}
-	out := make([]row, max(len(left), len(right)))
+	out := make([]present.Row, max(len(left), len(right)))
 	for i := range out {
 		if i < len(left) {
-			out[i].left = left[i].left
+			out[i].Left = left[i].Left
 		}
 		if i < len(right) {
-			fill := strings.Repeat(" ", leftWidth+gap-out[i].left.Width())
-			out[i].left = append(out[i].left[:len(out[i].left):len(out[i].left)].Add(draw.Plain, fill), right[i].left...)
+			fill := strings.Repeat(" ", leftWidth+gap-out[i].Left.Width())
+			out[i].Left = append(out[i].Left[:len(out[i].Left):len(out[i].Left)].Add(draw.Plain, fill), right[i].Left...)
 		}
 	}
 	return out
 }
 
 // spaced are the groups one below the other, with a blank line between.
-func spaced(groups [][]row) []row {
-	var rows []row
+func spaced(groups [][]present.Row) []present.Row {
+	var rows []present.Row
 	for i, g := range groups {
 		if i > 0 {
-			rows = append(rows, row{})
+			rows = append(rows, present.Row{})
 		}
 		rows = append(rows, g...)
 	}
 	return rows
 }
 
-func (m *Model) helpGroups() [][]row {
+func (m *Model) helpGroups() [][]present.Row {
 	const name = "  %-14s"
 	indent := len(fmt.Sprintf(name, ""))
-	var groups [][]row
+	var groups [][]present.Row
 	last := ""
 	for _, c := range m.commands() {
 		if c.group == "Replay" && m.opt.Tape == nil || c.group == "Do" && m.opt.Tape != nil {
@@ -104,12 +105,12 @@ func (m *Model) helpGroups() [][]row {
 		}
 		if c.group != last {
 			last = c.group
-			groups = append(groups, []row{heading(last)})
+			groups = append(groups, []present.Row{present.Heading(last)})
 		}
 		g := &groups[len(groups)-1]
-		*g = append(*g, row{left: draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf(name, m.keyName(c))).Add(draw.Plain, c.Help().Desc), hang: indent})
+		*g = append(*g, present.Row{Left: draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf(name, m.keyName(c))).Add(draw.Plain, c.Help().Desc), Hang: indent})
 	}
-	words := []row{heading("Words")}
+	words := []present.Row{present.Heading("Words")}
 	for _, w := range [][2]string{
 		{"LIVE", "what answers is built from the newest save"},
 		{"STALE", "what answers is older than the newest save"},
@@ -127,7 +128,7 @@ func (m *Model) helpGroups() [][]row {
 		{"+ ~ -", "what a layer adds, changes of those below, and removes"},
 		{"wasted", "in the image, but hidden: a later layer replaces or removes it"},
 	} {
-		words = append(words, row{left: draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf(name, w[0])).Add(draw.Dim, w[1]), hang: indent})
+		words = append(words, present.Row{Left: draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf(name, w[0])).Add(draw.Dim, w[1]), Hang: indent})
 	}
 	return append(groups, words)
 }

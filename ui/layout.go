@@ -1,6 +1,9 @@
 package ui
 
-import "github.com/stagewatch/stagewatch/ui/draw"
+import (
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/present"
+)
 
 // The sizes at which the screen changes its shape.
 const (
@@ -14,6 +17,8 @@ const (
 type layout struct {
 	status, summary, banner, strip, scrub, keys draw.Rect
 	rects                                       [panels]draw.Rect
+	// top and alarm are the lines of summary and banner.
+	top, alarm []draw.Line
 	// single tells that one panel is shown at a time, without a frame; gutter is its room for the cursor's sign.
 	single bool
 	gutter int
@@ -44,6 +49,8 @@ func (m *Model) layout() layout {
 		body.H -= r.H
 		return r
 	}
+	l.top = m.summaryLines()
+	l.alarm = present.Banner(m.view(), m.width-2, m.bannerRoom(len(l.top)))
 	l.status = take(1, 1)
 	if m.height >= 4 {
 		l.keys = take(-1, max(1, len(m.footer())))
@@ -52,10 +59,10 @@ func (m *Model) layout() layout {
 		l.scrub = take(-1, 1)
 	}
 	if m.height >= 6 {
-		l.summary = take(1, len(m.summaryLines()))
+		l.summary = take(1, len(l.top))
 	}
 	if m.height >= 9 {
-		l.banner = take(1, len(m.banner()))
+		l.banner = take(1, len(l.alarm))
 	}
 	if body.W < gridWidth || body.H < gridHeight {
 		l.single = true
@@ -103,4 +110,37 @@ func (m *Model) grid(l *layout, body draw.Rect) {
 	l.rects[sizes] = draw.Rect{X: right.X, Y: right.Y, W: right.W, H: sizesH}
 	l.rects[changes] = draw.Rect{X: right.X, Y: right.Y + sizesH, W: right.W, H: changesH}
 	l.rects[builds] = draw.Rect{X: right.X, Y: right.Y + sizesH + changesH, W: right.W, H: rest - changesH}
+}
+
+// roomBeside is how many lines a screen needs beside its panels before its texts get more than one line each. A screen of
+// 24 lines has some to spare.
+const roomBeside = 6
+
+// summaryLines is the summary in one line, or in two where the screen has room for what does not fit.
+func (m *Model) summaryLines() []draw.Line {
+	most := 1
+	if m.height >= gridHeight+roomBeside {
+		most = 2
+	}
+	return present.Summary(m.view(), m.width-2).Fit(m.width-2, 2, most)
+}
+
+// bannerRoom is how many lines the panels can spare for the banner.
+func (m *Model) bannerRoom(summary int) int {
+	most := m.height - gridHeight - 2 - summary
+	if m.opt.Tape != nil {
+		most--
+	}
+	return min(most, 4)
+}
+
+// shortened reports whether the lines at the top are cut, or leave out why what serves is old.
+func (m *Model) shortened() bool {
+	l := m.layout()
+	for _, line := range append(l.top[:len(l.top):len(l.top)], l.alarm...) {
+		if line.Width() > m.width-2 {
+			return true
+		}
+	}
+	return present.HeaderCut(m.view(), m.width)
 }

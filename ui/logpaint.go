@@ -2,6 +2,7 @@ package ui
 
 import (
 	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/present"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
@@ -36,22 +37,13 @@ func (m *Model) drawLogs(c *draw.Canvas, in draw.Rect) {
 
 // drawNoLogs fills the panel until the app has logged anything: with the end of what the first build's steps print.
 func (m *Model) drawNoLogs(c *draw.Canvas, in draw.Rect) {
-	rows := []row{{left: draw.Line{}.Add(draw.Dim, "what the app prints appears here")}}
-	if m.prints() {
-		rows = m.buildOutputRows(in.W)
+	rows := []present.Row{{Left: draw.Line{}.Add(draw.Dim, "what the app prints appears here")}}
+	if m.view().Printed() {
+		rows = present.BuildOutput(m.view(), in.W, m.logs.wrap)
 	}
 	for i, r := range rows[max(0, len(rows)-in.H):] {
-		c.Line(in.X, in.Y+i, in.W, r.left)
+		c.Line(in.X, in.Y+i, in.W, r.Left)
 	}
-}
-
-// prints tells whether a step of the build that is shown has printed anything.
-func (m *Model) prints() bool {
-	printed := false
-	if b := m.shown(); b != nil {
-		b.Steps(func(s *story.Step) { printed = printed || len(s.Output.Lines) > 0 })
-	}
-	return printed
 }
 
 func (m *Model) logLine(c *draw.Canvas, e *story.Entry, width int) draw.Line {
@@ -73,7 +65,7 @@ func (m *Model) logLine(c *draw.Canvas, e *story.Entry, width int) draw.Line {
 		line = line.Add(draw.Plain, "  ")
 	}
 	if !m.logs.raw {
-		if nice := readable(e.Text); nice != nil {
+		if nice := present.ReadableLog(e.Text); nice != nil {
 			return append(line, nice...)
 		}
 	}

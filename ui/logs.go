@@ -5,10 +5,10 @@ import (
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/ansi"
 
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/present"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
@@ -50,11 +50,11 @@ func (v *logView) passes(e *story.Entry) bool {
 // text returns an entry as the screen shows it.
 func (v *logView) text(e *story.Entry) string {
 	if !v.raw && e.Kind == story.LogLine {
-		if nice := readable(e.Text); nice != nil {
+		if nice := present.ReadableLog(e.Text); nice != nil {
 			return nice.Text()
 		}
 	}
-	return ansi.Strip(e.Text)
+	return draw.Strip(e.Text)
 }
 
 // index filters and searches the entries that came since.
@@ -275,7 +275,7 @@ func (v *logView) note(m *Model) draw.Line {
 		return nil
 	}
 	r := m.story.Logs
-	if r.Len() == 0 && m.prints() {
+	if r.Len() == 0 && m.view().Printed() {
 		return draw.Line{}.Add(draw.Dim, "build output, until the app logs")
 	}
 	var line draw.Line

@@ -240,12 +240,5 @@ func (m *Model) moving() bool {
 	return cur != nil && cur.State == story.Building && m.story.Warned(story.EngineGone) == nil
 }
 
-// shown is the build that the panels show: the pinned one, else the newest.
-func (m *Model) shown() *story.Build {
-	if m.pinned != 0 {
-		if b := m.story.Build(m.pinned); b != nil {
-			return b
-		}
-	}
-	return m.story.Current()
-}
+// shown is the build that the panels show.
+func (m *Model) shown() *story.Build { return m.view().Shown() }

@@ -6,6 +6,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/present"
 )
 
 // wheel is how many lines a turn of the wheel scrolls.
@@ -73,7 +74,7 @@ func (m *Model) press(l layout, p panel, x, y int) tea.Cmd {
 	if n >= len(rows) {
 		return nil
 	}
-	if n = head(rows, n); rows[n].ref == nil {
+	if n = present.Head(rows, n); rows[n].Ref == nil {
 		return nil
 	}
 	again = again && pane.cursor == n

@@ -6,6 +6,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/present"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
@@ -44,13 +45,13 @@ func (m *Model) moveBy(by int) {
 	}
 	to := min(max(0, p.cursor+by), len(rows)-1)
 	for i := to; i >= 0 && i < len(rows); i += dir {
-		if rows[i].ref != nil {
+		if rows[i].Ref != nil {
 			p.cursor = i
 			return
 		}
 	}
 	for i := to; i >= 0 && i < len(rows); i -= dir {
-		if rows[i].ref != nil {
+		if rows[i].Ref != nil {
 			p.cursor = i
 			if dir < 0 {
 				// The heading above the first row comes back into sight.
@@ -61,9 +62,9 @@ func (m *Model) moveBy(by int) {
 	}
 }
 
-func anySelectable(rows []row) bool {
+func anySelectable(rows []present.Row) bool {
 	for _, r := range rows {
-		if r.ref != nil {
+		if r.Ref != nil {
 			return true
 		}
 	}
@@ -175,7 +176,7 @@ func (m *Model) back() tea.Cmd {
 func (m *Model) selected() any {
 	rows := m.rows(m.focus, m.layout().content(m.focus).W)
 	if i := m.panes[m.focus].cursor; i >= 0 && i < len(rows) {
-		return rows[i].ref
+		return rows[i].Ref
 	}
 	return nil
 }
@@ -185,9 +186,9 @@ func (m *Model) canOpen() bool {
 	case logs:
 		return m.inLog() && m.story.Logs.Len() > 0 || m.selected() != nil
 	case sizes, changes:
-		_, layer := m.selected().(layerRef)
+		_, layer := m.selected().(present.LayerRef)
 		_, step := m.selected().(*story.Step)
-		return layer || step || detailOf(m.selected()) != nil || !m.zoomed && m.zooms()
+		return layer || step || present.DetailOf(m.selected()) != nil || !m.zoomed && m.zooms()
 	case page:
 		return m.failedStep() != nil || m.openedLayer() != nil || m.canFold()
 	}
@@ -213,7 +214,7 @@ func (m *Model) inLog() bool { return m.focus == logs && m.panes[logs].tab == 0 
 // openLine opens a line of the log whole. While following that is the newest one, which the cursor is on from then on.
 func (m *Model) openLine() tea.Cmd {
 	m.logs.pause(m)
-	if d := detailOf(m.logs.current(m)); d != nil {
+	if d := present.DetailOf(m.logs.current(m)); d != nil {
 		m.open(opened{kind: detailPage, detail: d})
 	}
 	return nil
@@ -228,7 +229,7 @@ func (m *Model) openSelected() tea.Cmd {
 		return nil
 	}
 	if l := m.openedLayer(); l != nil {
-		return m.openFiles(l.build, l.ref)
+		return m.openFiles(l.Build, l.Ref)
 	}
 	switch ref := m.selected().(type) {
 	case *story.Step:
@@ -238,31 +239,58 @@ func (m *Model) openSelected() tea.Cmd {
 			kind = failurePage
 		}
 		m.open(opened{kind: kind, build: b.Number, stage: ref.Stage, index: ref.Index})
-	case outputRef:
+	case present.OutputRef:
 		m.panes[logs].moved = true
-		m.open(opened{kind: stepPage, build: m.shown().Number, stage: ref.step.Stage, index: ref.step.Index})
-	case *story.Stage, nodeRef:
+		m.open(opened{kind: stepPage, build: m.shown().Number, stage: ref.Step.Stage, index: ref.Step.Index})
+	case *story.Stage, present.NodeRef:
 		return m.fold()
-	case layerRef:
-		return m.openFiles(m.sizedBuild(), ref)
+	case present.LayerRef:
+		return m.openFiles(m.view().Sized(), ref)
+	case present.FailureRef:
+		return m.openBuild(ref.Build)
 	case *story.Build:
-		m.pinned = ref.Number
-		if cur := m.story.Current(); cur != nil && cur.Number == ref.Number {
-			m.pinned = 0
-			m.say(draw.Accent, fmt.Sprintf("build #%d is the newest", ref.Number))
-		}
-		if ref.Failure != nil {
-			m.open(opened{kind: failurePage, build: ref.Number})
-			return nil
-		}
-		m.panes[stages] = pane{}
-		m.goTo(stages)
+		return m.openBuild(ref)
 	default:
-		if d := detailOf(ref); d != nil {
+		if d := present.DetailOf(ref); d != nil {
 			m.open(opened{kind: detailPage, detail: d})
 			return nil
 		}
 		m.zoomed = true
 	}
 	return nil
+}
+
+// openBuild shows a build in place of the newest, and why it failed.
+func (m *Model) openBuild(ref *story.Build) tea.Cmd {
+	m.pinned = ref.Number
+	if cur := m.story.Current(); cur != nil && cur.Number == ref.Number {
+		m.pinned = 0
+		m.say(draw.Accent, fmt.Sprintf("build #%d is the newest", ref.Number))
+	}
+	if ref.Failure != nil {
+		m.open(opened{kind: failurePage, build: ref.Number})
+		return nil
+	}
+	m.panes[stages] = pane{}
+	m.goTo(stages)
+	return nil
+}
+
+// openedLayer is the layer of the step that is opened in front, nil where there is none.
+func (m *Model) openedLayer() *present.MadeLayer {
+	p := m.front()
+	if m.focus != page || p == nil || p.kind != stepPage {
+		return nil
+	}
+	if b := m.story.Build(p.build); b != nil {
+		if s := b.Step(p.stage, p.index); s != nil {
+			return present.LayerOf(m.view(), b, s)
+		}
+	}
+	return nil
+}
+
+// followsOutput tells whether the build's output has the focus, and is shown as it comes: without a cursor.
+func (m *Model) followsOutput() bool {
+	return m.focus == logs && m.panes[logs].tab != 0 && !m.panes[logs].moved
 }

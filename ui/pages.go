@@ -3,8 +3,7 @@ package ui
 import (
 	"fmt"
 
-	"github.com/stagewatch/stagewatch/ui/draw"
-	"github.com/stagewatch/stagewatch/ui/story"
+	"github.com/stagewatch/stagewatch/ui/present"
 )
 
 // pageKind is what a page opened over the panels is about.
@@ -27,10 +26,9 @@ type opened struct {
 	stage string
 	// index is a step's, or a layer's of the stage.
 	index int
-	// tree are the files of a layer or stage, nil until they are known.
-	tree *story.Node
+	files present.Files
 	// detail is what a page shows of a list's row.
-	detail *detail
+	detail *present.Detail
 	pane   pane // of the page below, kept while this one is open
 }
 
@@ -88,14 +86,11 @@ func (m *Model) pageTitle() string {
 	case stepPage:
 		return fmt.Sprintf("Step %s of build #%d", m.stepName(p), p.build)
 	case detailPage:
-		return p.detail.title
+		return p.detail.Title
 	case fullPage:
 		return "In full"
 	case filesPage:
-		if p.index == wholeStage {
-			return fmt.Sprintf("Files of stage %s (build #%d)", p.stage, p.build)
-		}
-		return fmt.Sprintf("Files of stage %s, layer %d (build #%d)", p.stage, p.index, p.build)
+		return p.files.Title()
 	}
 	return "Help"
 }
@@ -108,7 +103,7 @@ func (m *Model) stepName(p *opened) string {
 	return p.stage
 }
 
-func (m *Model) pageRows(width int) []row {
+func (m *Model) pageRows(width int) []present.Row {
 	p := m.front()
 	if p == nil {
 		return nil
@@ -118,40 +113,19 @@ func (m *Model) pageRows(width int) []row {
 	case p.kind == helpPage:
 		return m.helpRows(width)
 	case p.kind == detailPage:
-		return flow(p.detail.rows, width)
+		return present.Flow(p.detail.Rows, width)
 	case p.kind == fullPage:
-		return flow(m.fullRows(), width)
-	case b == nil:
-		return []row{{left: draw.Line{}.Add(draw.Dim, "that build is no longer kept")}}
+		return present.Full(m.view(), width)
 	case p.kind == filesPage:
-		return m.fileRows(p, b, width)
+		return p.files.Rows(m.view(), width)
+	case b == nil:
+		return []present.Row{present.Unkept()}
 	case p.kind == failurePage && b.Failure != nil:
-		return m.failureRows(b, width)
+		return present.Failure(m.view(), b, width, m.layout().content(page).H)
 	case p.kind == stepPage:
 		if s := b.Step(p.stage, p.index); s != nil {
-			return m.stepRows(b, s, width)
+			return present.Step(m.view(), b, s, width)
 		}
 	}
 	return nil
-}
-
-// paragraph wraps text behind a sign of two columns.
-func paragraph(sign string, signStyle draw.Style, text string, st draw.Style, width int) []row {
-	var rows []row
-	for _, l := range wrapText(text, width-2) {
-		rows = append(rows, row{left: draw.Line{}.Add(signStyle, sign).Add(st, l)})
-		sign = "  "
-	}
-	return rows
-}
-
-func heading(text string) row { return row{left: draw.Line{}.Add(draw.Accent|draw.Bold, text)} }
-
-// wrapText breaks a line into pieces of at most width columns, at blanks where it can.
-func wrapText(s string, width int) []string {
-	var out []string
-	for _, l := range (draw.Line{}.Add(draw.Plain, s)).Flow(width, 0) {
-		out = append(out, l.Text())
-	}
-	return out
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/clean"
 	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/present"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
@@ -128,8 +129,8 @@ func (m *Model) found() (at, of int) {
 		}
 		return at, len(m.logs.hits.seqs)
 	case m.focus == page && files != nil:
-		ref, _ := m.selected().(nodeRef)
-		files.tree.Walk(func(n *story.Node) {
+		ref, _ := m.selected().(present.NodeRef)
+		files.Tree.Walk(func(n *story.Node) {
 			if contains(n.Name, m.search) {
 				if of++; n == ref.Node {
 					at = of
@@ -151,12 +152,12 @@ func (m *Model) found() (at, of int) {
 }
 
 // matches reports whether the row that begins at i holds the search text, and the cursor can be on it.
-func (m *Model) matches(rows []row, i int, cursor bool) bool {
-	return !rows[i].tail && (!cursor || rows[i].ref != nil) && contains(whole(rows, i), m.search)
+func (m *Model) matches(rows []present.Row, i int, cursor bool) bool {
+	return !rows[i].Tail && (!cursor || rows[i].Ref != nil) && contains(present.Whole(rows, i), m.search)
 }
 
 // place returns the row that a search in rows is at.
-func (m *Model) place(rows []row) int {
+func (m *Model) place(rows []present.Row) int {
 	if p := m.panes[m.focus]; anySelectable(rows) {
 		return p.cursor
 	}

@@ -8,22 +8,23 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/present"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
 // rows are the rows of a panel, at a width.
-func (m *Model) rows(p panel, width int) []row {
+func (m *Model) rows(p panel, width int) []present.Row {
 	switch p {
 	case stages:
-		return m.stageRows(width)
+		return present.Stages(m.view(), width)
 	case sizes:
-		return m.sizeRows(width)
+		return [...]func(present.View, int) []present.Row{present.Sizes, present.Layers, present.Ledger}[m.panes[p].tab](m.view(), width)
 	case changes:
-		return m.changeRows(width)
+		return [...]func(present.View, int) []present.Row{present.Changes, present.Skips, present.Warnings}[m.panes[p].tab](m.view(), width)
 	case logs:
-		return m.buildOutputRows(width)
+		return present.BuildOutput(m.view(), width, m.logs.wrap)
 	case builds:
-		return m.buildRows(width)
+		return present.Builds(m.view(), width)
 	}
 	return m.pageRows(width)
 }
@@ -65,16 +66,16 @@ func (m *Model) settlePane(p panel, in draw.Rect) {
 	}
 	pane.cursor = min(max(0, pane.cursor), max(0, len(rows)-1))
 	if anySelectable(rows) {
-		for pane.cursor < len(rows)-1 && rows[pane.cursor].ref == nil {
+		for pane.cursor < len(rows)-1 && rows[pane.cursor].Ref == nil {
 			pane.cursor++
 		}
-		for pane.cursor > 0 && rows[pane.cursor].ref == nil {
+		for pane.cursor > 0 && rows[pane.cursor].Ref == nil {
 			pane.cursor--
 		}
 		if pane.cursor < pane.offset {
 			pane.offset = pane.cursor
 		}
-		if end := last(rows, pane.cursor); end >= pane.offset+in.H {
+		if end := present.Last(rows, pane.cursor); end >= pane.offset+in.H {
 			pane.offset = min(pane.cursor, end-in.H+1)
 		}
 	}
@@ -86,10 +87,10 @@ func (m *Model) settlePane(p panel, in draw.Rect) {
 
 // followSteps puts the cursor on the step that a person would look at: the one that failed or runs, else
 // the first that ran or is going to.
-func (m *Model) followSteps(pane *pane, rows []row) {
+func (m *Model) followSteps(pane *pane, rows []present.Row) {
 	best, rank := 0, 0
 	for i, r := range rows {
-		s, ok := r.ref.(*story.Step)
+		s, ok := r.Ref.(*story.Step)
 		if !ok {
 			continue
 		}
@@ -125,8 +126,8 @@ func (m *Model) panelNote(p panel) draw.Line {
 			return draw.Line{}.Add(draw.Dim, "small letters are predictions")
 		}
 	case sizes:
-		if b := m.sizedBuild(); b != nil && b.Ledger != nil && m.focus != sizes && wasted(b.Ledger.Wasted) > 0 {
-			return draw.Line{}.Add(draw.Warn, human.Bytes(wasted(b.Ledger.Wasted))+" wasted")
+		if b := m.view().Sized(); b != nil && b.Ledger != nil && m.focus != sizes && present.Wasted(b.Ledger.Wasted) > 0 {
+			return draw.Line{}.Add(draw.Warn, human.Bytes(present.Wasted(b.Ledger.Wasted))+" wasted")
 		}
 	case changes:
 		if m.focus == changes {
@@ -154,14 +155,14 @@ func (m *Model) panelNote(p panel) draw.Line {
 
 // panelFoot explains the selected step at the foot of the frame, where there is no column for it.
 func (m *Model) panelFoot(p panel) draw.Line {
-	if p != stages || m.layout().content(p).W >= becauseWidth {
+	if p != stages || m.layout().content(p).W >= present.ReasonsWidth {
 		return nil
 	}
 	in := m.layout().content(p)
 	rows := m.rows(p, in.W)
 	if i := m.panes[p].cursor; i < len(rows) {
-		if s, ok := rows[i].ref.(*story.Step); ok && m.shown() != nil && because(m.shown(), s) != "" {
-			return draw.Line{}.Add(draw.Dim, s.Name()+" because ").Add(draw.Plain, shortly(s.Because))
+		if s, ok := rows[i].Ref.(*story.Step); ok {
+			return present.Why(m.view(), s)
 		}
 	}
 	return nil

@@ -5,25 +5,17 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/present"
 )
 
-// row is one line of a list. The cursor stops at rows with a ref only.
-type row struct {
-	left, right draw.Line
-	ref         any
-	// tail reports whether the row continues the one above: the cursor is on both.
-	tail bool
-	// copy is what the copy key takes in place of the text, where the text holds more than words.
-	copy string
-	// hang is the indent of the lines after the first, where the row is wrapped.
-	hang int
-}
-
-func (r row) text() string {
-	if len(r.right) == 0 {
-		return r.left.Text()
+// view is what the presentation reads of the model.
+func (m *Model) view() present.View {
+	return present.View{
+		Story: m.story, Now: m.now, Spin: m.spin, Pinned: m.pinned, Folded: m.folded,
+		Recorded: m.opt.Tape != nil || m.opt.Send == nil,
+		Context:  m.opt.Context, Dockerfile: m.opt.Dockerfile, Target: m.opt.Target,
+		Keys: present.Keys{Open: m.keys.Open.Help().Key, Restart: m.keys.Restart.Help().Key, Logs: m.keys.Logs.Help().Key},
 	}
-	return r.left.Text() + " " + r.right.Text()
 }
 
 // View is the frame for what the model holds.
@@ -34,14 +26,14 @@ func (m *Model) View() string {
 	}
 	c := draw.NewCanvas(m.width, m.height)
 	l := m.layout()
-	m.drawStatus(c, l.status)
+	m.drawHeader(c, l)
 	if !l.summary.Empty() {
-		for i, line := range m.summaryLines() {
+		for i, line := range l.top {
 			c.Line(l.summary.X+1, l.summary.Y+i, l.summary.W-2, line)
 		}
 	}
 	if !l.banner.Empty() {
-		for i, line := range m.banner() {
+		for i, line := range l.alarm {
 			c.Line(l.banner.X+1, l.banner.Y+i, l.banner.W-2, line)
 		}
 	}
@@ -54,6 +46,17 @@ func (m *Model) View() string {
 	m.drawScrub(c, l.scrub)
 	m.drawKeys(c, l.keys)
 	return c.String(m.theme)
+}
+
+func (m *Model) drawHeader(c *draw.Canvas, l layout) {
+	tape := ""
+	if m.opt.Tape != nil && l.scrub.Empty() {
+		tape = m.tapeText()
+	}
+	r := l.status
+	left, right := present.Header(m.view(), r.W, tape)
+	used := c.Line(r.X, r.Y, r.W, left)
+	c.Right(r.X+used, r.Y, r.W-used-1, right)
 }
 
 func (m *Model) drawPanel(c *draw.Canvas, l layout, p panel) {
@@ -88,7 +91,7 @@ func (m *Model) drawPanel(c *draw.Canvas, l layout, p panel) {
 	}
 }
 
-func (m *Model) drawRows(c *draw.Canvas, in draw.Rect, p panel, rows []row) {
+func (m *Model) drawRows(c *draw.Canvas, in draw.Rect, p panel, rows []present.Row) {
 	pane := m.panes[p]
 	for i := range in.H {
 		n := pane.offset + i
@@ -96,12 +99,12 @@ func (m *Model) drawRows(c *draw.Canvas, in draw.Rect, p panel, rows []row) {
 			break
 		}
 		r, y := rows[n], in.Y+i
-		used := c.Right(in.X, y, in.W, r.right)
+		used := c.Right(in.X, y, in.W, r.Right)
 		if used > 0 {
 			used++
 		}
-		c.Line(in.X, y, in.W-used, r.left)
-		if at := head(rows, n); at == pane.cursor && p == m.focus && rows[at].ref != nil && !m.followsOutput() {
+		c.Line(in.X, y, in.W-used, r.Left)
+		if at := present.Head(rows, n); at == pane.cursor && p == m.focus && rows[at].Ref != nil && !m.followsOutput() {
 			m.showSelected(c, in, y)
 		}
 		if m.search != "" && p == m.focus {

@@ -28,11 +28,12 @@ engine/serve     engine/desk engine/dock engine/event engine/fault engine/front 
 engine/state
 engine/tree      engine/event
 engine/turns
-ui               engine/event engine/human ui/clean ui/draw ui/replay ui/story ui/term
+ui               engine/event engine/human ui/clean ui/draw ui/present ui/replay ui/story ui/term
 ui/clean
 ui/draw          ui/clean ui/sgr
 ui/once          engine/event engine/human ui/clean ui/draw ui/plain ui/story
 ui/plain         engine/event engine/human ui/clean ui/draw
+ui/present       engine/event engine/human ui/clean ui/draw ui/story
 ui/replay        engine/event
 ui/report        engine/event engine/human ui/draw ui/story
 ui/sgr
@@ -99,6 +100,7 @@ keep_out "watch $engine" links "$terminal" "the engine has several faces and kno
 keep_out "$ui" links "$docker|^github\\.com/fsnotify/" "events in, frames and intents out"
 # Only ui/term touches the process: it stops for the shell, lends the terminal and reads the environment.
 keep_out "$(grep -vx ui/term <<<"$ui")" imports "$network|^os\$" "it words and draws what it is given"
+keep_out ui/present imports "$terminal" "it lays out rows; who has the focus and what a terminal shows is not its business"
 keep_out engine/front links "$docker" "it owns a port and hands it over; what is behind an address is not its business"
 keep_out engine/tree imports "$docker|$network" "it reads folders; who builds from them is not its business"
 # BuildKit's converter, which plan is made of, links half of the world in: only what plan itself imports counts.

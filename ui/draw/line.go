@@ -86,6 +86,9 @@ func (c *Canvas) Right(x, y, width int, l Line) int {
 	return n
 }
 
+// Strip returns s without its control sequences.
+func Strip(s string) string { return ansi.Strip(s) }
+
 // Cut returns s shortened to width columns, with an ellipsis where something is missing.
 func Cut(s string, width int) string {
 	if Width(s) <= width {

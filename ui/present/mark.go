@@ -1,4 +1,4 @@
-package ui
+package present
 
 import (
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -6,19 +6,19 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// mark is how a step's state looks: a sign, a word and a colour. Small letters are predictions.
+// mark is how a step's state looks: a sign, a word and a colour. Words in small letters are predictions.
 type mark struct {
 	sign, word string
 	style      draw.Style
 }
 
-func (m *Model) mark(b *story.Build, s *story.Step) mark {
+func (v View) mark(b *story.Build, s *story.Step) mark {
 	if s.CountsElsewhere() {
 		return mark{"=", "MERGED", draw.Dim}
 	}
 	switch s.State {
 	case event.Running:
-		return mark{m.spinner(), "running", draw.Accent | draw.Bold}
+		return mark{v.spinner(), "running", draw.Accent | draw.Bold}
 	case event.Hit:
 		return mark{"✓", "HIT", draw.Good}
 	case event.Ran:
@@ -46,13 +46,13 @@ func (m *Model) mark(b *story.Build, s *story.Step) mark {
 	return mark{"○", "waiting", draw.Dim}
 }
 
-func (m *Model) stepTime(b *story.Build, s *story.Step) draw.Line {
+func (v View) stepTime(b *story.Build, s *story.Step) draw.Line {
 	if s.CountsElsewhere() {
 		return nil
 	}
 	switch s.State {
 	case event.Running:
-		return draw.Line{}.Add(draw.Accent, draw.Millis(m.now.Sub(s.Started).Milliseconds()))
+		return draw.Line{}.Add(draw.Accent, draw.Millis(v.Now.Sub(s.Started).Milliseconds()))
 	case event.Hit:
 		if s.Saved > 0 {
 			return draw.Line{}.Add(draw.Good, "saved "+draw.Millis(s.Saved))
@@ -61,7 +61,7 @@ func (m *Model) stepTime(b *story.Build, s *story.Step) draw.Line {
 		return draw.Line{}.Add(draw.Plain, draw.Millis(s.MS))
 	case "":
 		if !b.Over() && s.Prediction != event.WillHit {
-			if ms := m.lastRun(s); ms > 0 {
+			if ms := v.lastRun(s); ms > 0 {
 				return draw.Line{}.Add(draw.Dim, "≈"+draw.Millis(ms))
 			}
 		}
@@ -69,9 +69,9 @@ func (m *Model) stepTime(b *story.Build, s *story.Step) draw.Line {
 	return nil
 }
 
-// lastRun is how long a step took when it last ran, 0 where that is not known.
-func (m *Model) lastRun(s *story.Step) int64 {
-	for _, r := range m.story.History(s) {
+// lastRun returns how long a step took when it last ran, in milliseconds; 0 if that is not known.
+func (v View) lastRun(s *story.Step) int64 {
+	for _, r := range v.Story.History(s) {
 		if r.State == event.Ran {
 			return r.MS
 		}

@@ -1,4 +1,4 @@
-package ui
+package present
 
 import (
 	"fmt"
@@ -10,34 +10,34 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// stepRows opens a step: what it is, what happened and why, what it reads and adds, its output, its history.
-func (m *Model) stepRows(b *story.Build, s *story.Step, width int) []row {
-	k := m.mark(b, s)
-	var rows []row
+// Step shows a step in full: what it is, what happened and why, what it reads and adds, its output, its history.
+func Step(v View, b *story.Build, s *story.Step, width int) []Row {
+	k := v.mark(b, s)
+	var rows []Row
 	for _, l := range wrapText(s.Instruction, width) {
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Plain|draw.Bold, l)})
+		rows = append(rows, Row{Left: draw.Line{}.Add(draw.Plain|draw.Bold, l)})
 	}
 	state := draw.Line{}.Add(k.style|draw.Bold, k.sign+" "+k.word)
-	if t := m.stepTime(b, s); len(t) > 0 {
+	if t := v.stepTime(b, s); len(t) > 0 {
 		state = append(state.Add(draw.Plain, "  "), t...)
 	}
 	if s.Line > 0 {
 		state = state.Add(draw.Dim, fmt.Sprintf("  Dockerfile line %d", s.Line))
 	}
-	rows = append(rows, row{left: state})
+	rows = append(rows, Row{Left: state})
 	fact := func(name string, value draw.Line) {
-		rows = append(rows, row{left: append(draw.Line{}.Add(draw.Dim, pad(name, len("expected "))), value...), hang: len("expected ")})
+		rows = append(rows, Row{Left: append(draw.Line{}.Add(draw.Dim, pad(name, len("expected "))), value...), Hang: len("expected ")})
 	}
 	if last := lastTime(s); last != "" {
-		rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, last)})
+		rows = append(rows, Row{Left: draw.Line{}.Add(draw.Dim, last)})
 	}
 	if s.Because != "" {
 		fact("because", draw.Line{}.Add(draw.Plain, s.Because))
 	}
 	if s.Prediction != "" {
 		line := draw.Line{}.Add(draw.Plain, expectation(s.Prediction))
-		if m.story.Score.Promised > 0 {
-			line = line.Add(draw.Dim, "; so far "+m.story.Score.String())
+		if v.Story.Score.Promised > 0 {
+			line = line.Add(draw.Dim, "; so far "+v.Story.Score.String())
 		}
 		fact("expected", line)
 	}
@@ -48,11 +48,11 @@ func (m *Model) stepRows(b *story.Build, s *story.Step, width int) []row {
 		}
 		fact(name, inputLine(b, in))
 	}
-	if l := m.layerOf(b, s); l != nil {
-		fact("adds", draw.Line{}.Add(draw.Plain, human.Bytes(l.Bytes)).Add(draw.Dim, ", "+m.keys.Open.Help().Key+" opens its files"))
+	if l := LayerOf(v, b, s); l != nil {
+		fact("adds", draw.Line{}.Add(draw.Plain, human.Bytes(l.Bytes)).Add(draw.Dim, ", "+v.Keys.Open+" opens its files"))
 	}
-	rows = append(rows, m.outputRows(b, s, width)...)
-	return flow(append(rows, m.historyRows(b, s)...), width)
+	rows = append(rows, v.outputRows(b, s, width)...)
+	return Flow(append(rows, v.historyRows(b, s)...), width)
 }
 
 // inputLine names what a step reads: paths of a build context or of another step's result.
@@ -79,12 +79,12 @@ func inputLine(b *story.Build, in event.Input) draw.Line {
 	return line.Add(draw.Plain, from.Name()).Add(draw.Dim, "  "+from.Instruction)
 }
 
-// historyRows tells what happened to the step in the builds that are kept.
-func (m *Model) historyRows(b *story.Build, s *story.Step) []row {
-	runs := m.story.History(s)
-	rows := []row{{}, heading(fmt.Sprintf("Its last %s", human.Count(len(runs), "build")))}
+// historyRows lists what happened to the step in the builds that are kept.
+func (v View) historyRows(b *story.Build, s *story.Step) []Row {
+	runs := v.Story.History(s)
+	rows := []Row{{}, Heading(fmt.Sprintf("Its last %s", human.Count(len(runs), "build")))}
 	for _, r := range runs {
-		k := m.mark(b, &story.Step{State: r.State})
+		k := v.mark(b, &story.Step{State: r.State})
 		line := draw.Line{}.Add(draw.Dim, fmt.Sprintf("  %-5s ", fmt.Sprintf("#%d", r.Build))).Add(k.style, fmt.Sprintf("%s %-9s", k.sign, k.word))
 		switch {
 		case r.Saved > 0:
@@ -92,12 +92,12 @@ func (m *Model) historyRows(b *story.Build, s *story.Step) []row {
 		case r.State == event.Ran || r.State == event.Fail:
 			line = line.Add(draw.Plain, fmt.Sprintf("%-13s", draw.Millis(r.MS)))
 		}
-		rows = append(rows, row{left: line.Add(draw.Dim, r.Reason), hang: 8})
+		rows = append(rows, Row{Left: line.Add(draw.Dim, r.Reason), Hang: 8})
 	}
 	return rows
 }
 
-// lastTime says what the step took the time before, and which run a hit stands on.
+// lastTime says what the step took when it last ran, or which run a hit stands on.
 func lastTime(s *story.Step) string {
 	switch {
 	case s.State == event.Hit && s.RanBuild > 0:

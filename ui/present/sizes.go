@@ -1,4 +1,4 @@
-package ui
+package present
 
 import (
 	"fmt"
@@ -7,39 +7,29 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
-	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// sizeRows shows what the final stage made of the bytes of the stage before it.
-func (m *Model) sizeRows(width int) []row {
-	b := m.sizedBuild()
+// Sizes shows what the final stage made of the bytes of the stage before it.
+func Sizes(v View, width int) []Row {
+	b := v.Sized()
 	if b == nil {
-		if m.pinned != 0 {
-			return []row{{left: draw.Line{}.Add(draw.Dim, fmt.Sprintf("build #%d was not measured", m.pinned))}}
-		}
-		return []row{{left: draw.Line{}.Add(draw.Dim, "not measured yet")}}
-	}
-	switch m.panes[sizes].tab {
-	case 1:
-		return m.layerRows(b, width)
-	case 2:
-		return m.ledgerRows(b, width)
+		return v.unmeasured()
 	}
 	s := b.Sizes
 	full := max(s.Before.Bytes, s.After.Bytes)
 	name := min(max(draw.Width(s.Before.Stage), draw.Width(s.After.Stage), 6), 16)
-	var rows []row
+	var rows []Row
 	if s.Before.Stage != "" {
 		rows = append(rows, sizeBar("before", s.Before, full, name, width, draw.Dim))
 	}
 	rows = append(rows, sizeBar("after", s.After, full, name, width, draw.Accent))
 	if s.Before.Bytes > 0 {
-		rows = append(rows, row{left: gain(s, b.Ledger, width)})
+		rows = append(rows, Row{Left: gain(s, b.Ledger, width)})
 	}
 	if b.Ledger != nil {
 		rows = append(rows, bar("carried", "", sum(b.Ledger.Carried), "", full, name, width, draw.Accent), bar("left behind", "", sum(b.Ledger.Left), "", full, name, width, draw.Dim))
 	}
-	rows = append(rows, m.trend(s, width))
+	rows = append(rows, v.trend(s, width))
 	basis := draw.Line{}
 	if s.Before.StandIn != "" || s.After.StandIn != "" {
 		basis = basis.Add(draw.Warn, "* ").Add(draw.Dim, "stand-in base · ")
@@ -47,22 +37,19 @@ func (m *Model) sizeRows(width int) []row {
 		basis = basis.Add(draw.Dim, "counted: ")
 	}
 	basis = basis.Add(draw.Dim, s.Basis)
-	return append(rows, flow([]row{{left: basis, hang: 2}}, width)...)
+	return append(rows, Flow([]Row{{Left: basis, Hang: 2}}, width)...)
 }
 
-// sizedBuild is the build whose sizes are shown: the one looked at, else the newest that has any.
-func (m *Model) sizedBuild() *story.Build {
-	if b := m.shown(); b != nil && (b.Sizes != nil || m.pinned != 0) {
-		if b.Sizes == nil {
-			return nil
-		}
-		return b
+// unmeasured stands where a build's sizes are not known.
+func (v View) unmeasured() []Row {
+	if v.Pinned != 0 {
+		return []Row{dim(fmt.Sprintf("build #%d was not measured", v.Pinned))}
 	}
-	return m.story.Sizes()
+	return []Row{dim("not measured yet")}
 }
 
-// sizeBar draws a stage on the scale of the larger of both, so that the eye compares right.
-func sizeBar(when string, s event.StageSize, full int64, name, width int, st draw.Style) row {
+// sizeBar draws a stage on the scale of the larger one, so that bars can be compared.
+func sizeBar(when string, s event.StageSize, full int64, name, width int, st draw.Style) Row {
 	star := ""
 	if s.StandIn != "" {
 		star = "*"
@@ -70,7 +57,7 @@ func sizeBar(when string, s event.StageSize, full int64, name, width int, st dra
 	return bar(when, s.Stage, s.Bytes, star, full, name, width, st)
 }
 
-// labelWidth is what the names of bars get; a narrow panel has "left behind" without its second word.
+// labelWidth returns the width of the labels of bars. A narrow panel cuts "left behind" to its first word.
 func labelWidth(width int) int {
 	if width < 36 {
 		return len("carried ")
@@ -78,8 +65,8 @@ func labelWidth(width int) int {
 	return len("left behind ")
 }
 
-// bar is a label, a name where there is room for it, a bar and the bytes.
-func bar(label, what string, bytes int64, star string, full int64, name, width int, st draw.Style) row {
+// bar is a label, a name if there is room for it, a bar and the bytes.
+func bar(label, what string, bytes int64, star string, full int64, name, width int, st draw.Style) Row {
 	if draw.Width(label) > labelWidth(width) {
 		label, _, _ = strings.Cut(label, " ")
 	}
@@ -89,10 +76,10 @@ func bar(label, what string, bytes int64, star string, full int64, name, width i
 	}
 	right := draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf("%7s", human.Bytes(bytes))).Add(draw.Warn, fmt.Sprintf("%-1s", star))
 	room := width - left.Width() - right.Width() - 1
-	return row{left: left.Add(st, draw.Bar(bytes, full, room)), right: right, copy: strings.Join(strings.Fields(label+" "+what+" "+human.Bytes(bytes)), " ")}
+	return Row{Left: left.Add(st, draw.Bar(bytes, full, room)), Right: right, Copy: strings.Join(strings.Fields(label+" "+what+" "+human.Bytes(bytes)), " ")}
 }
 
-// gain says the ratio, and where it is known and fits what made it: "−53 %  base −81.1 MB · layers +10.2 MB".
+// gain says the ratio, and what made it where that is known and fits: "−53 %  base −81.1 MB · layers +10.2 MB".
 func gain(s *event.Sized, l *event.Ledger, width int) draw.Line {
 	st := draw.Good
 	if s.After.Bytes > s.Before.Bytes {
@@ -108,8 +95,8 @@ func gain(s *event.Sized, l *event.Ledger, width int) draw.Line {
 	return line.Add(draw.Dim, fmt.Sprintf("  (%s → %s)", human.Bytes(s.Before.Bytes), human.Bytes(s.After.Bytes)))
 }
 
-func (m *Model) trend(s *event.Sized, width int) row {
-	values := m.story.Trend()
+func (v View) trend(s *event.Sized, width int) Row {
+	values := v.Story.Trend()
 	left := draw.Line{}.Add(draw.Dim, pad("trend", labelWidth(width))).Add(draw.Accent, draw.Spark(values, max(1, width-30)))
 	st := draw.Dim
 	if s.Delta > 0 {
@@ -118,9 +105,9 @@ func (m *Model) trend(s *event.Sized, width int) row {
 		st = draw.Good
 	}
 	if len(values) < 2 {
-		return row{left: left.Add(draw.Dim, "  first build")}
+		return Row{Left: left.Add(draw.Dim, "  first build")}
 	}
-	return row{left: left.Add(st, "  "+human.Delta(s.Delta)).Add(draw.Dim, " by this build")}
+	return Row{Left: left.Add(st, "  "+human.Delta(s.Delta)).Add(draw.Dim, " by this build")}
 }
 
 func sum(groups []event.LedgerGroup) int64 {
@@ -131,5 +118,5 @@ func sum(groups []event.LedgerGroup) int64 {
 	return n
 }
 
-// foldRef is what can be unfolded in the sizes.
-type foldRef string
+// FoldRef names a group of the ledger that can be unfolded.
+type FoldRef string

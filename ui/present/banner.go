@@ -1,4 +1,4 @@
-package ui
+package present
 
 import (
 	"fmt"
@@ -8,24 +8,19 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// banner is what must not be overlooked, with what to do about it: in one line where both fit, else in as many as the
-// panels can spare.
-func (m *Model) banner() []draw.Line {
-	message, hint, sign := m.alarm()
+// Banner says what must not be overlooked and what to do about it. It is one line where both fit, else at most most lines.
+// It is nil where there is nothing to say.
+func Banner(v View, width, most int) []draw.Line {
+	message, hint, sign := v.alarm()
 	if message == "" {
 		return nil
 	}
-	width := m.width - 2
 	line := draw.Line{}.Add(sign, "▲ "+message)
 	both := line
 	if hint != "" {
 		both = line.Add(draw.Dim, " · "+hint)
 	}
-	most := m.height - gridHeight - 2 - len(m.summaryLines())
-	if m.opt.Tape != nil {
-		most--
-	}
-	if most = min(most, 4); both.Width() <= width || most < 2 {
+	if both.Width() <= width || most < 2 {
 		return []draw.Line{both}
 	}
 	if hint == "" {
@@ -35,25 +30,25 @@ func (m *Model) banner() []draw.Line {
 	return append(lines, draw.Line{}.Add(draw.Dim, "  "+hint).Fit(width, 2, most-len(lines))...)
 }
 
-// alarm is what the banner says, empty where there is nothing. What the status line says already is not said again.
-func (m *Model) alarm() (message, hint string, sign draw.Style) {
+// alarm returns what the banner says, empty where there is nothing. It does not repeat what the status says.
+func (v View) alarm() (message, hint string, sign draw.Style) {
 	sign = draw.Bad | draw.Bold
-	w := m.loudest()
+	w := v.loudest()
 	switch {
 	case w != nil:
 		message, hint = w.Message, w.Hint
 		if w.Code != story.EngineGone && w.Code != story.PortTaken {
 			sign = draw.Warn
 		}
-		if strings.HasSuffix(m.status().text, message) && hint != "" {
+		if strings.HasSuffix(v.status().text, message) && hint != "" {
 			message, hint = hint, ""
 		}
-	case m.story.Starting != nil && m.story.Starting.Message != "":
-		sign, message, hint = draw.Warn, m.story.Starting.Message, m.story.Starting.Hint
-	case m.story.Down != nil && m.story.Down.Reason != "asked":
-		d := m.story.Down
+	case v.Story.Starting != nil && v.Story.Starting.Message != "":
+		sign, message, hint = draw.Warn, v.Story.Starting.Message, v.Story.Starting.Hint
+	case v.Story.Down != nil && v.Story.Down.Reason != "asked":
+		d := v.Story.Down
 		message = fmt.Sprintf("the app of build #%d exited with code %d", d.Build, d.ExitCode)
-		hint = "its last lines are in the logs (" + m.keys.Logs.Help().Key + ")"
+		hint = "its last lines are in the logs (" + v.Keys.Logs + ")"
 		if d.Said != "" {
 			message, hint = d.Said, message+"; "+hint
 		}
@@ -61,16 +56,15 @@ func (m *Model) alarm() (message, hint string, sign draw.Style) {
 	return message, hint, sign
 }
 
-// loudest is the newest warning that is for everyone to see, nil where there is none; the others wait in
-// their tab.
-func (m *Model) loudest() *story.Warning {
+// loudest returns the newest warning that must be seen at once, nil where there is none. The others wait in their tab.
+func (v View) loudest() *story.Warning {
 	for _, code := range []string{story.EngineGone, story.PortTaken} {
-		if w := m.story.Warned(code); w != nil {
+		if w := v.Story.Warned(code); w != nil {
 			return w
 		}
 	}
-	for i := len(m.story.Warnings) - 1; i >= 0; i-- {
-		w := &m.story.Warnings[i]
+	for i := len(v.Story.Warnings) - 1; i >= 0; i-- {
+		w := &v.Story.Warnings[i]
 		if w.Past {
 			continue
 		}

@@ -1,4 +1,4 @@
-package ui
+package present
 
 import (
 	"fmt"
@@ -7,10 +7,9 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
-	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// savings says how much the base image and how much the layers on top of it make of the difference.
+// savings says how much of the difference the base image makes, and how much the layers on top of it.
 func savings(l *event.Ledger) draw.Line {
 	part := func(line draw.Line, what string, bytes int64) draw.Line {
 		st := draw.Good
@@ -22,8 +21,8 @@ func savings(l *event.Ledger) draw.Line {
 	return part(part(draw.Line{}, "base ", l.SavedByBase), " · layers ", l.SavedByCopy)
 }
 
-// wasted sums what layers hold and nobody sees.
-func wasted(wastes []event.Waste) int64 {
+// Wasted sums the bytes that are in layers and nobody sees.
+func Wasted(wastes []event.Waste) int64 {
 	var n int64
 	for _, w := range wastes {
 		n += w.Bytes
@@ -31,14 +30,18 @@ func wasted(wastes []event.Waste) int64 {
 	return n
 }
 
-// ledgerRows accounts for every byte: what the final stage is made of, what stayed behind, and what is
-// wasted; group by group, with their largest paths to unfold.
-func (m *Model) ledgerRows(b *story.Build, width int) []row {
+// Ledger accounts for every byte: what the final stage is made of, what stayed behind and what is wasted. It goes by
+// groups that unfold into their largest paths.
+func Ledger(v View, width int) []Row {
+	b := v.Sized()
+	if b == nil {
+		return v.unmeasured()
+	}
 	l := b.Ledger
 	if l == nil {
-		return []row{{left: draw.Line{}.Add(draw.Dim, "the files of this build are not counted yet")}}
+		return []Row{dim("the files of this build are not counted yet")}
 	}
-	a := &account{Model: m, width: width, bar: max(4, width/6)}
+	a := &account{View: v, width: width, bar: max(4, width/6)}
 	for _, side := range [][]event.LedgerGroup{l.Carried, l.Own, l.Left, {l.BaseAfter}} {
 		for _, g := range side {
 			a.full = max(a.full, g.Bytes)
@@ -52,26 +55,26 @@ func (m *Model) ledgerRows(b *story.Build, width int) []row {
 	a.side("left behind", draw.Dim, l.Left)
 	a.useless(l.Wasted)
 	if len(a.rows) == 0 {
-		return []row{{left: draw.Line{}.Add(draw.Dim, "the final stage carries nothing, and nothing was left behind")}}
+		return []Row{dim("the final stage carries nothing, and nothing was left behind")}
 	}
 	return a.rows
 }
 
 // account lays the ledger out as rows.
 type account struct {
-	*Model
-	rows       []row
+	View
+	rows       []Row
 	width, bar int
 	full       int64
 }
 
 func (a *account) heading(st draw.Style, title string, bytes int64) {
 	if len(a.rows) > 0 {
-		a.rows = append(a.rows, row{})
+		a.rows = append(a.rows, Row{})
 	}
-	r := row{left: draw.Line{}.Add(st|draw.Bold, title)}
+	r := Row{Left: draw.Line{}.Add(st|draw.Bold, title)}
 	if bytes != 0 {
-		r.right = draw.Line{}.Add(draw.Plain|draw.Bold, human.Bytes(bytes))
+		r.Right = draw.Line{}.Add(draw.Plain|draw.Bold, human.Bytes(bytes))
 	}
 	a.rows = append(a.rows, r)
 }
@@ -86,28 +89,28 @@ func (a *account) side(title string, st draw.Style, groups []event.LedgerGroup) 
 		if g.From != "" {
 			line = line.Add(draw.Dim, fmt.Sprintf("  ◂ %s, line %d", g.From, g.Line))
 		}
-		a.group(foldRef(fmt.Sprintf("%s/%d/%s", title, i, g.Name)), g.Name, line, g.Bytes, g.Paths)
+		a.group(FoldRef(fmt.Sprintf("%s/%d/%s", title, i, g.Name)), g.Name, line, g.Bytes, g.Paths)
 	}
 }
 
-// group is a row that unfolds into its paths; name is how it is copied.
-func (a *account) group(ref foldRef, name string, line draw.Line, bytes int64, paths []event.LedgerPath) {
+// group adds a row that unfolds into its paths. name is its name when copied.
+func (a *account) group(ref FoldRef, name string, line draw.Line, bytes int64, paths []event.LedgerPath) {
 	sign := "  "
 	if len(paths) > 0 {
 		sign = "▸ "
-		if a.folded[string(ref)] {
+		if a.Folded[string(ref)] {
 			sign = "▾ "
 		}
 	}
-	r := row{left: append(draw.Line{}.Add(draw.Dim, sign), line...), right: draw.Line{}.Add(draw.Plain, human.Bytes(bytes)), ref: ref, copy: name + "  " + human.Bytes(bytes), hang: 4}
-	a.rows = append(a.rows, flow([]row{r}, a.width)...)
-	if !a.folded[string(ref)] {
+	r := Row{Left: append(draw.Line{}.Add(draw.Dim, sign), line...), Right: draw.Line{}.Add(draw.Plain, human.Bytes(bytes)), Ref: ref, Copy: name + "  " + human.Bytes(bytes), Hang: 4}
+	a.rows = append(a.rows, Flow([]Row{r}, a.width)...)
+	if !a.Folded[string(ref)] {
 		return
 	}
 	for _, p := range paths {
-		a.rows = append(a.rows, row{
-			left:  draw.Line{}.Add(draw.Dim, strings.Repeat(" ", a.bar+5)+draw.CutLeft(p.Path, max(4, a.width-a.bar-16))),
-			right: draw.Line{}.Add(draw.Dim, human.Bytes(p.Bytes)), ref: ref, copy: p.Path,
+		a.rows = append(a.rows, Row{
+			Left:  draw.Line{}.Add(draw.Dim, strings.Repeat(" ", a.bar+5)+draw.CutLeft(p.Path, max(4, a.width-a.bar-16))),
+			Right: draw.Line{}.Add(draw.Dim, human.Bytes(p.Bytes)), Ref: ref, Copy: p.Path,
 		})
 	}
 }
@@ -116,13 +119,13 @@ func (a *account) useless(wastes []event.Waste) {
 	if len(wastes) == 0 {
 		return
 	}
-	a.heading(draw.Warn, "wasted", wasted(wastes))
+	a.heading(draw.Warn, "wasted", Wasted(wastes))
 	for i, w := range wastes {
 		line := draw.Line{}.Add(draw.Warn, wasteWord(w)).Add(draw.Dim, "  "+w.Stage)
 		if w.Line > 0 {
 			line = line.Add(draw.Dim, fmt.Sprintf(" line %d", w.Line))
 		}
-		a.group(foldRef(fmt.Sprintf("waste/%d", i)), wasteWord(w)+": "+w.Instruction, line.Add(draw.Plain, "  "+w.Instruction), w.Bytes, w.Paths)
+		a.group(FoldRef(fmt.Sprintf("waste/%d", i)), wasteWord(w)+": "+w.Instruction, line.Add(draw.Plain, "  "+w.Instruction), w.Bytes, w.Paths)
 	}
 }
 

@@ -1,4 +1,4 @@
-package ui
+package present
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// cause is why a build was made, in words.
+// cause says why a build was made.
 func cause(b *story.Build, t tight) string {
 	if len(b.Paths) > 0 {
 		return changed(b.Paths, t)
@@ -23,7 +23,7 @@ func cause(b *story.Build, t tight) string {
 	return "on request"
 }
 
-// changed names the first path and counts the others.
+// changed names the first path and counts the others, as shortly as t asks for.
 func changed(paths []string, t tight) string {
 	if len(paths) == 0 {
 		return "something changed"

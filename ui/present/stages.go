@@ -1,4 +1,4 @@
-package ui
+package present
 
 import (
 	"fmt"
@@ -12,78 +12,78 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// becauseWidth is the width from which the reasons stand beside the steps.
-const becauseWidth = 66
+// ReasonsWidth is the width from which the reasons stand beside the steps.
+const ReasonsWidth = 66
 
-// sizeWidth is the width from which the bytes that each step adds stand beside its time.
+// sizeWidth is the width from which the bytes that a step adds stand beside its time.
 const sizeWidth = 96
 
-// timeWidth is what the time of a step that runs takes at the right; hits, which have no reason, may take more.
+// timeWidth is what the time of a running step takes at the right. Hits may take more, as they have no reason.
 const timeWidth = len("≈12.3s") + 2
 
-// whyWidth is the least that a reason gets of a step's line.
+// whyWidth is the least width of a reason in a step's line.
 const whyWidth = 20
 
-// stageRows is the centre of the screen: every stage with its steps, hanging on a line from its name.
-func (m *Model) stageRows(width int) []row {
-	b := m.shown()
+// Stages is the centre of the screen: every stage with its steps below its name.
+func Stages(v View, width int) []Row {
+	b := v.Shown()
 	if b == nil {
-		return m.emptyStages(width)
+		return v.emptyStages(width)
 	}
 	if b.Failure != nil && len(b.Stages) == 0 {
-		return flow([]row{{}, {left: draw.Line{}.Add(draw.Bad|draw.Bold, "there is no plan: "+b.Failure.Message), ref: b}}, width)
+		return Flow([]Row{{}, {Left: draw.Line{}.Add(draw.Bad|draw.Bold, "there is no plan: "+b.Failure.Message), Ref: FailureRef{b}}}, width)
 	}
-	var rows []row
+	var rows []Row
 	why := reasonWidth(b)
 	for i, st := range b.Stages {
 		if i > 0 && st.Needed {
-			rows = append(rows, row{})
+			rows = append(rows, Row{})
 		}
-		rows = append(rows, m.stageRow(b, st, width))
-		if m.folded["stage "+st.Name] {
+		rows = append(rows, v.stageRow(b, st, width))
+		if v.Folded[FoldName(st)] {
 			continue
 		}
 		for j, step := range st.Steps {
 			if !isFrom(step) {
-				rows = append(rows, m.stepRow(b, step, j == len(st.Steps)-1, width, why))
+				rows = append(rows, v.stepRow(b, step, j == len(st.Steps)-1, width, why))
 			}
 		}
 	}
 	return rows
 }
 
-func (m *Model) emptyStages(width int) []row {
-	say := func(what, next string) []row {
-		rows := []row{{}}
+func (v View) emptyStages(width int) []Row {
+	say := func(what, next string) []Row {
+		rows := []Row{{}}
 		for _, l := range wrapText(what, width) {
-			rows = append(rows, row{left: draw.Line{}.Add(draw.Plain|draw.Bold, l)})
+			rows = append(rows, Row{Left: draw.Line{}.Add(draw.Plain|draw.Bold, l)})
 		}
 		for _, l := range wrapText(next, width) {
-			rows = append(rows, row{left: draw.Line{}.Add(draw.Dim, l)})
+			rows = append(rows, Row{Left: draw.Line{}.Add(draw.Dim, l)})
 		}
 		return rows
 	}
-	if w := m.story.Warned(story.NoDockerfile); w != nil {
+	if w := v.Story.Warned(story.NoDockerfile); w != nil {
 		return say(w.Message, w.Hint)
 	}
-	if w := m.story.Warned(story.EngineGone); w != nil {
+	if w := v.Story.Warned(story.EngineGone); w != nil {
 		return say(w.Message, w.Hint)
 	}
-	if m.story.Engine == nil {
+	if v.Story.Engine == nil {
 		return say("Waiting for the engine", "The first build starts as soon as it answers.")
 	}
 	return say("Reading the Dockerfile", "Stages and steps appear here with the first plan.")
 }
 
-func (m *Model) stageRow(b *story.Build, st *story.Stage, width int) row {
+func (v View) stageRow(b *story.Build, st *story.Stage, width int) Row {
 	if !st.Needed && st.Replaced {
-		return row{left: draw.Line{}.Add(draw.Dim, "  "+st.Name+"  replaced by "+st.Base), ref: st}
+		return Row{Left: draw.Line{}.Add(draw.Dim, "  "+st.Name+"  replaced by "+st.Base), Ref: st}
 	}
 	if !st.Needed {
-		return row{left: draw.Line{}.Add(draw.Dim, "  "+st.Name+"  not needed for "+b.Target), ref: st}
+		return Row{Left: draw.Line{}.Add(draw.Dim, "  "+st.Name+"  not needed for "+b.Target), Ref: st}
 	}
 	fold := "▾ "
-	if m.folded["stage "+st.Name] {
+	if v.Folded[FoldName(st)] {
 		fold = "▸ "
 	}
 	var tail draw.Line
@@ -91,21 +91,21 @@ func (m *Model) stageRow(b *story.Build, st *story.Stage, width int) row {
 		tail = tail.Add(draw.Dim, "  from ").Add(draw.Plain, st.Base)
 	}
 	if from := st.Steps; len(from) > 0 && isFrom(from[0]) && (from[0].State == event.Running || from[0].State == event.Fail) {
-		// A base that is being pulled has no line of its own.
-		k := m.mark(b, from[0])
-		tail = append(tail.Add(k.style, " "+k.sign+" "), m.stepTime(b, from[0])...)
+		// The pull of a base image has no line of its own.
+		k := v.mark(b, from[0])
+		tail = append(tail.Add(k.style, " "+k.sign+" "), v.stepTime(b, from[0])...)
 	}
 	if from := without(st.From, st.Base); len(from) > 0 {
 		tail = tail.Add(draw.Dim, "  ◂ "+strings.Join(from, ", "))
 	}
-	right, state := m.stageTotal(st), draw.Line{}
+	right, state := v.stageTotal(st), draw.Line{}
 	if s := telling(st); s != nil {
-		k := m.mark(b, s)
+		k := v.mark(b, s)
 		state = state.Add(k.style, "  "+k.sign)
-		// Where there is little room, of most that happened the right has the word.
+		// Where there is little room, the right side has the word of most states already.
 		said := slices.Contains([]event.State{event.Hit, event.Ran, event.Running, event.Fail}, s.State) && len(right) > 0
 		all := draw.Width(fold+st.Name+"  "+k.sign+" "+k.word+" ") + tail.Width() + right.Width()
-		if width >= becauseWidth || !said || all <= width {
+		if width >= ReasonsWidth || !said || all <= width {
 			state = state.Add(k.style, " "+k.word)
 		}
 	}
@@ -114,11 +114,11 @@ func (m *Model) stageRow(b *story.Build, st *story.Stage, width int) row {
 	if name != st.Name {
 		tail = nil
 	}
-	return row{left: append(line, tail...), right: right, ref: st}
+	return Row{Left: append(line, tail...), Right: right, Ref: st}
 }
 
-// telling returns the step whose state stands for the stage: the one that failed or runs, else the one that was canceled,
-// ran or is going to run.
+// telling returns the step whose state stands for the stage: one that failed or runs, else one that was canceled, ran or
+// is going to run.
 func telling(st *story.Stage) *story.Step {
 	var best *story.Step
 	rank := -1
@@ -147,7 +147,7 @@ func weight(s *story.Step) int {
 	if s.State != "" {
 		return 4 * slices.Index(order, s.State)
 	}
-	// A step that was not seen yet stands between those that did not run and those that did, by its prediction.
+	// The prediction ranks a step that was not seen yet between those that did not run and those that did.
 	switch s.Prediction {
 	case event.WillHit:
 		return 1
@@ -159,7 +159,7 @@ func weight(s *story.Step) int {
 	return 5
 }
 
-// isFrom tells whether a step is the stage's FROM, which the stage's own line stands for.
+// isFrom reports whether a step is the FROM of its stage, which has no line of its own.
 func isFrom(s *story.Step) bool {
 	return s.Index == 1 && len(s.Instruction) > 5 && strings.EqualFold(s.Instruction[:5], "from ")
 }
@@ -174,8 +174,8 @@ func without(list []string, drop string) []string {
 	return out
 }
 
-// stageTotal sums a stage: what matters most in a word, and its time.
-func (m *Model) stageTotal(st *story.Stage) draw.Line {
+// stageTotal sums up a stage: what matters most about it in a word, and its time.
+func (v View) stageTotal(st *story.Stage) draw.Line {
 	var ms int64
 	merged, n := 0, map[event.State]int{}
 	steps := work(st)
@@ -191,7 +191,7 @@ func (m *Model) stageTotal(st *story.Stage) draw.Line {
 	case n[event.Fail] > 0:
 		return draw.Line{}.Add(draw.Bad|draw.Bold, "failed")
 	case n[event.Running] > 0:
-		return draw.Line{}.Add(draw.Accent, m.spinner())
+		return draw.Line{}.Add(draw.Accent, v.spinner())
 	case n[event.Hit] > 0 && n[event.Hit]+merged == len(steps):
 		return draw.Line{}.Add(draw.Good, "all hits")
 	case n[event.Ran] > 0:
@@ -200,42 +200,42 @@ func (m *Model) stageTotal(st *story.Stage) draw.Line {
 	return nil
 }
 
-// reasonWidth is what the longest reason of a build takes, so that all of its reasons line up.
+// reasonWidth returns the width of a build's longest reason, so that all of its reasons line up.
 func reasonWidth(b *story.Build) int {
 	width := whyWidth
 	b.Steps(func(s *story.Step) { width = max(width, draw.Width(shortly(because(b, s)))) })
 	return width
 }
 
-func (m *Model) stepRow(b *story.Build, s *story.Step, last bool, width, whyWidth int) row {
+func (v View) stepRow(b *story.Build, s *story.Step, last bool, width, whyWidth int) Row {
 	branch := "├ "
 	if last {
 		branch = "└ "
 	}
-	k := m.mark(b, s)
+	k := v.mark(b, s)
 	line := draw.Line{}.Add(draw.Dim, branch).Add(k.style, k.sign+" ").Add(k.style, fmt.Sprintf("%-9s", k.word))
 	text := draw.Plain
 	if s.State == event.Hit || s.State == event.Skip || s.State == "" && s.Prediction == event.WillHit {
 		text = draw.Dim
 	}
-	right := m.stepTime(b, s)
+	right := v.stepTime(b, s)
 	if width >= sizeWidth {
 		size := ""
-		// What a step that runs is going to add is not known.
-		if l := m.layerOf(b, s); l != nil && (b.Sizes != nil || s.State == event.Hit) {
+		// What a running step is going to add is not known.
+		if l := LayerOf(v, b, s); l != nil && (b.Sizes != nil || s.State == event.Hit) {
 			size = human.Bytes(l.Bytes)
 		}
 		gap := draw.Width("  saved 12.3s") - right.Width()
 		right = append(draw.Line{}.Add(draw.Dim, fmt.Sprintf("%8s%*s", size, max(2, gap), "")), right...)
 	}
-	if why := shortly(because(b, s)); width >= becauseWidth && why != "" {
+	if why := shortly(because(b, s)); width >= ReasonsWidth && why != "" {
 		room := width - line.Width() - max(timeWidth, right.Width()+1) - 4
 		name := max(room-whyWidth, room/2)
 		line = line.Add(text, fmt.Sprintf("%s  ", pad(s.Instruction, name))).Add(draw.Dim, "← "+why)
 	} else {
 		line = line.Add(text, s.Instruction)
 	}
-	return row{left: line, right: right, ref: s}
+	return Row{Left: line, Right: right, Ref: s}
 }
 
 // because is why a step ran or is going to, empty where the build as a whole says it already.
@@ -255,8 +255,29 @@ func shortly(why string) string {
 	return path.Base(p) + " " + rest
 }
 
-// pad cuts or fills s to exactly width columns.
-func pad(s string, width int) string {
-	s = draw.Cut(s, width)
-	return s + strings.Repeat(" ", max(0, width-draw.Width(s)))
+// Why explains a step at the foot of a panel that is too narrow for [Stages] to show reasons. It is nil where the step
+// has none.
+func Why(v View, s *story.Step) draw.Line {
+	b := v.Shown()
+	if b == nil || because(b, s) == "" {
+		return nil
+	}
+	return draw.Line{}.Add(draw.Dim, s.Name()+" because ").Add(draw.Plain, shortly(s.Because))
+}
+
+// FailureRef is the failure of a build that never had a plan.
+type FailureRef struct{ *story.Build }
+
+// FoldName returns the name under which a stage, a step's stage or a group of the ledger is folded, empty where ref can't
+// be folded.
+func FoldName(ref any) string {
+	switch ref := ref.(type) {
+	case *story.Stage:
+		return "stage " + ref.Name
+	case *story.Step:
+		return "stage " + ref.Stage
+	case FoldRef:
+		return string(ref)
+	}
+	return ""
 }

@@ -1,4 +1,4 @@
-package ui
+package present
 
 import (
 	"encoding/json"
@@ -8,9 +8,9 @@ import (
 	"github.com/stagewatch/stagewatch/ui/draw"
 )
 
-// readable turns a log line that is a JSON object into level, message and the other fields, in their
-// order; nil where the line is none. What was escaped in the JSON is cleaned once more.
-func readable(text string) draw.Line {
+// ReadableLog turns a log line that is a JSON object into its level, its message and the other fields in their order. It
+// returns nil for any other line. Escapes in the JSON can hide control characters, so its texts are cleaned once more.
+func ReadableLog(text string) draw.Line {
 	if len(text) < 2 || text[0] != '{' || text[len(text)-1] != '}' {
 		return nil
 	}

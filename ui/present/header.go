@@ -1,4 +1,4 @@
-package ui
+package present
 
 import (
 	"fmt"
@@ -10,24 +10,24 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// status is what serves, and how fresh that is: the one thing that is always on the screen.
+// status says what serves and how fresh that is. It is always on the screen.
 type status struct {
 	badge draw.Style
 	word  string
 	text  string
 }
 
-func (m *Model) status() status {
-	s, cur := m.story, m.story.Current()
+func (v View) status() status {
+	s, cur := v.Story, v.Story.Current()
 	building := cur != nil && cur.State == story.Building
-	if m.story.Warned(story.EngineGone) != nil {
+	if v.Story.Warned(story.EngineGone) != nil {
 		if s.Serving != nil {
 			return status{draw.BadgeBad, "ENGINE DOWN", fmt.Sprintf("build #%d served last", s.Serving.Build)}
 		}
 		return status{draw.BadgeBad, "ENGINE DOWN", "nothing is built or served until it is back"}
 	}
 	if s.Serving == nil {
-		return m.statusDown(building)
+		return v.statusDown(building)
 	}
 	serves := fmt.Sprintf("build #%d serves", s.Serving.Build)
 	behind := s.Behind
@@ -47,12 +47,12 @@ func (m *Model) status() status {
 	case building:
 		return status{draw.BadgeAccent, "BUILDING", fmt.Sprintf("build #%d · %s", cur.Number, serves)}
 	case cur != nil && cur.State == story.Built && cur.Number > s.Serving.Build && s.Down == nil && (s.Stale == nil || s.Stale.Reason == ""):
-		return status{draw.BadgeAccent, "STARTING", fmt.Sprintf("build #%d%s · %s", cur.Number, m.waitedFor(cur.Number), serves)}
+		return status{draw.BadgeAccent, "STARTING", fmt.Sprintf("build #%d%s · %s", cur.Number, v.waitedFor(cur.Number), serves)}
 	}
 	why := ""
 	switch {
 	case cur != nil && cur.State == story.Failed:
-		// Where it failed is in the line below.
+		// The line below says where it failed.
 		why = fmt.Sprintf(": build #%d failed", cur.Number)
 	case s.Stale != nil && s.Stale.Reason != "":
 		why = ": " + s.Stale.Reason
@@ -61,15 +61,15 @@ func (m *Model) status() status {
 }
 
 // statusDown is the status while nothing serves.
-func (m *Model) statusDown(building bool) status {
-	s, cur := m.story, m.story.Current()
+func (v View) statusDown(building bool) status {
+	s, cur := v.Story, v.Story.Current()
 	if w := s.Warned(story.PortTaken); w != nil {
 		return status{draw.BadgeBad, "PORT TAKEN", "nothing serves: " + w.Message}
 	}
 	if d := s.Down; d != nil && !building {
 		switch {
 		case d.Reason == "asked":
-			return status{draw.BadgeWarn, "STOPPED", "nothing serves, " + m.keys.Restart.Help().Key + " starts it again"}
+			return status{draw.BadgeWarn, "STOPPED", "nothing serves, " + v.Keys.Restart + " starts it again"}
 		case d.Reason == "crash-loop":
 			return status{draw.BadgeBad, "CRASH LOOP", fmt.Sprintf("nothing serves: exit code %d, again and again", d.ExitCode)}
 		case d.Reason == "unready":
@@ -89,93 +89,98 @@ func (m *Model) statusDown(building bool) status {
 	case cur.State == story.Failed:
 		return status{draw.BadgeBad, "NOTHING SERVES", fmt.Sprintf("build #%d failed", cur.Number)}
 	case cur.State == story.Built:
-		return status{draw.BadgeAccent, "STARTING", fmt.Sprintf("build #%d", cur.Number) + m.waitedFor(cur.Number)}
+		return status{draw.BadgeAccent, "STARTING", fmt.Sprintf("build #%d", cur.Number) + v.waitedFor(cur.Number)}
 	}
 	return status{draw.BadgeWarn, "NOTHING SERVES", "no build has finished yet"}
 }
 
-// statusLine is the status with the address, in full.
-func (m *Model) statusLine() draw.Line {
-	st := m.status()
+// statusLine is the whole status with the address.
+func (v View) statusLine() draw.Line {
+	st := v.status()
 	line := draw.Line{}.Add(st.badge, " "+st.word+" ").Add(draw.Plain, " ").Add(draw.Plain|draw.Bold, st.text)
-	if s := m.story.Serving; s != nil && s.URL != "" {
+	if s := v.Story.Serving; s != nil && s.URL != "" {
 		line = line.Add(draw.Plain, "  ").Add(draw.Accent|draw.Underline, s.URL)
 	}
 	return line
 }
 
-// waitedFor is what the new container of a build has yet to do.
-func (m *Model) waitedFor(build int) string {
-	if s := m.story.Starting; s != nil && s.Build == build {
+// waitedFor says what the new container of a build waits for.
+func (v View) waitedFor(build int) string {
+	if s := v.Story.Starting; s != nil && s.Build == build {
 		return ", waiting for " + s.For
 	}
 	return ""
 }
 
-// drawStatus writes the first line: freshness and address at the left, where they are never cut first,
-// then names, engine and savings as far as there is room.
-func (m *Model) drawStatus(c *draw.Canvas, r draw.Rect) {
-	left := m.statusLine()
-	if left.Width() > r.W {
-		left = m.narrowStatus(m.status(), left)
+// Header is the first line of the screen. At its left are freshness and address, which are never cut first; at its right,
+// as far as there is room, names, engine and savings. tape is the state of a replay that stands nowhere else.
+func Header(v View, width int, tape string) (left, right draw.Line) {
+	left = v.statusLine()
+	if left.Width() > width {
+		left = v.narrowStatus(v.status(), left)
 	}
-	used := c.Line(r.X, r.Y, r.W, left)
-	var right []string
-	for _, d := range m.story.Draining {
-		right = append(right, d.String())
-	}
-	if m.opt.Tape != nil && m.layout().scrub.Empty() {
-		right = append(right, m.tapeText())
-	}
-	name := clean.Line(m.opt.Context)
-	if name == "" {
-		// A recording does not say what it was made of; the image is called by it, where nobody named it.
-		name = m.story.Name()
-	}
-	if name != "" {
-		if b := m.shown(); b != nil && b.Target != "" {
-			name += " → " + b.Target
-		} else if m.opt.Target != "" {
-			name += " → " + clean.Line(m.opt.Target)
-		}
-		right = append(right, name)
-	}
-	if m.story.Saved > 0 {
-		right = append(right, "cache saved "+draw.Millis(m.story.Saved))
-	}
-	if e := m.story.Engine; e != nil {
-		right = append(right, strings.TrimSpace(e.Name+" "+e.Version))
-	}
-	if f := clean.Line(m.opt.Dockerfile); f != "" && f != "Dockerfile" {
-		right = append(right, f)
-	}
-	for n := len(right); n > 0; n-- {
-		line := draw.Line{}.Add(draw.Dim, strings.Join(right[:n], " · "))
-		if line.Width() <= r.W-used-3 {
-			c.Right(r.X+used+2, r.Y, r.W-used-3, line)
-			return
+	facts, room := v.facts(tape), width-min(left.Width(), width)-3
+	for n := len(facts); n > 0; n-- {
+		right = draw.Line{}.Add(draw.Dim, strings.Join(facts[:n], " · "))
+		if right.Width() <= room {
+			return left, right
 		}
 	}
+	return left, nil
 }
 
-// narrowStatus says the status in fewer words, and where it is reached without what every address has.
-func (m *Model) narrowStatus(st status, left draw.Line) draw.Line {
-	s := m.story.Serving
+// HeaderCut reports whether [Header] leaves out why what serves is old.
+func HeaderCut(v View, width int) bool {
+	return v.status().badge == draw.BadgeBad && v.statusLine().Width() > width
+}
+
+// facts are what the header says beside the status, the most important first.
+func (v View) facts(tape string) []string {
+	var facts []string
+	for _, d := range v.Story.Draining {
+		facts = append(facts, d.String())
+	}
+	if tape != "" {
+		facts = append(facts, tape)
+	}
+	name := clean.Line(v.Context)
+	if name == "" {
+		// A recording does not say what it was made of. The image has the context's name unless it was named by hand.
+		name = v.Story.Name()
+	}
+	if name != "" {
+		if b := v.Shown(); b != nil && b.Target != "" {
+			name += " → " + b.Target
+		} else if v.Target != "" {
+			name += " → " + clean.Line(v.Target)
+		}
+		facts = append(facts, name)
+	}
+	if v.Story.Saved > 0 {
+		facts = append(facts, "cache saved "+draw.Millis(v.Story.Saved))
+	}
+	if e := v.Story.Engine; e != nil {
+		facts = append(facts, strings.TrimSpace(e.Name+" "+e.Version))
+	}
+	if f := clean.Line(v.Dockerfile); f != "" && f != "Dockerfile" {
+		facts = append(facts, f)
+	}
+	return facts
+}
+
+// narrowStatus says the status in fewer words and leaves out what every address begins with.
+func (v View) narrowStatus(st status, left draw.Line) draw.Line {
+	s := v.Story.Serving
 	if s == nil || st.word == "ENGINE DOWN" {
 		return left
 	}
 	text := fmt.Sprintf("#%d serves", s.Build)
-	if m.story.Behind > 0 {
-		text += ", " + human.Count(m.story.Behind, "edit") + " behind"
+	if v.Story.Behind > 0 {
+		text += ", " + human.Count(v.Story.Behind, "edit") + " behind"
 	}
 	short := draw.Line{}.Add(st.badge, " "+st.word+" ").Add(draw.Plain, " ").Add(draw.Plain|draw.Bold, text)
 	if s.URL != "" {
 		short = short.Add(draw.Plain, "  ").Add(draw.Accent|draw.Underline, strings.TrimPrefix(s.URL, "http://"))
 	}
 	return short
-}
-
-func (m *Model) spinner() string {
-	frames := []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}
-	return frames[((m.spin%len(frames))+len(frames))%len(frames)]
 }

@@ -1,4 +1,4 @@
-package ui
+package present
 
 import (
 	"fmt"
@@ -9,52 +9,42 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// tight says how much the summary leaves out to fit: the later, the less.
+// tight says how much a text leaves out to fit. Each value leaves out more than the one before.
 type tight int
 
 const (
 	roomy    tight = iota
-	noFolder       // of the changed file only its name
-	noWords        // and no words that can be guessed
-	noBuilt        // and not the time of the build, which that until served includes
+	noFolder       // the folder of a changed file
+	noWords        // and words that can be guessed
+	noBuilt        // and the time of the build, which the time until it serves includes
 )
 
-// summaryLines are the summary as it is shown: what no leaving out makes fit goes on in a second line, where the
-// screen has room.
-func (m *Model) summaryLines() []draw.Line {
-	most := 1
-	if m.height >= gridHeight+roomBeside {
-		most = 2
-	}
-	return m.summary().Fit(m.width-2, 2, most)
-}
+// expectedWidth is the width from which a running build says how many steps are expected to run.
+const expectedWidth = 94
 
-// roomBeside is how many lines a screen needs beside its panels before texts get more than a line each: with 24 lines
-// there are some to spare.
-const roomBeside = 6
-
-// summary answers in one line what the save cost, and why.
-func (m *Model) summary() draw.Line {
+// Summary answers in one line what the newest save cost and why. It leaves out what is least needed until it fits width;
+// where nothing makes it fit, it is wider.
+func Summary(v View, width int) draw.Line {
 	var line draw.Line
 	for t := roomy; t <= noBuilt; t++ {
-		if line = m.summaryAt(t); line.Width() <= m.width-2 {
+		if line = v.summaryAt(t, width); line.Width() <= width {
 			break
 		}
 	}
 	return line
 }
 
-func (m *Model) summaryAt(t tight) draw.Line {
-	b := m.shown()
+func (v View) summaryAt(t tight, width int) draw.Line {
+	b := v.Shown()
 	if b == nil {
-		return m.summaryBefore()
+		return v.summaryBefore()
 	}
 	line := draw.Line{}
-	if m.pinned != 0 {
+	if v.Pinned != 0 {
 		line = line.Add(draw.Accent, "looking back at ")
 	}
-	if m.pinned == 0 && b.Over() && b.State != story.Failed {
-		if n := m.story.Waiting; n > 0 {
+	if v.Pinned == 0 && b.Over() && b.State != story.Failed {
+		if n := v.Story.Waiting; n > 0 {
 			return line.Add(draw.Plain, human.Count(n, "change")).Add(draw.Dim, " → ").Add(draw.Warn, "to be built when the writes pause")
 		}
 	}
@@ -62,7 +52,7 @@ func (m *Model) summaryAt(t tight) draw.Line {
 	line = line.Add(draw.Dim, " · ").Add(draw.Plain, cause(b, t)).Add(draw.Dim, " → ")
 	switch b.State {
 	case story.Building:
-		return append(line, m.progress(b)...)
+		return append(line, v.progress(b, width)...)
 	case story.Failed:
 		return append(line, failedAt(b)...)
 	case story.Abandoned:
@@ -71,7 +61,7 @@ func (m *Model) summaryAt(t tight) draw.Line {
 	return append(line, outcome(b, t)...)
 }
 
-// failedAt says where a build failed, and with what.
+// failedAt says where a build failed and with what message.
 func failedAt(b *story.Build) draw.Line {
 	f, where := b.Failure, ""
 	if f.Stage != "" {
@@ -87,7 +77,7 @@ func failedAt(b *story.Build) draw.Line {
 	return draw.Line{}.Add(draw.Bad|draw.Bold, "failed"+where).Add(draw.Plain, ": "+what)
 }
 
-// outcome is what a build cost and saved.
+// outcome says what a build cost and saved.
 func outcome(b *story.Build, t tight) draw.Line {
 	var line draw.Line
 	if b.Mishap != "" {
@@ -107,17 +97,17 @@ func outcome(b *story.Build, t tight) draw.Line {
 	return line
 }
 
-func (m *Model) summaryBefore() draw.Line {
-	if w := m.story.Warned(story.NoDockerfile); w != nil {
+func (v View) summaryBefore() draw.Line {
+	if w := v.Story.Warned(story.NoDockerfile); w != nil {
 		return draw.Line{}.Add(draw.Plain, w.Message).Add(draw.Dim, hinted(w.Hint))
 	}
-	if m.story.Engine == nil {
+	if v.Story.Engine == nil {
 		return draw.Line{}.Add(draw.Dim, "looking for an engine; nothing is built yet")
 	}
 	return draw.Line{}.Add(draw.Dim, "the engine answers; reading the Dockerfile and the context")
 }
 
-func (m *Model) progress(b *story.Build) draw.Line {
+func (v View) progress(b *story.Build, width int) draw.Line {
 	n := b.Counts()
 	total, expected := 0, 0
 	b.Steps(func(s *story.Step) {
@@ -127,9 +117,9 @@ func (m *Model) progress(b *story.Build) draw.Line {
 		}
 	})
 	done := total - n[""] - n[event.Running]
-	line := draw.Line{}.Add(draw.Accent, fmt.Sprintf("%s %d of %s", m.spinner(), done, human.Count(total, "step")))
-	if expected > 0 && m.width >= 96 {
+	line := draw.Line{}.Add(draw.Accent, fmt.Sprintf("%s %d of %s", v.spinner(), done, human.Count(total, "step")))
+	if expected > 0 && width >= expectedWidth {
 		line = line.Add(draw.Dim, fmt.Sprintf(" · %d expected to run", expected))
 	}
-	return line.Add(draw.Dim, " · ").Add(draw.Plain, draw.Millis(m.now.Sub(b.Start).Milliseconds()))
+	return line.Add(draw.Dim, " · ").Add(draw.Plain, draw.Millis(v.Now.Sub(b.Start).Milliseconds()))
 }
