@@ -10,6 +10,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
@@ -21,7 +22,7 @@ import (
 // solve of the same graph, a container's start, the app's boot. ratio is what the loop adds: watching, planning, the hand-over. All figures are medians.
 func BenchmarkSaveToServed(b *testing.B) {
 	l := newLive(b)
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	await[event.Ledger](l, nil)
 	floor := newFloor(b, l)
@@ -100,7 +101,7 @@ func newFloor(b *testing.B, l *live) *floor {
 	for name, text := range map[string]string{"Dockerfile": liveDockerfile, "main.py": liveApp, "requirements.txt": "UNIQUE", "page.txt": "floor"} {
 		own.write(name, text)
 	}
-	p, err := openProject(b.Context(), Config{Context: own.dir, Once: true})
+	p, err := openProject(b.Context(), config.Config{Build: config.Build{Context: own.dir}, Session: config.Session{Once: true}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/docker/docker/api/types/filters"
 	"github.com/moby/buildkit/session"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
@@ -32,7 +33,7 @@ type connection struct {
 }
 
 // connect finds the engine, begins a session on it, and clears what dead sessions left.
-func connect(ctx context.Context, cfg *Config, emit func(event.Body)) (*connection, error) {
+func connect(ctx context.Context, cfg config.Config, emit func(event.Body)) (*connection, error) {
 	attachables, err := attach(cfg)
 	if err != nil {
 		return nil, err
@@ -112,6 +113,9 @@ func (c *connection) Info(ctx context.Context) (event.Engine, error) { return c.
 // put its image into the store.
 const lateExport = 500 * time.Millisecond
 
+// cleanWithin bounds the cleaning up at the end.
+const cleanWithin = 20 * time.Second
+
 // quietWithin is how long an engine may go on writing an image that nobody waits for.
 const quietWithin = 5 * time.Second
 
@@ -148,7 +152,7 @@ func (c *connection) clean(ctx context.Context, busy bool) error {
 }
 
 // attach makes what serves secrets, ssh agents and registry credentials to builds.
-func attach(cfg *Config) ([]session.Attachable, error) {
+func attach(cfg config.Config) ([]session.Attachable, error) {
 	var out []session.Attachable
 	out = append(out, solve.Credentials())
 	if len(cfg.Secrets) > 0 {

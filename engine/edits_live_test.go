@@ -11,13 +11,14 @@ import (
 
 	"github.com/docker/docker/api/types/image"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
 // TestAnAppThatNeverAnswers: what served before goes on, and an edit that mends it need not wait for the verdict.
 func TestAnAppThatNeverAnswers(t *testing.T) {
 	l := newLive(t)
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	l.write("main.py", "import time; print('up, and deaf', flush=True); time.sleep(3600)")
 	await(l, func(log event.Log) bool { return log.Text == "up, and deaf" })
@@ -37,7 +38,7 @@ func TestABaseImageThatIsMissing(t *testing.T) {
 	l := newLive(t)
 	base := "stagewatch-base-" + l.unique
 	l.write("Dockerfile", strings.Replace(liveDockerfile, "FROM python:3.9-alpine", "FROM "+base, 1))
-	l.start(Config{})
+	l.start(config.Config{})
 	failed, _ := await[event.Failed](l, nil)
 	if failed.Line != 7 || !strings.Contains(failed.Message, base) || failed.Hint == "" {
 		t.Errorf("failed with %+v", failed)
@@ -58,7 +59,7 @@ func TestABaseImageThatIsMissing(t *testing.T) {
 // TestTimesThatJump: a clock that is set, or a tool that keeps a file's time, hides no edit.
 func TestTimesThatJump(t *testing.T) {
 	l := newLive(t)
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	page := filepath.Join(l.dir, "page.txt")
 	was, err := os.Stat(page)
@@ -82,7 +83,7 @@ func TestTimesThatJump(t *testing.T) {
 // TestAFileThatChangesWhileItIsSent: what is served in the end is how it was left.
 func TestAFileThatChangesWhileItIsSent(t *testing.T) {
 	l := newLive(t)
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	page := filepath.Join(l.dir, "page.txt")
 	last := ""

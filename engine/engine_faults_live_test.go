@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
 )
@@ -38,7 +39,7 @@ func onPrivate(t *testing.T, dir string) (*live, *docktest.Private) {
 // on where it was.
 func TestTheEngineIsStoppedAndStartedAgain(t *testing.T) {
 	l, p := onPrivate(t, "")
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	url := first.URL + "/file/page.txt"
 	if got := l.get(url); got != "one" {
@@ -85,7 +86,7 @@ func TestTheEngineIsStoppedAndStartedAgain(t *testing.T) {
 func TestTheEnginesDiskIsFull(t *testing.T) {
 	disk := newDisk(t)
 	l, _ := onPrivate(t, disk)
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	url := first.URL + "/file/page.txt"
 	session := l.session(first.Container)

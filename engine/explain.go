@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/plan"
@@ -22,7 +23,7 @@ import (
 // build here. Paths are relative to the working folder, or to the context where they are not found there; a folder
 // stands for all that is in it. Of the Dockerfile what was edited counts, since it was last built here; with no paths,
 // all that changed since then.
-func Explain(ctx context.Context, cfg Config, changed []string) (bodies []event.Body, err error) {
+func Explain(ctx context.Context, cfg config.Config, changed []string) (bodies []event.Body, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	cfg.Once = true

@@ -13,6 +13,7 @@ import (
 	"github.com/docker/docker/api/types/image"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
 )
@@ -70,8 +71,8 @@ func (l *live) rebase(dockerfile string) {
 	l.t.Cleanup(func() { _, _ = l.engine.Client.ImageRemove(context.Background(), l.base, image.RemoveOptions{}) })
 }
 
-func (l *live) config(flags func(*live, *Config)) Config {
-	cfg := Config{Context: l.dir}
+func (l *live) config(flags func(*live, *config.Config)) config.Config {
+	cfg := config.Config{Build: config.Build{Context: l.dir}}
 	if flags != nil {
 		flags(l, &cfg)
 	}
@@ -79,7 +80,7 @@ func (l *live) config(flags func(*live, *Config)) Config {
 }
 
 // explain plans for all that changed. That a base is not known is to be said, and never without need.
-func (l *live) explain(cfg Config, unknown bool) event.Planned {
+func (l *live) explain(cfg config.Config, unknown bool) event.Planned {
 	l.t.Helper()
 	bodies, err := Explain(l.t.Context(), cfg, nil)
 	l.must(err)
@@ -121,7 +122,7 @@ func (l *live) must(err error) {
 }
 
 // once builds once, and returns what was planned and what became of each step.
-func (l *live) once(cfg Config) (event.Planned, map[string]event.State, error) {
+func (l *live) once(cfg config.Config) (event.Planned, map[string]event.State, error) {
 	l.t.Helper()
 	cfg.Context, cfg.Once = l.dir, true
 	events := make(chan event.Event)

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/stagewatch/stagewatch/engine/config"
 )
 
 // promise is a project that is built, and then changed, planned and built again, turn by turn: what the plan is certain
@@ -16,7 +18,7 @@ type promise struct {
 	files map[string]string
 	base  string
 	// flags are what the first build is made with.
-	flags func(*live, *Config)
+	flags func(*live, *config.Config)
 	turns []turn
 }
 
@@ -24,7 +26,7 @@ type promise struct {
 type turn struct {
 	what  string
 	edit  func(*live)
-	flags func(*live, *Config)
+	flags func(*live, *config.Config)
 	// may are the steps of which nobody can know.
 	may []string
 	// unknown tells that a base comes in which no build here had.
@@ -77,7 +79,7 @@ var promises = []promise{
 		{what: "what is copied", flags: lib("lib"), edit: writes("../lib/etc/passwd", "three UNIQUE")},
 		{what: "what nobody copies", flags: lib("lib"), edit: writes("../lib/g", "two")},
 		{what: "another folder", flags: lib("lib2")},
-		{what: "an image", may: []string{"stage-0 3", "stage-0 4"}, flags: func(_ *live, c *Config) {
+		{what: "an image", may: []string{"stage-0 3", "stage-0 4"}, flags: func(_ *live, c *config.Config) {
 			c.BuildContexts = map[string]string{"lib": "docker-image://python:3.9-alpine"}
 		}},
 	}},
@@ -101,7 +103,7 @@ var promises = []promise{
 		{what: "an old one", flags: target("one"), may: []string{"one 1"}},
 	}},
 	{name: "platforms", files: map[string]string{"Dockerfile": "FROM scratch\nCOPY a1.txt /\nWORKDIR /w\n"}, turns: []turn{
-		{what: "another one", flags: func(_ *live, c *Config) { c.Platform = "linux/arm/v6" }},
+		{what: "another one", flags: func(_ *live, c *config.Config) { c.Platform = "linux/arm/v6" }},
 	}},
 	{name: "outputs", files: map[string]string{"Dockerfile": "FROM python:3.9-alpine AS x\nCOPY a1.txt /\nRUN echo UNIQUE >/o\nFROM python:3.9-alpine\nCOPY --from=x /o /\nRUN echo UNIQUE\n"}, turns: []turn{
 		{what: "the same, of other files", edit: writes("a1.txt", "two UNIQUE"), may: []string{"stage-1 2", "stage-1 3"}},
@@ -119,18 +121,20 @@ const (
 
 func writes(name, text string) func(*live) { return func(l *live) { l.write(name, text) } }
 
-func arguments(values ...string) func(*live, *Config) {
-	return func(l *live, c *Config) {
+func arguments(values ...string) func(*live, *config.Config) {
+	return func(l *live, c *config.Config) {
 		for _, v := range values {
 			c.BuildArgs = append(c.BuildArgs, strings.ReplaceAll(v, "UNIQUE", l.unique))
 		}
 	}
 }
 
-func target(name string) func(*live, *Config) { return func(_ *live, c *Config) { c.Target = name } }
+func target(name string) func(*live, *config.Config) {
+	return func(_ *live, c *config.Config) { c.Target = name }
+}
 
-func lib(dir string) func(*live, *Config) {
-	return func(l *live, c *Config) { c.BuildContexts = map[string]string{"lib": l.path("../" + dir)} }
+func lib(dir string) func(*live, *config.Config) {
+	return func(l *live, c *config.Config) { c.BuildContexts = map[string]string{"lib": l.path("../" + dir)} }
 }
 
 func archive(text string) string {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
@@ -65,7 +66,7 @@ func TestAnEditOfTheIgnoreFileIsPlanned(t *testing.T) {
 			for i, a := range args {
 				args[i] = filepath.Join(dir, a)
 			}
-			bodies, err := Explain(t.Context(), Config{Context: dir}, args)
+			bodies, err := Explain(t.Context(), config.Config{Build: config.Build{Context: dir}}, args)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -111,7 +112,7 @@ func TestAnotherBuildArgumentIsPlanned(t *testing.T) {
 		{[]string{"SOURCE_DATE_EPOCH=1"}, []string{"SOURCE_DATE_EPOCH=2"}, "build argument changed: SOURCE_DATE_EPOCH since ", []string{"WORKDIR /w"}},
 	} {
 		t.Run(fmt.Sprint(tt.built, tt.now), func(t *testing.T) {
-			p, err := openProject(t.Context(), Config{Context: dir, Once: true, BuildArgs: tt.built})
+			p, err := openProject(t.Context(), config.Config{Build: config.Build{Context: dir, BuildArgs: tt.built}, Session: config.Session{Once: true}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -122,7 +123,7 @@ func TestAnotherBuildArgumentIsPlanned(t *testing.T) {
 			if err := remember("", pl, p.snapshots()).save(p.memoryFile()); err != nil {
 				t.Fatal(err)
 			}
-			bodies, err := Explain(t.Context(), Config{Context: dir, BuildArgs: tt.now}, nil)
+			bodies, err := Explain(t.Context(), config.Config{Build: config.Build{Context: dir, BuildArgs: tt.now}}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -157,7 +158,7 @@ func TestAMemoryOfAnotherVersion(t *testing.T) {
 		if err := m.save(p.memoryFile()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Explain(t.Context(), Config{Context: dir}, nil); err == nil && want != "" || err != nil && (want == "" || !strings.Contains(err.Error(), want)) {
+		if _, err := Explain(t.Context(), config.Config{Build: config.Build{Context: dir}}, nil); err == nil && want != "" || err != nil && (want == "" || !strings.Contains(err.Error(), want)) {
 			t.Errorf("version %d: %v", version, err)
 		}
 	}
@@ -181,7 +182,7 @@ func TestWhatNobodyKnowsIsSaid(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		bodies, err := Explain(t.Context(), Config{Context: dir}, []string{filepath.Join(dir, tt.changed)})
+		bodies, err := Explain(t.Context(), config.Config{Build: config.Build{Context: dir}}, []string{filepath.Join(dir, tt.changed)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -222,7 +223,7 @@ func TestManyIgnoredPathsAreOneEvent(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	bodies, err := Explain(t.Context(), Config{Context: dir}, []string{filepath.Join(dir, "junk"), filepath.Join(dir, "a.log")})
+	bodies, err := Explain(t.Context(), config.Config{Build: config.Build{Context: dir}}, []string{filepath.Join(dir, "junk"), filepath.Join(dir, "a.log")})
 	if err != nil {
 		t.Fatal(err)
 	}

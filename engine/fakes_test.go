@@ -13,10 +13,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/redact"
 	"github.com/stagewatch/stagewatch/engine/run"
 	"github.com/stagewatch/stagewatch/engine/serve"
 	"github.com/stagewatch/stagewatch/engine/solve"
@@ -43,7 +45,7 @@ type rig struct {
 
 const rigDockerfile = "FROM base AS build\nCOPY req /req\nRUN install\nCOPY src /src\nRUN compile\nFROM small\nCOPY --from=build /out /out\n"
 
-func newRig(t *testing.T, cfg Config) *rig {
+func newRig(t *testing.T, cfg config.Config) *rig {
 	r := &rig{t: t, dir: t.TempDir(), builder: &fakeBuilder{}, runner: &fakeRunner{}, door: &fakeDoor{}, images: &fakeImages{}, pinger: &fakePinger{},
 		batches: make(chan written), intents: make(chan event.Intent), events: make(chan event.Event, 10_000), ended: make(chan error, 1)}
 	r.write("Dockerfile", rigDockerfile)
@@ -58,7 +60,7 @@ func newRig(t *testing.T, cfg Config) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var values atomic.Pointer[Values]
+	var values atomic.Pointer[redact.Values]
 	out := desk.NewOutbox(func(body event.Body) event.Body { return values.Load().Body(body) })
 	go out.Run(ctx, r.events)
 	d := desk.New(ctx, out)
@@ -67,7 +69,7 @@ func newRig(t *testing.T, cfg Config) *rig {
 	l.sizes = &sizes{Desk: d, l: l, images: r.images, made: map[string]bool{}}
 	l.engine = &engineWatch{Desk: d, pinger: r.pinger, returned: l.resume}
 	if !once {
-		settings, _, err := cfg.serving()
+		settings, _, err := serving(cfg.App)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +94,7 @@ func (r *rig) write(name, text string) {
 // opened reads a context folder, and plans it with no engine.
 func opened(t *testing.T, dir string) (*project, *plan.Plan) {
 	t.Helper()
-	p, err := openProject(t.Context(), Config{Context: dir, Once: true})
+	p, err := openProject(t.Context(), config.Config{Build: config.Build{Context: dir}, Session: config.Session{Once: true}})
 	if err != nil {
 		t.Fatal(err)
 	}

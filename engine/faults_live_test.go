@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
@@ -17,7 +18,7 @@ import (
 // in it meanwhile is built when it is back.
 func TestTheContextGoesAwayAndComesBack(t *testing.T) {
 	l := newLive(t)
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	away := l.dir + "-away"
 	if err := os.Rename(l.dir, away); err != nil {
@@ -45,7 +46,7 @@ func TestTheContextGoesAwayAndComesBack(t *testing.T) {
 func TestABranchSwitchBackAndForth(t *testing.T) {
 	const files = 10_000
 	l := newLive(t)
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	lib := filepath.Join(l.dir, "lib")
 	for i := range files {
@@ -81,10 +82,10 @@ func TestABranchSwitchBackAndForth(t *testing.T) {
 // TestTwoSessionsOnOneContext: the second one has another port and name, and neither takes the other's away.
 func TestTwoSessionsOnOneContext(t *testing.T) {
 	l := newLive(t)
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	second := &live{t: t, dir: l.dir, engine: l.engine, unique: l.unique, intents: make(chan event.Intent), more: make(chan struct{}), counts: map[string]int{}}
-	second.start(Config{})
+	second.start(config.Config{})
 	other, _ := await[event.Serving](second, nil)
 	l.write("page.txt", "two")
 	a, _ := await[event.Serving](l, nil)
@@ -103,7 +104,7 @@ func TestAFirstBuildThatFailsIsShownInTheBrowser(t *testing.T) {
 	port := freePort(t)
 	l := newLive(t)
 	l.write("Dockerfile", liveDockerfile+"RUN <b>; exit 3\n")
-	l.start(Config{Publish: []string{fmt.Sprintf("%d:8080", port)}})
+	l.start(config.Config{App: config.App{Publish: []string{fmt.Sprintf("%d:8080", port)}}})
 	await[event.Failed](l, nil)
 	await[event.Stale](l, nil)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/", port), nil)
@@ -130,7 +131,7 @@ func TestAFirstBuildThatFailsIsShownInTheBrowser(t *testing.T) {
 // TestRestartSwapLosesNoRequest: the old container goes first, and requests wait for the new one.
 func TestRestartSwapLosesNoRequest(t *testing.T) {
 	l := newLive(t)
-	l.start(Config{Swap: "restart"})
+	l.start(config.Config{App: config.App{Swap: "restart"}})
 	first, _ := await[event.Serving](l, nil)
 	ctx, stop := context.WithCancel(t.Context())
 	failures := make(chan error, 1000)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
 )
@@ -25,7 +26,7 @@ COPY --from=build /app /app
 CMD ["python", "-u", "/app/main.py"]
 `)
 	l.write("install.part", "RUN echo installing UNIQUE\n")
-	l.start(Config{})
+	l.start(config.Config{})
 	planned, _ := await[event.Planned](l, nil)
 	if planned.Target != "stage-1" || len(planned.Stages) != 2 || planned.Stages[0].Name != "build" || len(planned.Steps) != 6 {
 		t.Errorf("planned %s, stages %+v, steps %+v", planned.Target, planned.Stages, planned.Steps)

@@ -10,6 +10,9 @@ import (
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
+// enginePoll is how often an engine that went away is looked for.
+const enginePoll = 500 * time.Millisecond
+
 // pinger asks the engine for a sign of life.
 type pinger interface {
 	Ping(ctx context.Context) error

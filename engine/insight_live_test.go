@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -22,13 +23,13 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "testdata", "python-app-libc"))); err != nil {
 		t.Fatal(err)
 	}
-	cfg := Config{Context: dir, Once: true}
+	cfg := config.Config{Build: config.Build{Context: dir}, Session: config.Session{Once: true}}
 	p, err := openProject(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg.Tags = []string{"stagewatch-insight-test:" + strings.ToLower(filepath.Base(t.TempDir()))}
-	c, err := connect(t.Context(), &cfg, func(event.Body) {})
+	c, err := connect(t.Context(), cfg, func(event.Body) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/watch"
@@ -18,7 +19,7 @@ import (
 
 func TestTheChainRunsFromTheSaveThroughTheStages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.serve()
 		for path, want := range map[string]string{
@@ -41,7 +42,7 @@ func TestTheChainRunsFromTheSaveThroughTheStages(t *testing.T) {
 
 func TestARenameIsToldAsOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.serve()
 		if err := os.Rename(filepath.Join(r.dir, "src/a"), filepath.Join(r.dir, "src/b")); err != nil {
@@ -72,7 +73,7 @@ func TestAPromiseThatBrokeIsToldOf(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, Config{})
+				r := newRig(t, config.Config{})
 				defer r.close()
 				r.loop.outside = c.outside
 				r.serve()
@@ -121,7 +122,7 @@ func (f fakeOutside) Pruned(context.Context, time.Time) (bool, error) { return f
 // TestTheReasonIsToldInTheWayThingsChanged: files by kind, the Dockerfile instruction by instruction.
 func TestTheReasonIsToldInTheWayThingsChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.serve()
 		file := rigDockerfile
@@ -159,7 +160,7 @@ func TestTheReasonIsToldInTheWayThingsChanged(t *testing.T) {
 // TestFilesAreToldToWhoAsks: nobody gets thousands of files unasked, and who asks gets each build's once.
 func TestFilesAreToldToWhoAsks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.serve()
 		account := func(build int) { r.loop.Do(func() { r.loop.inspected(build, make([]image.Listing, 2)) }) }

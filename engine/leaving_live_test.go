@@ -12,6 +12,7 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 )
@@ -35,7 +36,7 @@ http.server.ThreadingHTTPServer(("", 8080), H).serve_forever()
 func TestAnUploadIsFinishedOverAHandOver(t *testing.T) {
 	l := newLive(t)
 	l.write("main.py", countingApp)
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(first.URL, "http://"))
 	if err != nil {
@@ -68,7 +69,7 @@ func TestAnUploadIsFinishedOverAHandOver(t *testing.T) {
 // Somebody takes the container off its network, and its address goes to another one that listens on the same port.
 func TestAContainerIsFollowedToAnotherAddress(t *testing.T) {
 	l := newLive(t)
-	l.start(Config{})
+	l.start(config.Config{})
 	s, _ := await[event.Serving](l, nil)
 	cli := l.engine.Client
 	if err := cli.NetworkDisconnect(t.Context(), "bridge", s.Container, true); err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/serve"
@@ -27,7 +28,7 @@ func (r *rig) replace(text string) *fakeInstance {
 // A request that takes minutes, as an upload does, finishes on the old container once the new one serves.
 func TestARequestInFlightKeepsTheOldContainerUntilItIsDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		old := r.serve()
 		upload := r.door.inFlight(2)
@@ -57,13 +58,13 @@ func TestARequestInFlightKeepsTheOldContainerUntilItIsDone(t *testing.T) {
 
 func TestARequestThatDoesNotEndIsCutAndToldOf(t *testing.T) {
 	for name, c := range map[string]struct {
-		cfg    Config
+		cfg    config.Config
 		within time.Duration
 	}{
-		"by default":                 {Config{}, DrainWithin},
-		"after the time":             {Config{DrainTimeout: time.Minute}, time.Minute},
-		"at once":                    {Config{DrainTimeout: -1}, 0},
-		"where it holds up the next": {Config{Swap: "restart", DrainTimeout: time.Hour}, serve.DrainHeld},
+		"by default":                 {config.Config{}, config.DefaultDrain},
+		"after the time":             {config.Config{App: config.App{DrainTimeout: time.Minute}}, time.Minute},
+		"at once":                    {config.Config{App: config.App{DrainTimeout: -1}}, 0},
+		"where it holds up the next": {config.Config{App: config.App{Swap: config.Restart, DrainTimeout: time.Hour}}, serve.DrainHeld},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -103,7 +104,7 @@ func TestARequestThatDoesNotEndIsCutAndToldOf(t *testing.T) {
 // However fast saves come, only so many old containers take of the machine.
 func TestOnlySoManyContainersFinishRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		old := []*fakeInstance{r.serve()}
 		for i := range serve.MostLeaving + 1 {
@@ -129,7 +130,7 @@ func TestOnlySoManyContainersFinishRequests(t *testing.T) {
 // A new container that only answers with errors is given a few seconds to get over that, where the old one does well.
 func TestErrorsDoNotCountAsReadyWhereTheOldOneAnswersWell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.succeed()
 		first := r.runner.last()
@@ -164,7 +165,7 @@ func TestErrorsDoNotCountAsReadyWhereTheOldOneAnswersWell(t *testing.T) {
 // Off its network nobody answers at a container's address, or somebody else does.
 func TestRequestsWaitForAContainerThatIsOffItsNetwork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		inst := r.serve()
 		inFlight := r.door.inFlight(1)
@@ -184,7 +185,7 @@ func TestRequestsWaitForAContainerThatIsOffItsNetwork(t *testing.T) {
 
 func TestAContainerThatDoesNotStartKeepsItsHint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.runner.err = startFailure
 		r.drain()
@@ -203,7 +204,7 @@ func TestAContainerThatDoesNotStartKeepsItsHint(t *testing.T) {
 
 func TestTheLogThatCannotBeReadIsToldOfOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.serve()
 		r.drain()
@@ -222,7 +223,7 @@ var startFailure = &fault.Error{What: "starting the container", Hint: "Is the co
 func TestNobodyWhoQuitsWaitsForAnEngineThatHangs(t *testing.T) {
 	for _, hangs := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
-			r := newRig(t, Config{})
+			r := newRig(t, config.Config{})
 			r.serve().hangs.Store(true)
 			r.pinger.hangs.Store(hangs)
 			r.cancel()

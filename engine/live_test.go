@@ -17,6 +17,7 @@ import (
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/image"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -102,7 +103,7 @@ func (l *live) write(name, text string) {
 }
 
 // start runs the engine on the folder.
-func (l *live) start(cfg Config) {
+func (l *live) start(cfg config.Config) {
 	l.t.Helper()
 	cfg.Context = l.dir
 	if cfg.Publish == nil {

@@ -11,11 +11,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 // Locate returns the folder of the context, and the path of the Dockerfile, which need not be there.
-func (c Config) Locate() (root, dockerfile string, err error) {
+func Locate(c config.Build) (root, dockerfile string, err error) {
 	if c.File == "-" {
 		return "", "", &fault.Error{What: "opening the Dockerfile: it can't be read from stdin, as stagewatch reads it again whenever it changes", Hint: "Write it to a file, and name that with -f."}
 	}
@@ -46,7 +47,7 @@ func (c Config) Locate() (root, dockerfile string, err error) {
 const pipeWithin = time.Second
 
 // ReadDockerfile reads the Dockerfile. Where that is a pipe, as of <(…), it waits for who writes to it, until ctx ends.
-func (c Config) ReadDockerfile(ctx context.Context, file string) ([]byte, error) {
+func ReadDockerfile(ctx context.Context, file string, waiting func(string)) ([]byte, error) {
 	if info, err := os.Stat(file); err != nil || info.Mode().IsRegular() || info.IsDir() {
 		return os.ReadFile(file)
 	}
@@ -64,8 +65,8 @@ func (c Config) ReadDockerfile(ctx context.Context, file string) ([]byte, error)
 		case <-read:
 			return dt, err
 		case <-late.C:
-			if c.Waiting != nil {
-				c.Waiting(file)
+			if waiting != nil {
+				waiting(file)
 			}
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
@@ -119,7 +120,7 @@ func InCase(dockerfile string) string {
 }
 
 // NoDockerfile is the problem that there is none.
-func (c Config) NoDockerfile(dockerfile string) *fault.Error {
+func NoDockerfile(c config.Build, dockerfile string) *fault.Error {
 	p := &fault.Error{What: "opening the Dockerfile: no file " + dockerfile, Hint: "Give the folder that holds one, or name it with -f."}
 	if c.File != "" && !filepath.IsAbs(c.File) {
 		beside := filepath.Join(c.Context, c.File)
@@ -140,9 +141,9 @@ func (c Config) NoDockerfile(dockerfile string) *fault.Error {
 }
 
 // unreadable is the problem with a Dockerfile that can't be read.
-func (p *project) unreadable(cfg Config) *fault.Error {
+func (p *project) unreadable(b config.Build) *fault.Error {
 	if p.missing() {
-		return cfg.NoDockerfile(p.named)
+		return NoDockerfile(b, p.named)
 	}
 	return &fault.Error{What: "opening the Dockerfile " + p.dockerfile, Err: cause(p.broken), Hint: "Name a file that can be read with -f."}
 }

@@ -7,9 +7,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/redact"
 	"github.com/stagewatch/stagewatch/engine/serve"
 	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/tree"
@@ -38,7 +40,7 @@ type inputs struct {
 // run is called on; everything else reaches it as a function through Do.
 type loop struct {
 	desk.Desk
-	cfg     Config
+	cfg     config.Config
 	project *project
 	builder builder
 	// app runs and serves the images; nil where nothing is run.
@@ -55,7 +57,7 @@ type loop struct {
 	unkept     sync.Once
 	host       string
 	// values hide those of build arguments in all that is shown.
-	values *atomic.Pointer[Values]
+	values *atomic.Pointer[redact.Values]
 	// turn is held by the one solve that is under way.
 	turn chan struct{}
 	// running counts the solves that go on beside the loop.
@@ -127,7 +129,7 @@ func (j *job) main() *tree.Snapshot { return j.snaps[""] }
 
 var errSuperseded = errors.New("superseded by a newer change")
 
-// run works until its context ends or, with Config.Once, until the build is done; the error is then that of the
+// run works until its context ends or, with [config.Session.Once], until the build is done; the error is then that of the
 // build. A panic beside the loop is raised again here, so that what has to be cleaned up is.
 func (l *loop) run(in inputs) error {
 	l.superseded, l.linted, l.toldOf, l.found = map[*job]bool{}, map[plan.Lint]bool{}, map[string]bool{}, map[string]bool{}

@@ -13,6 +13,7 @@ import (
 	"github.com/docker/docker/api/types/image"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
@@ -20,7 +21,7 @@ import (
 // write that leads to nothing why it does.
 func TestASaveRebuildsOnlyWhatItAffects(t *testing.T) {
 	l := newLive(t)
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	if got := l.get(first.URL); got != "one" {
 		t.Errorf("the first page is %q", got)
@@ -76,7 +77,7 @@ func TestASaveRebuildsOnlyWhatItAffects(t *testing.T) {
 func TestAPathThatNoStepReadsBuildsNothing(t *testing.T) {
 	l := newLive(t)
 	l.write("Dockerfile", "FROM python:3.9-alpine\nCOPY main.py page.txt /app/\nCMD [\"python\", \"/app/main.py\"]\n")
-	l.start(Config{})
+	l.start(config.Config{})
 	await[event.Serving](l, nil)
 	l.write("notes.txt", "hello")
 	s, _ := await(l, func(s event.Skipped) bool { return !s.LeftOut })
@@ -89,7 +90,7 @@ func TestAPathThatNoStepReadsBuildsNothing(t *testing.T) {
 // and the way back.
 func TestABrokenBuildKeepsTheLastGoodOneServing(t *testing.T) {
 	l := newLive(t)
-	l.start(Config{})
+	l.start(config.Config{})
 	first, e := await[event.Serving](l, nil)
 	for _, tt := range []struct {
 		add     string
@@ -127,7 +128,7 @@ func TestABrokenBuildKeepsTheLastGoodOneServing(t *testing.T) {
 func TestAnEditDoesNotRestartARunningInstall(t *testing.T) {
 	l := newLive(t)
 	l.write("Dockerfile", strings.Replace(liveDockerfile, "echo installing UNIQUE", "echo installing UNIQUE; sleep 3; echo installed", 1))
-	l.start(Config{})
+	l.start(config.Config{})
 	await(l, func(o event.Output) bool { return strings.Contains(o.Text, "installing") })
 	l.write("page.txt", "two")
 	await[event.Abandoned](l, nil)
@@ -147,7 +148,7 @@ func TestAnEditDoesNotRestartARunningInstall(t *testing.T) {
 
 func TestAContainerThatDiesIsStartedAgain(t *testing.T) {
 	l := newLive(t)
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	if err := l.engine.Client.ContainerKill(t.Context(), first.Container, "KILL"); err != nil {
 		t.Fatal(err)
@@ -163,7 +164,7 @@ func TestAContainerThatDiesIsStartedAgain(t *testing.T) {
 
 func TestAnImageThatExitsAtOnceIsToldAndReplaced(t *testing.T) {
 	l := newLive(t)
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	l.write("main.py", "print('no such luck'); raise SystemExit(7)")
 	if s, _ := await(l, func(s event.Stopped) bool { return s.Reason == "exited" }); s.ExitCode != 7 {
@@ -182,7 +183,7 @@ func TestAnImageThatExitsAtOnceIsToldAndReplaced(t *testing.T) {
 func TestTheFirstImageCrashLoops(t *testing.T) {
 	l := newLive(t)
 	l.write("main.py", "raise SystemExit(7)")
-	l.start(Config{})
+	l.start(config.Config{})
 	await(l, func(s event.Stopped) bool { return s.Reason == "crash-loop" })
 	l.write("main.py", liveApp)
 	s, _ := await[event.Serving](l, nil)
@@ -199,7 +200,7 @@ func TestATakenPortIsNamedAndTakenOverWhenFree(t *testing.T) {
 	defer holder.Close()
 	l := newLive(t)
 	port := holder.Addr().(*net.TCPAddr).Port
-	l.start(Config{Publish: []string{fmt.Sprintf("%d:8080", port)}})
+	l.start(config.Config{App: config.App{Publish: []string{fmt.Sprintf("%d:8080", port)}}})
 	w, _ := await(l, func(w event.Warning) bool { return w.Code == "port-taken" })
 	if !strings.Contains(w.Message, fmt.Sprint(port)) || !strings.Contains(w.Message, fmt.Sprint(os.Getpid())) {
 		t.Errorf("%q names neither the port nor its holder", w.Message)
@@ -216,7 +217,7 @@ func TestATakenPortIsNamedAndTakenOverWhenFree(t *testing.T) {
 // TestNoRequestFails holds a constant load on the port while the app is replaced again and again.
 func TestNoRequestFails(t *testing.T) {
 	l := newLive(t)
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	load := startLoad(t, first.URL)
 	var took medians
@@ -241,7 +242,7 @@ func TestNoRequestFails(t *testing.T) {
 // TestSizesAgreeWithTheEngine compares with what docker history says.
 func TestSizesAgreeWithTheEngine(t *testing.T) {
 	l := newLive(t)
-	l.start(Config{})
+	l.start(config.Config{})
 	built, _ := await[event.Built](l, nil)
 	sized, _ := await[event.Sized](l, nil)
 	history, err := l.engine.Client.ImageHistory(t.Context(), built.Image)
@@ -273,7 +274,7 @@ func TestSizesAgreeWithTheEngine(t *testing.T) {
 
 func TestRestartAndStopOnRequest(t *testing.T) {
 	l := newLive(t)
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	l.intents <- event.Restart{}
 	second, _ := await[event.Serving](l, nil)
@@ -297,7 +298,7 @@ func TestRestartAndStopOnRequest(t *testing.T) {
 
 func TestATagOfSomebodyElseStays(t *testing.T) {
 	l := newLive(t)
-	name := imageName(l.dir)
+	name := config.Build{Context: l.dir}.ImageName()
 	theirs, err := l.engine.Client.ImageInspect(t.Context(), "python:3.9-alpine")
 	if err != nil {
 		t.Fatal(err)
@@ -308,7 +309,7 @@ func TestATagOfSomebodyElseStays(t *testing.T) {
 	t.Cleanup(func() {
 		_, _ = l.engine.Client.ImageRemove(context.Background(), name+":latest", image.RemoveOptions{})
 	})
-	l.start(Config{})
+	l.start(config.Config{})
 	w, _ := await(l, func(w event.Warning) bool { return w.Code == "tag-taken" })
 	if !strings.Contains(w.Message, name) {
 		t.Errorf("got %+v", w)
@@ -323,7 +324,7 @@ func TestATagOfSomebodyElseStays(t *testing.T) {
 // TestATagThatSomebodyElseTakesStays: whoever builds an image of their own in the meantime keeps its name.
 func TestATagThatSomebodyElseTakesStays(t *testing.T) {
 	l := newLive(t)
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Built](l, nil)
 	await[event.Serving](l, nil)
 	theirs, err := l.engine.Client.ImageInspect(t.Context(), "python:3.9-alpine")
@@ -362,7 +363,7 @@ func TestANamedContextIsWatchedToo(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.write("Dockerfile", liveDockerfile+"COPY --from=assets page.txt /app/page.txt\n")
-	l.start(Config{BuildContexts: map[string]string{"assets": assets}})
+	l.start(config.Config{Build: config.Build{BuildContexts: map[string]string{"assets": assets}}})
 	first, _ := await[event.Serving](l, nil)
 	if got := l.get(first.URL); got != "from assets" {
 		t.Errorf("page is %q", got)
@@ -386,7 +387,7 @@ func TestSeveralPorts(t *testing.T) {
 	l.write("main.py", strings.Replace(liveApp, "http.server.ThreadingHTTPServer((\"\", 8080)", `import threading
 threading.Thread(target=http.server.ThreadingHTTPServer(("", 9090), H).serve_forever, daemon=True).start()
 http.server.ThreadingHTTPServer(("", 8080)`, 1))
-	l.start(Config{Publish: []string{"0:8080", fmt.Sprintf("%d:9090", admin)}})
+	l.start(config.Config{App: config.App{Publish: []string{"0:8080", fmt.Sprintf("%d:9090", admin)}}})
 	first, _ := await[event.Serving](l, nil)
 	l.write("page.txt", "two")
 	await[event.Serving](l, nil)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/run"
 )
@@ -28,7 +29,7 @@ func (r *rig) serve() *fakeInstance {
 
 func TestASaveDuringABuildSupersedesIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		first := r.builder.last()
 		r.save("req", "2")
@@ -69,7 +70,7 @@ func TestAStormIsBuiltInTurns(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, Config{})
+				r := newRig(t, config.Config{})
 				defer r.close()
 				r.serve()
 				began := time.Now()
@@ -107,7 +108,7 @@ func TestAStormIsBuiltInTurns(t *testing.T) {
 
 func TestASaveThatNoStepReadsLeavesTheBuildAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.save("notes", "x")
 		if s, _ := one[event.Skipped](t, r.drain()); s.Reason != event.Unused {
@@ -124,7 +125,7 @@ func TestASaveThatNoStepReadsLeavesTheBuildAlone(t *testing.T) {
 // and what the last good build read is still built once it is mended.
 func TestABrokenDockerfileIsBuiltAgainForWhatMayMatter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.succeed()
 		r.drain()
@@ -151,7 +152,7 @@ func TestABrokenDockerfileIsBuiltAgainForWhatMayMatter(t *testing.T) {
 // TestAStepThatBothNeedGoesOn: the old solve lives until its running step, which the new one needs, has ended.
 func TestAStepThatBothNeedGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		old := r.builder.last()
 		install := event.Step{Stage: "build", Index: 3, Total: 5, Instruction: "RUN install", State: event.Running}
@@ -192,7 +193,7 @@ func TestAStepThatBothNeedGoesOn(t *testing.T) {
 
 func TestWhatFailedStaysPending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.serve()
 		r.save("req", "2")
@@ -216,7 +217,7 @@ func TestWhatFailedStaysPending(t *testing.T) {
 
 func TestABrokenDockerfileFailsAndMends(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.serve()
 		r.save("Dockerfile", rigDockerfile+"NONSENSE\n")
@@ -233,7 +234,7 @@ func TestABrokenDockerfileFailsAndMends(t *testing.T) {
 
 func TestTheOldContainerServesUntilTheNewOneIsReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.serve()
 		old := r.runner.last()
@@ -260,7 +261,7 @@ func TestTheOldContainerServesUntilTheNewOneIsReady(t *testing.T) {
 
 func TestANewerBuildTakesTheTurnOfOneThatStarts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.serve()
 		r.save("src/a", "2")
@@ -281,7 +282,7 @@ func TestANewerBuildTakesTheTurnOfOneThatStarts(t *testing.T) {
 
 func TestCrashesAreRetriedEverMoreSlowly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.serve()
 		var gaps []time.Duration
@@ -317,7 +318,7 @@ func TestCrashesAreRetriedEverMoreSlowly(t *testing.T) {
 
 func TestRestartSwapStopsTheOldOneFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{Swap: "restart"})
+		r := newRig(t, config.Config{App: config.App{Swap: "restart"}})
 		defer r.close()
 		r.serve()
 		old := r.runner.last()
@@ -339,7 +340,7 @@ func TestRestartSwapStopsTheOldOneFirst(t *testing.T) {
 
 func TestAnEngineThatWentAwayIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.serve()
 		r.pinger.gone.Store(true)
@@ -365,7 +366,7 @@ func TestAnEngineThatWentAwayIsWaitedFor(t *testing.T) {
 
 func TestOnceEndsWithItsBuild(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{Once: true})
+		r := newRig(t, config.Config{Session: config.Session{Once: true}})
 		r.succeed()
 		r.measured()
 		if err := <-r.ended; err != nil {
@@ -375,7 +376,7 @@ func TestOnceEndsWithItsBuild(t *testing.T) {
 		r.cancel()
 		r.loop.wait()
 
-		r = newRig(t, Config{Once: true})
+		r = newRig(t, config.Config{Session: config.Session{Once: true}})
 		r.builder.last().end <- errStep
 		if err := <-r.ended; !errors.Is(err, errStep) {
 			t.Errorf("ended with %v", err)
@@ -384,7 +385,7 @@ func TestOnceEndsWithItsBuild(t *testing.T) {
 		r.loop.wait()
 
 		// The image is there, whatever keeps it from being measured.
-		r = newRig(t, Config{Once: true})
+		r = newRig(t, config.Config{Session: config.Session{Once: true}})
 		r.succeed()
 		r.builder.last().end <- errStep
 		if err := <-r.ended; err != nil {
@@ -401,7 +402,7 @@ func TestOnceEndsWithItsBuild(t *testing.T) {
 // TestAForeignFrontendIsNotPassedOverInSilence: what its syntax directive asks for is not what reads it.
 func TestAForeignFrontendIsNotPassedOverInSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.serve()
 		r.save("Dockerfile", "# syntax=example.org/mine:1\n"+rigDockerfile)
@@ -417,7 +418,7 @@ func TestAForeignFrontendIsNotPassedOverInSilence(t *testing.T) {
 
 func TestWhatNobodyToldOfIsFoundAfterABuild(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.write("src/a", "written without a notice")
 		r.serve()

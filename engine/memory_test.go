@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
@@ -69,7 +70,7 @@ func TestAnIgnoreFileIsAFileWhereAStepReadsIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		write("Dockerfile.dockerignore", "# Compiled.\n*.pyc\n")
-		bodies, err := Explain(t.Context(), Config{Context: dir}, nil)
+		bodies, err := Explain(t.Context(), config.Config{Build: config.Build{Context: dir}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,11 +84,11 @@ func TestAnIgnoreFileIsAFileWhereAStepReadsIt(t *testing.T) {
 // TestTheFirstBuildOfTheMorning explains itself by what an earlier session built.
 func TestTheFirstBuildOfTheMorning(t *testing.T) {
 	l := newLive(t)
-	l.start(Config{})
+	l.start(config.Config{})
 	await[event.Sized](l, nil)
 	l.stop()
 	l.write("requirements.txt", "UNIQUE changed")
-	l.start(Config{})
+	l.start(config.Config{})
 	p, e := await[event.Planned](l, nil)
 	if !strings.HasPrefix(p.Because, "requirements.txt changed since ") {
 		t.Errorf("because %q", p.Because)

@@ -1,36 +1,44 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
-// names is what images are called that nobody named.
+// names are what the image and the container are called.
 type names struct {
 	emit func(event.Body)
-	// image is the name, empty where a person chose, and tag the one with a tag that was free.
+	// image is the name that we chose for the image, empty where a person did, and tag the one with a tag that was free.
 	image, tag string
+	container  string
 }
 
-// chooseNames settles what the image and the container are called.
-func (c *connection) chooseNames(ctx context.Context, cfg *Config, emit func(event.Body)) {
-	name := imageName(cfg.Context)
-	if cfg.Name == "" {
-		cfg.Name = appName(name)
+// chooseNames chooses the names that the configuration does not give.
+func (c *connection) chooseNames(ctx context.Context, cfg config.Config, emit func(event.Body)) {
+	image := cfg.ImageName()
+	c.names = names{emit: emit, container: cmp.Or(cfg.Name, config.ContainerName(image))}
+	if len(cfg.Tags) == 0 {
+		c.names.image = image
+		c.chooseTag(ctx)
 	}
-	if len(cfg.Tags) > 0 {
-		return
-	}
-	c.names = names{emit: emit, image: name}
-	c.chooseTag(ctx)
-	cfg.Tags = []string{c.names.tag}
 }
 
-// chooseTag leaves a name that is some other image's to it.
+// named returns the configuration with the names that were chosen.
+func (c *connection) named(cfg config.Config) config.Config {
+	cfg.Name = c.names.container
+	if c.names.image != "" {
+		cfg.Tags = []string{c.names.tag}
+	}
+	return cfg
+}
+
+// chooseTag chooses a tag that no other image has.
 func (c *connection) chooseTag(ctx context.Context) {
 	n := &c.names
 	latest := n.image + ":latest"
@@ -46,7 +54,7 @@ func (c *connection) chooseTag(ctx context.Context) {
 	}
 }
 
-// theirs reports whether an image has the name that is none of this session's.
+// theirs reports whether an image that this session did not make has the name.
 func (c *connection) theirs(ctx context.Context, tag string) bool {
 	seen, err := c.engine.Client.ImageInspect(ctx, tag)
 	return err == nil && (seen.Config == nil || seen.Config.Labels[dock.Label] != c.session.ID)

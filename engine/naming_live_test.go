@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
@@ -21,7 +22,7 @@ func TestADockerfileThatIsALink(t *testing.T) {
 	}
 	l.link("docker/Dockerfile.dev", "Dockerfile")
 	l.write("main.py", strings.Replace(liveApp, `open("/app/page.txt", "rb").read()`, `__import__("os").environ["SERVED"].encode()`, 1))
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 
 	l.write("docker/Dockerfile.dev", serving(2))
@@ -51,7 +52,7 @@ func TestAnIgnoreFileThatIsALink(t *testing.T) {
 	l.link("conf/ignore", ".dockerignore")
 	l.write("main.py", strings.Replace(liveApp, `open("/app/page.txt", "rb").read()`, `str(__import__("os").path.exists("/app/secret")).encode()`, 1))
 	l.write("secret", "")
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	l.serves(first.URL, "True")
 	l.write("conf/ignore", "secret\n")
@@ -82,7 +83,7 @@ func TestTheContextIsReplaced(t *testing.T) {
 	}
 	relink("one")
 	l.dir = named
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	l.serves(first.URL, "one")
 	relink("two")
@@ -114,7 +115,7 @@ func TestAFileWithOtherNames(t *testing.T) {
 	if err := os.Link(page, elsewhere); err != nil {
 		t.Fatal(err)
 	}
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	put := func(name, text string) {
 		t.Helper()
@@ -168,7 +169,7 @@ func TestAFolderAsABase(t *testing.T) {
 			t.Fatal(err)
 		}
 		if i == 0 {
-			l.start(Config{BuildContexts: map[string]string{"notes": base}})
+			l.start(config.Config{Build: config.Build{BuildContexts: map[string]string{"notes": base}}})
 			await[event.Serving](l, nil)
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/plan"
@@ -15,7 +16,7 @@ import (
 )
 
 // OwnRules are the rules that hold in the folder of a local context beside its ignore file.
-func (c Config) OwnRules(root string) (*tree.OwnRules, error) {
+func OwnRules(c config.Build, root string) (*tree.OwnRules, error) {
 	own, err := tree.NewOwnRules(c.Ignore, ours(root), c.Outputs)
 	if err != nil {
 		return nil, &fault.Error{What: "reading --ignore", Err: err, Hint: "Write --ignore PATTERN as a line of .dockerignore, or --ignore " + tree.NoRules + " for what docker build does."}

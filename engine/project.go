@@ -13,6 +13,7 @@ import (
 
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/tree"
@@ -38,13 +39,13 @@ type project struct {
 	known  links
 }
 
-// openProject reads the Dockerfile and the contexts, and starts watching them but for Config.Once.
-func openProject(ctx context.Context, cfg Config) (*project, error) {
-	root, named, err := cfg.Locate()
+// openProject reads the Dockerfile and the contexts, and starts watching them but for [config.Session.Once].
+func openProject(ctx context.Context, cfg config.Config) (*project, error) {
+	root, named, err := Locate(cfg.Build)
 	if err != nil {
 		return nil, err
 	}
-	p := &project{root: root, named: named, dockerfile: InCase(named), attrs: cfg.attrs(), showValues: cfg.ShowValues}
+	p := &project{root: root, named: named, dockerfile: InCase(named), attrs: cfg.Attrs(), showValues: cfg.ShowValues}
 	p.folders = []*folder{mainFolder(root, p.dockerfile)}
 	for _, name := range slices.Sorted(maps.Keys(cfg.BuildContexts)) {
 		ref := cfg.BuildContexts[name]
@@ -58,7 +59,7 @@ func openProject(ctx context.Context, cfg Config) (*project, error) {
 		p.attrs["context:"+name] = ref
 	}
 	for _, f := range p.folders {
-		if f.own, err = cfg.OwnRules(f.root); err != nil {
+		if f.own, err = OwnRules(cfg.Build, f.root); err != nil {
 			return nil, errors.Join(err, p.close())
 		}
 		w := watching{on: !cfg.Once, poll: cfg.Poll}
@@ -69,14 +70,14 @@ func openProject(ctx context.Context, cfg Config) (*project, error) {
 			return nil, errors.Join(err, p.close())
 		}
 	}
-	p.source, p.broken = cfg.ReadDockerfile(ctx, p.dockerfile)
+	p.source, p.broken = ReadDockerfile(ctx, p.dockerfile, cfg.Waiting)
 	if ctx.Err() != nil {
 		return nil, errors.Join(context.Cause(ctx), p.close())
 	}
 	if p.broken != nil && !cfg.Await {
-		return nil, errors.Join(p.unreadable(cfg), p.close())
+		return nil, errors.Join(p.unreadable(cfg.Build), p.close())
 	}
-	if err := cfg.CheckStages(p.name(), p.source); err != nil {
+	if err := CheckStages(cfg.Build, p.name(), p.source); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	return p, nil

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
@@ -16,7 +17,7 @@ func TestADockerfileThatCanBeReadAgainIsOneBuild(t *testing.T) {
 	for name, noticed := range map[string]bool{"noticed first": true, "found first": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, Config{})
+				r := newRig(t, config.Config{})
 				defer r.close()
 				whole := "FROM base AS build\nCOPY . /all\nFROM small\nCOPY --from=build /all /all\n"
 				r.save("Dockerfile", whole)
@@ -62,7 +63,7 @@ func TestADockerfileThatCanBeReadAgainIsOneBuild(t *testing.T) {
 // TestWhatTheSameSaveNamesIsNotIgnored: a file that the built-in rules leave out, and the step that lets it in.
 func TestWhatTheSameSaveNamesIsNotIgnored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.serve()
 		r.write("notes~", "kept")
@@ -79,7 +80,7 @@ func TestWhatTheSameSaveNamesIsNotIgnored(t *testing.T) {
 // TestAnIgnoreFileThatCantBeHadFailsTheBuild, as docker build does, and as it is at the start.
 func TestAnIgnoreFileThatCantBeHadFailsTheBuild(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.save(".dockerignore", "*.log\n")
 		r.serve()

@@ -15,6 +15,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/solve"
@@ -69,7 +70,7 @@ func TestSoak(t *testing.T) {
 	l.write("main.py", soakApp)
 	l.write("last.txt", "begin")
 	e := &editor{live: l, r: rand.New(rand.NewPCG(seed, 0))}
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	session := l.session(first.Container)
 	clean := newCleanBuild(t, l)
@@ -193,7 +194,7 @@ func (c *cleanBuild) page() string {
 	c.times++
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	p, err := openProject(ctx, Config{Context: c.live.dir, Once: true})
+	p, err := openProject(ctx, config.Config{Build: config.Build{Context: c.live.dir}, Session: config.Session{Once: true}})
 	if err != nil {
 		t.Fatal(err)
 	}

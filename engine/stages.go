@@ -7,13 +7,14 @@ import (
 
 	"github.com/moby/buildkit/util/suggest"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
 // CheckStages finds a --target or --before that names no stage of the Dockerfile source, which a person knows as name,
 // before anything is built. What is wrong with the Dockerfile itself is the build's to say.
-func (c Config) CheckStages(name string, source []byte) error {
+func CheckStages(c config.Build, name string, source []byte) error {
 	if _, foreign := plan.CustomSyntax(source); foreign {
 		return nil
 	}
@@ -32,8 +33,8 @@ func (c Config) CheckStages(name string, source []byte) error {
 
 // Declared returns the names of the Dockerfile's stages, and of the arguments that it declares; none where it can't be
 // read.
-func (c Config) Declared() (stages, args []string) {
-	_, dockerfile, err := c.Locate()
+func Declared(c config.Build) (stages, args []string) {
+	_, dockerfile, err := Locate(c)
 	if err != nil {
 		return nil, nil
 	}

@@ -4,27 +4,30 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/front"
+	"github.com/stagewatch/stagewatch/engine/redact"
 	"github.com/stagewatch/stagewatch/engine/run"
 	"github.com/stagewatch/stagewatch/engine/serve"
 	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/state"
 )
 
-// Run does all that cfg asks for until ctx ends, or with Config.Once until the one build is done. It sends
+// Run does all that cfg asks for until ctx ends, or with [config.Session.Once] until the one build is done. It sends
 // what happens to events, which it closes at the end, and takes what a person asks for from intents.
 // Everything that it made on the engine and that nobody asked to keep is gone when it returns.
 //
 // A face that stops reading events must end quit, or Run waits for it.
-func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, events chan<- event.Event) (err error) {
-	var values atomic.Pointer[Values]
+func Run(ctx, quit context.Context, cfg config.Config, intents <-chan event.Intent, events chan<- event.Event) (err error) {
+	var values atomic.Pointer[redact.Values]
 	out := desk.NewOutbox(func(body event.Body) event.Body { return values.Load().Body(body) })
 	sent := make(chan struct{})
 	go func() {
@@ -39,14 +42,14 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	values.Store(cfg.Values(nil))
 	emit := func(body event.Body) { out.Put(event.Event{Time: time.Now(), Body: body}) }
 
-	if err := cfg.check(); err != nil {
+	if err := cfg.Check(); err != nil {
 		return err
 	}
 	makeStateDir()
 	cfg.Waiting = func(file string) {
 		emit(event.Warning{Code: "dockerfile-pipe", Message: fmt.Sprintf("waiting for %s, a pipe, to be written and closed", file)})
 	}
-	p, c, err := openBoth(ctx, &cfg, emit)
+	p, c, err := openBoth(ctx, cfg, emit)
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}
@@ -54,6 +57,7 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 	busy := false
 	defer func() { err = errors.Join(err, c.close(ctx, busy)) }()
 
+	cfg = c.named(cfg)
 	values.Store(cfg.Values(p.source))
 	p.attrs["label:"+dock.Label] = c.session.ID
 	work, stop := context.WithCancel(ctx)
@@ -94,18 +98,18 @@ func Run(ctx, quit context.Context, cfg Config, intents <-chan event.Intent, eve
 
 // openBoth reads the project while it connects to the engine: with a large context, neither is quick. Where both
 // fail, what is wrong with the project is told.
-func openBoth(ctx context.Context, cfg *Config, emit func(event.Body)) (*project, *connection, error) {
+func openBoth(ctx context.Context, cfg config.Config, emit func(event.Body)) (*project, *connection, error) {
 	connecting, giveUp := context.WithCancel(ctx)
 	defer giveUp()
 	var p *project
 	var broken error
 	read := make(chan struct{})
-	go func(cfg Config) {
+	go func() {
 		defer close(read)
 		if p, broken = openProject(ctx, cfg); broken != nil {
 			giveUp()
 		}
-	}(*cfg)
+	}()
 	c, err := connect(connecting, cfg, emit)
 	<-read
 	switch {
@@ -123,12 +127,12 @@ func openBoth(ctx context.Context, cfg *Config, emit func(event.Body)) (*project
 }
 
 // serving returns what the flags say of the app's container, and where it is published.
-func (c Config) serving() (serve.Settings, []front.Published, error) {
-	ports, err := c.ports()
+func serving(c config.App) (serve.Settings, []front.Published, error) {
+	ports, err := c.Ports()
 	if err != nil {
 		return serve.Settings{}, nil, err
 	}
-	s := serve.Settings{Spec: c.spec(), Ready: run.Readiness{Path: c.ReadyPath, Within: c.readyWithin()}, StopFirst: c.Swap == "restart", DrainWithin: c.drainWithin()}
+	s := serve.Settings{Spec: c.Spec(), Ready: c.Readiness(), StopFirst: c.Swap == config.Restart, DrainWithin: c.Drain()}
 	s.Spec.Port = ports[0].Port
 	s.Spec.Published = ports[0].Ports()
 	for _, p := range ports[1:] {
@@ -139,7 +143,7 @@ func (c Config) serving() (serve.Settings, []front.Published, error) {
 
 // open makes the loop one that also runs and serves what it builds.
 func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (serve.Ports, error) {
-	settings, published, err := l.cfg.serving()
+	settings, published, err := serving(l.cfg.App)
 	if err != nil {
 		return nil, err
 	}
@@ -176,8 +180,18 @@ func (l *loop) hooks() serve.Hooks {
 			l.block(descriptors, again)
 			return true
 		},
-		Redact: func(s front.Status) front.Status { return l.values.Load().Status(s) },
+		Redact: func(s front.Status) front.Status { return withoutValues(s, l.values.Load()) },
 	}
+}
+
+// withoutValues returns what the waiting page shows without the values.
+func withoutValues(s front.Status, v *redact.Values) front.Status {
+	s.Title, s.Detail = v.Text(s.Title), v.Text(s.Detail)
+	s.Excerpt = slices.Clone(s.Excerpt)
+	for i := range s.Excerpt {
+		s.Excerpt[i].Text = v.Text(s.Excerpt[i].Text)
+	}
+	return s
 }
 
 // wait lets everything that goes on beside the loop come to its end.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/containerd/errdefs"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/serve"
 )
@@ -29,7 +30,7 @@ func TestAContainerThatDoesNotStartIsNotTriedForEver(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, Config{})
+				r := newRig(t, config.Config{})
 				defer r.close()
 				r.runner.err = c.err
 				r.succeed()
@@ -63,7 +64,7 @@ func TestAContainerThatDoesNotStartIsNotTriedForEver(t *testing.T) {
 // TestTheDockerfileInEitherCase: it may come, go and change its case while the session lasts.
 func TestTheDockerfileInEitherCase(t *testing.T) {
 	dir := t.TempDir()
-	p, err := openProject(t.Context(), Config{Context: dir, Once: true, Await: true})
+	p, err := openProject(t.Context(), config.Config{Build: config.Build{Context: dir}, Session: config.Session{Once: true, Await: true}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/opencontainers/go-digest"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
@@ -72,11 +73,11 @@ func (o *online) planInput(in *plan.Input) { in.Caps, in.Platform = o.Caps(), o.
 func (o *online) ResolveImageConfig(ctx context.Context, name string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
 	asking, cancel := context.WithTimeout(ctx, resolvesWithin)
 	defer cancel()
-	ref, dgst, config, err := o.Builder.ResolveImageConfig(asking, name, opt)
+	ref, dgst, image, err := o.Builder.ResolveImageConfig(asking, name, opt)
 	if err != nil && ctx.Err() == nil {
 		return o.offline.ResolveImageConfig(ctx, name, opt)
 	}
-	return ref, dgst, config, err
+	return ref, dgst, image, err
 }
 
 func (o *online) close() {
@@ -85,7 +86,7 @@ func (o *online) close() {
 }
 
 // answering connects to the engine, if one answers soon.
-func answering(ctx context.Context, cfg Config, known *offline) (*online, error) {
+func answering(ctx context.Context, cfg config.Config, known *offline) (*online, error) {
 	soon, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
 	e, err := dock.Connect(soon, cfg.Engine)

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
@@ -23,7 +24,7 @@ func TestASteadyWriter(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("every %v, builds of %v, containers of %v", tt.every, tt.build, tt.start), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, Config{})
+				r := newRig(t, config.Config{})
 				defer r.close()
 				r.serve()
 				r.builder.takes, r.runner.takes = tt.build, tt.start

@@ -9,13 +9,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
 // TestWhatWasWrittenByANewNameIsToldSo: nobody is told of a hard link that is made, nor of what is written by it.
 func TestWhatWasWrittenByANewNameIsToldSo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{})
+		r := newRig(t, config.Config{})
 		defer r.close()
 		r.serve()
 		time.Sleep(2 * noticedWithin)

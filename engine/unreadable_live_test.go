@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/tree/treetest"
@@ -23,7 +24,7 @@ func TestWhatCantBeReadFailsTheBuild(t *testing.T) {
 	l.write("lib/deep/code.py", "")
 	l.write("data/private", "")
 	l.write(".dockerignore", "data\n*.pyc\nDockerfile\n.dockerignore\n")
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	for _, shut := range []struct {
 		path, told string
@@ -76,7 +77,7 @@ func TestAFolderThatIsShutAtTheStart(t *testing.T) {
 	if err := os.Chmod(lib, 0); err != nil {
 		t.Fatal(err)
 	}
-	l.start(Config{})
+	l.start(config.Config{})
 	failed, _ := await[event.Failed](l, nil)
 	if !strings.Contains(failed.Message, "reading lib ") {
 		t.Errorf("failed for %q", failed.Message)
@@ -108,7 +109,7 @@ func socketGroup(t *testing.T) uint32 {
 // TestANameThatCantBeSent fails the build with the name, and the build is made when it is gone.
 func TestANameThatCantBeSent(t *testing.T) {
 	l := newLive(t)
-	l.start(Config{})
+	l.start(config.Config{})
 	await[event.Serving](l, nil)
 	odd := filepath.Join(l.dir, "caf\xe9.txt")
 	if err := os.WriteFile(odd, nil, 0o644); err != nil {
@@ -127,7 +128,7 @@ func TestANameThatCantBeSent(t *testing.T) {
 // TestNoDescriptorsLeft: the build says so, and is made when there are some again.
 func TestNoDescriptorsLeft(t *testing.T) {
 	l := newLive(t)
-	l.start(Config{})
+	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	await[event.Sized](l, nil)
 	var limit syscall.Rlimit

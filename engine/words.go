@@ -1,8 +1,6 @@
 package engine
 
-import (
-	"github.com/moby/buildkit/util/suggest"
-)
+import "github.com/moby/buildkit/util/suggest"
 
 // Nearest is the one of the words that a misspelt one may mean, empty for none.
 func Nearest(misspelt string, words []string) string {

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
@@ -13,7 +13,7 @@ import (
 
 // bye says at the end of a session what it did, and what is left of it. clean tells that what nobody asked to keep is
 // gone from the engine.
-func bye(w io.Writer, s *story.Story, cfg engine.Config, record string, clean bool) {
+func bye(w io.Writer, s *story.Story, cfg config.Config, record string, clean bool) {
 	last := s.Current()
 	if last == nil {
 		return
@@ -58,7 +58,7 @@ func did(s *story.Story, last *story.Build) string {
 	return text + "."
 }
 
-func kept(s *story.Story, cfg engine.Config) string {
+func kept(s *story.Story, cfg config.Config) string {
 	built := false
 	for _, b := range s.Builds {
 		built = built || b.State == story.Built

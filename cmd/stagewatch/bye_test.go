@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
@@ -12,11 +12,11 @@ import (
 func TestByeNamesWhatStays(t *testing.T) {
 	s := story.New(10)
 	s.Builds = []*story.Build{{Number: 1, State: story.Built}}
-	for want, cfg := range map[string]engine.Config{
-		"Nothing is left on the engine but the build cache.":                                             {Volumes: []string{"/tmp:/x", "./y:/y", "/z"}},
-		"Kept: the volume data. Nothing else is left on the engine but the build cache.":                 {Volumes: []string{"data:/x:ro"}},
-		"Kept: the image a, b; the volume data. Nothing else is left on the engine but the build cache.": {Tags: []string{"a", "b"}, Volumes: []string{"data:/x"}},
-		"Kept: the image a.": {Tags: []string{"a"}, Once: true},
+	for want, cfg := range map[string]config.Config{
+		"Nothing is left on the engine but the build cache.":                                             {App: config.App{Volumes: []string{"/tmp:/x", "./y:/y", "/z"}}},
+		"Kept: the volume data. Nothing else is left on the engine but the build cache.":                 {App: config.App{Volumes: []string{"data:/x:ro"}}},
+		"Kept: the image a, b; the volume data. Nothing else is left on the engine but the build cache.": {Build: config.Build{Tags: []string{"a", "b"}}, App: config.App{Volumes: []string{"data:/x"}}},
+		"Kept: the image a.": {Build: config.Build{Tags: []string{"a"}}, Session: config.Session{Once: true}},
 	} {
 		if got := kept(s, cfg); !strings.HasPrefix(got, want) {
 			t.Errorf("%+v: %q, want %q", cfg.Volumes, got, want)

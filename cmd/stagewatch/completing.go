@@ -3,6 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock"
 )
 
@@ -24,7 +26,7 @@ func (o *options) complete(cmd *cobra.Command) {
 	}
 	for name, values := range map[string]completion{
 		"progress":  words(faceAuto, faceTTY, facePlain, faceJSON),
-		"swap":      words("blue-green", "restart"),
+		"swap":      words(config.BlueGreen, config.Restart),
 		"platform":  words("linux/amd64", "linux/arm64", "linux/arm/v7", "linux/386", "linux/ppc64le", "linux/riscv64", "linux/s390x"),
 		"format":    words("markdown", "html", "svg"),
 		"target":    stages,
@@ -55,7 +57,7 @@ func (o *options) declared(which func(stages, args []string) []string, how cobra
 		} else if len(args) > 0 {
 			c.Context = args[0]
 		}
-		return which(c.Declared()), how
+		return which(engine.Declared(c.Build)), how
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/tree"
@@ -33,7 +34,7 @@ type face struct {
 }
 
 // follow runs the engine and shows it, until the engine ends or the face does.
-func follow(ctx context.Context, cfg engine.Config, f face) error {
+func follow(ctx context.Context, cfg config.Config, f face) error {
 	if err := f.mayRecord(ctx); err != nil {
 		return err
 	}
@@ -94,7 +95,7 @@ func (f face) shown(ctx context.Context, giveUp func(), show func(io.Writer) (*s
 }
 
 // show is the face itself; it returns when the events end or, with a dashboard, when the person quits.
-func (f face) show(ctx context.Context, stop func(), out io.Writer, cfg engine.Config, events <-chan event.Event, intents chan<- event.Intent, ended chan error) (*story.Story, error) {
+func (f face) show(ctx context.Context, stop func(), out io.Writer, cfg config.Config, events <-chan event.Event, intents chan<- event.Intent, ended chan error) (*story.Story, error) {
 	told := story.New(1)
 	if f.kind != faceTTY {
 		return told, f.stream(out, events, told.Apply)

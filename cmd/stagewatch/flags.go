@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/ui/clean"
@@ -17,7 +17,7 @@ import (
 
 // options are the flags of every command, under docker's own names.
 type options struct {
-	cfg           engine.Config
+	cfg           config.Config
 	context       string
 	buildContexts []string
 	progress      string
@@ -61,10 +61,10 @@ func (o *options) runFlags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&c.Volumes, "volume", "v", nil, "mount a folder or a volume: SOURCE:PATH[:ro]")
 	f.StringVar(&c.Network, "network", "", "the container's network")
 	f.StringVar(&c.Name, "name", "", "the container's name (default: the context folder's name)")
-	f.StringVar(&c.Swap, "swap", "blue-green", "blue-green, or restart for an app that can't run twice at once")
-	f.DurationVar(&c.DrainTimeout, "drain-timeout", engine.DrainWithin, "how long requests in flight may keep an old container once the new one serves")
+	f.StringVar(&c.Swap, "swap", config.BlueGreen, "blue-green, or restart for an app that can't run twice at once")
+	f.DurationVar(&c.DrainTimeout, "drain-timeout", config.DefaultDrain, "how long requests in flight may keep an old container once the new one serves")
 	f.StringVar(&c.ReadyPath, "ready-path", "", "the app is ready when it answers GET of this path with 2xx or 3xx (default the image's HEALTHCHECK, else any answer to GET /)")
-	f.DurationVar(&c.ReadyTimeout, "ready-timeout", engine.ReadyWithin, "how long an app may take to be ready")
+	f.DurationVar(&c.ReadyTimeout, "ready-timeout", config.DefaultReady, "how long an app may take to be ready")
 	f.BoolVar(&c.Poll, "poll", false, "compare the tree at intervals instead of being notified")
 	f.StringVar(&o.record, "record", "", "write what happens to a file, for stagewatch replay; asks before it writes over one")
 }
@@ -76,7 +76,7 @@ func (o *options) faceFlags(f *pflag.FlagSet) {
 }
 
 // config finishes the engine's configuration out of the flags and the arguments.
-func (o *options) config(args []string) (engine.Config, error) {
+func (o *options) config(args []string) (config.Config, error) {
 	c := o.cfg
 	// A recording is to answer what its viewer asks, and who views it can't ask the engine.
 	c.Inspect = o.record != ""
@@ -94,7 +94,7 @@ func (o *options) config(args []string) (engine.Config, error) {
 		return c, &fault.Error{What: fmt.Sprintf("reading --progress %q: there is no such output", o.progress), Hint: "Choose auto, tty, plain or json."}
 	}
 	switch c.Swap {
-	case "", "blue-green", "restart":
+	case "", config.BlueGreen, config.Restart:
 	default:
 		return c, &fault.Error{What: fmt.Sprintf("reading --swap %q: there is no such way to swap", c.Swap), Hint: "Choose blue-green or restart."}
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
@@ -17,9 +18,9 @@ import (
 )
 
 func (x *examination) checkDockerfile(ctx context.Context) {
-	source, err := x.cfg.ReadDockerfile(ctx, x.dockerfile)
+	source, err := engine.ReadDockerfile(ctx, x.dockerfile, x.cfg.Waiting)
 	if errors.Is(err, fs.ErrNotExist) {
-		x.fail("Dockerfile", x.cfg.NoDockerfile(x.dockerfile).Hint, "there is no file %s", x.dockerfile)
+		x.fail("Dockerfile", engine.NoDockerfile(x.cfg.Build, x.dockerfile).Hint, "there is no file %s", x.dockerfile)
 		return
 	}
 	if err != nil {
@@ -27,7 +28,7 @@ func (x *examination) checkDockerfile(ctx context.Context) {
 		return
 	}
 	x.source = source
-	if err := x.cfg.CheckStages(x.name(), source); err != nil {
+	if err := engine.CheckStages(x.cfg.Build, x.name(), source); err != nil {
 		x.failed("Dockerfile", err, "")
 		return
 	}

@@ -13,6 +13,7 @@ import (
 	"fmt"
 
 	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
@@ -51,7 +52,7 @@ func Checks() []string {
 
 // examination is one run of all checks.
 type examination struct {
-	cfg    engine.Config
+	cfg    config.Config
 	report func(Finding)
 
 	// engine, info and builder are nil, zero and nil where there is none that answers.
@@ -74,7 +75,7 @@ type examination struct {
 
 // Run makes every check for what cfg would build and run, and hands each finding to report as soon as it is
 // known. A check that has nothing to look at, because an earlier one failed, is left out.
-func Run(ctx context.Context, cfg engine.Config, report func(Finding)) {
+func Run(ctx context.Context, cfg config.Config, report func(Finding)) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	x := &examination{cfg: cfg}
@@ -130,7 +131,7 @@ func (x *examination) failed(check string, err error, hint string) {
 // openContext finds the folder and the Dockerfile, and reads the ignore rules and the tree.
 func (x *examination) openContext(ctx context.Context) bool {
 	var err error
-	if x.root, x.dockerfile, err = x.cfg.Locate(); err != nil {
+	if x.root, x.dockerfile, err = engine.Locate(x.cfg.Build); err != nil {
 		x.failed("context", err, "")
 		return false
 	}
@@ -139,7 +140,7 @@ func (x *examination) openContext(ctx context.Context) bool {
 		x.failed("context", err, "Mend the pattern; docker build refuses it too.")
 		return false
 	}
-	if x.own, err = x.cfg.OwnRules(x.root); err != nil {
+	if x.own, err = engine.OwnRules(x.cfg.Build, x.root); err != nil {
 		x.failed("context", err, "")
 		return false
 	}

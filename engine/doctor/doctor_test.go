@@ -13,7 +13,7 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 
-	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 )
@@ -48,7 +48,7 @@ func folder(t *testing.T, files ...string) string {
 // findings of one examination, by check and in order.
 type findings []Finding
 
-func examine(t *testing.T, cfg engine.Config) findings {
+func examine(t *testing.T, cfg config.Config) findings {
 	t.Helper()
 	if cfg.Publish == nil {
 		cfg.Publish = []string{"0:8080"}
@@ -96,7 +96,7 @@ func noEngine(t *testing.T) dock.Options {
 func TestAllIsThere(t *testing.T) {
 	e := docktest.Engine(t)
 	dir := folder(t, "Dockerfile", twoStages, ".dockerignore", "*.pyc\nbuild/\n", "app.py", "x", "app.pyc", "x", "build/a", "x", "build/b", "x")
-	found := examine(t, engine.Config{Context: dir, Engine: dock.Options{Host: e.Host}})
+	found := examine(t, config.Config{Build: config.Build{Context: dir}, Session: config.Session{Engine: dock.Options{Host: e.Host}}})
 	found.want(t, "engine", OK, "API 1.", e.Host, "from --host")
 	found.want(t, "builder", OK, "BuildKit", "linux/")
 	found.want(t, "image store", OK)
@@ -127,7 +127,7 @@ func TestChecksComeInTheirOrder(t *testing.T) {
 	e := docktest.Engine(t)
 	dir := folder(t, "Dockerfile", "FROM python:3.9-slim\n")
 	var got []string
-	for _, f := range examine(t, engine.Config{Context: dir, Engine: dock.Options{Host: e.Host}}) {
+	for _, f := range examine(t, config.Config{Build: config.Build{Context: dir}, Session: config.Session{Engine: dock.Options{Host: e.Host}}}) {
 		got = append(got, f.Check)
 	}
 	if want := strings.Join(Checks(), ", "); strings.Join(got, ", ") != want {
@@ -138,7 +138,7 @@ func TestChecksComeInTheirOrder(t *testing.T) {
 func TestBaseThatNobodyHas(t *testing.T) {
 	e := docktest.Engine(t)
 	dir := folder(t, "Dockerfile", "FROM 127.0.0.1:1/nobody/has-this:1\n")
-	found := examine(t, engine.Config{Context: dir, Engine: dock.Options{Host: e.Host}})
+	found := examine(t, config.Config{Build: config.Build{Context: dir}, Session: config.Session{Engine: dock.Options{Host: e.Host}}})
 	found.want(t, "base image", Fail, "127.0.0.1:1/nobody/has-this:1: not on the engine, and no registry gave it")
 	for _, f := range found {
 		if strings.Contains(f.Detail, "rpc error") || strings.Contains(f.Detail, "desc =") {
@@ -149,7 +149,7 @@ func TestBaseThatNobodyHas(t *testing.T) {
 
 func TestNoEngine(t *testing.T) {
 	dir := folder(t, "Dockerfile", twoStages, "app.py", "x")
-	found := examine(t, engine.Config{Context: dir, Engine: noEngine(t)})
+	found := examine(t, config.Config{Build: config.Build{Context: dir}, Session: config.Session{Engine: noEngine(t)}})
 	found.want(t, "engine", Fail, "the engine is not running", "Start it")
 	found.want(t, "Dockerfile", OK)
 	found.want(t, "context", OK, "2 files", "there is no .dockerignore")
@@ -179,7 +179,7 @@ func TestDockerfile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t, "Dockerfile", c.source, "a", "x")
-			cfg := engine.Config{Context: dir, Engine: noEngine(t)}
+			cfg := config.Config{Build: config.Build{Context: dir}, Session: config.Session{Engine: noEngine(t)}}
 			switch name {
 			case "unknown target":
 				cfg.Target = "nosuch"
@@ -191,33 +191,33 @@ func TestDockerfile(t *testing.T) {
 	}
 	t.Run("none", func(t *testing.T) {
 		dir := folder(t, "a", "x")
-		examine(t, engine.Config{Context: dir, Engine: noEngine(t)}).want(t, "Dockerfile", Fail, "there is no file", "-f")
+		examine(t, config.Config{Build: config.Build{Context: dir}, Session: config.Session{Engine: noEngine(t)}}).want(t, "Dockerfile", Fail, "there is no file", "-f")
 	})
 	t.Run("elsewhere", func(t *testing.T) {
 		dir := folder(t, "sub/my.Dockerfile", "FROM scratch\nCOPY . /\n")
-		found := examine(t, engine.Config{Context: dir, File: filepath.Join(dir, "sub/my.Dockerfile"), Engine: noEngine(t)})
+		found := examine(t, config.Config{Build: config.Build{Context: dir, File: filepath.Join(dir, "sub/my.Dockerfile")}, Session: config.Session{Engine: noEngine(t)}})
 		found.want(t, "Dockerfile", OK, "sub/my.Dockerfile: ")
 	})
 	t.Run("base chosen by argument", func(t *testing.T) {
 		dir := folder(t, "Dockerfile", "ARG VARIANT=slim\nFROM python:3.9-${VARIANT}\n")
-		found := examine(t, engine.Config{Context: dir, BuildArgs: []string{"VARIANT=other"}, Engine: noEngine(t)})
+		found := examine(t, config.Config{Build: config.Build{Context: dir, BuildArgs: []string{"VARIANT=other"}}, Session: config.Session{Engine: noEngine(t)}})
 		found.want(t, "base image", Note, "python:3.9-other")
 	})
 }
 
 func TestContext(t *testing.T) {
 	t.Run("none", func(t *testing.T) {
-		found := examine(t, engine.Config{Context: filepath.Join(folder(t), "nosuch"), Engine: noEngine(t)})
+		found := examine(t, config.Config{Build: config.Build{Context: filepath.Join(folder(t), "nosuch")}, Session: config.Session{Engine: noEngine(t)}})
 		found.want(t, "context", Fail, "no such file")
 	})
 	t.Run("heavy folders that the build reads", func(t *testing.T) {
 		dir := folder(t, "Dockerfile", "FROM scratch\nCOPY . /\n", ".git/HEAD", "x", "web/node_modules/a/node_modules/b", "x")
-		examine(t, engine.Config{Context: dir, Ignore: []string{"none"}, Engine: noEngine(t)}).want(t, "context", Note,
+		examine(t, config.Config{Build: config.Build{Context: dir, Ignore: []string{"none"}}, Session: config.Session{Engine: noEngine(t)}}).want(t, "context", Note,
 			"read by the build: .git, web/node_modules", "Write into .dockerignore what no image needs: .git **/node_modules")
 	})
 	t.Run("left out by built-in rules", func(t *testing.T) {
 		dir := folder(t, "Dockerfile", "FROM scratch\nCOPY . /\nCOPY b~ /\n", ".dockerignore", "*.pyc\n", ".git/HEAD", "x", "a~", "x", "b~", "x", "a.pyc", "x")
-		cfg := engine.Config{Context: dir, Engine: noEngine(t)}
+		cfg := config.Config{Build: config.Build{Context: dir}, Session: config.Session{Engine: noEngine(t)}}
 		examine(t, cfg).want(t, "context", OK, "3 files", "1 path ignored by .dockerignore",
 			"left out: .git, by **/.git (built in; --ignore none switches it off); a~, by **/*~ (built in")
 		cfg.Ignore = []string{"["}
@@ -225,11 +225,11 @@ func TestContext(t *testing.T) {
 	})
 	t.Run("heavy folders that no step reads", func(t *testing.T) {
 		dir := folder(t, "Dockerfile", "FROM scratch\nCOPY src /\n", ".git/HEAD", "x", "src/a", "x")
-		examine(t, engine.Config{Context: dir, Engine: noEngine(t)}).want(t, "context", OK, "there is no .dockerignore")
+		examine(t, config.Config{Build: config.Build{Context: dir}, Session: config.Session{Engine: noEngine(t)}}).want(t, "context", OK, "there is no .dockerignore")
 	})
 	t.Run("broken rules", func(t *testing.T) {
 		dir := folder(t, "Dockerfile", "FROM scratch\n", ".dockerignore", "ok\n[\n")
-		examine(t, engine.Config{Context: dir, Engine: noEngine(t)}).want(t, "context", Fail, "line 2", "Mend")
+		examine(t, config.Config{Build: config.Build{Context: dir}, Session: config.Session{Engine: noEngine(t)}}).want(t, "context", Fail, "line 2", "Mend")
 	})
 }
 
@@ -237,7 +237,7 @@ func TestPort(t *testing.T) {
 	e := docktest.Engine(t)
 	dir := folder(t, "Dockerfile", "FROM scratch\n")
 	here := func(publish string) findings {
-		return examine(t, engine.Config{Context: dir, Publish: []string{publish}, Engine: dock.Options{Host: e.Host}})
+		return examine(t, config.Config{Build: config.Build{Context: dir}, App: config.App{Publish: []string{publish}}, Session: config.Session{Engine: dock.Options{Host: e.Host}}})
 	}
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -262,7 +262,7 @@ func TestPort(t *testing.T) {
 func TestLeftoversOfADeadSession(t *testing.T) {
 	e := docktest.Engine(t)
 	dir := folder(t, "Dockerfile", "FROM scratch\n")
-	cfg := engine.Config{Context: dir, Engine: dock.Options{Host: e.Host}}
+	cfg := config.Config{Build: config.Build{Context: dir}, Session: config.Session{Engine: dock.Options{Host: e.Host}}}
 	living := docktest.Session(t, e)
 	image := docktest.Image(t, e, living)
 	// The label of a session of this house whose process is long gone.

@@ -9,7 +9,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/run"
@@ -20,7 +20,7 @@ import (
 // checkPorts looks at every port to be published.
 func (x *examination) checkPorts(ctx context.Context) {
 	for _, value := range x.cfg.Published() {
-		ports, err := engine.ParsePublish(value)
+		ports, err := config.ParsePublish(value)
 		if err != nil {
 			x.failed("port", err, "")
 			continue

@@ -1,4 +1,4 @@
-package engine
+package config
 
 import (
 	"errors"
@@ -12,12 +12,12 @@ import (
 	"github.com/stagewatch/stagewatch/engine/front"
 )
 
-// Published are the -p values in force.
-func (c Config) Published() []string {
-	if len(c.Publish) == 0 {
+// Published returns the -p values in force.
+func (a App) Published() []string {
+	if len(a.Publish) == 0 {
 		return []string{"8080:8080"}
 	}
-	return c.Publish
+	return a.Publish
 }
 
 // ParsePublish reads a -p value as docker run does, but for the address: it is loopback unless one is given. A value
@@ -46,7 +46,7 @@ func published(spec nat.PortMapping) (front.Published, error) {
 		return p, fmt.Errorf("only a tcp port can be served, not %s", proto)
 	}
 	if p.Port == 0 {
-		return p, errors.New("0 is no port that an app can listen on")
+		return p, errors.New("an app can't listen on port 0")
 	}
 	if p.Host == "" {
 		p.Host = "127.0.0.1"
@@ -61,11 +61,11 @@ func published(spec nat.PortMapping) (front.Published, error) {
 	return p, nil
 }
 
-// ports reads all -p values. The app's own port is the first.
-func (c Config) ports() ([]front.Published, error) {
+// Ports reads all -p values. The app's own port is the first.
+func (a App) Ports() ([]front.Published, error) {
 	var out []front.Published
 	taken := map[string]string{}
-	for _, value := range c.Published() {
+	for _, value := range a.Published() {
 		ps, err := ParsePublish(value)
 		if err != nil {
 			return nil, err

@@ -1,4 +1,4 @@
-package engine
+package config
 
 import (
 	"strings"
@@ -36,14 +36,14 @@ func TestImageName(t *testing.T) {
 		"/x/" + strings.Repeat("a", 99) + ".b": strings.Repeat("a", 99),
 		"/x/" + strings.Repeat("0123456789abcdef", 4): "stagewatch-" + strings.Repeat("0123456789abcdef", 4),
 	} {
-		got := imageName(dir)
+		got := Build{Context: dir}.ImageName()
 		if got != want {
 			t.Errorf("%q: got %q", dir, got)
 		}
 		if _, err := reference.ParseNormalizedNamed(got + ":stagewatch-1"); err != nil {
 			t.Errorf("%q: %v", dir, err)
 		}
-		if name := appName(got); !containerName.MatchString(name) {
+		if name := ContainerName(got); !containerName.MatchString(name) {
 			t.Errorf("%q: no container can be called %q", dir, name)
 		}
 	}
@@ -52,8 +52,8 @@ func TestImageName(t *testing.T) {
 func FuzzImageName(f *testing.F) {
 	f.Add("v1..2")
 	f.Fuzz(func(t *testing.T, base string) {
-		name := imageName("/x/" + base)
-		if _, err := reference.ParseNormalizedNamed(name); err != nil || !containerName.MatchString(appName(name)) {
+		name := Build{Context: "/x/" + base}.ImageName()
+		if _, err := reference.ParseNormalizedNamed(name); err != nil || !containerName.MatchString(ContainerName(name)) {
 			t.Errorf("%q: %q, %v", base, name, err)
 		}
 	})

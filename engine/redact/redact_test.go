@@ -1,4 +1,4 @@
-package engine
+package redact
 
 import (
 	"errors"
@@ -31,22 +31,17 @@ func TestValuesAreHidden(t *testing.T) {
 		"the end of one, and the next": {"ab-ab-ab", "ab-ab-ab-ab-ab-ab", "$A-$A"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cfg := Config{Context: t.TempDir(), BuildArgs: []string{"A=" + tt.value}, Tags: []string{"app:1.2.3-rc.1"}}
-			if got := cfg.Values([]byte(dockerfile)).Text(tt.text); got != tt.want {
+			if got := New([]string{"A=" + tt.value}, dockerfile, "app:1.2.3-rc.1").Text(tt.text); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
-			}
-			cfg.ShowValues = true
-			if got := cfg.Values([]byte(dockerfile)).Text(tt.text); got != tt.text {
-				t.Errorf("shown it is %q", got)
 			}
 		})
 	}
 }
 
-// TestEventsAreToldWithoutValues: all of them but for what is told as it is; and what they are made of stays as it was.
-func TestEventsAreToldWithoutValues(t *testing.T) {
+// TestEventsWithoutValues: all of them but for the fields that stay as they are; and the engine's own data is unchanged.
+func TestEventsWithoutValues(t *testing.T) {
 	const value = "s3cr3t-4711"
-	v := Config{BuildArgs: []string{"A=" + value, "B=" + value + "-and-more"}}.Values(nil)
+	v := New([]string{"A=" + value, "B=" + value + "-and-more"})
 	mine := func() event.Planned {
 		return event.Planned{Paths: []string{value}, Because: value + " changed", Stages: []event.PlannedStage{{Base: "img:" + value}},
 			Steps: []event.PlannedStep{{Stage: "build", Because: value + " changed", Inputs: []event.Input{{Context: "context", Paths: []string{"x", value + "-and-more"}}}, MergedWith: &event.StepID{Stage: value}}}}

@@ -1,10 +1,10 @@
-package engine
+// Package redact takes the values of build arguments out of what is shown: out of texts, events and errors.
+package redact
 
 import (
 	"cmp"
 	"net/url"
 	"path"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -13,56 +13,51 @@ import (
 	"unicode/utf8"
 
 	"github.com/stagewatch/stagewatch/engine/event"
-	"github.com/stagewatch/stagewatch/engine/front"
 )
 
 const (
-	// shortestValue is the shortest value that is hidden: shorter ones stand in all kinds of words by accident.
+	// shortestValue is the shortest value that is hidden: shorter ones are parts of all kinds of words by accident.
 	shortestValue = 4
-	// longValue is the length from which a value is hidden though it is a mere word or number, and wherever it stands.
+	// longValue is the length from which even a mere word or number is hidden, and other values also within words.
 	longValue = 8
 )
 
-// Values hides the values of build arguments in what is told: people pass tokens that way. Each is replaced by the
-// argument's name, as a Dockerfile has it. What the Dockerfile or another flag spells out is no secret, and stays; so
-// does what has its own right to be shown as it is, see [event.AsIs]. It is put in where texts leave the engine, and
-// nowhere before: paths have to match files. The nil *Values hides nothing.
+// Values hides the values of build arguments: people pass tokens that way. Each is replaced by the argument's name, as a
+// Dockerfile has it. It is applied where texts leave the engine, and nowhere before: paths have to match files. The nil
+// *Values hides nothing. Its methods are safe for concurrent use.
 type Values struct{ given []givenValue }
 
 // givenValue is one form of an argument's value.
 type givenValue struct {
 	name, text string
-	// whole tells that it is hidden where it is a word of its own, and not as a part of one.
+	// whole reports whether it is hidden only where it is a word of its own.
 	whole bool
 }
 
-// Values returns what hides the values of the build arguments, for a Dockerfile.
-func (c Config) Values(dockerfile []byte) *Values {
-	if c.ShowValues {
-		return nil
-	}
-	root, _ := filepath.Abs(c.Context)
-	open := strings.Join(append([]string{string(dockerfile), root, c.File, c.Target, c.Before, c.Platform, c.Name}, c.Tags...), "\n")
+// New returns what hides the values of the arguments, which are NAME=value each. Values that one of the open texts has
+// in it are no secret and stay. It returns nil where nothing is to be hidden.
+func New(args []string, open ...string) *Values {
+	known := strings.Join(open, "\n")
 	v := &Values{}
-	for _, arg := range c.BuildArgs {
+	for _, arg := range args {
 		name, value, _ := strings.Cut(arg, "=")
 		quoted := strconv.Quote(value)
 		// As it is, and as messages quote it, paths have it and URLs do.
 		for _, text := range []string{value, quoted[1 : len(quoted)-1], strings.Trim(path.Clean(value), "/"), url.PathEscape(value), url.QueryEscape(value)} {
-			if whole, ok := hides(text); ok && !strings.Contains(open, text) {
+			if whole, ok := hides(text); ok && !strings.Contains(known, text) {
 				v.given = append(v.given, givenValue{name, text, whole})
 			}
 		}
 	}
-	// The longer one first: it may contain the other.
-	slices.SortStableFunc(v.given, func(a, b givenValue) int { return cmp.Compare(len(b.text), len(a.text)) })
 	if len(v.given) == 0 {
 		return nil
 	}
+	// The longer one first: it may contain the other.
+	slices.SortStableFunc(v.given, func(a, b givenValue) int { return cmp.Compare(len(b.text), len(a.text)) })
 	return v
 }
 
-// hides tells whether a value is hidden, and whether only where it is a word of its own.
+// hides reports whether a value is hidden, and whether only where it is a word of its own.
 func hides(value string) (whole, ok bool) {
 	word := strings.IndexFunc(value, func(r rune) bool { return !unicode.IsLetter(r) }) < 0
 	number := strings.Trim(value, "0123456789.") == ""
@@ -114,7 +109,7 @@ func (g givenValue) stands(s string, i int) bool {
 func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 func inName(r rune) bool { return inWord(r) || r == '_' }
 
-// Body returns an event without the values.
+// Body returns an event without the values, but for the fields that [event.AsIs] names and for lines of output.
 func (v *Values) Body(b event.Body) event.Body {
 	if v == nil {
 		return b
@@ -128,7 +123,7 @@ func (v *Values) Body(b event.Body) event.Body {
 	return b
 }
 
-// in returns x without the values. What it changes it copies: events share with the engine what they are made of.
+// in returns x without the values. It copies what it changes: events share their slices and maps with the engine.
 func (v *Values) in(x reflect.Value) (out reflect.Value, changed bool) {
 	switch x.Kind() {
 	case reflect.String:
@@ -194,16 +189,6 @@ func (v *Values) in(x reflect.Value) (out reflect.Value, changed bool) {
 		return x, false
 	}
 	return out, changed
-}
-
-// Status returns what the waiting page shows without the values.
-func (v *Values) Status(s front.Status) front.Status {
-	s.Title, s.Detail = v.Text(s.Title), v.Text(s.Detail)
-	s.Excerpt = slices.Clone(s.Excerpt)
-	for i := range s.Excerpt {
-		s.Excerpt[i].Text = v.Text(s.Excerpt[i].Text)
-	}
-	return s
 }
 
 // Error returns an error that says what err does, without the values.

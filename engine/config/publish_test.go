@@ -1,4 +1,4 @@
-package engine
+package config
 
 import (
 	"errors"
@@ -47,12 +47,12 @@ func TestParsePublish(t *testing.T) {
 func TestAPortIsPublishedOnce(t *testing.T) {
 	for _, values := range [][]string{{"8080:80", "8080:81"}, {"8080:80", "127.0.0.1:8080:80"}, {"8080-8081:80-81", "8081:82"}} {
 		var p *fault.Error
-		if _, err := (Config{Publish: values}).ports(); !errors.As(err, &p) {
+		if _, err := (App{Publish: values}).Ports(); !errors.As(err, &p) {
 			t.Errorf("%s: got %v", values, err)
 		}
 	}
 	for _, values := range [][]string{{"8080", "8080"}, {"0:80", "0:80"}, {"8080-8082:80", "8080-8082:81"}, {"8080:80", "127.0.0.2:8080:80"}} {
-		if _, err := (Config{Publish: values}).ports(); err != nil {
+		if _, err := (App{Publish: values}).Ports(); err != nil {
 			t.Errorf("%s: got %v", values, err)
 		}
 	}

@@ -1,0 +1,144 @@
+// Package config is what a person asked for, in the words of docker's own flags: what to build, how to run it, and how
+// the session goes. It reads and checks the values of flags; it asks no engine.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/containerd/platforms"
+	"github.com/distribution/reference"
+
+	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/fault"
+	"github.com/stagewatch/stagewatch/engine/redact"
+	"github.com/stagewatch/stagewatch/engine/tree"
+)
+
+// Config is everything that a session is asked to do. Nobody writes to it once the session has begun; copies are read
+// from several goroutines.
+type Config struct {
+	Build
+	App
+	Session
+}
+
+// Build is what to build.
+type Build struct {
+	// Context is the folder of the build context.
+	Context string
+	// File is the Dockerfile's path, empty for Context/Dockerfile.
+	File string
+	// Target is the stage to build, empty for the last.
+	Target string
+	// Before is the stage to compare sizes with, empty for the one that the target copies most from.
+	Before string
+	// Tags name the image. Without any it is named after the context's folder, and loses that name at the end.
+	Tags []string
+	// BuildArgs are NAME=value.
+	BuildArgs []string
+	// BuildContexts are named contexts: folders, docker-image://…, https://….
+	BuildContexts map[string]string
+	// Secrets and SSH are the values of --secret and --ssh.
+	Secrets, SSH []string
+	Platform     string
+	// NoCache runs every step of the first build.
+	NoCache bool
+	// Pull looks base images up at their registry.
+	Pull bool
+	// ShowValues shows instructions with the values of their arguments, and not as they are written.
+	ShowValues bool
+	// Ignore are lines of an ignore file, which hold beside the context's own; "none" switches the built-in ones off.
+	Ignore []string
+	// Outputs are the files that the faces write: what happens to them is never a change. Nil is none.
+	Outputs *tree.Outputs
+}
+
+// Session is how a session goes.
+type Session struct {
+	// Engine chooses the engine.
+	Engine dock.Options
+	// Inspect lists the files of every build that is measured, and not only once somebody asks for them.
+	Inspect bool
+	// Waiting is called while a Dockerfile that is a pipe takes its time; it may be nil. A session reports that as an
+	// event, and calls nothing.
+	Waiting func(file string)
+	// Await waits for a Dockerfile where there is none, in place of ending with an error.
+	Await bool
+	// Once builds once, measures, and ends; nothing is run or watched.
+	Once bool
+	// Poll compares the tree at intervals instead of being notified.
+	Poll bool
+}
+
+// Check returns what is wrong with the flags' values, as a [*fault.Error], before anything is done for them.
+func (c Config) Check() error {
+	if err := c.Build.check(); err != nil {
+		return err
+	}
+	if c.Name != "" && !containerName.MatchString(c.Name) {
+		return &fault.Error{What: fmt.Sprintf("reading --name %q: a container can't be called that", c.Name), Hint: "Use letters, digits, and after the first one _ . -"}
+	}
+	if c.Once {
+		return nil
+	}
+	if _, err := c.Ports(); err != nil {
+		return err
+	}
+	return c.Spec().Check()
+}
+
+func (b Build) check() error {
+	for _, tag := range b.Tags {
+		ref, err := reference.ParseNormalizedNamed(tag)
+		if _, digested := ref.(reference.Digested); err == nil && digested {
+			err = errors.New("an image can't be given a digest")
+		}
+		if err != nil {
+			return &fault.Error{What: fmt.Sprintf("reading -t %q", tag), Err: err, Hint: "Write -t NAME or -t NAME:TAG, in small letters."}
+		}
+	}
+	if err := checkPlatform(b.Platform); err != nil {
+		return &fault.Error{What: fmt.Sprintf("reading --platform %q", b.Platform), Err: err, Hint: "Write one platform, e.g. --platform linux/arm64."}
+	}
+	return nil
+}
+
+func checkPlatform(platform string) error {
+	if strings.Contains(platform, ",") {
+		return errors.New("an engine runs images of one platform")
+	}
+	if platform == "" {
+		return nil
+	}
+	_, err := platforms.Parse(platform)
+	return err
+}
+
+// Attrs returns the frontend attributes that the flags amount to, without those of named contexts.
+func (b Build) Attrs() map[string]string {
+	a := map[string]string{}
+	for k, v := range map[string]string{"target": b.Target, "platform": b.Platform} {
+		if v != "" {
+			a[k] = v
+		}
+	}
+	for _, arg := range b.BuildArgs {
+		k, v, _ := strings.Cut(arg, "=")
+		a["build-arg:"+k] = v
+	}
+	if b.Pull {
+		a["image-resolve-mode"] = "pull"
+	}
+	return a
+}
+
+// Values returns what hides the values of the build arguments: all but those that the Dockerfile or another flag
+// spells out, which are no secret. It is nil, which hides nothing, with ShowValues.
+func (c Config) Values(dockerfile []byte) *redact.Values {
+	if c.ShowValues {
+		return nil
+	}
+	return redact.New(c.BuildArgs, append([]string{string(dockerfile), absolute(c.Context), c.File, c.Target, c.Before, c.Platform, c.Name}, c.Tags...)...)
+}
