@@ -30,6 +30,7 @@ DEADCODE := golang.org/x/tools/cmd/deadcode@v0.49.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 engine := testdata/engine
+module := github.com/stagewatch/stagewatch
 # Two things at once, whatever the caller's own -j says: the compiler and the set-up want different things.
 together := MAKEFLAGS= $(MAKE) --no-print-directory -j2
 
@@ -83,7 +84,7 @@ soak: go setup ## random edits, saves under load, builds without cache beside ot
 	  go test -count=1 -timeout 0 -v -run TestProof ./engine/plan
 
 goldens: go ## write anew what tests compare frames, lines, reports and plans with; read the diff
-	@go test -count=1 ./ui ./ui/plain ./ui/report ./ui/svg ./engine/plan -run '^(TestFrames?|TestStories|TestReports|TestRealDockerfiles)$$' -update
+	@ENGINE=none go test -count=1 $$(go list -f '{{range .TestImports}}{{if eq . "$(module)/engine/goldentest"}}{{$$.ImportPath}}{{end}}{{end}}' ./...) -update
 
 clean: ## what build made
 	@rm -rf bin

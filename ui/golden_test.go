@@ -1,17 +1,15 @@
 package ui
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/goldentest"
 )
-
-var update = flag.Bool("update", false, "write the goldens anew")
 
 // until cuts a story after the n-th event that is wanted; it fails where there are fewer.
 func until(t testing.TB, events []event.Event, n int, want func(event.Event) bool) []event.Event {
@@ -110,6 +108,20 @@ var scenes = []scene{
 	{name: "asking", story: "python-app", n: 1, until: kind("ledger", 2), keys: "s"},
 }
 
+// everySize names the scenes that are compared on the narrowest and on a wide terminal too; the others are laid out alike.
+var everySize = []string{"waiting", "building", "live", "failed", "view-layers", "view-logs"}
+
+// painted names the scenes that also pin colours and highlights, one in each group.
+var painted = []string{"building", "live", "failed", "superseded", "not-ready", "crash-loop", "stand-in", "asking",
+	"view-help", "view-step", "view-files", "view-ledger", "view-logs", "view-builds"}
+
+func (sc scene) sizes() [][2]int {
+	if slices.Contains(everySize, sc.name) {
+		return [][2]int{{40, 12}, {80, 24}, {120, 40}, {200, 60}}
+	}
+	return [][2]int{{80, 24}, {120, 40}}
+}
+
 func (sc scene) play(t testing.TB, w, h int, change ...func(*Options)) *screen {
 	t.Helper()
 	s := newScreen(t, w, h, change...)
@@ -133,44 +145,19 @@ func (sc scene) play(t testing.TB, w, h int, change ...func(*Options)) *screen {
 	return s
 }
 
-// TestFrames compares every state with what a person approved of, at four sizes.
+// TestFrames compares every scene with what a person approved of: its text at some sizes, and of one scene in each group
+// how the text is painted.
 func TestFrames(t *testing.T) {
 	for _, sc := range scenes {
 		t.Run(sc.name, func(t *testing.T) {
 			var got strings.Builder
-			for _, size := range [][2]int{{40, 12}, {80, 24}, {120, 40}, {200, 60}} {
+			for _, size := range sc.sizes() {
 				fmt.Fprintf(&got, "== %d×%d\n%s", size[0], size[1], sc.play(t, size[0], size[1]).text())
 			}
-			golden(t, filepath.Join("testdata", "frames", sc.name+".txt"), got.String())
+			if slices.Contains(painted, sc.name) {
+				fmt.Fprintf(&got, "== 120×40, painted\n%s", paintedRuns(t, sc.play(t, 120, 40).View()))
+			}
+			goldentest.Check(t, filepath.Join("testdata", "frames", sc.name+".txt"), got.String())
 		})
 	}
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs (-update writes it anew):\n%s", path, firstDifference(got, string(want)))
-	}
-}
-
-func firstDifference(got, want string) string {
-	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
-	for i := range min(len(g), len(w)) {
-		if g[i] != w[i] {
-			return fmt.Sprintf("line %d\n got %s\nwant %s", i+1, g[i], w[i])
-		}
-	}
-	return fmt.Sprintf("%d lines, want %d", len(g), len(w))
 }

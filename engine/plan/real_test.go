@@ -5,9 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,9 +17,8 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/goldentest"
 )
-
-var update = flag.Bool("update", false, "write what the plans of testdata/real say now; read the difference before it is committed")
 
 // TestRealDockerfiles plans Dockerfiles in the style of well-known projects. Each file of testdata/real holds the
 // Dockerfile, the options, paths to edit, and what is expected: the stages, the steps, and what each edit reruns.
@@ -46,17 +43,9 @@ func TestRealDockerfiles(t *testing.T) {
 			checkSteps(t, in, resolver, p)
 			checkGraph(t, p)
 			got := expectations(p, strings.Fields(string(section(fixture, "edits"))))
-			if *update {
-				fixture.Files = slices.DeleteFunc(fixture.Files, func(f txtar.File) bool { return f.Name == "expected" })
-				fixture.Files = append(fixture.Files, txtar.File{Name: "expected", Data: []byte(got)})
-				if err := os.WriteFile(name, txtar.Format(fixture), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if want := string(section(fixture, "expected")); got != want {
-				t.Errorf("got:\n%s\nwant:\n%s", got, want)
-			}
+			fixture.Files = slices.DeleteFunc(fixture.Files, func(f txtar.File) bool { return f.Name == "expected" })
+			fixture.Files = append(fixture.Files, txtar.File{Name: "expected", Data: []byte(got)})
+			goldentest.Check(t, name, string(txtar.Format(fixture)))
 		})
 	}
 }

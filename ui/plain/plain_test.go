@@ -3,7 +3,6 @@ package plain
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,10 +11,9 @@ import (
 	"unicode"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/goldentest"
 	"github.com/stagewatch/stagewatch/ui/replay"
 )
-
-var update = flag.Bool("update", false, "write the goldens anew")
 
 func TestStories(t *testing.T) {
 	stories, err := filepath.Glob("../testdata/stories/*.jsonl")
@@ -41,19 +39,7 @@ func TestStories(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			golden := filepath.Join("testdata", name+".txt")
-			if *update {
-				if err := os.WriteFile(golden, out.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if out.String() != string(want) {
-				t.Errorf("got\n%s\nwant\n%s", out.String(), want)
-			}
+			goldentest.Check(t, filepath.Join("testdata", name+".txt"), out.String())
 		})
 	}
 }

@@ -2,7 +2,6 @@ package report
 
 import (
 	"encoding/xml"
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -11,10 +10,9 @@ import (
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/goldentest"
 	"github.com/stagewatch/stagewatch/ui/replay"
 )
-
-var update = flag.Bool("update", false, "write the goldens anew")
 
 func recording(t *testing.T, path ...string) []event.Event {
 	t.Helper()
@@ -40,17 +38,8 @@ func TestReports(t *testing.T) {
 	if err := r.HTML(&html, "<svg></svg>"); err != nil {
 		t.Fatal(err)
 	}
-	for name, got := range map[string]string{"python-app.md": md.String(), "python-app.html": html.String()} {
-		path := filepath.Join("testdata", name)
-		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if want, err := os.ReadFile(path); err != nil || got != string(want) {
-			t.Errorf("%s differs (-update writes it anew), %v:\n%s", path, err, got)
-		}
-	}
+	goldentest.Check(t, filepath.Join("testdata", "python-app.md"), md.String())
+	goldentest.Check(t, filepath.Join("testdata", "python-app.html"), html.String())
 	for _, fetch := range []string{"<script", "<link", "<img", "@import", "url(", "src="} {
 		if strings.Contains(html.String(), fetch) {
 			t.Errorf("the page has %s: it is to need nothing but itself", fetch)

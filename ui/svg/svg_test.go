@@ -2,15 +2,13 @@ package svg
 
 import (
 	"encoding/xml"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the goldens anew")
+	"github.com/stagewatch/stagewatch/engine/goldentest"
+)
 
 // TestFrame draws one of everything: colours of every depth, attributes, wide characters, lines and bars.
 func TestFrame(t *testing.T) {
@@ -20,16 +18,7 @@ func TestFrame(t *testing.T) {
 		"╰──╯ \x1b[2mfaint\x1b[22m \x1b[4mline\x1b[24m \x1b[93;104mbright\x1b[0m 日本 e\u0301 ✓ saved",
 		"\x1b[38;2;1;2;3m███▍\x1b[0m ▁▃▇ \x1b[?25l\x1b]0;title\a& < > \" ' end",
 	}, "\n")
-	got := Frame(frame, Options{Title: "a <title> & more", Columns: 40})
-	path := filepath.Join("testdata", "frame.svg")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if want, err := os.ReadFile(path); err != nil || got != string(want) {
-		t.Errorf("%s differs (-update writes it anew), %v:\n%s", path, err, got)
-	}
+	goldentest.Check(t, filepath.Join("testdata", "frame.svg"), Frame(frame, Options{Title: "a <title> & more", Columns: 40}))
 }
 
 // known are the elements and attributes of a picture. None of them runs or fetches anything.
