@@ -7,7 +7,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// TestTheBytesOfABaseAreItsOwn: whichever way it comes to be the base.
+// TestTheBytesOfABaseAreItsOwn tries every way in which something becomes a stage's base.
 func TestTheBytesOfABaseAreItsOwn(t *testing.T) {
 	const alpine = "python:3.9-alpine"
 	for name, tt := range map[string]struct{ dockerfile, base string }{

@@ -9,8 +9,8 @@ import (
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 )
 
-// BenchmarkRead reads the files and layers of the sample's final stage, for the first time and then again, in turn
-// with `dive --json` where that is installed, which reads all that `docker save` sends, each time.
+// BenchmarkRead reads the files and layers of the sample's final stage for the first time and then again. Where dive is
+// installed, it alternates with `dive --json`, which reads everything that `docker save` sends, each time.
 func BenchmarkRead(b *testing.B) {
 	s := newStages(b)
 	s.Sample("python-app")
@@ -40,7 +40,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// diveReads returns the most memory that dive took, in KiB.
+// diveReads returns the most memory that dive used, in KiB.
 func diveReads(b *testing.B, dive, image string) int64 {
 	cmd := exec.CommandContext(b.Context(), dive, image, "--json", filepath.Join(b.TempDir(), "layers.json"))
 	cmd.Env = append(os.Environ(), "CI=")

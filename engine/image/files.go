@@ -7,26 +7,26 @@ import (
 	"slices"
 )
 
-// File is one entry of a stage's file system, whatever it is: file, folder, link or device.
+// File is one entry of a stage's file system: a file, folder, link or device.
 type File struct {
 	// Path is slash-separated and absolute.
 	Path string
 	Mode fs.FileMode
-	// Size is the content's bytes, 0 for all but regular files.
+	// Size is the number of bytes of a regular file's content, 0 for everything else.
 	Size int64
 	// ModTime is in nanoseconds since 1970.
 	ModTime int64
-	// Link is where a symbolic link points.
+	// Link is the target of a symbolic link.
 	Link string
-	// Hard is the path by which the same content is counted, empty where it is this one: of the hard links to a
-	// file the first counts.
+	// Hard is the path of the hard link that counts the content's bytes, empty if this one does. Of several hard links
+	// to a file the first counts.
 	Hard     string
 	UID, GID uint32
 	// Attrs is a hash over the extended attributes.
 	Attrs uint64
 }
 
-// bytes are what the file counts for among others of its tree.
+// bytes returns what the file adds to the size of its tree.
 func (f File) bytes() int64 {
 	if f.Hard != "" {
 		return 0
@@ -34,31 +34,31 @@ func (f File) bytes() int64 {
 	return f.Size
 }
 
-// same tells whether nothing of a path changed but which of its hard links comes first.
+// same reports whether two entries are equal, whichever of their hard links counts the bytes.
 func (f File) same(g File) bool {
 	f.Hard, g.Hard = "", ""
 	return f == g
 }
 
-// Layer is what one step adds to a stage, or what its base brings.
+// Layer is what one step adds to a stage, or what the stage's base brings.
 type Layer struct {
-	// Bytes are those that the engine's history has for it.
+	// Bytes is the layer's size according to the engine's history.
 	Bytes int64
-	// Step indexes the steps of the stage's plan; -1 for the base, whose layers are taken together.
+	// Step is an index into the steps of the stage's plan, -1 for the base, whose layers are one Layer here.
 	Step int
-	// Files are the entries that are new or different from the layers below, by path.
+	// Files are the entries that are new or differ from the layers below, by path.
 	Files []File
-	// Gone are the paths that the layer takes away.
+	// Gone are the paths that the layer deletes.
 	Gone []string
 
-	// relinked are entries that are what they were, but for the path that counts their bytes.
+	// relinked are entries that differ only in the hard link that counts their bytes.
 	relinked []File
 }
 
-// Tree is a file system by path.
+// Tree is a file system: its entries by path.
 type Tree map[string]File
 
-// bytes sums the contents, each once.
+// bytes returns the size of all contents, each counted once.
 func (t Tree) bytes() int64 {
 	var n int64
 	for _, f := range t {
@@ -85,7 +85,7 @@ func (t Tree) with(l Layer) Tree {
 	return t
 }
 
-// layerBetween returns what a step made of the tree under it.
+// layerBetween returns the layer that a step made: the difference between the trees under and over it.
 func layerBetween(under, over Tree) Layer {
 	var l Layer
 	for p, f := range over {

@@ -15,8 +15,8 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// export has BuildKit send the wanted trees. When ctx ends, it returns as soon as the engine is done with them: the
-// gateway returns an error while it still collects them, and after that there is no session any more to send them to.
+// export makes BuildKit send the wanted trees. When ctx ends, export returns as soon as the engine is done with them:
+// while BuildKit collects the trees, the gateway returns an error; after that, it has no session to send them to.
 func (r *Reader) export(ctx context.Context, sess *session.Session, wanted map[string]want) error {
 	if len(wanted) == 0 {
 		return nil
@@ -40,10 +40,10 @@ func (r *Reader) export(ctx context.Context, sess *session.Session, wanted map[s
 	return nil
 }
 
-// collect has the wanted trees made, and returns them under their names.
+// collect solves the wanted trees and returns them under their names.
 func collect(ctx context.Context, g gateway.Client, wanted map[string]want) (*gateway.Result, error) {
 	res := gateway.NewResult()
-	// The exporter takes several results as those of several platforms only.
+	// The exporter accepts several results only as those of several platforms.
 	var names exptypes.Platforms
 	for name, w := range wanted {
 		op, _ := w.stage.op(w.layer)

@@ -12,12 +12,12 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// graph is a plan's graph, bound to sessions.
+// graph is a plan's graph whose sources are bound to sessions.
 type graph struct {
 	plan *plan.Plan
 	def  *pb.Definition
 	ops  []*pb.Op
-	// at finds an op by its digest, results the op that is a step's result by the step.
+	// at maps the digest of an op to its index, results a step to the op that is its result.
 	at      map[string]int
 	results map[int]int
 }
@@ -43,8 +43,9 @@ func bindGraph(p *plan.Plan, session func(plan.Local) string) (*graph, error) {
 	return g, nil
 }
 
-// LayerSteps lists the steps whose results the target's layers are, the base's FROM first where there is one: those of
-// the target itself, and before them those of the stages that it stands on.
+// LayerSteps returns the steps whose results are the target's layers, from the base upwards: those of the stages that
+// the target is based on, then its own. Base is the FROM of the lowest stage, -1 where there is none. All are indexes
+// into the plan's steps.
 func LayerSteps(p *plan.Plan) (base int, steps []int) {
 	base = -1
 	last := len(p.Stages)
@@ -74,24 +75,24 @@ func LayerSteps(p *plan.Plan) (base int, steps []int) {
 
 // copied is one source of a COPY or ADD.
 type copied struct {
-	// from is the op copied from, by its place in the graph.
+	// from is the op that is copied from, as an index into the graph.
 	from int
-	// src is absolute; its last elements may be patterns.
+	// src is an absolute path whose last elements may be patterns.
 	src              string
 	include, exclude []string
-	// contents tells that of a folder its content is copied, and not the folder.
+	// contents says that of a folder only the content is copied.
 	contents bool
 	dest     string
 }
 
-// copies returns what a step copies; nil for a step that does something else.
+// copies returns the sources of a step that copies, nil for every other step.
 func (g *graph) copies(step int) []copied {
 	i, ok := g.results[step]
 	if !ok {
 		return nil
 	}
 	op := g.ops[i]
-	// A COPY --link is a merge of what is below with a copy onto nothing.
+	// A COPY --link merges what is below it with a copy onto nothing.
 	if m := op.GetMerge(); m != nil && len(op.Inputs) > 0 {
 		if i, ok = g.at[op.Inputs[len(op.Inputs)-1].Digest]; !ok {
 			return nil
@@ -114,13 +115,13 @@ func (g *graph) copies(step int) []copied {
 	return out
 }
 
-// local tells whether an op reads the build context, or what was sent with the Dockerfile.
+// local reports whether an op reads the build context, or the files that are sent with the Dockerfile.
 func (g *graph) local(op int) bool {
 	return strings.HasPrefix(g.ops[op].GetSource().GetIdentifier(), "local://")
 }
 
-// resultOf tells whether an op is the result of a step. Two plans of one Dockerfile have the same steps, but not the
-// same ops: what is sent of the build context depends on the target.
+// resultOf reports whether an op is the result of a step. Two plans of one Dockerfile have the same steps but not the
+// same ops: which part of the build context is sent depends on the target.
 func (g *graph) resultOf(op int, id plan.StepID) bool {
 	return slices.ContainsFunc(slices.Collect(maps.Keys(g.results)), func(step int) bool {
 		return g.results[step] == op && g.plan.Steps[step].ID() == id

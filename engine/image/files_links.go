@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// maxLinks bounds how many symbolic links a path may lead through, as Linux does.
+// maxLinks bounds how many symbolic links a path may lead through. It is Linux's own limit.
 const maxLinks = 40
 
-// resolve follows every symbolic link on the way to a path. It returns false for one that leads nowhere.
+// resolve follows every symbolic link in a path. It returns false if the path leads nowhere.
 func (t Tree) resolve(p string) (string, bool) {
 	links := 0
 	done := "/"
@@ -44,7 +44,7 @@ func (t Tree) resolve(p string) (string, bool) {
 	return done, true
 }
 
-// Regular resolves a path that must lead to a regular Regular.
+// Regular follows the symbolic links in a path, and returns false if it does not lead to a regular file.
 func (t Tree) Regular(p string) (File, bool) {
 	at, ok := t.resolve(p)
 	if !ok {

@@ -3,22 +3,22 @@ package image
 // How the files of a stage are read. Three ways were measured on engine 20.10, for the sample's two stages (8,600 and
 // 3,800 files, 134 and 62 MB, in 11 layers), on two cores that had other work to do as well:
 //
-//	saving both images, reading the headers in the tars    1.9–2.2 s and 206 MB carried over, at every save again
+//	saving both images, reading the headers in the tars    1.9–2.2 s and 206 MB transferred, again at every save
 //	BuildKit's references, ReadDir folder by folder        7–20 ms a folder, 8 s and more for a stage
-//	BuildKit's local exporter, the entries only            1.0–1.3 s for all 11 trees, 2 to 4 MB carried over;
+//	BuildKit's local exporter, the entries only            1.0–1.3 s for all 11 trees, 2 to 4 MB transferred;
 //	                                                       0.4–0.5 s after an edit of the source, 0.2–0.3 s after none
 //
-// The engine mounts a reference anew for each call on it, so that a thousand folders are a thousand mounts. It writes
-// an image to a disk of its own before it sends the first byte of it, and knows no way to leave out the layers that
-// are known. The exporter walks a tree once, sends each entry, and sends the content of those only that are asked for.
+// The engine mounts a reference for each call on it, so a thousand folders cost a thousand mounts. It writes an image
+// to its own disk before it sends the first byte of it, and can't leave out layers that are known. The exporter walks a
+// tree once, sends each entry, and sends only those contents that the receiver asks for.
 //
-// So the results of a stage's steps go to the exporter, each as a tree, and what differs between a tree and the next
-// is the step's layer. A layer is known by the digests of the image's layers up to it, and a tree is read only where
-// it ends in a layer that is not known: after an edit those of the steps that ran. The cost grows with the number of
-// files and not with their bytes.
+// So the results of a stage's steps go to the exporter as one tree each, and a step's layer is the difference between
+// its tree and the one before. Layers are remembered by the digest of the chain of the image's layers that they end. A
+// tree is read only if its last layer is not known: after an edit those are the trees of the steps that ran. The cost
+// grows with the number of files and not with their bytes.
 //
-// What can't be seen this way is a file that a step wrote again as it was (`chown` to the owner that it had). The
-// layer's size as the engine's history has it tells how many bytes those are.
+// A file that a step wrote again without a change (`chown` to the owner that it had) can't be seen this way. The
+// layer's size in the engine's history says how many bytes such files have.
 
 import (
 	"context"
@@ -36,7 +36,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// Reader reads the files of stages out of an engine's BuildKit, and remembers the layers that it read last. It is
+// Reader reads the files of stages from an engine's BuildKit, and remembers the layers of the last two readings. It is
 // safe for concurrent use.
 type Reader struct {
 	engine      *dock.Engine
@@ -45,7 +45,7 @@ type Reader struct {
 	seed        maphash.Seed
 
 	mu sync.Mutex
-	// layers are those of the last two readings, by the digest of the chain that they end.
+	// layers are those of the last reading, older those of the one before, by the digest of the chain that they end.
 	layers, older map[digest.Digest]Layer
 }
 
@@ -58,21 +58,21 @@ func NewReader(ctx context.Context, engine *dock.Engine, attachables ...session.
 	return &Reader{engine: engine, client: c, attachables: attachables, seed: maphash.MakeSeed()}, nil
 }
 
-// Close ends the connection; what reads fails.
+// Close ends the connection. A Read that is under way fails.
 func (r *Reader) Close() error { return r.client.Close() }
 
-// Contexts are the local contexts that the stages were built from: BuildKit asks for them again, to find that
+// Contexts are the local contexts that the stages were built from. BuildKit compares them again before it finds that
 // nothing has to run.
 type Contexts struct {
 	Dirs      map[string]fsutil.FS
 	SharedKey string
-	// Binding returns the session to bind each source of the plans to, given the one that serves Dirs; nil binds all
-	// to that one.
+	// Binding returns which session each source of the plans is bound to, given the one that serves Dirs. Nil binds all
+	// sources to that one.
 	Binding func(session string) func(plan.Local) string
 }
 
-// Read reads the stages, and hands them to use with the contents of the last one's files, which are there as long
-// as use runs. A stage that is not in BuildKit's cache any more is built again.
+// Read reads the stages and calls use with them. While use runs, it can open the files of the last stage. A stage that
+// BuildKit's cache no longer has is built again.
 func (r *Reader) Read(ctx context.Context, contexts Contexts, sources []Source, use func([]*Stage, Open) error) error {
 	var stages []*Stage
 	for _, src := range sources {
@@ -109,7 +109,7 @@ func (r *Reader) Read(ctx context.Context, contexts Contexts, sources []Source, 
 	return g.Wait()
 }
 
-// session makes a session that serves the contexts.
+// session returns a session that serves the contexts.
 func (r *Reader) session(ctx context.Context, contexts Contexts) (*session.Session, error) {
 	sess, err := session.NewSession(ctx, contexts.SharedKey)
 	if err != nil {
@@ -126,14 +126,14 @@ func (r *Reader) session(ctx context.Context, contexts Contexts) (*session.Sessi
 	return sess, nil
 }
 
-// want is a tree to read: that of a stage up to a layer.
+// want is a tree to read: a stage up to one of its layers.
 type want struct {
 	stage *Stage
 	layer int
 }
 
-// wanted lists the trees whose layers are not known, by the names that they will arrive under. The last stage's
-// top is among them always: its files may be opened.
+// wanted returns the trees whose layers are not known, by the names that they will arrive under. The last stage's whole
+// tree is always among them, because its files may be opened.
 func (r *Reader) wanted(stages []*Stage) map[string]want {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -150,7 +150,7 @@ func (r *Reader) wanted(stages []*Stage) map[string]want {
 	return wanted
 }
 
-// known finds a layer that was read before.
+// known returns a layer that was read before.
 func (r *Reader) known(chain digest.Digest) (Layer, bool) {
 	if l, ok := r.layers[chain]; ok {
 		return l, true

@@ -8,7 +8,8 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// receive waits for the wanted trees, makes layers of them, and lets use work while the last stage's top is open.
+// receive waits for the wanted trees, makes layers of them, and calls use while the stream of the last stage's whole
+// tree is open.
 func (r *Reader) receive(ctx context.Context, in *receiver, wanted map[string]want, stages []*Stage, use func([]*Stage, Open) error) error {
 	last := stages[len(stages)-1]
 	var top arrival
@@ -18,7 +19,7 @@ func (r *Reader) receive(ctx context.Context, in *receiver, wanted map[string]wa
 		case a := <-in.arrived:
 			w, ok := wanted[a.name]
 			if !ok {
-				return errors.New("receiving files: the engine sent a tree that nobody asked for")
+				return errors.New("receiving files: the engine sent a tree that was not requested")
 			}
 			if got[w.stage] == nil {
 				got[w.stage] = map[int]Tree{}
@@ -43,7 +44,7 @@ func (r *Reader) receive(ctx context.Context, in *receiver, wanted map[string]wa
 	return use(stages, opener(ctx, top))
 }
 
-// opener opens files on the stream of the tree that arrived.
+// opener returns an Open that reads from the stream on which a tree arrived.
 func opener(ctx context.Context, a arrival) Open {
 	return func(path string) (data []byte, err error) {
 		done := make(chan struct{})
@@ -61,8 +62,8 @@ func opener(ctx context.Context, a arrival) Open {
 	}
 }
 
-// assemble makes the stages' layers out of those that are known and the trees that arrived, and keeps them for the
-// next reading. Those of the reading before the last are dropped.
+// assemble fills in the stages' layers, from those that are known and the trees that arrived, and remembers them for
+// the next reading. It forgets those of the reading before the last.
 func (r *Reader) assemble(stages []*Stage, got map[*Stage]map[int]Tree) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

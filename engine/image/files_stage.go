@@ -14,28 +14,28 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// Source is a stage to read: the plan that was built, the image that came of it and its size as [Store.Measure]
-// has it.
+// Source is a stage to read: the plan that was built, the id of its image, and the image's size as [Store.Measure]
+// returns it.
 type Source struct {
 	Plan  *plan.Plan
 	Image string
 	Size  event.StageSize
 }
 
-// Stage is a stage with its files.
+// Stage is a stage whose files were read.
 type Stage struct {
 	Source
-	// Layers are the base's, taken together, and then one for each step that makes a layer.
+	// Layers are the base's layers as one, and then a layer for each step that makes one.
 	Layers []Layer
 
 	config Config
 	graph  *graph
-	// base is the step of FROM, -1 for a stage from scratch; steps are those above, and chains the digests of the
-	// layers up to each of base and steps.
+	// base is the step of FROM, -1 for a stage from scratch, and steps are those above it. chains are the digests of
+	// the image's layers up to the base and up to each of steps.
 	base   int
 	steps  []int
 	chains []digest.Digest
-	// trees are the file systems after each layer.
+	// trees are the file systems up to each layer.
 	trees []Tree
 }
 
@@ -71,7 +71,7 @@ func (s *Stage) Added() []File {
 	return added
 }
 
-// instruction is the step's, as the Dockerfile has it; the base's for a step of -1.
+// instruction returns a step's instruction as the Dockerfile has it, the base's FROM for -1.
 func (s *Stage) instruction(step int) string {
 	if step < 0 {
 		return "FROM " + s.Plan.Base(s.Plan.Target)
@@ -129,7 +129,7 @@ func variable(env []string, name string) []string {
 	return nil
 }
 
-// bytes are the history's for layer i of the stage.
+// bytes returns the size of layer i according to the engine's history.
 func (s *Stage) bytes(i int) int64 {
 	n := s.Plan.BaseLayers
 	if i > 0 {
@@ -142,7 +142,7 @@ func (s *Stage) bytes(i int) int64 {
 	return sum
 }
 
-// step is that of layer i, -1 for the base.
+// step returns the step that made layer i, -1 for the base.
 func (s *Stage) step(i int) int {
 	if i == 0 {
 		return -1
@@ -150,7 +150,7 @@ func (s *Stage) step(i int) int {
 	return s.steps[i-1]
 }
 
-// op is the op whose result is the stage up to layer i.
+// op returns the op whose result is the stage up to layer i.
 func (s *Stage) op(i int) (int, bool) {
 	step := s.step(i)
 	if i == 0 {
@@ -160,14 +160,14 @@ func (s *Stage) op(i int) (int, bool) {
 	return op, ok
 }
 
-// idle tells of a layer which has nothing in it: no bytes, and made by an instruction that takes no files away.
+// idle reports whether a layer is empty: it has no bytes, and its instruction deletes no files.
 func (s *Stage) idle(i int) bool {
 	return i > 0 && s.bytes(i) == 0 && !strings.HasPrefix(s.instruction(s.step(i)), "RUN")
 }
 
-// links are the bytes that the base's symbolic links count for. For a layer that it got as an archive the engine adds
-// the length of what each link points to, and for one that it built it does not: where the base has bytes beyond its
-// files, they are those first.
+// links returns the bytes that the base's symbolic links count for. The engine counts the length of each link's target
+// in layers that it pulled or imported, and does not in layers that it built: where the base has more bytes than its
+// files have, the links' targets are the first of them.
 func (s *Stage) links() int64 {
 	var n int64
 	for _, f := range s.trees[0] {

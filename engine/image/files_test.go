@@ -28,7 +28,7 @@ func TestLayerBetween(t *testing.T) {
 		return t
 	}
 	under := of(file("/a", 5, 1, ""), file("/b", 5, 1, "/a"), file("/c", 7, 1, ""), file("/d", 9, 1, ""), file("/e", 11, 1, ""))
-	// The first of two links goes, a file changes, a mode changes, a file goes, one comes.
+	// The first of two hard links is deleted, a file and a mode change, one file is deleted, one is new.
 	moded := file("/d", 9, 1, "")
 	moded.Mode = 0o600
 	over := of(file("/b", 5, 1, ""), file("/c", 8, 2, ""), moded, file("/f", 1, 3, ""))
@@ -95,7 +95,7 @@ func (p *pipe) RecvMsg(m any) error {
 	}
 }
 
-// TestReceiver plays the receiver to fsutil's own sender.
+// TestReceiver connects the receiver to fsutil's own sender.
 func TestReceiver(t *testing.T) {
 	dir := t.TempDir()
 	for _, err := range []error{

@@ -26,17 +26,17 @@ var ErrTooLarge = errors.New("the file has more than 64 MiB")
 // than 64 MiB, and [fs.ErrNotExist] for a path that is no regular file or was opened before. It is for one goroutine.
 type Open func(path string) ([]byte, error)
 
-// receiver is the end of BuildKit's local exporter that a client plays: it takes the list of a tree's files, and
-// of the contents those that somebody opens. The exporter sends each tree under a folder of its own, which names it.
+// receiver is the client's end of BuildKit's local exporter: it receives the list of a tree's files and then the
+// contents that are opened. The exporter sends each tree in a folder of its own, whose name says which tree it is.
 type receiver struct {
 	arrived chan arrival
-	// over ends what waits here.
+	// over is done when the reading is, which ends every stream.
 	over context.Context
 	seed maphash.Seed
 }
 
-// arrival is a tree that was received. Its stream stays open until release is closed; what is sent on read until
-// then runs with the stream at hand.
+// arrival is a tree that was received. Its stream stays open until release is closed. Until then the stream's own
+// goroutine runs what is sent on read.
 type arrival struct {
 	name    string
 	tree    Tree
@@ -46,7 +46,6 @@ type arrival struct {
 
 func (r *receiver) Register(s *grpc.Server) { filesync.RegisterFileSendServer(s, r) }
 
-// DiffCopy receives what an exporter sends.
 func (r *receiver) DiffCopy(stream filesync.FileSend_DiffCopyServer) error { return r.stream(stream) }
 
 // packets is a stream of *types.Packet.
@@ -55,7 +54,7 @@ type packets interface {
 	RecvMsg(m any) error
 }
 
-// stream speaks the receiver's part of fsutil's protocol; receive.go there has it in words.
+// stream implements the receiver's part of fsutil's protocol, which fsutil's receive.go describes.
 func (r *receiver) stream(stream packets) error {
 	in := &incoming{stream: stream, tree: Tree{}, ids: map[string]uint32{}}
 	name, err := in.list(r.seed)
@@ -90,7 +89,7 @@ func (r *receiver) stream(stream packets) error {
 	}
 }
 
-// incoming is one stream of a tree.
+// incoming is the stream of one tree.
 type incoming struct {
 	stream packets
 	tree   Tree
@@ -109,7 +108,7 @@ func (in *incoming) packet() (*types.Packet, error) {
 	return &p, nil
 }
 
-// list receives the entries, up to the empty one that ends them, and returns the name of the folder they are in.
+// list receives entries up to the empty one that ends the list, and returns the name of the folder that they are in.
 func (in *incoming) list(seed maphash.Seed) (name string, err error) {
 	for id := uint32(0); ; id++ {
 		p, err := in.packet()
@@ -117,7 +116,7 @@ func (in *incoming) list(seed maphash.Seed) (name string, err error) {
 			return "", err
 		}
 		if p.Type != types.PACKET_STAT {
-			return "", fmt.Errorf("packet %v among the entries", p.Type)
+			return "", fmt.Errorf("a packet of type %v in the list of files", p.Type)
 		}
 		if p.Stat == nil {
 			return name, nil
@@ -137,7 +136,7 @@ func (in *incoming) list(seed maphash.Seed) (name string, err error) {
 	}
 }
 
-// fileOf brings a received entry into this package's terms. Links name what they lead to with the folder before it.
+// fileOf converts a received entry. The entry's path and its links begin with the name of the tree's folder.
 func fileOf(s *types.Stat, path, folder string, seed maphash.Seed) File {
 	f := File{Path: path, Mode: fs.FileMode(s.Mode), ModTime: s.ModTime, UID: s.Uid, GID: s.Gid, Attrs: attrs(s.Xattrs, seed)}
 	switch {
@@ -152,13 +151,13 @@ func fileOf(s *types.Stat, path, folder string, seed maphash.Seed) File {
 			f.Link = "/" + strings.TrimPrefix(rest, "/")
 		}
 	case f.Mode.IsDir():
-		// A folder's time changes with what is in it.
+		// A folder's time changes when its content does.
 		f.ModTime = 0
 	}
 	return f
 }
 
-// attrs hashes extended attributes; the same ones give the same number as long as the seed is the same.
+// attrs hashes extended attributes. Equal attributes have the same hash under the same seed.
 func attrs(x map[string][]byte, seed maphash.Seed) uint64 {
 	if len(x) == 0 {
 		return 0
@@ -174,7 +173,7 @@ func attrs(x map[string][]byte, seed maphash.Seed) uint64 {
 	return h.Sum64()
 }
 
-// open asks for one file and waits for all of it. A stream that broke once stays broken.
+// open requests one file and waits for all of it. After an error the stream can't be used any more.
 func (in *incoming) open(p string) ([]byte, error) {
 	if in.broken != nil {
 		return nil, in.broken
@@ -187,7 +186,7 @@ func (in *incoming) open(p string) ([]byte, error) {
 	if f.Size > maxRead {
 		return nil, &fs.PathError{Op: "open", Path: p, Err: ErrTooLarge}
 	}
-	// The sender gives each file once.
+	// The sender sends each file only once.
 	delete(in.ids, p)
 	data, err := in.receive(id, f.Size)
 	if err != nil {
@@ -208,7 +207,7 @@ func (in *incoming) receive(id uint32, size int64) ([]byte, error) {
 		case err != nil:
 			return nil, err
 		case p.Type != types.PACKET_DATA || p.ID != id:
-			return nil, fmt.Errorf("packet %v of file %d while reading file %d", p.Type, p.ID, id)
+			return nil, fmt.Errorf("a packet of type %v for file %d while reading file %d", p.Type, p.ID, id)
 		case len(p.Data) == 0:
 			return data, nil
 		case len(data)+len(p.Data) > maxRead:

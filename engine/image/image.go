@@ -21,29 +21,28 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// StandInLabel is the label of a base image that stands in for the official one of its name; its value says what
-// it is. Images built on it inherit the label.
+// StandInLabel is the label of a base image that replaces the official one of the same name. Its value says what the
+// image is. Images that are built on it inherit the label.
 const StandInLabel = "stagewatch.stand-in"
 
-// ErrInUse tells that a container still stands on an image that was to be removed.
+// ErrInUse says that an image was not removed because a container uses it.
 var ErrInUse = errors.New("a container uses the image")
 
-// Store is the image store of an engine, as one session sees it.
+// Store is an engine's image store, as one session sees it.
 type Store struct {
 	engine  *dock.Engine
 	session string
 	basis   string
 }
 
-// What the sizes count. A graph driver adds up the bytes of a layer's files. The containerd store adds up the
-// blocks that they take on its disk, some per cent more; its "image size" would also include compressed blobs.
+// What sizes count. A graph driver adds up the bytes of a layer's files. The containerd store adds up the blocks that
+// they take on its disk, which is some per cent more; its "image size" would also include compressed blobs.
 const (
 	basisFiles  = "uncompressed layers"
 	basisBlocks = "uncompressed layers, in blocks on disk"
 )
 
-// New returns the store of the engine, for the session with the id. The name is the store's out of the engine's
-// own information (event.Engine.Store).
+// New returns the store of the engine for the session with the id. Name is the store's name in event.Engine.Store.
 func New(engine *dock.Engine, session, name string) *Store {
 	basis := basisFiles
 	if strings.HasPrefix(name, "containerd") {
@@ -52,12 +51,12 @@ func New(engine *dock.Engine, session, name string) *Store {
 	return &Store{engine: engine, session: session, basis: basis}
 }
 
-// Basis says in words what Measure counts.
+// Basis says in words what [Store.Measure] counts.
 func (s *Store) Basis() string { return s.basis }
 
-// Measure returns an image's layers from the base upwards and their sum. The first base layers are marked as
-// those of the base image. The sizes are those of `docker history`; its entries that made no layer are left out.
-// The result's Stage is the caller's to set.
+// Measure returns the bytes of an image's layers, from the base upwards, and their sum. The first base layers are
+// marked as the base image's. The sizes are those of `docker history`, without its entries that made no layer. The
+// caller sets the result's Stage.
 func (s *Store) Measure(ctx context.Context, id string, base int) (event.StageSize, error) {
 	cli := s.engine.Client
 	seen, err := cli.ImageInspect(ctx, id)
@@ -80,21 +79,21 @@ func (s *Store) Measure(ctx context.Context, id string, base int) (event.StageSi
 	return size, nil
 }
 
-// layersOf picks the entries of a history, the oldest first, that made one of the image's count layers. The engine
-// does not say which did: an entry with bytes did, and of the others those that are no mere setting.
+// layersOf returns the entries of a history, oldest first, that made one of the image's count layers. The engine does
+// not say which entries did: those with bytes, and those whose instruction changes more than the configuration.
 func layersOf(history []image.HistoryResponseItem, count int) []event.Layer {
 	layers := make([]event.Layer, 0, count)
 	for _, entry := range history {
 		by := Instruction(entry.CreatedBy)
 		if by == "" {
-			// docker import leaves a comment, and no instruction.
+			// `docker import` sets a comment and no instruction.
 			by = strings.Replace(entry.Comment, "Imported from -", "imported from an archive", 1)
 		}
 		if entry.Size > 0 || !setting(by) {
 			layers = append(layers, event.Layer{Bytes: entry.Size, CreatedBy: by})
 		}
 	}
-	// The old builder made no layer for a WORKDIR whose folder was there.
+	// The old builder made no layer for a WORKDIR whose folder existed.
 	for i := 0; i < len(layers) && len(layers) > count; {
 		if layers[i].Bytes == 0 && strings.HasPrefix(layers[i].CreatedBy, "WORKDIR") {
 			layers = slices.Delete(layers, i, i+1)
@@ -105,7 +104,7 @@ func layersOf(history []image.HistoryResponseItem, count int) []event.Layer {
 	return layers
 }
 
-// Made lists the ids of all images of the session that are on the engine.
+// Made returns the ids of the session's images on the engine.
 func (s *Store) Made(ctx context.Context) ([]string, error) {
 	found, err := s.engine.Client.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", dock.Label+"="+s.session))})
 	if err != nil {
@@ -118,8 +117,8 @@ func (s *Store) Made(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-// Remove removes an image of this session. An image that is gone already, is not ours, or has a name that somebody
-// gave it is left alone without an error; one that a container stands on gives [ErrInUse].
+// Remove removes an image of this session. It leaves an image alone, without an error, if the image no longer exists,
+// is not ours or has a name. It returns [ErrInUse] if a container uses the image.
 func (s *Store) Remove(ctx context.Context, id string) error {
 	cli := s.engine.Client
 	seen, err := cli.ImageInspect(ctx, id)
@@ -142,7 +141,7 @@ func (s *Store) Remove(ctx context.Context, id string) error {
 	return fmt.Errorf("removing image %s: %w", short(id), err)
 }
 
-// short is an id as people know it.
+// short returns an id as docker prints it.
 func short(id string) string {
 	return fmt.Sprintf("%.12s", strings.TrimPrefix(id, "sha256:"))
 }

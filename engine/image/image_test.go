@@ -35,7 +35,7 @@ func newRig(t *testing.T) *rig {
 	return &rig{t, engine, session, New(engine, session.ID, info.Store)}
 }
 
-// layered builds an image of three layers on a base that somebody imported.
+// layered builds an image of three layers on an imported base.
 func (r *rig) layered() (id string) {
 	r.Helper()
 	base := docktest.Image(r, r.engine, r.session, "LABEL "+StandInLabel+"=tiny")

@@ -7,19 +7,19 @@ import (
 )
 
 var (
-	// nop begins the old builder's entries that ran no command.
+	// nop matches how the old builder's entries begin that ran no command.
 	nop = regexp.MustCompile(`^/bin/sh -c #\(nop\)\s+`)
-	// shell is what a shell-form RUN puts before the command.
+	// shell matches what a shell-form RUN puts before its command.
 	shell = regexp.MustCompile(`^(?:/(?:usr/)?bin/)?(?:ba|da|a|z)?sh (?:-\w+ (?:pipefail )?)*-\w*c |^cmd /S /C `)
-	// arguments are the build arguments that both builders put before a command: |2 A=x B=y.
+	// arguments matches the build arguments that both builders put before a command: |2 A=x B=y.
 	arguments = regexp.MustCompile(`^\|\d+ .*?((?:/(?:usr/)?bin/)?(?:ba|da|a|z)?sh (?:-\w+ (?:pipefail )?)*-\w*c )`)
-	// ports is the way in which Go prints a set.
+	// ports matches how Go prints a set of ports.
 	ports  = regexp.MustCompile(`^EXPOSE (?:map)?\[(.*)\]$`)
 	spaces = regexp.MustCompile(`\s+`)
 )
 
-// Instruction turns the created_by of an image's history into the instruction as a person wrote it, as far as
-// can be known: `RUN /bin/sh -c pip install . # buildkit` is `RUN pip install .`.
+// Instruction returns the instruction that the created_by of an image's history stands for, as a person wrote it: `RUN
+// /bin/sh -c pip install . # buildkit` becomes `RUN pip install .`.
 func Instruction(createdBy string) string {
 	text, _ := strings.CutSuffix(strings.TrimSpace(createdBy), "# buildkit")
 	text = strings.TrimSpace(spaces.ReplaceAllString(text, " "))
@@ -37,7 +37,7 @@ func Instruction(createdBy string) string {
 	return text
 }
 
-// setting tells whether an instruction changes the image's configuration only.
+// setting reports whether an instruction changes only the image's configuration.
 func setting(instruction string) bool {
 	keyword, _, _ := strings.Cut(instruction, " ")
 	return slices.Contains([]string{"ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER",

@@ -11,11 +11,10 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// Account accounts for every byte of two stages, before and after; before is nil where there is none. The basis is
-// that of their sizes.
+// Account accounts for every byte of two stages. Before is nil if there is only one. Basis is that of their sizes.
 //
-// A byte is one of a regular file's content, counted as a layer's tar has it: hard links count once, folders, links
-// and the marks of deleted files not at all.
+// It counts the bytes of regular files' contents, as a layer's tar does: hard links count once; folders, links and the
+// marks of deleted files don't count.
 func Account(before, after *Stage, basis string) event.Ledger {
 	l := event.Ledger{Carried: []event.LedgerGroup{}, Left: []event.LedgerGroup{}, BaseAfter: base(after)}
 	l.Wasted = append(l.Wasted, wasted(after)...)
@@ -54,7 +53,7 @@ func Account(before, after *Stage, basis string) event.Ledger {
 	return l
 }
 
-// base is the stage's base image with its bytes.
+// base returns the stage's base image with its bytes.
 func base(s *Stage) event.LedgerGroup {
 	return event.LedgerGroup{Name: s.Plan.Base(s.Plan.Target), Bytes: s.Layers[0].Bytes}
 }
@@ -63,7 +62,7 @@ func group(name string, bytes int64, files []File) event.LedgerGroup {
 	return event.LedgerGroup{Name: name, Bytes: bytes, Paths: largest(files)}
 }
 
-// CopiedFrom returns what a COPY names as its source, empty for one from the context and for all else.
+// CopiedFrom returns the --from of a COPY, empty for every other instruction.
 func CopiedFrom(instruction string) string {
 	fields := strings.Fields(instruction)
 	if len(fields) == 0 || fields[0] != "COPY" {
@@ -80,7 +79,7 @@ func CopiedFrom(instruction string) string {
 	return ""
 }
 
-// carriedName names what a COPY brought as a person thinks of it.
+// carriedName returns what a person would call the files that a COPY brought.
 func carriedName(s *Stage, layer int, copies []copied) string {
 	for _, f := range s.Layers[layer].Files {
 		if IsPythonPackage(f.Path) && f.Mode.IsRegular() {
@@ -93,7 +92,7 @@ func carriedName(s *Stage, layer int, copies []copied) string {
 	return s.instruction(s.step(layer))
 }
 
-// chosenFrom returns the files of the stage before that the copies take, and notes them as taken.
+// chosenFrom returns those files of the stage before that the copies take, and marks them as taken.
 func chosenFrom(before, after *Stage, copies []copied, taken map[string]bool) []File {
 	end := before.step(len(before.Layers) - 1)
 	if end < 0 {
@@ -115,7 +114,7 @@ func chosenFrom(before, after *Stage, copies []copied, taken map[string]bool) []
 	return chosen
 }
 
-// chosen lists the files that a copy takes out of the tree.
+// chosen returns the files of the tree that a copy takes.
 func (t Tree) chosen(c copied) []File {
 	src := path.Clean("/" + c.src)
 	if resolved, ok := t.resolve(src); ok {
@@ -137,8 +136,8 @@ func (t Tree) chosen(c copied) []File {
 	return out
 }
 
-// cutPattern matches the first elements of a path with the pattern's and returns what follows them; of a path that
-// the pattern matches whole, its last element.
+// cutPattern reports whether the pattern's elements match the first elements of a path, and returns the rest of the
+// path. If they match the whole path, the rest is its last element.
 func cutPattern(p string, pattern []string) (rest string, ok bool) {
 	elements := strings.Split(strings.TrimPrefix(p, "/"), "/")
 	if len(elements) < len(pattern) {
@@ -155,7 +154,7 @@ func cutPattern(p string, pattern []string) (rest string, ok bool) {
 	return strings.Join(elements[len(pattern):], "/"), true
 }
 
-// matcher is nil for no patterns, and for ones that do not parse.
+// matcher returns nil if there are no patterns or if they are invalid.
 func matcher(patterns []string) *patternmatcher.PatternMatcher {
 	if len(patterns) == 0 {
 		return nil
@@ -172,8 +171,8 @@ func matches(m *patternmatcher.PatternMatcher, p string) bool {
 	return err == nil && hit
 }
 
-// leftBehind groups the bytes of a stage that were not taken, the largest group first. The groups add up to the
-// stage's size less what was taken.
+// leftBehind groups the bytes of a stage that were not taken, the largest group first. The groups add up to the stage's
+// size minus what was taken.
 func leftBehind(s *Stage, taken map[string]bool, basis string) []event.LedgerGroup {
 	owner := owners(s)
 	source := map[int]bool{}
@@ -215,7 +214,7 @@ func leftBehind(s *Stage, taken map[string]bool, basis string) []event.LedgerGro
 	return groups
 }
 
-// owners tells for each path of the stage which layer it is of.
+// owners maps each path of the stage to the index of the layer that it is from.
 func owners(s *Stage) map[string]int {
 	owner := map[string]int{}
 	for i, l := range s.Layers {

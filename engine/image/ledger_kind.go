@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The groups of what stays behind.
+// The groups of files that are left behind.
 const (
 	kindSystem   = "base OS"
 	kindToolset  = "language toolchain"
@@ -18,8 +18,8 @@ const (
 	kindOther    = "other"
 )
 
-// kindOf groups a path as a person thinks of it. It is told whether the path came with the base image, or by a copy
-// out of the build context.
+// kindOf returns the group of a path. Base and source say whether the path came with the base image or was copied from
+// the build context.
 func kindOf(p string, base, source bool) string {
 	switch {
 	case strings.Contains(p, "/__pycache__/") || strings.HasSuffix(p, ".pyc"):
@@ -40,11 +40,11 @@ func kindOf(p string, base, source bool) string {
 	return kindOther
 }
 
-// managerFolders hold what package managers fetched and need not keep.
+// managerFolders hold what package managers download and need not keep.
 var managerFolders = []string{"/var/lib/apt/lists", "/var/cache/apt", "/var/cache/apk", "/etc/apk/cache", "/var/cache/dnf", "/var/cache/yum",
 	"/var/cache/debconf", "/var/lib/dnf/history", "/var/log/apt", "/usr/local/share/.cache"}
 
-// systemFolders hold what a package of the operating system brings when a step installs it.
+// systemFolders hold what packages of the operating system install.
 var systemFolders = []string{"/etc", "/lib", "/lib64", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/lib", "/usr/share", "/usr/libexec", "/var"}
 
 // toolchainFolders hold compilers, headers and languages with their libraries.
@@ -52,7 +52,7 @@ var toolchainFolders = []string{"/usr/include", "/usr/local/include", "/usr/lib/
 	"/opt/java", "/usr/local/cargo", "/usr/local/rustup", "/root/.cargo", "/root/.rustup", "/usr/local/lib/node_modules", "/usr/lib/node_modules",
 	"/usr/lib/llvm"}
 
-// toolchainPrograms begin the names of compilers' and interpreters' programs.
+// toolchainPrograms are the beginnings of the names of compilers and interpreters.
 var toolchainPrograms = []string{"python", "pip", "idle", "pydoc", "2to3", "wheel", "node", "npm", "npx", "yarn", "gcc", "g++", "cpp", "c++", "cc", "clang",
 	"ld", "as", "ar", "make", "cmake", "rustc", "cargo", "x86_64-linux-gnu-", "aarch64-linux-gnu-", "perl", "ruby", "gem", "java"}
 
@@ -75,7 +75,7 @@ func isToolchain(p string) bool {
 	})
 }
 
-// IsPythonPackage tells of what a Python package manager installed.
+// IsPythonPackage reports whether a path is in a folder that Python's package managers install into.
 func IsPythonPackage(p string) bool {
 	return strings.Contains(p, "/site-packages/") || strings.Contains(p, "/dist-packages/")
 }

@@ -67,7 +67,7 @@ func TestLayersAreThoseThatDockerSaves(t *testing.T) {
 	})
 }
 
-// stacksUp puts the layers of a listing on top of each other, which must give the stage.
+// stacksUp checks that the layers of a listing, put on top of each other, are the stage.
 func stacksUp(t *testing.T, st *Stage, files event.StageFiles) {
 	t.Helper()
 	got := map[string]int64{}
@@ -91,7 +91,7 @@ func stacksUp(t *testing.T, st *Stage, files event.StageFiles) {
 		}
 		want[p] = f.bytes()
 		if p == "/opt/second" {
-			// Its bytes were those of the first of both links, which is deleted.
+			// Its bytes were counted at the first of two hard links, which is deleted.
 			want[p] = got[p]
 		}
 	}
@@ -124,10 +124,10 @@ func addsUp(t *testing.T, before, after *Stage, l event.Ledger) {
 	}
 }
 
-// ofContainers are files that the engine puts in the place of the image's own when it makes a container.
+// ofContainers are files that the engine replaces when it creates a container.
 var ofContainers = []string{"/etc/hosts", "/etc/hostname", "/etc/resolv.conf"}
 
-// exported sums the files of a container's file system, but for those.
+// exported sums the files of a container's file system except those in ofContainers.
 func (s *stages) exported(image string) (n int64) {
 	s.t.Helper()
 	c, err := s.Engine.Client.ContainerCreate(s.t.Context(), &container.Config{Image: image, Cmd: []string{"true"}, Labels: s.Session.Labels()}, nil, nil, nil, "")

@@ -9,21 +9,21 @@ import (
 )
 
 const (
-	// shownPaths is how many paths a group names.
+	// shownPaths is how many paths of a group are shown.
 	shownPaths = 6
-	// openedPaths bounds the list while folders give way to what is in them.
+	// openedPaths bounds the list while folders are replaced by their content.
 	openedPaths = 12
 )
 
-// weight is a path with the bytes in it.
+// weight is a path and the bytes under it.
 type weight struct {
 	path     string
 	bytes    int64
 	children []*weight
 }
 
-// largest names the paths that hold most of the files' bytes, the heaviest first. It opens folders, the heaviest
-// first, as long as the list does not get long, and always where there is but one.
+// largest returns the paths that hold most of the files' bytes, the heaviest first. It replaces folders by their
+// content, the heaviest first, while the list stays short, and always while there is only one.
 func largest(files []File) []event.LedgerPath {
 	root := weigh(files)
 	if root.bytes == 0 {
@@ -47,7 +47,7 @@ func largest(files []File) []event.LedgerPath {
 	return out
 }
 
-// weigh makes a tree of folders of the files that have bytes.
+// weigh returns the tree of folders of those files that have bytes.
 func weigh(files []File) *weight {
 	all := map[string]*weight{"/": {path: "/"}}
 	var add func(p string) *weight

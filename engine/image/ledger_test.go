@@ -6,7 +6,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// planned is a plan of two steps above a base.
+// planned returns a plan of two steps above a base.
 func planned(t *testing.T) Source {
 	t.Helper()
 	p, err := plan.New(t.Context(), plan.Input{Dockerfile: []byte("FROM debian\nRUN one\nRUN two\n"), Filename: "Dockerfile"}, plan.Offline{})

@@ -8,7 +8,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// Listing is the files of a stage by layer, for people to look through. It shares them with the reader's memory.
+// Listing is the files of a stage by layer. It shares them with the reader's memory.
 type Listing struct {
 	stage  string
 	layers []listed
@@ -20,7 +20,7 @@ type listed struct {
 	gone  []string
 }
 
-// Listing lists the stage's files.
+// Listing returns the stage's files.
 func (s *Stage) Listing() Listing {
 	l := Listing{stage: s.Plan.Target}
 	for i, layer := range s.Layers {
@@ -34,8 +34,8 @@ func (s *Stage) Listing() Listing {
 	return l
 }
 
-// Files puts the listing into an event's terms. Of a layer that known names by its digest, the files are left out;
-// a layer that is not known becomes so.
+// Files returns the listing as an event. It leaves out the files of the layers whose digests are in known, and adds the
+// digests of the others to known.
 func (l Listing) Files(known map[string]bool) event.StageFiles {
 	out := event.StageFiles{Stage: l.stage, Layers: []event.LayerFiles{}}
 	for _, in := range l.layers {
@@ -49,7 +49,7 @@ func (l Listing) Files(known map[string]bool) event.StageFiles {
 	return out
 }
 
-// folders gathers files, which are in the order of their paths, by the folder that they are in.
+// folders groups files by their folder. They must be sorted by path.
 func folders(files []File) []event.FolderFiles {
 	var out []event.FolderFiles
 	at := map[string]int{}
@@ -69,14 +69,14 @@ func folders(files []File) []event.FolderFiles {
 	return out
 }
 
-// Attribute notes at the layers of a stage's size which step of its plan made each, and says that step's instruction
-// in place of the history's, which has the values of arguments in it. Where there are more or fewer layers than the
-// plan has steps, of such an instruction only its first word is left.
+// Attribute sets the step that made each layer of a stage's size, and replaces the history's instruction, which
+// contains the values of build arguments, by the step's. If the numbers of layers and steps differ, it shortens an
+// instruction that may contain such values to its first word.
 func Attribute(size *event.StageSize, p *plan.Plan) {
 	base, steps := LayerSteps(p)
 	matches := len(size.Layers) == p.BaseLayers+len(steps)
 	if base >= 0 && matches && p.BaseLayers == 1 && !p.OnImage() {
-		// The history has no line for it, and so is one line off.
+		// The history has no entry for it, so its entries are off by one.
 		size.Layers[0].CreatedBy = p.Steps[base].Instruction
 	}
 	for i := p.BaseLayers; i < len(size.Layers); i++ {
@@ -86,7 +86,7 @@ func Attribute(size *event.StageSize, p *plan.Plan) {
 			layer.Step, layer.CreatedBy = s.ID(), s.Instruction
 			continue
 		}
-		// A command's own variables are the shell's to fill in, and stay as they are.
+		// The variables in a command without build arguments are the shell's own.
 		if word, rest, more := strings.Cut(layer.CreatedBy, " "); more && (word != "RUN" || strings.HasPrefix(rest, "|")) {
 			layer.CreatedBy = word + " …"
 		}

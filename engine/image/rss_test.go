@@ -5,5 +5,5 @@ import (
 	"syscall"
 )
 
-// maxRSS is the most memory that a process took, in KiB.
+// maxRSS returns the most memory that a process used, in KiB.
 func maxRSS(p *os.ProcessState) int64 { return p.SysUsage().(*syscall.Rusage).Maxrss }

@@ -58,7 +58,7 @@ func (s *stages) build(target string) Source {
 	return Source{Plan: p, Image: image, Size: size}
 }
 
-// read reads the stage before and the last one, and hands them to use.
+// read reads the stage before and the last one, and calls use with them.
 func (s *stages) read(use func(before, after *Stage, open Open) error) {
 	s.t.Helper()
 	after := s.build("")
@@ -71,7 +71,7 @@ func (s *stages) read(use func(before, after *Stage, open Open) error) {
 	}
 }
 
-// saved is a layer as `docker save` has it: the bytes of its files by path, and what it deletes.
+// saved is a layer as `docker save` has it: the bytes of its files by path, and the paths that it deletes.
 type saved struct {
 	files map[string]int64
 	gone  map[string]bool
@@ -84,7 +84,7 @@ func (l saved) bytes() (n int64) {
 	return n
 }
 
-// save reads an image's layers out of its tar.
+// save reads an image's layers from its tar.
 func (s *stages) save(image string) []saved {
 	s.t.Helper()
 	r, err := s.Engine.Client.ImageSave(s.t.Context(), []string{image})
@@ -151,8 +151,8 @@ func readLayer(r io.Reader) (saved, error) {
 	}
 }
 
-// compareWithSave compares a stage with its image's tar, layer by layer and file by file. Files that a layer holds
-// again as they were are not seen; they may be in the tar only where the layer's own bytes say so.
+// compareWithSave compares a stage with its image's tar, layer by layer and file by file. The reader can't see files
+// that a layer contains without a change; the tar may have them only if the layer's own bytes include them.
 func (s *stages) compareWithSave(st *Stage) {
 	s.t.Helper()
 	tars := s.save(st.Image)

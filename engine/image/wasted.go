@@ -9,9 +9,9 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// wasted names the bytes that the stage's layers hold and its file system does not show, by the step that added them
-// and the one that lost them, the largest first; and the clean-ups that freed nothing. The former add up to the
-// stage's size less the bytes of its files and of its base's links.
+// wasted returns the bytes that are in the stage's layers but not in its file system, by the step that added them and
+// the step that deleted or overwrote them, the largest first. Their sum is the stage's size minus the bytes of its
+// files and of its base's links. It also returns the clean-ups that freed nothing.
 func wasted(s *Stage) []event.Waste {
 	var out []event.Waste
 	under := Tree{}
@@ -48,8 +48,8 @@ func (s *Stage) waste(layer int, reason string) event.Waste {
 	return event.Waste{Stage: s.Plan.Target, Instruction: s.instruction(step), Line: s.line(step), Reason: reason}
 }
 
-// again names bytes that a layer holds although nothing about them changed: a chown to the owner that was, a copy of
-// what was there. Of a base it is what its own layers lost.
+// again returns the waste of a layer that contains files without a change: by a chown to the same owner, or a copy of
+// what was there. For the base it is what the base's own layers overwrite of each other.
 func again(s *Stage, layer int, bytes int64) event.Waste {
 	w := s.waste(layer, event.Rewritten)
 	if layer == 0 {
@@ -59,10 +59,10 @@ func again(s *Stage, layer int, bytes int64) event.Waste {
 	return w
 }
 
-// lostTo names what layer i deletes or overwrites of the layers under it, and tells how many bytes it deletes.
+// lostTo returns what layer i deletes or overwrites of the layers under it, and how many bytes it deletes.
 func lostTo(s *Stage, i int, under Tree, owner map[string]int) (found []event.Waste, deleted int64) {
 	l := s.Layers[i]
-	// Content that is counted by another of its links from now on is not lost.
+	// Content is not lost if another of its hard links counts it from now on.
 	heirs := map[string]bool{}
 	for _, f := range l.relinked {
 		heirs[under[f.Path].Hard] = true
@@ -101,7 +101,7 @@ func lostTo(s *Stage, i int, under Tree, owner map[string]int) (found []event.Wa
 	return found, deleted
 }
 
-// cleanup matches the commands whose one purpose is to free bytes.
+// cleanup matches commands that only free bytes.
 var cleanup = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`(?:python[\d.]* -m )?pip[\d.]* cache (?:purge|remove)\b.*`,
 	`apt(?:-get)? (?:-\S+ )*(?:auto)?clean\b.*`,
@@ -119,7 +119,7 @@ var (
 	flags   = regexp.MustCompile(`^RUN(?:\s+--\S+)*\s+`)
 )
 
-// isCleanup tells of a RUN of which every command only takes things away.
+// isCleanup reports whether an instruction is a RUN whose every command only deletes files.
 func isCleanup(instruction string) bool {
 	command := flags.ReplaceAllString(instruction, "")
 	if command == instruction {
@@ -133,7 +133,7 @@ func isCleanup(instruction string) bool {
 		if !cleanup.MatchString(c) {
 			return false
 		}
-		// What stands after || is no clean-up by itself.
+		// `|| true` is not a clean-up by itself.
 		some = some || c != "true"
 	}
 	return some

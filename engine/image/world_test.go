@@ -25,7 +25,7 @@ func world(base, added map[string]string) *Stage {
 	return &Stage{Layers: []Layer{layerBetween(nil, under), layerBetween(under, over)}, trees: []Tree{under, over}}
 }
 
-// fileOfText makes a program of what is in a folder for them, and a symbolic link of "-> x".
+// fileOfText returns a program for a path in a folder of programs, and a symbolic link for "-> target".
 func fileOfText(p, text string) File {
 	f := File{Path: p, Mode: 0o644, Size: int64(len(text))}
 	if strings.Contains(p, "/bin/") {

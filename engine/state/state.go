@@ -1,6 +1,5 @@
-// Package state keeps the files that stagewatch has for itself under the user's cache folder: what was last built, how
-// long steps took, the locks of sessions. None of them is needed: what can't be read is not known, and what can't be
-// written is known no longer.
+// Package state reads and writes the files that stagewatch keeps for itself under the user's cache folder: what was
+// built last, how long steps took, the locks of sessions. None of them is needed: what can't be read counts as unknown.
 package state
 
 import (
@@ -11,7 +10,7 @@ import (
 	"path/filepath"
 )
 
-// Dir is the folder of that name, empty where there is no cache folder.
+// Dir returns the path of the folder with the name, empty if the user has no cache folder.
 func Dir(name string) string {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -20,7 +19,7 @@ func Dir(name string) string {
 	return filepath.Join(cache, "stagewatch", name)
 }
 
-// Read reads a file. One that is no regular file is an error: a pipe would be waited at for ever.
+// Read returns the content of a regular file. Anything else is an error: reading a pipe would never end.
 func Read(file string) ([]byte, error) {
 	if err := Regular(file); err != nil {
 		return nil, err
@@ -28,16 +27,16 @@ func Read(file string) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
-// Regular returns an error for what is no regular file.
+// Regular returns an error unless the file is a regular one.
 func Regular(file string) error {
 	info, err := os.Stat(file)
 	if err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "read", Path: file, Err: fmt.Errorf("it is no regular file (%s)", info.Mode().Type())}
+		err = &fs.PathError{Op: "read", Path: file, Err: fmt.Errorf("not a regular file (%s)", info.Mode().Type())}
 	}
 	return err
 }
 
-// Save writes a file anew, whole or not at all. An empty name keeps nothing.
+// Save writes a file whole or not at all. It does nothing for an empty name.
 func Save(file string, data []byte) error {
 	if file == "" {
 		return nil

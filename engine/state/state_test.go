@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestWhatIsNoFileIsNotWaitedFor: a folder or a pipe in the place of a file of ours.
+// TestWhatIsNoFileIsNotWaitedFor puts a folder and a pipe in the place of a file.
 func TestWhatIsNoFileIsNotWaitedFor(t *testing.T) {
 	dir := t.TempDir()
 	file, folder, pipe, link := filepath.Join(dir, "file"), filepath.Join(dir, "folder"), filepath.Join(dir, "pipe"), filepath.Join(dir, "link")
