@@ -5,39 +5,38 @@ import (
 	"time"
 )
 
-// hit is one sign of a write.
+// hit is a sign that something was written.
 type hit struct {
-	path string // empty where only rescan is said
+	path string // empty if only rescan is meant
 	at   time.Time
-	// rescan tells that there were more writes than is known.
+	// rescan says that there were more writes than are known.
 	rescan bool
 }
 
 // Batch is a burst of writes.
 type Batch struct {
-	// Paths are slash-separated and relative to the root, files of Options.Extra outside of it by their
-	// absolute path; sorted, each once. Folders are among them when they came, went or changed their mode.
+	// Paths are slash-separated and relative to the root; files of Options.Extra outside of the root have their
+	// absolute path. They are sorted and unique. A folder is among them if it was created, deleted or changed its mode.
 	Paths []string
 	// First and Last are the times of the first and the last write seen.
 	First, Last time.Time
-	// Rescan tells that Paths may lack some: the whole tree has to be compared.
+	// Rescan says that Paths may be incomplete: the whole tree must be compared.
 	Rescan bool
-	// More tells that writes still came when the batch was handed out, because the first had waited long enough.
+	// More says that writes were still coming when the batch was sent, because the first had waited for maxWait.
 	More bool
 }
 
-// debounce gathers hits into batches. A batch is offered when no hit has come for the quiet time, or when
-// its first hit is maxWait old. While nobody takes it, it goes on to grow: a slow consumer gets one large
-// batch later and loses nothing. When hits is closed, debounce drops what has not been taken, closes
-// batches and returns. While half tells of the paths that one of them looks like the middle of a write, silence is
-// not enough.
+// debounce collects hits into batches. It offers a batch when no hit has come for the quiet time, or when the batch's
+// first hit is maxWait old. A batch that is not received goes on to grow, so that a slow consumer gets one large batch
+// later and loses nothing. While half reports that one of the paths looks like the middle of a write, only maxWait
+// counts. When hits is closed, debounce drops the batch that was not received, closes batches and returns.
 func debounce(hits <-chan hit, batches chan<- Batch, quiet, maxWait time.Duration, half func(paths map[string]struct{}) bool) {
 	defer close(batches)
 	var (
 		paths = map[string]struct{}{}
 		batch Batch
 		timer = time.NewTimer(time.Hour)
-		// late tells that the batch was offered already, offer is where to, nil while it grows.
+		// late says that the batch was offered before. offer is the channel to send it on, nil while it grows.
 		late  bool
 		offer chan<- Batch
 	)
@@ -60,7 +59,7 @@ func debounce(hits <-chan hit, batches chan<- Batch, quiet, maxWait time.Duratio
 			switch {
 			case !late:
 				timer.Reset(min(quiet, time.Until(batch.First.Add(maxWait))))
-			case offer != nil: // sort it again, but not for each hit of a storm
+			case offer != nil: // sort the batch again, but not for each hit of a storm
 				timer.Reset(quiet)
 			}
 			offer = nil
@@ -73,7 +72,7 @@ func debounce(hits <-chan hit, batches chan<- Batch, quiet, maxWait time.Duratio
 			batch.Paths = sorted(paths)
 			batch.More = time.Since(batch.Last) < quiet
 			late, offer = true, batches
-			select { // now, however many hits are waiting
+			select { // every hit that is waiting
 			case batches <- batch:
 			default:
 				continue

@@ -14,19 +14,19 @@ const (
 	maxWait = 300 * time.Millisecond
 )
 
-// inBubble runs the test with a debounce whose clock is the bubble's.
+// inBubble runs the test with a debounce that uses the bubble's clock.
 func inBubble(t *testing.T, test func(t *testing.T, hits chan<- hit, batches <-chan Batch)) {
 	inBubbleWith(t, func(map[string]struct{}) bool { return false }, test)
 }
 
-// inBubbleWith has half tell whether a path looks like the middle of a write.
+// inBubbleWith is inBubble with a function that reports whether a path looks like the middle of a write.
 func inBubbleWith(t *testing.T, half func(map[string]struct{}) bool, test func(t *testing.T, hits chan<- hit, batches <-chan Batch)) {
 	synctest.Test(t, func(t *testing.T) {
 		hits, batches := make(chan hit), make(chan Batch)
 		go debounce(hits, batches, quiet, maxWait, half)
 		test(t, hits, batches)
 		close(hits)
-		for range batches { // it is closed in the end, or this blocks
+		for range batches { // blocks unless debounce closes it
 		}
 	})
 }
@@ -52,7 +52,7 @@ func TestBatchComesWhenTheBurstIsOver(t *testing.T) {
 	})
 }
 
-// A file that is emptied first and filled later is one batch, and one that stays empty comes all the same.
+// A file that is emptied and then filled makes one batch. One that stays empty makes a batch in the end.
 func TestBatchWaitsForTheOtherHalf(t *testing.T) {
 	var empty atomic.Bool
 	empty.Store(true)

@@ -8,7 +8,7 @@ import (
 	"github.com/stagewatch/stagewatch/watch"
 )
 
-// A folder is watched, but for what nobody reads, and a save is one batch of paths.
+// A folder is watched except for its cache, and a save is one batch of paths.
 func Example() {
 	root, err := os.MkdirTemp("", "")
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// both runs a test by notifications and by comparing.
+// both runs a test with notifications and with polling.
 func both(t *testing.T, test func(t *testing.T, opts Options)) {
 	t.Run("notify", func(t *testing.T) { test(t, Options{}) })
 	t.Run("poll", func(t *testing.T) { test(t, Options{Poll: true, PollEvery: 20 * time.Millisecond}) })
@@ -22,7 +22,7 @@ func open(t *testing.T, root string, opts Options) *Watcher {
 	return w
 }
 
-// seen gathers what batches say until everything wanted was in one; patience is only for what is broken.
+// seen collects what batches report. The time limit matters only when something is broken.
 type seen struct {
 	paths  map[string]bool
 	rescan bool
@@ -33,7 +33,7 @@ func await(t *testing.T, w *Watcher, want ...string) seen {
 	return awaitUnless(t, w, func(seen) bool { return false }, want...)
 }
 
-// awaitUnless is await, and ends early where enough says so.
+// awaitUnless is await that ends early once enough returns true.
 func awaitUnless(t *testing.T, w *Watcher, enough func(seen) bool, want ...string) seen {
 	t.Helper()
 	s := seen{paths: map[string]bool{}}

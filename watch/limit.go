@@ -12,19 +12,19 @@ import (
 // setting is a limit of the system on notifications.
 type setting struct {
 	name string
-	// enough is what to set at least.
+	// enough is the value to set at least.
 	enough int
 }
 
 func watchSetting() setting    { return setting{"fs.inotify.max_user_watches", 524288} }
 func instanceSetting() setting { return setting{"fs.inotify.max_user_instances", 1024} }
 
-// limitNotice puts into words why there are no notifications, and what to do about it.
+// limitNotice says why there are no notifications, and what to do about it.
 func limitNotice(err error, s setting) Notice {
 	if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EMFILE) {
 		return Notice{
 			Code:    Limit,
-			Message: fmt.Sprintf("the system gives no notice of changed files (%v): comparing the files at intervals instead", err),
+			Message: fmt.Sprintf("the system refuses to report changed files (%v), so the files are compared at intervals instead", err),
 		}
 	}
 	n := Notice{Code: Limit}
@@ -33,8 +33,8 @@ func limitNotice(err error, s setting) Notice {
 	if readErr == nil {
 		value = strconv.Itoa(current)
 	}
-	n.Message = fmt.Sprintf("the limit %s (now %s) is used up: comparing the files at intervals instead", s.name, value)
-	n.Hint = fmt.Sprintf("raise it, then start again: sudo sysctl %s=%d", s.name, max(s.enough, 2*current))
+	n.Message = fmt.Sprintf("the system's limit %s (now %s) is reached, so the files are compared at intervals instead", s.name, value)
+	n.Hint = fmt.Sprintf("Raise the limit, then start again: sudo sysctl %s=%d", s.name, max(s.enough, 2*current))
 	return n
 }
 

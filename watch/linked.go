@@ -9,13 +9,13 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// maxLinked bounds the files that are watched themselves. Package managers that share files between projects make
-// many of them, which nobody edits.
+// maxLinked bounds how many files are watched by themselves. Package managers that share files between projects create
+// many hard links, which nobody edits.
 const maxLinked = 4096
 
-// Linked names files, relative to the root, that have other names: a write by one of those is told of to nobody who
-// watches the folder of this one. They are watched themselves, up to a number. It returns at once; what was written
-// since the time given is reported.
+// Linked names files, relative to the root, that have further names (hard links): the system does not report a write
+// through a name in another folder to who watches this one. So they are watched by themselves, up to 4096 of them.
+// Linked returns at once. A file that was written to after since is reported.
 func (w *Watcher) Linked(names []string, since time.Time) {
 	if len(names) == 0 {
 		return
@@ -27,36 +27,36 @@ func (w *Watcher) Linked(names []string, since time.Time) {
 	}
 	select {
 	case w.more <- struct{}{}:
-	default: // it is known that there are more
+	default: // one is pending already
 	}
 }
 
-// clockGrain is how far the clock that file systems use may be behind.
+// clockGrain is how far the clock of file systems may be behind.
 const clockGrain = 20 * time.Millisecond
 
-// linkedFiles are files with several names.
+// linkedFiles are the files with several names.
 type linkedFiles struct {
-	byName map[string]*linkedFile // absolute
+	byName map[string]*linkedFile // by absolute path
 	byFile map[fileID]*linkedFile
 }
 
 type linkedFile struct {
 	id fileID
-	// watched is the name that the system's notices come by.
+	// watched is the name that the system's events have.
 	watched string
 	names   map[string]bool
-	// last is the file as it was when it was last looked at.
+	// last is the file's state when it was looked at last.
 	last stamp
 }
 
-// watchLinked watches what Linked named and is not watched yet.
+// watchLinked watches the files that Linked named and that are not watched yet.
 func (s *notifySource) watchLinked(ctx context.Context) {
 	for _, name := range s.newlyLinked() {
 		s.w.hit(ctx, hit{path: name, at: time.Now()})
 	}
 }
 
-// newlyLinked is watchLinked, and returns what was written to before it was watched.
+// newlyLinked is watchLinked that returns the files that were written to before they were watched.
 func (s *notifySource) newlyLinked() (written []string) {
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
@@ -75,7 +75,7 @@ func (s *notifySource) newlyLinked() (written []string) {
 	return written
 }
 
-// link watches one name of a file; it returns false where the file has no other.
+// link watches one name of a file. It returns false for a file that has no other name.
 func (s *notifySource) link(path string) bool {
 	id, now, several := fileOf(path)
 	if !several {
@@ -84,7 +84,7 @@ func (s *notifySource) link(path string) bool {
 	f := s.linked.byFile[id]
 	if f == nil {
 		if len(s.linked.byFile) == maxLinked || s.n.add(path) != nil {
-			return true // it is compared after each build, as all files are
+			return true // every file is compared after each build anyway
 		}
 		f = &linkedFile{id: id, watched: path, names: map[string]bool{}, last: now}
 		s.linked.byFile[id] = f
@@ -94,7 +94,7 @@ func (s *notifySource) link(path string) bool {
 	return true
 }
 
-// unlink forgets a name that is another file now, or none.
+// unlink forgets a name that leads to another file or to none now.
 func (s *notifySource) unlink(path string) {
 	f := s.linked.byName[path]
 	delete(s.linked.byName, path)
@@ -102,7 +102,7 @@ func (s *notifySource) unlink(path string) {
 	if f.watched != path {
 		return
 	}
-	s.n.remove(path) // fails where the system has done so
+	s.n.remove(path) // an error means that the system did so already
 	delete(s.linked.byFile, f.id)
 	for _, name := range slices.Collect(maps.Keys(f.names)) {
 		delete(s.linked.byName, name)
@@ -110,8 +110,8 @@ func (s *notifySource) unlink(path string) {
 	}
 }
 
-// linkedEvent takes in an event of a file with several names, and reports the others. It returns true where there is
-// no more to the event: the file got another name, or lost one.
+// linkedEvent handles an event of a file with several names, and reports its other names. It returns true if nothing
+// else happened: the file only got another name, or lost one.
 func (s *notifySource) linkedEvent(ctx context.Context, ev fsnotify.Event) bool {
 	f := s.linked.byName[ev.Name]
 	if f == nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestAWriteByAnotherName is reported by every name that the file has in the tree.
+// TestAWriteByAnotherName: every name of the file in the tree is reported.
 func TestAWriteByAnotherName(t *testing.T) {
 	both(t, func(t *testing.T, opts Options) {
 		top := t.TempDir()
@@ -26,7 +26,7 @@ func TestAWriteByAnotherName(t *testing.T) {
 		must(t, os.Chmod(filepath.Join(top, "out/app.py"), 0o755))
 		await(t, w, "src/app.py", "twin.py")
 
-		// The name that it is watched by may go: by deletion, renaming, or an editor's save.
+		// The watched name may disappear: by deletion, by renaming, or by an editor's save.
 		must(t, os.Remove(filepath.Join(top, "ctx/src/app.py")))
 		await(t, w, "src/app.py")
 		write(t, top, "out/app.py", "four")
@@ -42,7 +42,7 @@ func TestAWriteByAnotherName(t *testing.T) {
 	})
 }
 
-// TestAnotherNameIsNoChange: what is linked or copied by linking is what it was.
+// TestAnotherNameIsNoChange: creating a hard link, or copying by links, changes no file.
 func TestAnotherNameIsNoChange(t *testing.T) {
 	top := t.TempDir()
 	write(t, top, "ctx/app.py", "one")

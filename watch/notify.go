@@ -13,10 +13,10 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// lookEvery is how often what no notice tells of is looked at, which takes a few stats.
+// lookEvery is how often the source looks for what the system does not report. A look costs a few stats.
 const lookEvery = time.Second
 
-// notifier is what is used of fsnotify.
+// notifier is the part of fsnotify that is used.
 type notifier struct {
 	add, remove func(dir string) error
 	events      <-chan fsnotify.Event
@@ -24,8 +24,8 @@ type notifier struct {
 	close       func() error
 }
 
-// newNotifier opens the system's notifications. The buffer keeps the reader of the system's own, bounded
-// queue going while a new folder is listed.
+// newNotifier opens the system's notifications. The buffer lets fsnotify empty the system's own, bounded queue while a
+// new folder is listed.
 func newNotifier() (notifier, error) {
 	fw, err := fsnotify.NewBufferedWatcher(1024)
 	if err != nil {
@@ -39,9 +39,9 @@ type notifySource struct {
 	w    *Watcher
 	n    notifier
 	root os.FileInfo
-	// dir is the root with all links followed: a folder that is watched by two names is told of by one of them.
+	// dir is the root with all links followed. The system reports a folder that is watched by two names by one of them.
 	dir string
-	// dirs are the folders watched for their own sake, not just for an extra file in them.
+	// dirs are the folders that are watched for all that is in them, not only for an extra file.
 	dirs   map[string]struct{}
 	extras *extras
 	linked linkedFiles
@@ -60,7 +60,8 @@ func (w *Watcher) openNotify(ctx context.Context) (source, ending) {
 	}
 	s := &notifySource{w: w, n: n, root: root, dir: dir, dirs: map[string]struct{}{}, extras: newExtras(w.extra), lost: make(chan struct{}, 1)}
 	s.linked = linkedFiles{map[string]*linkedFile{}, map[fileID]*linkedFile{}}
-	// fsnotify may hold its lock while it hands out an error: add would wait for whoever waits for add.
+	// fsnotify may hold its lock while it sends an error, and add needs that lock: errors need a goroutine of their
+	// own.
 	go s.drain()
 	end := s.watch(ctx, dir, false)
 	if end == running {
@@ -85,7 +86,7 @@ func (s *notifySource) rel(abs string, isDir bool) (rel string, ok bool) {
 
 func (s *notifySource) close() { s.n.close() }
 
-// drain notes an overflow. The other errors are about watches that are gone already.
+// drain records an overflow. The other errors are about watches that no longer exist.
 func (s *notifySource) drain() {
 	for err := range s.n.errors {
 		if errors.Is(err, fsnotify.ErrEventOverflow) {
@@ -125,8 +126,8 @@ func (s *notifySource) serve(ctx context.Context) ending {
 	}
 }
 
-// event takes an event for what it is, a hint: whatever it says, what counts is what is there now. So it
-// does not matter that more may have happened since, as that will lead to events of its own.
+// event handles an event as a hint: what counts is what is there now, not what the event says. What happened after the
+// event has events of its own.
 func (s *notifySource) event(ctx context.Context, ev fsnotify.Event) ending {
 	moved := ev.Has(fsnotify.Remove) || ev.Has(fsnotify.Rename)
 	if ev.Name == s.dir {
@@ -154,7 +155,7 @@ func (s *notifySource) event(ctx context.Context, ev fsnotify.Event) ending {
 	appeared := false
 	if moved || ev.Has(fsnotify.Create) || ev.Has(fsnotify.Chmod) && !isDir {
 		info, err := os.Lstat(ev.Name)
-		appeared = err == nil && info.IsDir() // or may be read again
+		appeared = err == nil && info.IsDir() // or can be read again
 	}
 	rel, ok := s.rel(ev.Name, isDir || appeared)
 	if !ok {
@@ -167,8 +168,8 @@ func (s *notifySource) event(ctx context.Context, ev fsnotify.Event) ending {
 	return running
 }
 
-// watch adds a folder and all below it. Each folder is watched first and listed then: what is created
-// between the two is seen twice, and nothing is missed. With report set what is found is reported.
+// watch adds a folder and everything below it. It watches each folder first and lists it then: what is created between
+// the two is seen twice, and nothing is missed. If report is set, what it finds is reported.
 func (s *notifySource) watch(ctx context.Context, dir string, report bool) ending {
 	todo := []string{dir}
 	for len(todo) > 0 {
@@ -206,7 +207,7 @@ func (s *notifySource) watch(ctx context.Context, dir string, report bool) endin
 	return running
 }
 
-// add watches one folder. It returns false where the folder is gone or may not be read.
+// add watches one folder. It returns false if the folder does not exist or must not be read.
 func (s *notifySource) add(dir string) (bool, ending) {
 	err := s.n.add(dir)
 	switch {
@@ -226,12 +227,12 @@ func (s *notifySource) add(dir string) (bool, ending) {
 	}
 }
 
-// forget ends the watches on a folder that was moved or deleted, and on all below it: the system goes on
-// to report a moved folder under its old name.
+// forget ends the watches on a folder that was moved or deleted, and on everything below it. The system would go on to
+// report a moved folder by its old name.
 func (s *notifySource) forget(dir string) {
 	for path := range s.dirs {
 		if path == dir || strings.HasPrefix(path, dir+string(filepath.Separator)) {
-			s.n.remove(path) // fails where it is gone already
+			s.n.remove(path) // an error means that it is gone already
 			delete(s.dirs, path)
 		}
 	}

@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// pollShare is how many times as long as a comparison took there has to be rest before the next one.
+// pollShare is how many times as long as a comparison the rest after it is.
 const pollShare = 10
 
-// pollSource sees writes by comparing the stats of all files at intervals. It costs what a walk of the
-// tree costs, so the interval grows with that.
+// pollSource sees writes by comparing the stats of all files at intervals. A comparison walks the whole tree; the
+// interval grows with the time that it takes.
 type pollSource struct {
 	w    *Watcher
 	root os.FileInfo
@@ -51,7 +51,7 @@ func (s *pollSource) serve(ctx context.Context) ending {
 		if ctx.Err() != nil {
 			return closed
 		}
-		if !s.w.isRoot(s.root) { // after the look: half a tree must not read as deletions
+		if !s.w.isRoot(s.root) { // after the look, so that half a tree does not read as deletions
 			return rootLost
 		}
 		now := time.Now()
@@ -69,10 +69,10 @@ func (s *pollSource) serve(ctx context.Context) ending {
 	}
 }
 
-// rest is the time until the next comparison.
+// rest returns the time until the next comparison.
 func (s *pollSource) rest() time.Duration { return max(s.w.opts.PollEvery, pollShare*s.cost) }
 
-// look stats everything that is to be watched. What is in a folder that can't be read counts as it was.
+// look stats everything that is watched. In a folder that can't be read everything counts as unchanged.
 func (s *pollSource) look(ctx context.Context) map[string]stamp {
 	start := time.Now()
 	seen := make(map[string]stamp, len(s.seen))
@@ -105,7 +105,7 @@ func (s *pollSource) look(ctx context.Context) map[string]stamp {
 	return seen
 }
 
-// keep takes over what was seen before in a folder.
+// keep copies the stamps of a folder from the comparison before.
 func (s *pollSource) keep(dir string, seen map[string]stamp) {
 	rel, err := filepath.Rel(s.dir, dir)
 	if err != nil {

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// ending is why a source stopped seeing what happens.
+// ending is why a source stopped.
 type ending int
 
 const (
-	running    ending = iota // it has not
-	closed                   // it was told to stop
-	overflowed               // more happened than the system keeps
+	running    ending = iota // it has not stopped
+	closed                   // ctx ended
+	overflowed               // more happened than the system remembers
 	outdated                 // Rewatch was called
 	exhausted                // the system has no watches left
-	rootLost                 // the root is not there, or another one
+	rootLost                 // the root does not exist, or is another folder
 )
 
 // source sees writes and reports them as hits.
@@ -27,7 +27,7 @@ type source interface {
 	close()
 }
 
-// run keeps a source running, whatever ends one, until ctx ends.
+// run runs one source after another until ctx ends.
 func (w *Watcher) run(ctx context.Context, src source, end ending) {
 	defer close(w.notices)
 	defer close(w.hits)
@@ -45,13 +45,13 @@ func (w *Watcher) run(ctx context.Context, src source, end ending) {
 		case exhausted:
 			w.poll.Store(true)
 		case overflowed:
-			w.say(Notice{Code: Overflow, Message: "more was written at once than the system tells of: comparing the whole tree"})
+			w.say(Notice{Code: Overflow, Message: "more was written at once than the system reports, so the whole tree is compared"})
 		case rootLost:
 			if _, ok := w.identity(); ok {
-				w.say(Notice{Code: RootReplaced, Message: w.root + " is another folder now: comparing all of it"})
+				w.say(Notice{Code: RootReplaced, Message: w.root + " is another folder now, so all of it is compared"})
 				break
 			}
-			w.say(Notice{Code: RootGone, Message: w.root + " was deleted or moved away"})
+			w.say(Notice{Code: RootGone, Message: w.root + " was deleted or moved away", Hint: "Nothing is watched until it is back."})
 			if !w.awaitRoot(ctx) {
 				return
 			}
@@ -63,7 +63,7 @@ func (w *Watcher) run(ctx context.Context, src source, end ending) {
 	}
 }
 
-// open starts seeing writes.
+// open returns a source that sees every write from now on.
 func (w *Watcher) open(ctx context.Context) (source, ending) {
 	if !w.poll.Load() {
 		if src, end := w.openNotify(ctx); end != exhausted {
@@ -74,8 +74,8 @@ func (w *Watcher) open(ctx context.Context) (source, ending) {
 	return w.openPoll(ctx)
 }
 
-// awaitRoot looks for the root until it is there; it returns false where ctx ended first. A look costs one
-// stat, and no event would tell: what came back may be under a new parent of the same name.
+// awaitRoot waits until the root exists. It returns false if ctx ends first. It looks at intervals, which costs one
+// stat each: there is no event to wait for, because the folder above may be a new one, too.
 func (w *Watcher) awaitRoot(ctx context.Context) bool {
 	tick := time.NewTicker(min(w.opts.PollEvery, 250*time.Millisecond))
 	defer tick.Stop()
@@ -91,13 +91,13 @@ func (w *Watcher) awaitRoot(ctx context.Context) bool {
 	}
 }
 
-// identity stats the root; ok tells whether it is a folder.
+// identity stats the root. ok reports whether it is a folder.
 func (w *Watcher) identity() (root os.FileInfo, ok bool) {
 	info, err := os.Stat(w.root)
 	return info, err == nil && info.IsDir()
 }
 
-// resolve is identity, with the path that it has when all links are followed.
+// resolve is identity that also returns the root's path with all links followed.
 func (w *Watcher) resolve() (root os.FileInfo, dir string, ok bool) {
 	dir, err := filepath.EvalSymlinks(w.root)
 	if err != nil {
@@ -107,13 +107,13 @@ func (w *Watcher) resolve() (root os.FileInfo, dir string, ok bool) {
 	return root, dir, ok
 }
 
-// isRoot tells whether the root is still the folder given.
+// isRoot reports whether the root is still the given folder.
 func (w *Watcher) isRoot(was os.FileInfo) bool {
 	info, ok := w.identity()
 	return ok && was != nil && os.SameFile(info, was)
 }
 
-// hit passes on a sign of a write.
+// hit sends a sign of a write to debounce.
 func (w *Watcher) hit(ctx context.Context, h hit) {
 	select {
 	case w.hits <- h:
@@ -121,7 +121,7 @@ func (w *Watcher) hit(ctx context.Context, h hit) {
 	}
 }
 
-// say passes on a notice where there is room.
+// say sends a notice unless the channel is full.
 func (w *Watcher) say(n Notice) {
 	select {
 	case w.notices <- n:
@@ -129,7 +129,7 @@ func (w *Watcher) say(n Notice) {
 	}
 }
 
-// unreadable says once of a folder that it is left out.
+// unreadable sends a notice of a folder that is left out, once.
 func (w *Watcher) unreadable(dir string, err error) {
 	if !w.refused[dir] {
 		w.refused[dir] = true
@@ -137,8 +137,8 @@ func (w *Watcher) unreadable(dir string, err error) {
 	}
 }
 
-// rel returns the path to report for one below the folder dir, which is the root; ok tells whether it is to be
-// reported at all.
+// rel returns the path to report for a path below dir, which is the root with all links followed. ok reports whether
+// the path is to be reported at all.
 func (w *Watcher) rel(dir, abs string, isDir bool) (rel string, ok bool) {
 	rel, err := filepath.Rel(dir, abs)
 	if err != nil || rel == "." || !filepath.IsLocal(rel) {
@@ -148,10 +148,10 @@ func (w *Watcher) rel(dir, abs string, isDir bool) (rel string, ok bool) {
 	return rel, !w.opts.Ignore(rel, isDir)
 }
 
-// maxHalf is how many paths are looked at for a half-written one: more are the work of a tool.
+// maxHalf is how many paths are checked for a half-written file. A larger batch is the work of a tool.
 const maxHalf = 32
 
-// half reports whether one of the paths is an empty file: many editors empty a file, and fill it then.
+// half reports whether one of the paths is an empty file. Many editors empty a file before they fill it.
 func (w *Watcher) half(paths map[string]struct{}) bool {
 	if len(paths) > maxHalf {
 		return false

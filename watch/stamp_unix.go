@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stamp tells one state of a path from the next without reading it.
+// stamp is a path's state. It differs after a write, and is found without reading the file.
 type stamp struct {
 	mode, uid, gid uint32
 	size           int64
@@ -16,8 +16,8 @@ type stamp struct {
 	inode          uint64
 }
 
-// stampOf stats a path without following a link. The times, size and inode of a folder are left out: they
-// change with what is in it, which is reported by itself.
+// stampOf stats a path without following a link. It leaves out the times, size and inode of a folder: they change with
+// the folder's content, which is reported by itself.
 func stampOf(path string) (stamp, error) {
 	var st unix.Stat_t
 	if err := unix.Lstat(path, &st); err != nil {
@@ -26,7 +26,7 @@ func stampOf(path string) (stamp, error) {
 	return stampFrom(&st), nil
 }
 
-// stampOfTarget stats what a path leads to.
+// stampOfTarget is stampOf that follows links.
 func stampOfTarget(path string) (stamp, error) {
 	var st unix.Stat_t
 	if err := unix.Stat(path, &st); err != nil {
@@ -35,10 +35,10 @@ func stampOfTarget(path string) (stamp, error) {
 	return stampFrom(&st), nil
 }
 
-// fileID tells one file from another, whatever its names.
+// fileID identifies a file, whatever its names.
 type fileID struct{ device, inode uint64 }
 
-// fileOf looks at a file; several tells whether it is one with other names.
+// fileOf stats a file. Several reports whether it is a regular file with further names.
 func fileOf(path string) (id fileID, now stamp, several bool) {
 	var st unix.Stat_t
 	if err := unix.Lstat(path, &st); err != nil {

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// maxLinks bounds the following of links that point at each other.
+// maxLinks bounds how many links are followed, for links that point at each other.
 const maxLinks = 255
 
-// trail returns the paths that decide what a name leads to: every link on the way, and what it leads to in the end,
-// which need not be there. The folders that they are in are free of links.
+// trail returns the paths that decide where a name leads: every link on the way, and the target, which need not exist.
+// The folders of these paths contain no links.
 func trail(name string) []string {
 	var out []string
 	at, parts := string(filepath.Separator), split(name)
@@ -38,13 +38,13 @@ func split(path string) []string {
 	return strings.FieldsFunc(path, func(r rune) bool { return r == filepath.Separator })
 }
 
-// extras are the files to watch for their own sake.
+// extras are the files that are watched by themselves.
 type extras struct {
-	// names are the paths to report, by the absolute path.
+	// names maps absolute paths to the paths to report.
 	names map[string]string
-	// on are the names whose trail a path is on.
+	// on maps a path to the names whose trail it is on.
 	on map[string][]string
-	// last are the files as they were when they were last looked at, links followed.
+	// last are the files' states when they were looked at last, links followed.
 	last map[string]stamp
 }
 
@@ -64,19 +64,19 @@ func (e *extras) resolve() (dirs []string) {
 	return dirs
 }
 
-// changed looks at one of the files, and reports whether it is another one than at the last look.
+// changed looks at one of the files, and reports whether it differs from the last look.
 func (e *extras) changed(name string) bool {
 	now, err := stampOfTarget(name)
 	if err != nil {
 		now = stamp{}
 	}
-	now.ctime = 0 // which changes with the file's names
+	now.ctime = 0 // it changes with the number of the file's names
 	was := e.last[name]
 	e.last[name] = now
 	return now != was
 }
 
-// followExtras watches the folders that the extra files are in, by way of links.
+// followExtras watches the folders in which the extra files and the links to them are.
 func (s *notifySource) followExtras() ending {
 	for _, dir := range s.extras.resolve() {
 		if _, end := s.add(dir); end != running {
@@ -99,8 +99,8 @@ func (s *notifySource) extraEvent(ctx context.Context, path string) ending {
 	return s.followExtras()
 }
 
-// look finds what the system tells nobody of: a folder above that was replaced, a link elsewhere that leads to
-// another place, something mounted in between.
+// look finds what the system does not report: a folder above the root that was replaced, a link elsewhere that changed,
+// a file system that was mounted in between.
 func (s *notifySource) look(ctx context.Context) ending {
 	if !s.w.isRoot(s.root) {
 		return rootLost

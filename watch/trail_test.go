@@ -6,16 +6,16 @@ import (
 	"testing"
 )
 
-// TestAnExtraFileIsWatchedThroughLinks: whatever its name leads through, a save of what it leads to is reported by that
-// name, and so is every link that leads elsewhere afterwards.
+// TestAnExtraFileIsWatchedThroughLinks: whatever links a name leads through, a save of the target is reported by that
+// name, and so is every link that is changed afterwards.
 func TestAnExtraFileIsWatchedThroughLinks(t *testing.T) {
 	for _, test := range []struct {
 		name string
-		// links are made in a folder that holds ctx/, ctx/docker/ and out/, each with a file "dev" and one "other".
+		// links are created in a folder with ctx/, ctx/docker/ and out/, each with a file "dev" and a file "other".
 		links  [][2]string
 		extra  string
-		target string // what a save writes
-		// relinked is the link that leads elsewhere then, to the target to, where retarget is what a save writes.
+		target string // the file that a save writes
+		// relinked is the link that is changed to lead to to; retarget is the file that a save writes then.
 		relinked, to, retarget string
 	}{
 		{"a link in the context", [][2]string{{"docker/dev", "ctx/Dockerfile"}}, "ctx/Dockerfile", "ctx/docker/dev", "ctx/Dockerfile", "docker/other", "ctx/docker/other"},
@@ -80,7 +80,7 @@ func cutRoot(target string) (string, bool) {
 	return "", false
 }
 
-// TestAnExtraFileWhoseFolderIsReplaced: the folder is outside of the tree, and nobody tells of it.
+// TestAnExtraFileWhoseFolderIsReplaced: the folder is outside of the tree, so the system reports nothing.
 func TestAnExtraFileWhoseFolderIsReplaced(t *testing.T) {
 	both(t, func(t *testing.T, opts Options) {
 		top := t.TempDir()
@@ -97,7 +97,7 @@ func TestAnExtraFileWhoseFolderIsReplaced(t *testing.T) {
 	})
 }
 
-// TestARootThatIsALink leads to another folder, is a folder, and is a link again.
+// TestARootThatIsALink changes the link to another folder, replaces it by a folder, and makes it a link again.
 func TestARootThatIsALink(t *testing.T) {
 	both(t, func(t *testing.T, opts Options) {
 		top := t.TempDir()
@@ -131,7 +131,7 @@ func TestARootThatIsALink(t *testing.T) {
 	})
 }
 
-// awaitReplaced waits for the watcher to have found another root, whether or not it met a moment without any.
+// awaitReplaced waits until the watcher has found another root, whether or not there was none for a moment.
 func awaitReplaced(t *testing.T, w *Watcher) {
 	t.Helper()
 	for n := range w.Notices() {

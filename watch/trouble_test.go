@@ -58,7 +58,7 @@ func TestRootThatGoesAndComesBack(t *testing.T) {
 	}
 }
 
-// limited is a system that refuses with err what comes after the first folders.
+// limited returns a system that refuses everything after the first folders with err.
 func limited(folders int32, err error) func() (notifier, error) {
 	var count atomic.Int32
 	return func() (notifier, error) {
@@ -122,7 +122,7 @@ func TestLimitFallsBackToComparing(t *testing.T) {
 	})
 }
 
-// says checks that the notice names the setting with its value, and tells how to raise it.
+// says checks that the notice names the setting, its value and how to raise it.
 func says(t *testing.T, n Notice, setting string) {
 	t.Helper()
 	current, err := readSetting(setting)

@@ -1,17 +1,16 @@
-// Package watch tells which paths of a source tree were written to, in batches: one per burst of writes,
-// whether that is an editor's save or the switch of a branch.
+// Package watch reports which paths of a source tree were written to, in batches: one for each burst of writes, be it
+// an editor's save or the switch of a branch.
 //
 //	w, err := watch.New(root, watch.Options{Ignore: rules.SkipDir})
 //	for batch := range w.Batches() { … }
 //
-// It watches folders, not files: editors save by renaming, and a watch on a file is lost with the file. A
-// folder that is new is watched first and listed then, so that what was put into it meanwhile is reported
-// too. Symbolic links below the root are not followed. Where the system has no watches left, the tree is compared at
-// intervals instead; a notice says which setting to raise.
+// It watches folders, not files: editors save by renaming, and a watch on a file is lost with the file. A new folder is
+// watched first and listed then, so that what was put into it meanwhile is reported too. Symbolic links below the root
+// are not followed. If the system has no watches left, the tree is compared at intervals instead; a notice says which
+// setting to raise.
 //
-// The package reports that something was written, not what it amounts to: a path in a batch may hold what
-// it held before, or never have existed when the batch is read. It reads no file's content and knows
-// nothing of ignore files or of Docker.
+// A path in a batch was written to, but its content may be what it was, and it may not exist any more. The package
+// reads no content, and knows nothing of ignore files or of Docker.
 package watch
 
 import (
@@ -25,49 +24,47 @@ import (
 	"time"
 )
 
-// Options are what to watch beside the root, and how. The zero value is good for use.
+// Options say what to watch besides the root, and how. The zero value is ready for use.
 type Options struct {
-	// Ignore tells which folders are not to be looked into; it is asked for every path, slash-separated and
-	// relative to the root, and what it says true to is neither watched nor reported. It must not depend on
-	// what is on the disk; where its answers change otherwise, Rewatch has to be called. It is called from one
-	// goroutine. Nil ignores nothing.
+	// Ignore reports whether a path, slash-separated and relative to the root, is to be ignored: neither watched nor
+	// reported. It is called for every path, from one goroutine. Its answers must not depend on the file system; call
+	// Rewatch when they change for another reason. Nil ignores nothing.
 	Ignore func(rel string, isDir bool) bool
-	// Extra are files to watch whether or not they lie below the root and are ignored, e.g. a Dockerfile
-	// elsewhere. Where one is a link, or in a folder that is, what it leads to is watched too; it is reported
-	// by the name given here.
+	// Extra are files to watch wherever they are and whatever Ignore says, such as a Dockerfile elsewhere. If one is a
+	// link, or in a folder that is a link, its target is watched too. It is reported by the name given here.
 	Extra []string
-	// Quiet is how long there has to be silence before a batch is handed out, 40 ms unless set; MaxWait is
-	// how long after its first write it is handed out at the latest, 300 ms unless set.
+	// Quiet is how long nothing must be written before a batch is sent, by default 40 ms. MaxWait is how long after its
+	// first write a batch is sent at the latest, by default 300 ms.
 	Quiet, MaxWait time.Duration
-	// PollEvery is the interval of comparing, 500 ms unless set; it grows with the time that comparing takes.
+	// PollEvery is the interval of polling, by default 500 ms. It grows with the time that a comparison takes.
 	PollEvery time.Duration
-	// Poll compares at intervals from the start.
+	// Poll polls from the start.
 	Poll bool
 }
 
-// Notice is something about watching itself that a person should know.
+// Notice is something about the watching itself that a person should know.
 type Notice struct {
-	// Code is one of limit, overflow, unreadable, root-gone, root-back and root-replaced.
+	// Code is one of the codes below.
 	Code    string
 	Message string
-	// Hint says what to do about it; empty where there is nothing to do.
+	// Hint says what to do, empty if there is nothing to do.
 	Hint string
 }
 
 // The codes of a Notice.
 const (
-	// Limit: the system has no watches left, the tree is compared at intervals.
+	// Limit: the system has no watches left, so the tree is compared at intervals.
 	Limit = "limit"
-	// Overflow: more was written than the system keeps notices of. A batch that asks for a rescan follows.
+	// Overflow: more was written than the system's queue holds. A batch with Rescan follows.
 	Overflow = "overflow"
-	// Unreadable: a folder may not be read, and is left out.
+	// Unreadable: a folder can't be read and is left out.
 	Unreadable = "unreadable"
 	// RootGone: the root was deleted or renamed. Nothing is reported until it is back.
 	RootGone = "root-gone"
-	// RootBack: the root is there again. A batch that asks for a rescan follows.
+	// RootBack: the root exists again. A batch with Rescan follows.
 	RootBack = "root-back"
-	// RootReplaced: there is another folder in the root's place, or it is a link that leads elsewhere now. A
-	// batch that asks for a rescan follows.
+	// RootReplaced: another folder is in the root's place, or the root is a link that leads elsewhere now. A batch with
+	// Rescan follows.
 	RootReplaced = "root-replaced"
 )
 
@@ -77,7 +74,7 @@ const (
 	ModePoll   = "poll"
 )
 
-// maxNotices is how many notices wait for a reader; further ones are dropped, never waited for.
+// maxNotices is how many notices wait for a reader. Further ones are dropped.
 const maxNotices = 64
 
 // Watcher watches one tree until it is closed.
@@ -86,13 +83,13 @@ type Watcher struct {
 	opts    Options
 	extra   map[string]string // absolute path → the path to report
 	notify  func() (notifier, error)
-	refused map[string]bool // folders that could not be read; of the source's goroutine
+	refused map[string]bool // folders that could not be read; only the source's goroutine uses it
 	poll    atomic.Bool
 	hits    chan hit
 	batches chan Batch
 	notices chan Notice
-	again   chan struct{} // asks for Rewatch
-	more    chan struct{} // tells of more linked files
+	again   chan struct{} // Rewatch was called
+	more    chan struct{} // Linked was called
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 
@@ -100,8 +97,8 @@ type Watcher struct {
 	linked map[string]time.Time // guarded by mu
 }
 
-// New starts watching the folder root. When it returns, every write from then on will be reported: read
-// the tree after, not before. It fails where root is no folder that can be read.
+// New starts to watch the folder root. Every write after it returns is reported, so read the tree afterwards, not
+// before. New fails if root is not a folder that can be read.
 func New(root string, opts Options) (*Watcher, error) {
 	return start(root, opts, newNotifier)
 }
@@ -145,7 +142,7 @@ func start(root string, opts Options, notify func() (notifier, error)) (*Watcher
 	return w, nil
 }
 
-// extras maps the extra files to the path that they are reported by.
+// extras maps the absolute paths of the extra files to the paths to report.
 func (w *Watcher) extras() (map[string]string, error) {
 	extra := map[string]string{}
 	for _, name := range w.opts.Extra {
@@ -161,14 +158,14 @@ func (w *Watcher) extras() (map[string]string, error) {
 	return extra, nil
 }
 
-// Batches hands out the batches; it is closed by Close.
+// Batches returns the channel of batches. Close closes it.
 func (w *Watcher) Batches() <-chan Batch { return w.batches }
 
-// Notices hands out the notices; it is closed by Close. Nothing waits for a reader: where 64 notices are
-// unread, further ones are dropped.
+// Notices returns the channel of notices. Close closes it. It holds 64 notices; further ones are dropped until they are
+// received.
 func (w *Watcher) Notices() <-chan Notice { return w.notices }
 
-// Mode is how the tree is watched at the moment: ModeNotify or ModePoll.
+// Mode returns how the tree is watched at the moment: ModeNotify or ModePoll.
 func (w *Watcher) Mode() string {
 	if w.poll.Load() {
 		return ModePoll
@@ -176,17 +173,17 @@ func (w *Watcher) Mode() string {
 	return ModeNotify
 }
 
-// Rewatch asks Options.Ignore about everything again, because its answers changed: folders that were left
-// out are watched from now on, others no more. It returns at once. When it is done a batch asks for a rescan.
+// Rewatch calls Options.Ignore for every path again, because its answers changed. It returns at once. When the folders
+// are watched accordingly, a batch with Rescan follows.
 func (w *Watcher) Rewatch() {
 	select {
 	case w.again <- struct{}{}:
-	default: // it is asked for already
+	default: // one is pending already
 	}
 }
 
-// Close ends the watching and closes both channels. A batch that nobody has taken is dropped. It may be
-// called more than once.
+// Close stops the watching and closes both channels. A batch that was not received is dropped. Close may be called more
+// than once.
 func (w *Watcher) Close() error {
 	w.stop()
 	w.done.Wait()

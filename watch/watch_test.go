@@ -98,7 +98,7 @@ func TestBranchSwitch(t *testing.T) {
 				want = append(want, name("main", i), name("feature", i))
 			}
 		}
-		// The system's queue may overflow; then a rescan makes up for what is missing.
+		// The system's queue may overflow. Then a rescan replaces what is missing.
 		awaitUnless(t, w, func(s seen) bool { return s.rescan }, want...)
 	})
 }

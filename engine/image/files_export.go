@@ -12,7 +12,6 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
-	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
 // export makes BuildKit send the wanted trees. When ctx ends, export returns as soon as the engine is done with them:
@@ -47,7 +46,7 @@ func collect(ctx context.Context, g gateway.Client, wanted map[string]want) (*ga
 	var names exptypes.Platforms
 	for name, w := range wanted {
 		op, _ := w.stage.op(w.layer)
-		def, err := plan.UpTo(w.stage.graph.def, op)
+		def, err := w.stage.graph.UpTo(op)
 		if err != nil {
 			return nil, err
 		}

@@ -1,12 +1,10 @@
 package image
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
 
 	"github.com/stagewatch/stagewatch/engine/plan"
@@ -14,11 +12,9 @@ import (
 
 // graph is a plan's graph whose sources are bound to sessions.
 type graph struct {
+	*plan.Bound
 	plan *plan.Plan
-	def  *pb.Definition
-	ops  []*pb.Op
-	// at maps the digest of an op to its index, results a step to the op that is its result.
-	at      map[string]int
+	// results maps a step to the op that is its result.
 	results map[int]int
 }
 
@@ -27,18 +23,9 @@ func bindGraph(p *plan.Plan, session func(plan.Local) string) (*graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &graph{plan: p, def: bound.Definition, at: map[string]int{}, results: map[int]int{}}
-	for i, dt := range g.def.Def {
-		op := &pb.Op{}
-		if err := op.UnmarshalVT(dt); err != nil {
-			return nil, fmt.Errorf("decoding op %d: %w", i, err)
-		}
-		id := digest.FromBytes(dt)
-		g.ops = append(g.ops, op)
-		g.at[string(id)] = i
-	}
+	g := &graph{Bound: bound, plan: p, results: map[int]int{}}
 	for s, id := range bound.Results {
-		g.results[s] = g.at[string(id)]
+		g.results[s] = bound.At[id]
 	}
 	return g, nil
 }
@@ -91,13 +78,13 @@ func (g *graph) copies(step int) []copied {
 	if !ok {
 		return nil
 	}
-	op := g.ops[i]
+	op := g.Ops[i]
 	// A COPY --link merges what is below it with a copy onto nothing.
 	if m := op.GetMerge(); m != nil && len(op.Inputs) > 0 {
-		if i, ok = g.at[op.Inputs[len(op.Inputs)-1].Digest]; !ok {
+		if i, ok = g.At[digest.Digest(op.Inputs[len(op.Inputs)-1].Digest)]; !ok {
 			return nil
 		}
-		op = g.ops[i]
+		op = g.Ops[i]
 	}
 	var out []copied
 	for _, a := range op.GetFile().GetActions() {
@@ -105,7 +92,7 @@ func (g *graph) copies(step int) []copied {
 		if c == nil || int(a.SecondaryInput) < 0 || int(a.SecondaryInput) >= len(op.Inputs) {
 			continue
 		}
-		from, ok := g.at[op.Inputs[a.SecondaryInput].Digest]
+		from, ok := g.At[digest.Digest(op.Inputs[a.SecondaryInput].Digest)]
 		if !ok {
 			continue
 		}
@@ -117,7 +104,7 @@ func (g *graph) copies(step int) []copied {
 
 // local reports whether an op reads the build context, or the files that are sent with the Dockerfile.
 func (g *graph) local(op int) bool {
-	return strings.HasPrefix(g.ops[op].GetSource().GetIdentifier(), "local://")
+	return strings.HasPrefix(g.Ops[op].GetSource().GetIdentifier(), "local://")
 }
 
 // resultOf reports whether an op is the result of a step. Two plans of one Dockerfile have the same steps but not the

@@ -142,7 +142,7 @@ func (r *Reader) wanted(stages []*Stage) map[string]want {
 		for j, c := range s.chains {
 			_, known := r.known(c)
 			top := i == len(stages)-1 && j == len(s.chains)-1
-			if _, ok := s.op(j); ok && (top || !known && !s.idle(j)) {
+			if _, ok := s.op(j); ok && (top || !known && !s.empty(j)) {
 				wanted[fmt.Sprintf("tree-%d-%d", i, j)] = want{s, j}
 			}
 		}

@@ -160,8 +160,8 @@ func (s *Stage) op(i int) (int, bool) {
 	return op, ok
 }
 
-// idle reports whether a layer is empty: it has no bytes, and its instruction deletes no files.
-func (s *Stage) idle(i int) bool {
+// empty reports whether a layer is empty: it has no bytes, and its instruction deletes no files.
+func (s *Stage) empty(i int) bool {
 	return i > 0 && s.bytes(i) == 0 && !strings.HasPrefix(s.instruction(s.step(i)), "RUN")
 }
 

@@ -71,13 +71,13 @@ func (s *stages) read(use func(before, after *Stage, open Open) error) {
 	}
 }
 
-// saved is a layer as `docker save` has it: the bytes of its files by path, and the paths that it deletes.
-type saved struct {
+// tarLayer is a layer as `docker save` has it: the bytes of its files by path, and the paths that it deletes.
+type tarLayer struct {
 	files map[string]int64
 	gone  map[string]bool
 }
 
-func (l saved) bytes() (n int64) {
+func (l tarLayer) bytes() (n int64) {
 	for _, b := range l.files {
 		n += b
 	}
@@ -85,14 +85,14 @@ func (l saved) bytes() (n int64) {
 }
 
 // save reads an image's layers from its tar.
-func (s *stages) save(image string) []saved {
+func (s *stages) save(image string) []tarLayer {
 	s.t.Helper()
 	r, err := s.Engine.Client.ImageSave(s.t.Context(), []string{image})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer r.Close()
-	layers := map[string]saved{}
+	layers := map[string]tarLayer{}
 	var manifest []struct{ Layers []string }
 	links := map[string]string{}
 	for t := tar.NewReader(r); ; {
@@ -120,7 +120,7 @@ func (s *stages) save(image string) []saved {
 			}
 		}
 	}
-	var out []saved
+	var out []tarLayer
 	for _, name := range manifest[0].Layers {
 		if to, ok := links[name]; ok {
 			name = to
@@ -130,8 +130,8 @@ func (s *stages) save(image string) []saved {
 	return out
 }
 
-func readLayer(r io.Reader) (saved, error) {
-	l := saved{files: map[string]int64{}, gone: map[string]bool{}}
+func readLayer(r io.Reader) (tarLayer, error) {
+	l := tarLayer{files: map[string]int64{}, gone: map[string]bool{}}
 	for t := tar.NewReader(r); ; {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {

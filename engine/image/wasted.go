@@ -27,7 +27,7 @@ func wasted(s *Stage) []event.Waste {
 		}
 		out = append(out, found...)
 		if lost > 0 {
-			out = append(out, again(s, i, lost))
+			out = append(out, rewritten(s, i, lost))
 		}
 		if i > 0 && deleted == 0 && isCleanup(s.instruction(l.Step)) {
 			w := s.waste(i, event.FreedNothing)
@@ -48,9 +48,9 @@ func (s *Stage) waste(layer int, reason string) event.Waste {
 	return event.Waste{Stage: s.Plan.Target, Instruction: s.instruction(step), Line: s.line(step), Reason: reason}
 }
 
-// again returns the waste of a layer that contains files without a change: by a chown to the same owner, or a copy of
+// rewritten returns the waste of a layer that contains files without a change: by a chown to the same owner, or a copy of
 // what was there. For the base it is what the base's own layers overwrite of each other.
-func again(s *Stage, layer int, bytes int64) event.Waste {
+func rewritten(s *Stage, layer int, bytes int64) event.Waste {
 	w := s.waste(layer, event.Rewritten)
 	if layer == 0 {
 		w.Reason = event.InBase
@@ -72,17 +72,17 @@ func lostTo(s *Stage, i int, under Tree, owner map[string]int) (found []event.Wa
 		reason string
 	}
 	files := map[loss][]File{}
-	take := func(p, reason string) {
+	lose := func(p, reason string) {
 		if f, ok := under[p]; ok && f.bytes() > 0 && !heirs[p] {
 			k := loss{owner[p], reason}
 			files[k] = append(files[k], f)
 		}
 	}
 	for _, p := range l.Gone {
-		take(p, event.DeletedLater)
+		lose(p, event.DeletedLater)
 	}
 	for _, f := range l.Files {
-		take(f.Path, event.OverwrittenLater)
+		lose(f.Path, event.OverwrittenLater)
 	}
 	for k, fs := range files {
 		w := s.waste(k.owner, k.reason)

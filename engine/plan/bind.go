@@ -12,6 +12,9 @@ import (
 // Bound is a plan's graph made ready for one solve.
 type Bound struct {
 	Definition *pb.Definition
+	// Ops are those of Definition, decoded, each after its inputs. At maps their digests to their indexes.
+	Ops []*pb.Op
+	At  map[digest.Digest]int
 	// Steps finds the steps of the plan, by index, that a vertex of the solve carries out. It carries out several
 	// where BuildKit merges identical instructions: first comes the one that counts as built.
 	Steps map[digest.Digest][]int
@@ -62,6 +65,7 @@ func (p *Plan) bind(session func(Local) string, demand string) (*Bound, error) {
 		def.Source.Infos = p.def.Source.Infos
 	}
 	locals := map[digest.Digest]Local{}
+	ops, at := make([]*pb.Op, len(p.ops)), make(map[digest.Digest]int, len(p.ops))
 	for i := range p.ops {
 		o := &p.ops[i]
 		own := o.pb.CloneVT()
@@ -87,6 +91,7 @@ func (p *Plan) bind(session func(Local) string, demand string) (*Bound, error) {
 			return nil, fmt.Errorf("encoding op %q: %w", o.name, err)
 		}
 		bound[i] = digest.FromBytes(dt)
+		ops[i], at[bound[i]] = own, i
 		if isLocal {
 			locals[bound[i]] = local
 		}
@@ -124,45 +129,27 @@ func (p *Plan) bind(session func(Local) string, demand string) (*Bound, error) {
 			remote[bound[o]] = p.ops[o].pb.GetSource() != nil
 		}
 	}
-	return &Bound{Definition: def, Steps: steps, Parts: parts, Remote: remote, Results: results, Locals: locals}, nil
+	return &Bound{Definition: def, Ops: ops, At: at, Steps: steps, Parts: parts, Remote: remote, Results: results, Locals: locals}, nil
 }
 
-// UpTo returns the part of a definition that ends in its op number last, counted from 0.
-func UpTo(def *pb.Definition, last int) (*pb.Definition, error) {
-	at := map[string]int{}
-	for i, dt := range def.Def {
-		at[string(digest.FromBytes(dt))] = i
-	}
-	needed := map[int]bool{}
-	var need func(int) error
-	need = func(i int) error {
-		if needed[i] {
-			return nil
+// UpTo returns the part of the graph that ends in the op with the index last.
+func (b *Bound) UpTo(last int) (*pb.Definition, error) {
+	needed := make([]bool, last+1)
+	needed[last] = true
+	part := &pb.Definition{Metadata: b.Definition.Metadata, Source: b.Definition.Source}
+	for i := last; i >= 0; i-- {
+		if !needed[i] {
+			continue
 		}
-		needed[i] = true
-		op := &pb.Op{}
-		if err := op.UnmarshalVT(def.Def[i]); err != nil {
-			return fmt.Errorf("decoding op %d: %w", i, err)
-		}
-		for _, in := range op.Inputs {
-			if j, ok := at[in.Digest]; ok {
-				if err := need(j); err != nil {
-					return err
-				}
+		for _, in := range b.Ops[i].Inputs {
+			if j, ok := b.At[digest.Digest(in.Digest)]; ok {
+				needed[j] = true
 			}
 		}
-		return nil
+		part.Def = append(part.Def, b.Definition.Def[i])
 	}
-	if err := need(last); err != nil {
-		return nil, err
-	}
-	part := &pb.Definition{Metadata: def.Metadata, Source: def.Source}
-	for i, dt := range def.Def {
-		if needed[i] {
-			part.Def = append(part.Def, dt)
-		}
-	}
-	end, err := (&pb.Op{Inputs: []*pb.Input{{Digest: string(digest.FromBytes(def.Def[last]))}}}).MarshalVT()
+	slices.Reverse(part.Def)
+	end, err := (&pb.Op{Inputs: []*pb.Input{{Digest: string(digest.FromBytes(b.Definition.Def[last]))}}}).MarshalVT()
 	if err != nil {
 		return nil, fmt.Errorf("encoding the end of a graph: %w", err)
 	}

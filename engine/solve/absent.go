@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
-
-	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
 // absentPath is how engines say that a step reads what is not there.
@@ -34,7 +32,7 @@ func (b *Builder) absent(ctx context.Context, req Request, step int) (missing, l
 			if err != nil {
 				return err
 			}
-			part, err := plan.UpTo(bound.Definition, r.Op)
+			part, err := bound.UpTo(r.Op)
 			if err != nil {
 				return err
 			}
