@@ -4,15 +4,16 @@ import "errors"
 
 // downward is how the direction from the app to the client ended.
 type downward struct {
-	// nothing came; or it broke off; or what comes is nothing that HTTP tells the end of.
+	// nothing: no byte came. broken: the connection broke. raw: what follows is not HTTP, or has no end that HTTP
+	// knows.
 	nothing, broken, raw bool
-	// endless: what broke off has no other end than that of the connection.
+	// endless: the broken answer has no end but that of the connection.
 	endless bool
-	// keep: the app keeps the connection.
+	// keep: the app keeps its connection open.
 	keep bool
 }
 
-// passAnswer passes the answer on: interim ones as they come, then the final one and its body.
+// passAnswer passes the answer on: interim answers as they come, then the final one and its body.
 func (s *session) passAnswer(req *requestHead, l *link) downward {
 	for begun := false; ; begun = true {
 		head, whole, err := l.readHead(s.reply, mayBeAnswer)
@@ -48,7 +49,7 @@ func (s *session) passAnswer(req *requestHead, l *link) downward {
 	}
 }
 
-// mayBeAnswer reports whether the head of an answer may begin so.
+// mayBeAnswer reports whether head may be the beginning of an answer.
 func mayBeAnswer(head []byte) bool {
 	const begin = "HTTP/1."
 	n := min(len(head), len(begin))
@@ -59,12 +60,12 @@ func mayBeAnswer(head []byte) bool {
 func (s *session) passBody(req *requestHead, l *link, a answerHead) downward {
 	moved := func() {}
 	if a.events && req.method == "GET" {
-		// Who listens to events asks again by itself, and is to hear those of the new code.
+		// A client that listens to events reconnects by itself, and should get the events of the new code.
 		quiet := l.of.untilQuiet(func() { l.Conn.Close() })
 		defer quiet.stop()
 		moved = quiet.moved
 	}
-	// A small answer goes out in one piece.
+	// A small answer is sent in one piece.
 	if n := l.in.Buffered(); a.size > 0 && int64(n) >= int64(a.size) || a.size == 0 {
 		body, _ := l.in.Peek(int(a.size))
 		s.reply = append(s.reply, body...)
@@ -80,7 +81,7 @@ func (s *session) passBody(req *requestHead, l *link, a answerHead) downward {
 		return downward{keep: a.keep}
 	}
 	if errors.As(err, &reading) && isEOF(reading) {
-		// The end of what has no other, or an answer that is cut short: the client sees the same.
+		// The body ends with the connection, or was cut short. The client sees the same in both cases.
 		return downward{}
 	}
 	return downward{broken: true, endless: a.size == untilClose && !a.events}

@@ -12,29 +12,30 @@ import (
 type Backend struct {
 	// Addr is host:port.
 	Addr string
-	// Build numbers the build that answers there; responses name it in the header X-Stagewatch-Build.
+	// Build is the number of the build that answers there. Responses have it in the header X-Stagewatch-Build.
 	Build int
-	// HTTP: the app is known to speak HTTP, so that it is never asked whether it would rather speak first.
+	// HTTP says that the app is known to speak HTTP, so that the front need not find out whether it speaks first.
 	HTTP bool
-	// Same names what answers there. A switch to the same again keeps its connections; empty is never the same.
+	// Same identifies what answers. A switch to a Backend with the same value keeps the connections; empty is never the
+	// same.
 	Same string
-	// Dial opens connections; nil dials Addr by TCP.
+	// Dial opens connections. Nil dials Addr by TCP.
 	Dial func(ctx context.Context) (net.Conn, error)
 }
 
-// backend is a Backend with its connections and what is in flight on it.
+// backend is a Backend with its connections and the requests in flight.
 type backend struct {
 	Backend
-	// build is Backend.Build, which a later build of the same may change.
+	// build is Backend.Build. A switch to the same backend can change it.
 	build atomic.Int64
-	// spokeHTTP: it, or the backend before it, has answered HTTP.
+	// spokeHTTP says that this backend, or the one before it, has answered in HTTP.
 	spokeHTTP atomic.Bool
-	// retired ends when no new request comes, gone when what is left on the backend is to be cut.
+	// retired is done when no new request will come, gone when what is left on the backend must be cut.
 	retired context.Context
 	gone    context.Context
-	// resign ends retired, and end gone.
-	resign, end context.CancelFunc
-	// quiet is how long a connection without an end of its own may be silent once the backend is retired.
+	// setRetired ends retired, and cut ends gone.
+	setRetired, cut context.CancelFunc
+	// quiet is how long a connection without an end of its own may be silent after the backend is retired.
 	quiet time.Duration
 
 	tally
@@ -47,7 +48,7 @@ type backend struct {
 // Times of the connections to a backend.
 const (
 	dialWithin = 3 * time.Second
-	// idleBackend is shorter than most app servers keep an idle connection, so that we close first.
+	// idleBackend is less than what most app servers allow an idle connection, so that our side closes it first.
 	idleBackend = 1500 * time.Millisecond
 )
 
@@ -55,14 +56,14 @@ func newBackend(ctx context.Context, b Backend, quiet time.Duration) *backend {
 	made := &backend{Backend: b, quiet: quiet}
 	made.build.Store(int64(b.Build))
 	made.spokeHTTP.Store(b.HTTP)
-	made.gone, made.end = context.WithCancel(ctx)
-	made.retired, made.resign = context.WithCancel(made.gone)
+	made.gone, made.cut = context.WithCancel(ctx)
+	made.retired, made.setRetired = context.WithCancel(made.gone)
 	return made
 }
 
-// retire is called when no new request will come.
+// retire closes the idle connections. No new request comes after it.
 func (b *backend) retire() {
-	b.resign()
+	b.setRetired()
 	b.mu.Lock()
 	idle := b.idle
 	b.idle = nil
@@ -85,19 +86,18 @@ func (b *backend) dial(ctx context.Context) (net.Conn, error) {
 	return open(ctx)
 }
 
-// link is a connection to a backend that carries the requests of one client, one after the other.
+// link is a connection to a backend. It carries the requests of one client, one after the other.
 type link struct {
 	*stream
 	of *backend
-	// stop ends the watching for the backend's end.
+	// stop ends the wait for the backend's end.
 	stop func() bool
-	// expiry closes the link when it has been idle for too long.
+	// expiry closes the link after it has been idle for too long.
 	expiry *time.Timer
-	// closed: it was closed within its last exchange.
+	// closed says that the link was closed by its last exchange.
 	closed atomic.Bool
 }
 
-// open dials the backend.
 func (b *backend) open() (*link, error) {
 	conn, err := b.dial(b.gone)
 	if err != nil {
@@ -114,8 +114,8 @@ func (l *link) close() {
 	l.Conn.Close()
 }
 
-// park lets the link wait for the next request of its client, for a while. It returns false where the link is of no
-// more use.
+// park keeps the link for the next request of its client, for a while. It returns false if the link can't be used
+// again.
 func (l *link) park() bool {
 	b := l.of
 	b.mu.Lock()
@@ -140,7 +140,7 @@ func (l *link) park() bool {
 	return true
 }
 
-// wake takes the link for a request; it returns false where it was closed meanwhile.
+// wake takes a parked link for a request. It returns false if the link was closed meanwhile.
 func (l *link) wake() bool {
 	b := l.of
 	b.mu.Lock()
@@ -153,11 +153,11 @@ func (l *link) wake() bool {
 	return true
 }
 
-// Drain is the emptying of a backend that gets no new requests.
+// Drain lets a caller wait for the requests in flight on a backend that gets no new ones.
 type Drain struct{ of *backend }
 
-// Wait returns when the last request in flight has finished, with 0; or when the context ends, with the number of
-// those that have not. Upgraded and raw connections count until they close.
+// Wait returns 0 when the last request in flight has finished, or the number of unfinished ones when ctx ends. Upgraded
+// and raw connections count until they close.
 func (d *Drain) Wait(ctx context.Context) int {
 	if d.of == nil {
 		return 0
@@ -165,7 +165,7 @@ func (d *Drain) Wait(ctx context.Context) int {
 	return d.of.drained(ctx)
 }
 
-// Left is how many requests are in flight.
+// Left returns how many requests are in flight.
 func (d *Drain) Left() int {
 	if d.of == nil {
 		return 0
@@ -173,9 +173,9 @@ func (d *Drain) Left() int {
 	return d.of.count()
 }
 
-// Cut ends what is still in flight, so that no client waits for an answer out of a stopped backend.
+// Cut ends the requests in flight, so that no client waits for an answer of a container that was stopped.
 func (d *Drain) Cut() {
 	if d.of != nil {
-		d.of.end()
+		d.of.cut()
 	}
 }

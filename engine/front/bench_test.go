@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// What the front costs a request, beside the same request without it.
+// BenchmarkFront measures what the front adds to a request.
 func BenchmarkFront(b *testing.B) {
 	f := open(b, time.Second)
 	backend := app(b, 1, saying("hello"))
@@ -27,7 +27,7 @@ func BenchmarkFront(b *testing.B) {
 	}
 }
 
-// How long it takes from one backend to the next.
+// BenchmarkSwitch measures how long a switch from one backend to the next takes.
 func BenchmarkSwitch(b *testing.B) {
 	f := open(b, time.Second)
 	one, two := app(b, 1, saying("one")), app(b, 2, saying("two"))

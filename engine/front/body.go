@@ -2,18 +2,18 @@ package front
 
 // bodyScanner finds the end of a body in the bytes that pass.
 type bodyScanner struct {
-	// left is what is still to come: a number of bytes, or what the body's end is told by.
+	// left is how much is still to come: a number of bytes, or the way in which the body ends.
 	left bodySize
 
 	state chunkState
-	// chunk is what is left of the present chunk.
+	// chunk is what is left of the present chunk, in bytes.
 	chunk uint64
-	// digits counts those of the present chunk's size.
+	// digits counts the digits of the present chunk's size.
 	digits int
 	last   bool
 }
 
-// chunkState is where in a chunked body the next byte stands.
+// chunkState is where in a chunked body the next byte is.
 type chunkState int
 
 const (
@@ -29,8 +29,8 @@ const (
 	trailerEnd
 )
 
-// scan returns how many of the bytes belong to the body, and whether it ends with them. A body that is no valid
-// chunked one is taken to have no end: where it stops is for its reader to say, who may close the connection.
+// scan returns how many of the bytes belong to the body, and whether the body ends with them. An invalid chunked body
+// counts as one without an end: the app decides where it stops, and may close the connection.
 func (b *bodyScanner) scan(piece []byte) (used int, done bool) {
 	switch {
 	case b.left == untilClose:
@@ -62,7 +62,7 @@ func (b *bodyScanner) scan(piece []byte) (used int, done bool) {
 	return used, false
 }
 
-// step takes one byte of what is between the chunks.
+// step reads one byte between the chunks.
 func (b *bodyScanner) step(c byte) (done, valid bool) {
 	switch b.state {
 	case chunkSize:
@@ -99,7 +99,7 @@ func (b *bodyScanner) step(c byte) (done, valid bool) {
 	return false, false
 }
 
-// sizeByte takes one byte of a chunk's size, or what follows it.
+// sizeByte reads one byte of a chunk's size, or of what follows the size.
 func (b *bodyScanner) sizeByte(c byte) (valid bool) {
 	digit := -1
 	switch {

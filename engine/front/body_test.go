@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// ends returns where a chunked body ends when it is scanned in pieces of the size, -1 for nowhere.
+// ends returns where a chunked body ends when it is scanned in pieces of the size, -1 if it does not end.
 func ends(body []byte, size int) int {
 	scanner := bodyScanner{left: chunked}
 	for at := 0; at < len(body); {
@@ -37,7 +37,7 @@ func FuzzAChunkedBodyEndsWhereItsReaderEndsIt(f *testing.F) {
 		if whole < 0 {
 			return
 		}
-		// What is passed as whole, a server takes for whole.
+		// A server accepts what is passed as complete.
 		if _, err := io.Copy(io.Discard, httputil.NewChunkedReader(bytes.NewReader(body[:whole]))); err != nil {
 			t.Fatalf("%q: %v", body[:whole], err)
 		}

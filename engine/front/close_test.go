@@ -22,7 +22,7 @@ func TestAPortInUseIsAnErrorOfItsOwn(t *testing.T) {
 	}
 }
 
-// Whatever a client was doing, closing ends it and leaves nothing running.
+// Whatever a client was doing, closing ends it and leaves no goroutine.
 func TestCloseLeavesNoGoroutineBehind(t *testing.T) {
 	before := goroutines()
 	f, err := listen("127.0.0.1:0", time.Minute)
@@ -35,7 +35,7 @@ func TestCloseLeavesNoGoroutineBehind(t *testing.T) {
 	f.Switch(raw(t, 1, shout("one")))
 	spoken := dial(t, f)
 	expect(t, bufio.NewReader(spoken), "220 one")
-	<-waiting // the raw backend answers a request with what is no HTTP
+	<-waiting // the raw backend's answer to a request is not HTTP
 
 	f.Switch(app(t, 2, func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
@@ -77,7 +77,7 @@ func TestCloseAnswersWhoWaits(t *testing.T) {
 	}
 }
 
-// Hostile clients get an error or nothing, and everybody else is served on.
+// Hostile clients get an error or nothing, and everybody else is served as before.
 func TestHostileInputHurtsNobodyElse(t *testing.T) {
 	f := open(t, 10*time.Second)
 	f.Switch(app(t, 1, saying("hello")))

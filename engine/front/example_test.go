@@ -10,7 +10,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/front"
 )
 
-// A port stays what it is while what answers behind it is replaced.
+// A port stays the same while the app behind it is replaced.
 func Example() {
 	app := func(answer string) *httptest.Server {
 		return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, answer) }))

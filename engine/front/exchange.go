@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// lingerWithin is how long a client may go on sending what nobody reads any more, so that it can read the answer
-// before its connection ends.
+// lingerWithin is how long a client may go on sending what is no longer read, so that it can read the answer before its
+// connection ends.
 const lingerWithin = time.Second
 
 // upward is the direction from the client to the app during one exchange.
 type upward struct {
 	body bodyScanner
-	// passed is closed when the request has been passed on as a whole; over when nobody reads from the client any more.
+	// passed is closed when the whole request has been passed on, over when nothing reads from the client any more.
 	passed, over chan struct{}
-	// broken: the app does not take what is sent. It holds once over is closed.
+	// broken says that the app does not accept what is sent. It is valid once over is closed.
 	broken bool
 }
 
-// whole reports whether the request has been passed on as a whole.
+// whole reports whether the whole request has been passed on.
 func (up *upward) whole() bool {
 	select {
 	case <-up.passed:
@@ -31,16 +31,16 @@ func (up *upward) whole() bool {
 	}
 }
 
-// exchanged is what became of an exchange.
+// exchanged is the outcome of an exchange.
 type exchanged struct {
-	// begun: something came back. Keep: the client's connection can take another request.
+	// begun says that something came back, keep that the client's connection can take another request.
 	begun, keep bool
-	// through passes on what follows an answer that HTTP tells no end of.
+	// through passes on what follows an answer whose end HTTP does not know. It is nil for every other answer.
 	through func()
 }
 
-// exchange sends a request over a connection to the app and passes the answer back, both ways at once: either side
-// may begin to speak before the other one has ended.
+// exchange sends a request to the app and passes the answer back, both at once: either side may begin to speak before
+// the other one has finished.
 func (s *session) exchange(req *requestHead, l *link) exchanged {
 	up := &upward{body: bodyScanner{left: req.size}, passed: make(chan struct{}), over: make(chan struct{})}
 	up.broken = s.begin(req, l, up) != nil
@@ -55,7 +55,7 @@ func (s *session) exchange(req *requestHead, l *link) exchanged {
 	case down.broken:
 		l.close()
 		if down.endless {
-			// Otherwise it would pass for whole.
+			// Without the abort, the answer would look complete.
 			abort(s.Conn)
 		}
 		s.Conn.Close()
@@ -71,7 +71,7 @@ func (s *session) exchange(req *requestHead, l *link) exchanged {
 	switch {
 	case !up.whole() || !down.keep || l.ahead() > 0:
 		_ = s.CloseWrite()
-		s.hearOut(up)
+		s.linger(up)
 		l.close()
 		return exchanged{begun: true}
 	case !req.keep || s.ended:
@@ -84,7 +84,7 @@ func (s *session) exchange(req *requestHead, l *link) exchanged {
 	return exchanged{begun: true, keep: true}
 }
 
-// begin sends the head of a request, and with it what is there of its body.
+// begin sends the head of a request and as much of its body as was read.
 func (s *session) begin(req *requestHead, l *link, up *upward) error {
 	head := req.head
 	if s.forwarded != "" {
@@ -105,14 +105,14 @@ func (s *session) begin(req *requestHead, l *link, up *upward) error {
 	return err
 }
 
-// sendUp passes on what is left of the request's body, and after it that the client has said all, should it.
+// sendUp passes on the rest of the request's body, and then the end of what the client sends if it has ended.
 func (s *session) sendUp(l *link, up *upward) {
 	defer close(up.over)
 	if !up.whole() {
 		s.sendBody(l, up)
 	}
 	if up.broken || !up.whole() || s.ahead() > 0 {
-		// Nobody is there any more, or the next request is.
+		// The client has gone, or has sent its next request.
 		return
 	}
 	if err := s.more(); err != nil {
@@ -130,8 +130,8 @@ func (s *session) sendBody(l *link, up *upward) {
 	case errors.As(err, &reading):
 		s.hear(reading.error, l)
 	case err != nil || up.broken:
-		// The app does not take it, and may have answered already. The client has to be heard out, or it never reads
-		// that.
+		// The app does not accept the body, and may have answered already. Many clients read the answer only after they
+		// have sent everything.
 		up.broken = true
 		s.discard()
 	default:
@@ -139,7 +139,7 @@ func (s *session) sendBody(l *link, up *upward) {
 	}
 }
 
-// hear takes in that the client sends no more.
+// hear records that the client sends no more.
 func (s *session) hear(err error, l *link) {
 	switch {
 	case timedOut(err):
@@ -152,8 +152,8 @@ func (s *session) hear(err error, l *link) {
 	}
 }
 
-// finishUp ends the reading from the client once the whole request was passed on. That may never be: an app can answer
-// and want no more of it.
+// finishUp stops reading from the client once the whole request was passed on. That may never happen: an app can answer
+// without reading the rest.
 func (s *session) finishUp(up *upward, l *link) {
 	if up.whole() {
 		s.interrupt(up.over)
@@ -171,7 +171,7 @@ func (s *session) finishUp(up *upward, l *link) {
 	case <-closed:
 		s.interrupt(up.over)
 		if !up.whole() && !up.broken && !s.ended && !s.lost {
-			// It says no more, but may read on. The client learns of the first by the end of the answer.
+			// The app sends no more but may still read. The client sees the first by the end of the answer.
 			_ = s.CloseWrite()
 			s.sendBody(l, up)
 		}
@@ -180,9 +180,9 @@ func (s *session) finishUp(up *upward, l *link) {
 	<-closed
 }
 
-// hearOut lets a client send for a while what nobody reads any more: a connection that is closed before takes the
-// answer back that its client has not read yet.
-func (s *session) hearOut(up *upward) {
+// linger reads and drops what a client sends, for a while. A connection that is closed with unread data destroys the
+// answer that its client has not read yet.
+func (s *session) linger(up *upward) {
 	if !s.ended && !s.lost && (up.broken || s.ahead() > 0) {
 		s.discard()
 	}

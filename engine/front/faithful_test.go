@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// talker is an app that knows nothing but bytes: it writes down what it hears.
+// talker is an app that knows only bytes: it records what it hears.
 type talker struct {
 	net.Conn
 	in    *bufio.Reader
@@ -36,7 +36,7 @@ func (t *transcript) write(text string) {
 	t.text.WriteString(text)
 }
 
-// until hears the client until it has said all of this, and no byte more.
+// until reads from the client up to and including end, and no byte more.
 func (c talker) until(end string) bool {
 	var said []byte
 	for !bytes.HasSuffix(said, []byte(end)) {
@@ -51,7 +51,7 @@ func (c talker) until(end string) bool {
 	return true
 }
 
-// requests answers each request with what say has for it, until the client has no more, on as many connections as it
+// requests answers each request with what say returns, until the client has no more, on as many connections as it
 // likes.
 func (c talker) requests(say func(*http.Request) string) {
 	var said bytes.Buffer
@@ -67,7 +67,7 @@ func (c talker) requests(say func(*http.Request) string) {
 	}
 }
 
-// all hears the client to its end.
+// all reads from the client until it ends.
 func (c talker) all() {
 	rest, err := io.ReadAll(c.in)
 	c.heard.write(string(rest) + "<" + ending(err) + ">")
@@ -86,15 +86,15 @@ func ending(err error) string {
 	return err.Error()
 }
 
-// odd are fields as few clients write them; plain is an answer after which the app hangs up, kept one after which it
-// listens on.
+// odd are fields as few clients write them. plain is an answer after which the app closes the connection, kept one
+// after which it keeps it.
 const (
 	odd   = "x-LOWER: 1\r\nX-Twice:  a\r\nX-twice: b \r\nX-Empty:\r\nCookie: a=\xe4\xff; b=\x01\r\nAccept: */*\r\n"
 	plain = "HTTP/1.1 200 Fine  by me\r\nx-odd:  Yes \r\nSet-Cookie: a\r\nset-cookie: b\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 	kept  = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 )
 
-// answering hears a request to its end and answers.
+// answering returns an app that reads a request up to end and answers with text.
 func answering(end, text string) func(talker) {
 	return func(c talker) {
 		if c.until(end) {
@@ -105,12 +105,12 @@ func answering(end, text string) func(talker) {
 
 const headEnd = "\r\n\r\n"
 
-// passages are conversations that the front passes on byte for byte, whatever it knows of them.
+// passages are conversations that the front must pass on byte for byte.
 var passages = []struct {
 	name string
-	// send is what the client says; it goes on with the next piece once it has heard wait of the same index.
+	// send is what the client says. It goes on with the next piece after it has read wait of the same index.
 	send, wait []string
-	// half: then it closes its sending half.
+	// half: then the client closes its sending half.
 	half bool
 	app  func(talker)
 }{
@@ -211,7 +211,7 @@ func TestWhatPassesIsWhatWasSent(t *testing.T) {
 			t.Parallel()
 			listen := func() (Backend, *transcript) {
 				heard := &transcript{}
-				// The app's turn: one connection at a time, whatever each of them says.
+				// The app serves one connection at a time.
 				script := p.app
 				return raw(t, 1, func(conn net.Conn) {
 					heard.open.Add(1)
@@ -240,7 +240,7 @@ func TestWhatPassesIsWhatWasSent(t *testing.T) {
 	}
 }
 
-// said is what comes back to a client that says the pieces, and how the connection ends.
+// said returns what a client that says the pieces receives, and how its connection ends.
 func said(t *testing.T, addr string, send, wait []string, half bool) string {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr)

@@ -1,11 +1,11 @@
-// Package front owns the port that people use and hands it from one backend to the next without dropping a
-// request: new requests go to the new backend, those in flight finish on the old one, connections that
-// clients keep alive move over. Before there is a backend, requests wait, and browsers see a page that tells
-// how the build is doing.
+// Package front owns the port that people use, and hands it from one backend to the next without dropping a request.
+// New requests go to the new backend, those in flight finish on the old one, and connections that clients keep alive
+// move over. While there is no backend, requests wait, and browsers see a page that says how the build is doing.
 //
-// It reads HTTP/1 only for where messages begin and end, and passes them on byte for byte; all that it adds is the
-// number of the build to answers. What is not HTTP, or what servers read differently, is passed through as plain TCP
-// and stays on the backend that it began with. It ends no TLS and knows nothing of containers: a backend is an address.
+// It reads HTTP/1 only to find where messages begin and end, and passes them on byte for byte; all that it adds is the
+// number of the build, in answers. What is not HTTP, or what servers read differently, is passed through as plain TCP
+// and stays on the backend where it began. The package does no TLS and knows nothing of containers: a backend is an
+// address.
 package front
 
 import (
@@ -18,34 +18,34 @@ import (
 	"time"
 )
 
-// Limits of a front that nobody set otherwise.
+// Default limits.
 const (
 	// waitWithin is how long a request waits for a backend.
 	waitWithin = 30 * time.Second
 	// pageAfter is how long a browser waits during a hand-over before it gets the waiting page.
 	pageAfter = 3 * time.Second
-	// headerWithin is how long the end of a request's head is waited for. Then the app is given what came, to judge.
+	// headerWithin is how long a request's head may take to arrive. After that, the app gets what has arrived.
 	headerWithin = 30 * time.Second
-	// idleWithin is how long a client may keep a connection without using it.
+	// idleWithin is how long a client may keep an unused connection.
 	idleWithin = 10 * time.Minute
 	// quietWithin is how long an upgraded or raw connection, or a stream of events, may be silent after a hand-over
-	// before it is cut, so that its client comes back to the new backend.
+	// before it is cut, so that its client reconnects to the new backend.
 	quietWithin = 5 * time.Second
 )
 
-// Front is the listener. Its methods may be called from any goroutine.
+// Front is the listener. It is safe for concurrent use.
 type Front struct {
 	listener net.Listener
 	page     *template.Template
 	// wait is how long requests wait for a backend.
 	wait time.Duration
-	// quiet is how long connections without an end of their own stay on a retired backend while nothing is said.
+	// quiet is how long a connection without an end of its own may be silent on a retired backend.
 	quiet time.Duration
 
-	// closing ends when the front begins to close: who waits for a backend waits no longer.
+	// closing is done when the front begins to close. Nothing waits for a backend after that.
 	closing context.Context
 	close   context.CancelFunc
-	// closed ends when the front has no more patience: what is in flight is cut.
+	// closed is done when the front cuts what is in flight.
 	closed context.Context
 	cut    context.CancelFunc
 	// conns counts the goroutines of connections, requests the requests in flight.
@@ -55,12 +55,12 @@ type Front struct {
 	mu      sync.Mutex
 	current *backend
 	held    bool
-	// changed is closed and replaced whenever a waiting request should look again.
+	// changed is closed and replaced whenever waiting requests must look for a backend again.
 	changed chan struct{}
 	status  Status
 }
 
-// InUseError tells that something else listens on the address.
+// InUseError says that another program listens on the address.
 type InUseError struct {
 	Addr string
 	Err  error
@@ -68,11 +68,11 @@ type InUseError struct {
 
 func (e *InUseError) Error() string { return "listening on " + e.Addr + ": the port is in use" }
 
-// Unwrap is the system's error.
+// Unwrap returns the system's error.
 func (e *InUseError) Unwrap() error { return e.Err }
 
-// Listen opens the address, e.g. "127.0.0.1:8080". Requests wait until the first [Front.Switch]. Where something
-// else listens there, the error is an [*InUseError].
+// Listen opens the address, such as "127.0.0.1:8080". Requests wait until the first [Front.Switch]. If another program
+// listens there, the error is an [*InUseError].
 func Listen(addr string) (*Front, error) { return listen(addr, waitWithin) }
 
 func listen(addr string, wait time.Duration) (*Front, error) {
@@ -97,10 +97,10 @@ func listen(addr string, wait time.Duration) (*Front, error) {
 	return f, nil
 }
 
-// Addr is the address that the front listens on.
+// Addr returns the address that the front listens on.
 func (f *Front) Addr() net.Addr { return f.listener.Addr() }
 
-// accept takes connections until the listener closes.
+// accept accepts connections until the listener closes.
 func (f *Front) accept() {
 	for delay := time.Duration(0); ; {
 		conn, err := f.listener.Accept()
@@ -111,7 +111,7 @@ func (f *Front) accept() {
 			return
 		}
 		if err != nil {
-			// Out of file descriptors, most likely: that passes.
+			// Most likely there are no file descriptors left, which passes.
 			delay = min(max(2*delay, 5*time.Millisecond), time.Second)
 			pause(f.closing, delay)
 			continue
@@ -121,8 +121,8 @@ func (f *Front) accept() {
 	}
 }
 
-// Close stops listening, lets requests in flight finish until the context ends, then cuts what is left.
-// Requests that wait for a backend are answered at once.
+// Close stops listening. Requests that wait for a backend are answered at once. Those in flight may finish until ctx
+// ends; then they are cut.
 func (f *Front) Close(ctx context.Context) error {
 	err := f.listener.Close()
 	f.close()
@@ -134,7 +134,7 @@ func (f *Front) Close(ctx context.Context) error {
 	return err
 }
 
-// pause waits for the delay or the context's end.
+// pause waits for the delay or until ctx ends.
 func pause(ctx context.Context, delay time.Duration) {
 	timer := time.NewTimer(delay)
 	defer timer.Stop()

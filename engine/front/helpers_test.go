@@ -14,8 +14,7 @@ import (
 	"time"
 )
 
-// open is a front on a port of its own that waits this long for a backend. It
-// closes with the test.
+// open returns a front on a port of its own, whose requests wait that long for a backend. It closes with the test.
 func open(t testing.TB, wait time.Duration) *Front {
 	t.Helper()
 	f, err := listen("127.0.0.1:0", wait)
@@ -30,7 +29,7 @@ func open(t testing.TB, wait time.Duration) *Front {
 	return f
 }
 
-// app is an HTTP backend of the build with the handler; it goes down with the test.
+// app returns an HTTP backend for the build. It stops with the test.
 func app(t testing.TB, build int, handler http.HandlerFunc) Backend {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -38,12 +37,12 @@ func app(t testing.TB, build int, handler http.HandlerFunc) Backend {
 	return Backend{Addr: server.Listener.Addr().String(), Build: build}
 }
 
-// saying is a handler that answers with the text.
+// saying returns a handler that answers with the text.
 func saying(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) }
 }
 
-// raw is a TCP backend whose connections are served by talk.
+// raw returns a TCP backend whose connections are served by talk.
 func raw(t testing.TB, build int, talk func(net.Conn)) Backend {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -66,10 +65,10 @@ func raw(t testing.TB, build int, talk func(net.Conn)) Backend {
 	return Backend{Addr: listener.Addr().String(), Build: build}
 }
 
-// url is an address on the front.
+// url returns an address on the front.
 func url(f *Front, path string) string { return "http://" + f.Addr().String() + path }
 
-// client is an HTTP client with connections of its own.
+// client returns an HTTP client with connections of its own.
 func client(t testing.TB) *http.Client {
 	t.Helper()
 	transport := &http.Transport{}
@@ -77,7 +76,7 @@ func client(t testing.TB) *http.Client {
 	return &http.Client{Transport: transport, Timeout: 20 * time.Second}
 }
 
-// ask sends a request and reads the answer to its end.
+// ask sends a request and reads the whole answer.
 func ask(t testing.TB, c *http.Client, r *http.Request) (*http.Response, string) {
 	t.Helper()
 	answer, err := c.Do(r)
@@ -92,7 +91,7 @@ func ask(t testing.TB, c *http.Client, r *http.Request) (*http.Response, string)
 	return answer, string(body)
 }
 
-// reply is an answer as a line: status, build, body; or the error.
+// reply returns an answer as one line: status, build and body, or the error.
 func reply(c *http.Client, r *http.Request) string {
 	answer, err := c.Do(r)
 	if err != nil {
@@ -106,17 +105,17 @@ func reply(c *http.Client, r *http.Request) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s %s", answer.StatusCode, answer.Header.Get(BuildHeader), body))
 }
 
-// later asks in the background and returns once the request waits for a backend, as count requests then do.
+// later sends a request in the background, and returns once count requests wait for a backend.
 func later(t testing.TB, f *Front, count int, method string, body io.Reader) <-chan string {
 	t.Helper()
 	c, r := client(t), request(t, f, method, "/", body)
 	got := make(chan string, 1)
 	go func() { got <- reply(c, r) }()
-	await(t, func() bool { return strings.Count(stacks(), "(*flight).board(") >= count })
+	await(t, func() bool { return strings.Count(stacks(), "(*route).acquire(") >= count })
 	return got
 }
 
-// await polls for what no channel tells.
+// await polls for what has no channel to wait for.
 func await(t testing.TB, met func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !met(); time.Sleep(time.Millisecond) {
@@ -126,7 +125,7 @@ func await(t testing.TB, met func() bool) {
 	}
 }
 
-// get asks for a path.
+// get sends a GET for a path.
 func get(t testing.TB, f *Front, path string) (*http.Response, string) {
 	t.Helper()
 	return ask(t, client(t), request(t, f, http.MethodGet, path, nil))
@@ -169,13 +168,13 @@ func within(t testing.TB, d time.Duration) context.Context {
 	return ctx
 }
 
-// stacks are those of all goroutines.
+// stacks returns the stacks of all goroutines.
 func stacks() string {
 	buffer := make([]byte, 4<<20)
 	return string(buffer[:runtime.Stack(buffer, true)])
 }
 
-// goroutines counts those that run code of this package and are none of a test's own.
+// goroutines counts the goroutines that run code of this package and don't belong to a test.
 func goroutines() int {
 	count := 0
 	for stack := range strings.SplitSeq(stacks(), "\n\n") {

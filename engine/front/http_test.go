@@ -64,7 +64,7 @@ func TestHeadTrailersAndStatusPass(t *testing.T) {
 func TestLargeBodiesPassUnchangedBothWays(t *testing.T) {
 	f := open(t, 10*time.Second)
 	f.Switch(app(t, 1, func(w http.ResponseWriter, r *http.Request) {
-		// Answering while it reads, as an echo does.
+		// It answers while it reads, as an echo does.
 		_ = http.NewResponseController(w).EnableFullDuplex()
 		_, _ = io.Copy(w, r.Body)
 	}))
@@ -99,7 +99,7 @@ func TestAStreamArrivesAsItIsWritten(t *testing.T) {
 	defer stream.Body.Close()
 	lines := bufio.NewScanner(stream.Body)
 	for _, want := range []string{"one", "two", "three"} {
-		// Each event is written only after the one before it was read: nothing may be held back.
+		// Each event is written only after the one before it was read, so nothing may be held back.
 		if want != "one" {
 			next <- want
 		}
@@ -142,7 +142,7 @@ func TestExpectContinueAsksTheApp(t *testing.T) {
 	}
 }
 
-// A WebSocket is an upgrade like this one.
+// TestAnUpgradedConnectionTalksBothWaysAndOutlivesASwitch upgrades as a WebSocket does.
 func TestAnUpgradedConnectionTalksBothWaysAndOutlivesASwitch(t *testing.T) {
 	f := open(t, 10*time.Second)
 	f.Switch(app(t, 1, func(w http.ResponseWriter, r *http.Request) {
@@ -191,11 +191,11 @@ func TestAnUpgradedConnectionTalksBothWaysAndOutlivesASwitch(t *testing.T) {
 	}
 }
 
-// App servers close idle connections whenever they like. That is no failure of the request that comes next.
+// App servers close idle connections whenever they like. The next request must not fail because of it.
 func TestAnIdleConnectionThatTheAppClosedFailsNoRequest(t *testing.T) {
 	f := open(t, 10*time.Second)
 	f.Switch(raw(t, 1, func(conn net.Conn) {
-		// One answer that promises to keep the connection, then a close.
+		// The answer promises to keep the connection, and then the app closes it.
 		r, err := http.ReadRequest(bufio.NewReader(conn))
 		if err != nil {
 			return

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A client that gives up while it waits for a backend has not been served, and is told so by its own clock: what it
-// asked for must not happen later on. One that only says that it has said all waits on.
+// A client that gives up while it waits for a backend must not have its request carried out later. A client that only
+// says that it sends no more keeps waiting.
 func TestWhoLeavesWhileWaitingIsNotServedLater(t *testing.T) {
 	f := open(t, 10*time.Second)
 	heard := make(chan string, 10)
@@ -24,10 +24,10 @@ func TestWhoLeavesWhileWaitingIsNotServedLater(t *testing.T) {
 	left := send("/left")
 	half := send("/half")
 	_ = half.CloseWrite()
-	await(t, func() bool { return strings.Count(stacks(), "(*flight).board(") == 2 })
+	await(t, func() bool { return strings.Count(stacks(), "(*route).acquire(") == 2 })
 	time.Sleep(2 * halfClose)
 	left.Close()
-	await(t, func() bool { return strings.Count(stacks(), "(*flight).board(") == 1 })
+	await(t, func() bool { return strings.Count(stacks(), "(*route).acquire(") == 1 })
 	f.Switch(app(t, 1, func(w http.ResponseWriter, r *http.Request) { heard <- r.URL.Path; _, _ = io.WriteString(w, "served") }))
 	if answer, err := io.ReadAll(half); err != nil || !strings.HasSuffix(string(answer), "served") {
 		t.Errorf("who closed half was answered %q, %v", answer, err)
@@ -38,8 +38,8 @@ func TestWhoLeavesWhileWaitingIsNotServedLater(t *testing.T) {
 	}
 }
 
-// A connection without an end of its own goes on while something is said on it, and ends when nothing is, so that its
-// client comes back to the new backend.
+// A connection without an end of its own lives as long as something is said on it. Then it is cut, so that its client
+// reconnects to the new backend.
 func TestAfterASwitchAConnectionWithoutAnEndIsCutOnceItIsQuiet(t *testing.T) {
 	events := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
@@ -86,7 +86,7 @@ func TestAfterASwitchAConnectionWithoutAnEndIsCutOnceItIsQuiet(t *testing.T) {
 				t.Fatal(err)
 			}
 			drain := f.Switch(app(t, 2, saying("new")))
-			// It says something for longer than it may be quiet.
+			// It talks for longer than it may be silent.
 			said, _ := io.ReadAll(in)
 			if !strings.Contains(string(said), "40\n") {
 				t.Errorf("it was cut after %q", said)
@@ -98,7 +98,7 @@ func TestAfterASwitchAConnectionWithoutAnEndIsCutOnceItIsQuiet(t *testing.T) {
 	}
 }
 
-// A build that changed nothing is served by the container that is there: nothing is handed over.
+// A build that changed nothing is served by the container that is there: no connection is drained.
 func TestASwitchToTheSameKeepsItsConnections(t *testing.T) {
 	f := open(t, 10*time.Second)
 	f.quiet = time.Millisecond

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// bodySize is how long a body is: a number of bytes, or one of those below.
+// bodySize is the length of a body in bytes, or one of the constants below.
 type bodySize int64
 
 const (
@@ -14,22 +14,21 @@ const (
 	untilClose bodySize = -2
 )
 
-// requestHead is what the front needs to know of a request's head. All else is passed on unread.
+// requestHead is what the front needs to know of a request's head. Everything else is passed on unread.
 type requestHead struct {
 	head   []byte
 	method string
 	host   string
 	size   bodySize
-	// keep: the client wants to use the connection again.
+	// keep says that the client wants to use the connection again.
 	keep bool
-	// upgrade: it asks for another protocol.
+	// upgrade says that the request asks for another protocol.
 	upgrade bool
-	// html: its sender shows pages to a person.
+	// html says that the client shows pages to a person.
 	html bool
 }
 
-// harmless reports whether the request may be sent twice: its method does no harm so, and no body has to be kept
-// for it.
+// harmless reports whether the request may be sent twice: its method is safe, and it has no body to be kept.
 func (r *requestHead) harmless() bool {
 	switch r.method {
 	case "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
@@ -38,7 +37,7 @@ func (r *requestHead) harmless() bool {
 	return false
 }
 
-// wantsPage tells a person at a browser from a program.
+// wantsPage reports whether the client is a browser that shows the answer to a person.
 func (r *requestHead) wantsPage() bool {
 	return (r.method == "GET" || r.method == "HEAD") && r.html && !r.upgrade
 }
@@ -48,11 +47,11 @@ type answerHead struct {
 	status int
 	size   bodySize
 	keep   bool
-	// events: it is a stream of events, which has no end of its own.
+	// events says that the answer is a stream of events, which has no end of its own.
 	events bool
 }
 
-// framing gathers what the fields of a head say of the message's end.
+// framing collects what the fields of a head say of the message's end.
 type framing struct {
 	lengths, encodings int
 	length             int64
@@ -60,8 +59,8 @@ type framing struct {
 	close, keepAlive   bool
 }
 
-// parseRequest reads the head of a request. Not ok is what servers may differ about, where it ends above all: such a
-// one can only be passed on as it is, with all that follows.
+// parseRequest reads the head of a request. It returns false for a head that servers may read differently, above all in
+// where the message ends. Such a request can only be passed through, with all that follows.
 func parseRequest(head []byte) (r requestHead, ok bool) {
 	// Some clients send an empty line after a body.
 	line, fields, _ := bytes.Cut(bytes.TrimPrefix(head, []byte("\r\n")), []byte("\r\n"))
@@ -100,7 +99,7 @@ func parseRequest(head []byte) (r requestHead, ok bool) {
 	return r, true
 }
 
-// parseAnswer reads the head of the answer to a request of the method.
+// parseAnswer reads the head of the answer to a request with the method.
 func parseAnswer(head []byte, method string) (a answerHead, ok bool) {
 	line, fields, _ := bytes.Cut(head, []byte("\r\n"))
 	version, rest, _ := bytes.Cut(line, []byte{' '})
@@ -134,7 +133,8 @@ func parseAnswer(head []byte, method string) (a answerHead, ok bool) {
 	return a, true
 }
 
-// field takes in a field that says where the message ends, or what becomes of the connection then.
+// field reads a field that says where the message ends or whether the connection stays open. It returns false for an
+// invalid one.
 func (f *framing) field(name, value []byte) bool {
 	switch {
 	case isName(name, "content-length"):
@@ -159,8 +159,8 @@ func (f *framing) field(name, value []byte) bool {
 // keeps reports whether the connection may be used again after the message.
 func (f *framing) keeps(minor int) bool { return !f.close && (minor == 1 || f.keepAlive) }
 
-// eachField calls take with the fields of a head until it returns false. Lines that servers read differently, or
-// that continue the one before, are none: false as well.
+// eachField calls take for every field of a head until it returns false. It returns false, too, for lines that servers
+// read differently or that continue the line before.
 func eachField(fields []byte, take func(name, value []byte) bool) bool {
 	for len(fields) > 0 {
 		line, after, ended := bytes.Cut(fields, []byte("\r\n"))
@@ -176,12 +176,12 @@ func eachField(fields []byte, take func(name, value []byte) bool) bool {
 	return false
 }
 
-// isName reports whether a field's name is this one, given in small letters.
+// isName reports whether a field's name is want, which must be in lower case.
 func isName(name []byte, want string) bool {
 	return len(name) == len(want) && name[0]|0x20 == want[0] && strings.EqualFold(string(name), want)
 }
 
-// isToken reports whether text may be a method or a field's name.
+// isToken reports whether text can be a method or a field's name.
 func isToken(text []byte) bool {
 	for _, c := range text {
 		switch {
@@ -194,7 +194,7 @@ func isToken(text []byte) bool {
 	return len(text) > 0
 }
 
-// minorVersion reads HTTP/1.0 and HTTP/1.1.
+// minorVersion returns the minor version of HTTP/1.0 and HTTP/1.1.
 func minorVersion(version []byte) (minor int, ok bool) {
 	switch string(version) {
 	case "HTTP/1.1":
@@ -205,7 +205,7 @@ func minorVersion(version []byte) (minor int, ok bool) {
 	return 0, false
 }
 
-// methodName is the method as a string, for the usual ones without an allocation.
+// methodName returns the method as a string, without an allocation for the usual ones.
 func methodName(method []byte) string {
 	switch string(method) {
 	case "GET":
@@ -218,7 +218,7 @@ func methodName(method []byte) string {
 	return string(method)
 }
 
-// insert puts a line at the end of a head's fields.
+// insert appends a line to a head's fields.
 func insert(head []byte, line ...string) []byte {
 	head = head[:len(head)-len("\r\n")]
 	for _, text := range line {

@@ -14,15 +14,15 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// Status is what the waiting page tells of the build. All of it is text: nothing in it can become markup.
+// Status is what the waiting page says about the build. All of it is plain text: nothing in it becomes markup.
 type Status struct {
 	// Title is a few words: "Building", "The build failed".
 	Title string
-	// Detail is a sentence or the error's message; line breaks are kept.
+	// Detail is a sentence or the error's message. Line breaks are kept.
 	Detail string
-	// Excerpt is the Dockerfile around the failure.
+	// Excerpt is the part of the Dockerfile around the failure.
 	Excerpt []event.ExcerptLine
-	// Failed: nothing is to be expected before the next edit.
+	// Failed says that nothing will change before the next edit.
 	Failed bool
 }
 
@@ -36,12 +36,12 @@ func (f *Front) SetStatus(s Status) {
 //go:embed page.html
 var pageText string
 
-// refuse answers a request in place of the app, and ends the connection.
+// refuse answers a request in the app's place, and ends the connection.
 func (s *session) refuse(req *requestHead, err error) {
 	f := s.front
 	switch {
 	case errors.Is(err, errLeft), errors.Is(err, context.Canceled):
-		// The client has left, or the front has no more time: nobody to tell.
+		// The client has left, or the front closes at once.
 	case errors.Is(err, errClosed):
 		s.answer(req, http.StatusServiceUnavailable, Status{Title: "Closing", Detail: errClosed.Error()})
 	case errors.Is(err, errNoBackend):
@@ -55,7 +55,7 @@ func (s *session) refuse(req *requestHead, err error) {
 	default:
 		s.answer(req, http.StatusBadGateway, Status{
 			Title:  "The app does not answer",
-			Detail: "Its container may have stopped, or it closed the connection without an answer. The dashboard shows its log.",
+			Detail: "Its container may have stopped, or it closed the connection without an answer. The app's log in the dashboard says more.",
 		})
 	}
 }
@@ -80,11 +80,11 @@ func (s *session) answer(req *requestHead, code int, status Status) {
 	s.discard()
 }
 
-// elsewhere stands in for what is told under a name of this machine alone.
-const elsewhere = "The details are shown at localhost and at numeric addresses only, as any website can lead a browser here under a name of its own."
+// elsewhere replaces the details for a client that used any other name of this machine.
+const elsewhere = "Open this page at localhost or at a numeric address to see the details. They are hidden here because any website can lead a browser to this machine under a name of its own."
 
-// local reports whether a Host field names this machine in a way that no name server has a say in. A web page whose
-// own name was made to lead here could read what is answered, and the status tells lines of a Dockerfile.
+// local reports whether a Host field names this machine in a way that no name server decides. A web page whose own name
+// leads here could read the answers, and the status contains lines of a Dockerfile.
 func local(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// browse asks as a browser does.
+// browse sends the request of a browser.
 func browse(t *testing.T, f *Front) (*http.Response, string) {
 	t.Helper()
 	r := request(t, f, http.MethodGet, "/", nil)
@@ -76,7 +76,7 @@ func TestABackendThatStaysDeadIsA502(t *testing.T) {
 	}
 }
 
-// Any website can have its own name lead to this machine, and then read what a browser gets here.
+// Any website can make its own name lead to this machine, and then read what a browser gets here.
 func TestThePageTellsOfTheDockerfileUnderThisMachinesNamesOnly(t *testing.T) {
 	f := open(t, 0)
 	const secret = "RUN curl -H 'Authorization: secret'"

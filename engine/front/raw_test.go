@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// shout greets first, as SMTP or MySQL do, then echoes.
+// shout greets first, as SMTP and MySQL do, and then echoes.
 func shout(name string) func(net.Conn) {
 	return func(conn net.Conn) {
 		fmt.Fprintf(conn, "220 %s\n", name)
@@ -24,7 +24,7 @@ func answerer(name string) func(net.Conn) {
 		for lines := bufio.NewScanner(conn); lines.Scan(); {
 			fmt.Fprintf(conn, "%s %s\n", name, lines.Text())
 		}
-		// What the client has yet to hear after it has said all.
+		// The client still reads this after it has finished.
 		fmt.Fprintf(conn, "%s bye\n", name)
 	}
 }
@@ -59,7 +59,7 @@ func TestARawConnectionStaysWhereItBegan(t *testing.T) {
 	if left := drain.Wait(within(t, 20*time.Millisecond)); left != 1 {
 		t.Errorf("%d left on the old backend, want 1", left)
 	}
-	// Half a close: the client has said all, and hears the rest.
+	// The client has finished, and reads the rest.
 	_ = conn.(*net.TCPConn).CloseWrite()
 	expect(t, in, "one bye")
 	if left := drain.Wait(within(t, 5*time.Second)); left != 0 {
@@ -86,8 +86,8 @@ func TestHTTP2AndTLSPassAsTheyAre(t *testing.T) {
 	}
 }
 
-// Browsers open connections in advance. They must not be pinned to the backend of that time, and their silence
-// must not be taken for a raw protocol.
+// Browsers open connections in advance. They must not be bound to the backend of that time, and their silence must not
+// be taken for a raw protocol.
 func TestAConnectionOpenedInAdvanceIsServedByTheNewestBackend(t *testing.T) {
 	f := open(t, 10*time.Second)
 	f.Switch(app(t, 1, saying("old")))
@@ -127,7 +127,7 @@ func FuzzKindNeverChangesItsMind(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, head []byte) {
-		// What was judged on less must hold on more: connections are judged on what happens to have come.
+		// Connections are judged by the bytes that happen to have arrived, so more bytes must not change the verdict.
 		decided := unclear
 		for i := range head {
 			now := kind(head[:i+1])

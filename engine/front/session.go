@@ -10,35 +10,35 @@ import (
 	"time"
 )
 
-// BuildHeader is the response header that names the build that answered.
+// BuildHeader is the response header with the number of the build that answered.
 const BuildHeader = "X-Stagewatch-Build"
 
-// session is one client's connection that speaks HTTP. Its requests go one after the other to the backend that is the
-// present one when each of them comes. What they hold passes as it is: a head is read only for where its message ends
-// and for what becomes of the connection then, and where servers may differ about that, the connection is passed
-// through as a whole (see [Front.splice]).
+// session is a client's connection that speaks HTTP. Each request goes to the backend that is present when it comes. A
+// head is read only to find where its message ends and whether the connection stays open; what servers may read
+// differently is passed through, with the rest of the connection (see [Front.splice]).
 type session struct {
 	*stream
 	front *Front
-	// kept is the connection to a backend that the last request left behind.
+	// kept is the connection to a backend that the last request left open.
 	kept *link
-	// asked is the memory for the heads of requests, reply that for the heads of answers.
+	// asked is the buffer for the heads of requests, reply that for the heads of answers.
 	asked, reply []byte
-	// ended: the client has said all. Lost: it is not there any more.
+	// ended says that the client sends no more, lost that it has gone.
 	ended, lost bool
-	// forwarded is the field that tells an app who asks, empty where that is this machine.
+	// forwarded is the field that names the client to the app, empty for a client on this machine.
 	forwarded string
 
 	mu sync.Mutex
-	// waiting: it is between two requests. Closing: there is to be no next one.
+	// waiting says that the session is between two requests, closing that there must be no further one.
 	waiting, closing bool
 }
 
-// converse serves a client that speaks HTTP, of which head was read already.
+// converse serves a client that speaks HTTP and whose first bytes, head, were read.
 func (f *Front) converse(conn net.Conn, head []byte) {
 	s := &session{stream: newStream(conn, head), front: f}
 	if host, _, err := net.SplitHostPort(conn.RemoteAddr().String()); err == nil && !net.ParseIP(host).IsLoopback() {
-		// The port of a container tells an app who asks from another machine; here only this field can.
+		// An app sees the address of a client on another machine through a container's own port. Here only this field
+		// has it.
 		s.forwarded = host
 	}
 	defer conn.Close()
@@ -53,7 +53,7 @@ func (f *Front) converse(conn net.Conn, head []byte) {
 	}
 }
 
-// finish lets the session end with the request in flight.
+// finish ends the session after the request in flight.
 func (s *session) finish() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,7 +63,7 @@ func (s *session) finish() {
 	}
 }
 
-// await sets whether the session waits for the next request; it returns false when there is to be none.
+// await sets whether the session waits for the next request. It returns false if there must be none.
 func (s *session) await(waiting bool, within time.Duration) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,12 +102,12 @@ func (s *session) next() bool {
 			return s.serve(&req)
 		}
 	}
-	// The app is to judge what this is, or why it comes to no end.
+	// The app decides what this is, or why it does not end.
 	s.passThrough(head)
 	return false
 }
 
-// mayBeRequest reports whether a request may begin so: with a method, perhaps after an empty line.
+// mayBeRequest reports whether head may be the beginning of a request: a method, perhaps after an empty line.
 func mayBeRequest(head []byte) bool {
 	line := bytes.TrimPrefix(head, []byte("\r\n"))
 	method, _, spaced := bytes.Cut(line, []byte{' '})
@@ -115,18 +115,18 @@ func mayBeRequest(head []byte) bool {
 	return isToken(method) && len(method) <= longest || !spaced && len(method) == 0 || bytes.Equal(line, []byte{'\r'})
 }
 
-// passThrough passes the connection on as a whole.
+// passThrough passes the rest of the connection on as plain TCP.
 func (s *session) passThrough(head []byte) {
 	s.front.splice(s.Conn, append(bytes.Clone(head), s.rest().head...), nil, nil)
 }
 
-// serve serves one request, and returns whether the connection is there for more.
+// serve serves one request, and reports whether the connection can take another.
 func (s *session) serve(req *requestHead) bool {
-	way := &flight{front: s.front, until: time.Now().Add(s.front.patience(req))}
+	way := &route{front: s.front, until: time.Now().Add(s.front.patience(req))}
 	defer way.leave()
 	s.front.requests.begin()
 	keep, through := s.ask(req, way)
-	// What goes on without an end is nothing that closing waits for.
+	// Closing does not wait for what has no end of its own.
 	s.front.requests.done()
 	if through != nil {
 		through()
@@ -134,12 +134,12 @@ func (s *session) serve(req *requestHead) bool {
 	return keep
 }
 
-// ask sends a request to the present backend, waits for one, or answers with the waiting page. Where the answer is
-// one that HTTP tells no end of, through passes on what follows.
+// ask sends a request to the present backend, waits for one, or answers with the waiting page. If HTTP does not know
+// the answer's end, through passes on what follows.
 //
-// What certainly was not processed, or does no harm twice, is sent once more when the backend changed or closed the
-// connection: the client is not to notice.
-func (s *session) ask(req *requestHead, way *flight) (keep bool, through func()) {
+// A request that certainly was not processed, or that may be sent twice, is sent once more if the backend changed or
+// closed the connection, so that the client does not notice.
+func (s *session) ask(req *requestHead, way *route) (keep bool, through func()) {
 	for again := false; ; {
 		l, kept, err := s.reach(way, req)
 		if err != nil {
@@ -155,12 +155,12 @@ func (s *session) ask(req *requestHead, way *flight) (keep bool, through func())
 		case s.lost:
 			return false, nil
 		case kept:
-			// The app closes idle connections when it likes. That is no failure of what came just then.
+			// Apps close idle connections when they like. The request that came just then must not fail.
 		case !again && req.harmless():
 			again = true
 			way.leave()
 		case l.of.gone.Err() != nil:
-			// The front cuts what it had promised to end.
+			// The front has cut the connection, as it does to end what is in flight.
 			return false, nil
 		default:
 			s.refuse(req, errNoAnswer)
@@ -169,16 +169,16 @@ func (s *session) ask(req *requestHead, way *flight) (keep bool, through func())
 	}
 }
 
-// errNoAnswer: the app took a request and closed the connection. errLeft: the client did not wait.
+// errNoAnswer says that the app accepted a request and closed the connection, errLeft that the client did not wait.
 var (
 	errNoAnswer = errors.New("the app closed the connection without an answer")
 	errLeft     = errors.New("the client has left")
 )
 
-// reach finds a connection for a request: the one that its client has to the present backend already, or a new one.
-// What may not be sent twice never goes over one that the app may just be closing.
-func (s *session) reach(way *flight, req *requestHead) (l *link, kept bool, err error) {
-	var waiting *vigil
+// reach finds a connection for a request: the one that the client's last request left open to the present backend, or a
+// new one. A request that may not be sent twice never uses one that the app may be closing just now.
+func (s *session) reach(way *route, req *requestHead) (l *link, kept bool, err error) {
+	var waiting *clientWatch
 	defer func() {
 		if ended := waiting.end(s); ended != nil {
 			if l != nil {
@@ -189,12 +189,12 @@ func (s *session) reach(way *flight, req *requestHead) (l *link, kept bool, err 
 	}()
 	patiently := func() context.Context {
 		if waiting == nil {
-			waiting = s.watchOver()
+			waiting = s.watchClient()
 		}
 		return waiting.ctx
 	}
-	if way.on == nil && !way.tryBoard() {
-		if err := way.board(patiently()); err != nil {
+	if way.on == nil && !way.tryAcquire() {
+		if err := way.acquire(patiently()); err != nil {
 			return nil, false, err
 		}
 	}
@@ -218,7 +218,7 @@ func (s *session) reach(way *flight, req *requestHead) (l *link, kept bool, err 
 	}
 }
 
-// patience is how long a request waits for a backend. A person sees a page soon; a program waits.
+// patience returns how long a request waits for a backend. A person sees the waiting page soon; a program waits.
 func (f *Front) patience(r *requestHead) time.Duration {
 	switch {
 	case !r.wantsPage():
@@ -229,7 +229,7 @@ func (f *Front) patience(r *requestHead) time.Duration {
 	return 0
 }
 
-// stamp names the build in the head of an answer.
+// stamp adds the number of the build to the head of an answer.
 func stamp(head []byte, b *backend) []byte {
 	return insert(head, BuildHeader, ": ", strconv.FormatInt(b.build.Load(), 10))
 }

@@ -11,20 +11,20 @@ import (
 
 // Times and sizes of the first look at a connection.
 const (
-	// silence is how long a client may say nothing before the backend is asked whether it speaks first.
+	// silence is how long a client may say nothing before the backend may speak first.
 	silence = 75 * time.Millisecond
-	// greetWithin is how long a backend may take for its greeting. No longer: a connection on which nobody
-	// speaks keeps a server with a single thread from serving anybody else.
+	// greetWithin is how long a backend may take for its greeting. It must be short: a connection on which neither side
+	// speaks blocks a server with a single thread.
 	greetWithin = time.Second
-	// hesitation is how long more of a beginning that is no method we know is waited for.
+	// hesitation is how long the front waits for more bytes when the first ones are not a known method.
 	hesitation = 200 * time.Millisecond
-	// maxRequestLine is how much is read to tell HTTP from something else.
+	// maxRequestLine is how much is read to find out whether a client speaks HTTP.
 	maxRequestLine = 64 << 10
 )
 
-// greet finds out what a new connection speaks and hands it on.
+// greet finds out what a new connection speaks and serves it accordingly.
 func (f *Front) greet(conn net.Conn) {
-	// Whatever waits below, waits in Read: a closed connection ends it.
+	// Everything below waits in Read, which ends when the connection is closed.
 	stop := context.AfterFunc(f.closing, func() { conn.Close() })
 	head, err := read(conn, nil, silence)
 	var server net.Conn
@@ -57,7 +57,7 @@ func (f *Front) greet(conn net.Conn) {
 	f.splice(conn, head, server, of)
 }
 
-// read appends what comes within the time to head.
+// read appends what arrives within the time to head.
 func read(conn net.Conn, head []byte, within time.Duration) ([]byte, error) {
 	if err := conn.SetReadDeadline(time.Now().Add(within)); err != nil {
 		return head, err
@@ -71,11 +71,11 @@ func read(conn net.Conn, head []byte, within time.Duration) ([]byte, error) {
 	return head, errors.Join(err, conn.SetReadDeadline(time.Time{}))
 }
 
-// listenFirst waits with a client that says nothing: browsers open connections in advance, and some protocols
-// begin with the server's greeting. It returns what the client said in the end, or a connection to a backend,
-// counted on it, that has something to say first.
+// listenFirst waits with a client that says nothing: browsers open connections in advance, and in some protocols the
+// server speaks first. It returns what the client said in the end, or a connection to a backend that speaks first; that
+// connection is counted on the backend.
 func (f *Front) listenFirst(conn net.Conn) (head []byte, server net.Conn, of *backend, err error) {
-	// Set here, not where it is read: the reader may begin late, and must not undo its being called back.
+	// Set here and not by the reader: it may start late, and must not undo the deadline below that interrupts it.
 	if err := conn.SetReadDeadline(time.Now().Add(idleWithin)); err != nil {
 		return nil, nil, nil, err
 	}
@@ -90,7 +90,7 @@ func (f *Front) listenFirst(conn net.Conn) (head []byte, server net.Conn, of *ba
 	}()
 	for {
 		greeting := make(chan net.Conn)
-		b, changed := f.tryLease()
+		b, changed := f.tryAcquire()
 		hush := func() {}
 		if b != nil && !b.spokeHTTP.Load() {
 			hush = f.awaitGreeting(b, greeting)
@@ -104,7 +104,7 @@ func (f *Front) listenFirst(conn net.Conn) (head []byte, server net.Conn, of *ba
 			return head, nil, nil, errors.Join(err, conn.SetReadDeadline(time.Time{}))
 		case server := <-greeting:
 			hush()
-			// The client's reader is called back; what it read meanwhile is not lost.
+			// Interrupts the client's reader; what it has read is not lost.
 			_ = conn.SetReadDeadline(time.Unix(1, 0))
 			err := <-said
 			_ = conn.SetReadDeadline(time.Time{})
@@ -123,8 +123,8 @@ func (f *Front) listenFirst(conn net.Conn) (head []byte, server net.Conn, of *ba
 	}
 }
 
-// awaitGreeting dials the backend and hands the connection over once it has something to say. The function that
-// is returned ends the waiting.
+// awaitGreeting dials the backend, and sends the connection once the backend speaks. The function that it returns ends
+// the wait.
 func (f *Front) awaitGreeting(b *backend, greeting chan<- net.Conn) (hush func()) {
 	ctx, cancel := context.WithTimeout(b.gone, greetWithin)
 	f.conns.Go(func() {
@@ -153,7 +153,7 @@ func timedOut(err error) bool {
 	return errors.As(err, &network) && network.Timeout()
 }
 
-// What the beginning of a connection can be.
+// speech is what the first bytes of a connection can be.
 type speech int
 
 const (
@@ -181,7 +181,7 @@ func kind(head []byte) speech {
 	return speaksOther
 }
 
-// knownMethod tells whether the beginning is, or may become, a method that HTTP is known for.
+// knownMethod reports whether head is a well-known HTTP method, or the beginning of one.
 func knownMethod(head []byte) bool {
 	method, _, spaced := bytes.Cut(head, []byte{' '})
 	for _, known := range []string{"GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY", "PROPFIND"} {

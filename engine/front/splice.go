@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// splice passes bytes between a client and a backend until both have said all. Where the caller has no connection
-// to a backend yet, the present one is dialled, or waited for.
+// splice passes bytes between a client and a backend until both sides have finished. If server is nil, it dials the
+// present backend, or waits for one.
 func (f *Front) splice(client net.Conn, head []byte, server net.Conn, of *backend) {
 	defer client.Close()
 	if server == nil {
@@ -27,10 +27,10 @@ func (f *Front) splice(client net.Conn, head []byte, server net.Conn, of *backen
 	f.pipe(client, bare, of, func() net.Conn { return &sniffed{Conn: client, head: head} }, server)
 }
 
-// reach dials the present backend, with the request counted on it, as long as there is time to wait.
+// reach dials the present backend, and counts the connection on it, as long as there is time to wait.
 func (f *Front) reach() (net.Conn, *backend, error) {
-	way := &flight{front: f, until: time.Now().Add(f.wait)}
-	if err := way.board(f.closing); err != nil {
+	way := &route{front: f, until: time.Now().Add(f.wait)}
+	if err := way.acquire(f.closing); err != nil {
 		return nil, nil, err
 	}
 	for {
@@ -44,16 +44,16 @@ func (f *Front) reach() (net.Conn, *backend, error) {
 	}
 }
 
-// pipe passes bytes both ways until both sides have said all, the backend is gone, or has been retired and nothing is
-// said any more. What is read begins with what was read ahead: asking gives the client's side once it is free.
+// pipe passes bytes both ways until both sides have finished, the backend is gone, or the backend was retired and both
+// sides are silent. What was read ahead is passed first. Asking returns the client's side once it is free.
 func (f *Front) pipe(client, server net.Conn, of *backend, asking func() net.Conn, answering net.Conn) {
 	hangUp := func() { client.Close(); server.Close() }
 	defer hangUp()
 	defer context.AfterFunc(of.gone, hangUp)()
 	quiet := of.untilQuiet(hangUp)
 	defer quiet.stop()
-	// Until then the system passes the bytes by itself, and tells nobody of them: it is called back.
-	defer context.AfterFunc(of.retired, func() { callBack(client); callBack(server) })()
+	// Until then the kernel passes the bytes, and reports nothing: the reads must be interrupted.
+	defer context.AfterFunc(of.retired, func() { interruptRead(client); interruptRead(server) })()
 
 	var both sync.WaitGroup
 	both.Go(func() { quiet.pass(server, asking()) })
@@ -61,12 +61,12 @@ func (f *Front) pipe(client, server net.Conn, of *backend, asking func() net.Con
 	both.Wait()
 }
 
-// callBack makes a read that waits return.
-func callBack(conn net.Conn) { _ = conn.SetReadDeadline(time.Unix(1, 0)) }
+// interruptRead makes a read that waits return.
+func interruptRead(conn net.Conn) { _ = conn.SetReadDeadline(time.Unix(1, 0)) }
 
-// quiet is the watching of a connection that has no end of its own: an upgraded or a raw one, a stream of events. Once
-// its backend is retired it may go on while something is said; when nothing is, it is cut, and its client comes back
-// to the new backend.
+// quiet watches a connection that has no end of its own: an upgraded or raw one, or a stream of events. After its
+// backend is retired, the connection lives as long as something is said on it. Then it is cut, and its client
+// reconnects to the new backend.
 type quiet struct {
 	of   *backend
 	last atomic.Int64
@@ -74,7 +74,7 @@ type quiet struct {
 	stop func()
 }
 
-// untilQuiet calls cut once the backend is retired and nothing has moved for a while, unless it is stopped before.
+// untilQuiet calls cut when the backend is retired and nothing has moved for a while, unless it is stopped before.
 func (b *backend) untilQuiet(cut func()) *quiet {
 	q := &quiet{of: b}
 	over, end := context.WithCancel(b.gone)
@@ -96,13 +96,13 @@ func (b *backend) untilQuiet(cut func()) *quiet {
 	return q
 }
 
-// moved notes that something is said.
+// moved records that something was said.
 func (q *quiet) moved() { q.last.Store(time.Now().UnixNano()) }
 
-// pass copies one direction and passes its end on, so that a protocol may go on in the other direction.
+// pass copies one direction and passes its end on, so that the other direction can go on.
 func (q *quiet) pass(to, from net.Conn) {
 	if first, ok := from.(*sniffed); ok {
-		// What was read ahead goes first; then the bare connections, which the system can splice by itself.
+		// First what was read ahead. Then the bare connections, which the kernel can splice by itself.
 		if _, err := to.Write(first.head); err != nil {
 			from.Close()
 			return
@@ -122,7 +122,7 @@ func (q *quiet) pass(to, from net.Conn) {
 	to.Close()
 }
 
-// copy copies to the end: fast as long as nobody wants to know whether something moves, then piece by piece.
+// copy copies to the end: by the kernel until the backend is retired, and then piece by piece, to see what moves.
 func (q *quiet) copy(to io.Writer, from net.Conn) error {
 	if _, ok := from.(*net.TCPConn); ok && q.of.retired.Err() == nil {
 		if _, err := io.Copy(to, from); !timedOut(err) {
@@ -144,7 +144,7 @@ func (q *quiet) copy(to io.Writer, from net.Conn) error {
 		case isEOF(err):
 			return nil
 		case timedOut(err):
-			// It was called back, and goes on here.
+			// The read was interrupted, and goes on here.
 			_ = from.SetReadDeadline(time.Time{})
 		case err != nil:
 			return err

@@ -10,13 +10,13 @@ import (
 )
 
 const (
-	// maxHead is how long the head of a message may be to be understood. A longer one is passed on all the same.
+	// maxHead is how long the head of a message may be to be read. A longer one is passed on unread.
 	maxHead = 1 << 20
-	// pieceSize is the size of the pieces that bodies are passed on in.
+	// pieceSize is the size of the buffers for bodies.
 	pieceSize = 32 << 10
 )
 
-// stream is one side of a conversation: a connection, read ahead of what was used of it.
+// stream is one side of a conversation: a connection and what was read ahead of it.
 type stream struct {
 	sniffed
 	in *bufio.Reader
@@ -28,13 +28,13 @@ func newStream(conn net.Conn, ahead []byte) *stream {
 	return s
 }
 
-// rest is the connection as a bare one, with what was read of it and not used yet.
+// rest returns the connection with what was read of it and not used yet.
 func (s *stream) rest() *sniffed {
 	buffered, _ := s.in.Peek(s.in.Buffered())
 	return &sniffed{Conn: s.Conn, head: append(bytes.Clone(buffered), s.head...)}
 }
 
-// ahead is how much was read of the connection and not used yet.
+// ahead returns how much was read and not used yet, in bytes.
 func (s *stream) ahead() int { return s.in.Buffered() + len(s.head) }
 
 // more waits until there is more to read than was read ahead, or no room for it.
@@ -46,8 +46,8 @@ func (s *stream) more() error {
 	return err
 }
 
-// readHead reads the head of a message into buffer. Whole tells that it came to its end; otherwise what was read is the
-// beginning of something that can't be one, is longer than [maxHead], or broke off with the error.
+// readHead reads the head of a message into buffer. Whole reports that all of it came. If not, what was read can't be a
+// head, is longer than [maxHead], or ended with the error.
 func (s *stream) readHead(buffer []byte, mayBegin func([]byte) bool) (head []byte, whole bool, err error) {
 	head = buffer[:0]
 	for {
@@ -73,7 +73,7 @@ func (s *stream) readHead(buffer []byte, mayBegin func([]byte) bool) (head []byt
 	}
 }
 
-// bareLineEnd reports whether a line ends otherwise than with CR LF. Servers differ in what they make of that.
+// bareLineEnd reports whether a line ends with anything but CR LF. Servers read such lines differently.
 func bareLineEnd(text []byte) bool {
 	for i, c := range text {
 		if c == '\n' && i > 0 && text[i-1] != '\r' {
@@ -83,7 +83,7 @@ func bareLineEnd(text []byte) bool {
 	return false
 }
 
-// readError and writeError tell which side of a passage broke.
+// readError and writeError say which side of a relay broke.
 type (
 	readError  struct{ error }
 	writeError struct{ error }
@@ -92,8 +92,8 @@ type (
 func (e readError) Unwrap() error  { return e.error }
 func (e writeError) Unwrap() error { return e.error }
 
-// relay passes on what is left of a body as it comes, byte for byte. It returns nil at the body's end, or a [readError]
-// or [writeError]. Of a body without an end of its own, io.EOF within a readError is the end.
+// relay passes on the rest of a body as it comes, byte for byte. It returns nil at the body's end, or a [readError] or
+// [writeError]. A body without an end of its own ends with a readError that wraps io.EOF.
 func (s *stream) relay(to io.Writer, body *bodyScanner, moved func()) error {
 	if body.left == 0 {
 		return nil
@@ -119,7 +119,7 @@ func (s *stream) relay(to io.Writer, body *bodyScanner, moved func()) error {
 	}
 }
 
-// piece reads what there is: out of what was read ahead, or from the connection.
+// piece returns what can be read: what was read ahead, or the next bytes of the connection.
 func (s *stream) piece(buffer []byte) ([]byte, error) {
 	if n := s.in.Buffered(); n > 0 {
 		n, _ = s.in.Read(buffer[:min(n, len(buffer))])
@@ -132,7 +132,6 @@ func (s *stream) piece(buffer []byte) ([]byte, error) {
 	return buffer[:n], err
 }
 
-// pieces are lent out to pass bodies on.
 var pieces = sync.Pool{New: func() any { return new([pieceSize]byte) }}
 
 // sniffed is a connection whose first bytes were read already.
@@ -141,7 +140,7 @@ type sniffed struct {
 	head []byte
 }
 
-// Read reads the first bytes again, then on.
+// Read returns the bytes that were read ahead before it reads on.
 func (s *sniffed) Read(p []byte) (int, error) {
 	if len(s.head) > 0 {
 		n := copy(p, s.head)
@@ -151,7 +150,7 @@ func (s *sniffed) Read(p []byte) (int, error) {
 	return s.Conn.Read(p)
 }
 
-// CloseWrite passes on that nothing more will be said.
+// CloseWrite ends what is sent on the connection.
 func (s *sniffed) CloseWrite() error {
 	if half, ok := s.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
@@ -159,7 +158,7 @@ func (s *sniffed) CloseWrite() error {
 	return nil
 }
 
-// abort closes a connection so that the other side learns that it broke off.
+// abort closes a connection so that the other side sees an error.
 func abort(conn net.Conn) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
@@ -167,5 +166,5 @@ func abort(conn net.Conn) {
 	conn.Close()
 }
 
-// isEOF reports whether the other side has said all.
+// isEOF reports whether the other side has ended its side of the connection.
 func isEOF(err error) bool { return errors.Is(err, io.EOF) }

@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// Switch makes b the backend of all new requests, also of those that wait. It ends a [Front.Hold]. The drain is
-// that of the backend before; there is nothing to wait for when b is the first, or the same once more.
+// Switch makes b the backend of all new requests, including those that wait. It ends a [Front.Hold]. The drain is that
+// of the backend before. It is empty if b is the first backend, or the same as before.
 func (f *Front) Switch(b Backend) *Drain {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -29,8 +29,8 @@ func (f *Front) Switch(b Backend) *Drain {
 	return &Drain{old}
 }
 
-// Hold makes new requests wait until [Front.Switch] or [Front.Release]. The drain is that of the present backend:
-// when it is over, the backend may stop.
+// Hold makes new requests wait until [Front.Switch] or [Front.Release]. The drain is that of the present backend, which
+// may be stopped when the drain is over.
 func (f *Front) Hold() *Drain {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -39,7 +39,7 @@ func (f *Front) Hold() *Drain {
 	return &Drain{f.current}
 }
 
-// Release lets the requests that wait go to the backend that was there before [Front.Hold].
+// Release ends a [Front.Hold]: the requests that wait go to the backend before it.
 func (f *Front) Release() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -47,7 +47,7 @@ func (f *Front) Release() {
 	f.wake()
 }
 
-// Build is the build that new requests go to, 0 while they wait.
+// Build returns the number of the build that new requests go to, 0 while they wait.
 func (f *Front) Build() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -57,20 +57,19 @@ func (f *Front) Build() int {
 	return int(f.current.build.Load())
 }
 
-// wake makes everybody who waits look again. The lock is held.
+// wake makes all waiting requests look again. The caller holds the lock.
 func (f *Front) wake() {
 	close(f.changed)
 	f.changed = make(chan struct{})
 }
 
-// errClosed ends the waiting when the front closes.
 var errClosed = errors.New("stagewatch is closing")
 
-// lease returns the present backend with one more request counted on it, or waits for one.
-// Every lease is returned with backend.done.
-func (f *Front) lease(ctx context.Context) (*backend, error) {
+// acquire returns the present backend with one more request counted on it, and waits for one if there is none. The
+// caller must call backend.done.
+func (f *Front) acquire(ctx context.Context) (*backend, error) {
 	for {
-		b, changed := f.tryLease()
+		b, changed := f.tryAcquire()
 		if b != nil {
 			return b, nil
 		}
@@ -84,19 +83,20 @@ func (f *Front) lease(ctx context.Context) (*backend, error) {
 	}
 }
 
-// tryLease is lease without the waiting: without a backend, it returns what to wait for.
-func (f *Front) tryLease() (*backend, <-chan struct{}) {
+// tryAcquire is acquire without the wait. If there is no backend, it returns nil and what to wait for.
+func (f *Front) tryAcquire() (*backend, <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.current == nil || f.held {
 		return nil, f.changed
 	}
-	// Counted under the lock: no switch comes between.
+	// It is counted under the lock, so that no switch comes in between.
 	f.current.begin()
 	return f.current, f.changed
 }
 
-// present is the backend that new requests go to, without counting one on it, and what tells of the next change.
+// present returns the backend that new requests go to, without counting one, and a channel that is closed at the next
+// change.
 func (f *Front) present() (*backend, <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -106,7 +106,7 @@ func (f *Front) present() (*backend, <-chan struct{}) {
 	return f.current, f.changed
 }
 
-// served tells whether there ever was a backend.
+// served reports whether there ever was a backend.
 func (f *Front) served() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -18,7 +18,7 @@ func TestNoRequestFailsOverTwoHundredSwitches(t *testing.T) {
 	f := open(t, 10*time.Second)
 	var posted sync.Map
 	var twice atomic.Int64
-	// As a container does, each backend lives until its last request has been answered, and not longer.
+	// As a container does, each backend lives until it has answered its last request, and not longer.
 	start := func(build int) (Backend, *http.Server) {
 		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
@@ -77,7 +77,7 @@ func TestNoRequestFailsOverTwoHundredSwitches(t *testing.T) {
 	t.Logf("%d requests over 200 switches", asked.Load())
 }
 
-// askOnce is a GET, or every third time a POST, which nobody may send twice.
+// askOnce sends a GET, or every third time a POST, which must not be sent twice.
 func askOnce(c *http.Client, f *Front, worker, i int) error {
 	var answer *http.Response
 	var err error
@@ -128,7 +128,7 @@ func TestARequestInFlightFinishesOnTheOldBackend(t *testing.T) {
 	}
 }
 
-// After the cut, who may be asked again is, by the front; the others learn that they were cut off.
+// After the cut, the front repeats those requests that may be repeated. The clients of the others see the cut.
 func TestCutEndsWhatIsStillOnTheOldBackend(t *testing.T) {
 	for _, c := range []struct{ method, want string }{{http.MethodGet, "200 2 new"}, {http.MethodPost, "EOF"}} {
 		t.Run(c.method, func(t *testing.T) {
@@ -159,7 +159,7 @@ func TestRequestsWaitForTheFirstBackend(t *testing.T) {
 	}
 }
 
-// For apps that cannot run twice at once, the old one stops before the new one starts.
+// For apps that can't run twice at once, the old one stops before the new one starts.
 func TestHoldKeepsRequestsWaitingBetweenTwoBackends(t *testing.T) {
 	f := open(t, 10*time.Second)
 	f.Switch(app(t, 1, saying("old")))
@@ -184,7 +184,7 @@ func TestHoldKeepsRequestsWaitingBetweenTwoBackends(t *testing.T) {
 	}
 }
 
-// A container can die between two saves. Programs that ask meanwhile wait for the next one.
+// A container can die between two saves. Requests that come meanwhile wait for the next one.
 func TestADeadBackendsRequestsGoToTheNext(t *testing.T) {
 	f := open(t, 10*time.Second)
 	dead := mustListen(t)
@@ -193,14 +193,15 @@ func TestADeadBackendsRequestsGoToTheNext(t *testing.T) {
 	got := make(chan string, 1)
 	c, r := client(t), request(t, f, http.MethodPost, "/", strings.NewReader("body"))
 	go func() { got <- reply(c, r) }()
-	await(t, func() bool { return strings.Contains(stacks(), "(*flight).reroute(") })
+	await(t, func() bool { return strings.Contains(stacks(), "(*route).reroute(") })
 	f.Switch(app(t, 2, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }))
 	if answer := <-got; answer != "200 2 body" {
 		t.Errorf("answered %q", answer)
 	}
 }
 
-// The address of a container that is gone does not refuse: it is silent. Who was dialling it must not fail.
+// The address of a container that is gone does not refuse connections, it is silent. Requests that are dialling it must
+// not fail.
 func TestWhoIsDiallingADeadBackendMovesOnWithTheCut(t *testing.T) {
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		t.Run(method, func(t *testing.T) {

@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// tally counts what is in flight.
+// tally counts requests in flight.
 type tally struct {
 	mu sync.Mutex
 	n  int
-	// none is closed when the count falls to zero while somebody waits for that.
+	// none is closed when the count falls to zero while a caller waits for that.
 	none chan struct{}
 }
 
@@ -29,14 +29,13 @@ func (t *tally) done() {
 	}
 }
 
-// count is how many are in flight.
 func (t *tally) count() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.n
 }
 
-// drained waits until nothing is in flight; it returns what still is when the context ends.
+// drained waits until nothing is in flight. It returns how many requests still are when ctx ends.
 func (t *tally) drained(ctx context.Context) int {
 	for {
 		t.mu.Lock()

@@ -5,20 +5,20 @@ import (
 	"time"
 )
 
-// halfClose is how soon after its request a client that only closes its sending half does so. One that closes later,
-// while it waits for a backend, has lost its patience, and its request is not to run any more.
+// halfClose is how soon after its request a client closes its sending half if it only means that it sends no more. A
+// client that closes later, while it waits for a backend, has given up, and its request must not be carried out.
 const halfClose = 250 * time.Millisecond
 
-// vigil watches over a client that waits for a backend.
-type vigil struct {
+// clientWatch notices when a client leaves while it waits for a backend.
+type clientWatch struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	over   chan struct{}
 	left   bool
 }
 
-func (s *session) watchOver() *vigil {
-	v := &vigil{over: make(chan struct{})}
+func (s *session) watchClient() *clientWatch {
+	v := &clientWatch{over: make(chan struct{})}
 	v.ctx, v.cancel = context.WithCancel(s.front.closed)
 	began := time.Now()
 	go func() {
@@ -34,8 +34,8 @@ func (s *session) watchOver() *vigil {
 	return v
 }
 
-// end ends the watching, if there was any. It returns an error where the client has left.
-func (v *vigil) end(s *session) error {
+// end ends the watching, if there was any. It returns an error if the client has left.
+func (v *clientWatch) end(s *session) error {
 	if v == nil {
 		return nil
 	}
@@ -48,7 +48,7 @@ func (v *vigil) end(s *session) error {
 	return nil
 }
 
-// interrupt calls back who reads from the client.
+// interrupt makes the goroutine that reads from the client stop, and waits for it.
 func (s *session) interrupt(over <-chan struct{}) {
 	select {
 	case <-over:
