@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
+	"github.com/stagewatch/stagewatch/engine/measure"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/serve"
 	"github.com/stagewatch/stagewatch/engine/solve"
@@ -28,7 +31,7 @@ func (l *loop) startBuild(why event.Reason, noCache bool) {
 		j.saved = j.began
 	}
 	j.relay = &relay{number: j.number, emit: l.Emit, history: l.history}
-	l.sizes.stop()
+	l.meter.Stop()
 	if l.auditing != nil {
 		l.auditing()
 	}
@@ -41,39 +44,16 @@ func (l *loop) startBuild(why event.Reason, noCache bool) {
 	}
 	l.Emit(j.number, l.planned(j, why))
 	l.lint(j)
-	if l.sizes.insight != nil {
-		for _, w := range l.sizes.insight.risks(j.plan) {
-			l.Emit(j.number, w)
-		}
+	for _, w := range l.meter.Risks(j.plan) {
+		l.Emit(j.number, w)
 	}
 	l.supersede(j)
 	req := solve.Request{Plan: j.plan, Tags: l.cfg.Tags, NoCache: noCache, Saved: l.history.last, Emit: j.relay.send}
 	req.Contexts, req.SharedKey = l.project.contexts(false)
 	l.Aside(&l.running, func() {
-		res, err := l.solve(ctx, req)
+		res, err := l.solver.Build(ctx, req)
 		l.Do(func() { l.ended(j, res, err) })
 	})
-}
-
-// solve builds when it is the request's turn: one solve at a time. Docker Engine 20.10 was seen to
-// crash, with all that runs on it, where two solves share steps and one of them is canceled.
-func (l *loop) solve(ctx context.Context, req solve.Request) (res *solve.Result, err error) {
-	err = l.inTurn(ctx, func() (err error) {
-		res, err = l.builder.Build(ctx, req)
-		return err
-	})
-	return res, err
-}
-
-// inTurn calls fn when no solve is under way.
-func (l *loop) inTurn(ctx context.Context, fn func() error) error {
-	select {
-	case l.turn <- struct{}{}:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	defer func() { <-l.turn }()
-	return fn()
 }
 
 // lint warns of what BuildKit's rules find, once per finding and not at every save.
@@ -152,7 +132,7 @@ func (l *loop) ended(j *job, res *solve.Result, err error) {
 	if j != l.job {
 		// It was superseded, and finished all the same.
 		if err == nil {
-			l.sizes.discard(res.Image)
+			l.discard(res.Image)
 		}
 		return
 	}
@@ -167,7 +147,7 @@ func (l *loop) ended(j *job, res *solve.Result, err error) {
 	j.result = res
 	broken := l.keepScore(j)
 	l.saved += res.Saved
-	l.sizes.made[res.Image] = true
+	l.images.made[res.Image] = true
 	built := event.Built{Target: j.plan.Target, Image: res.Image, MS: res.Took.Milliseconds(), Hits: res.Hits, Ran: res.Ran, SavedMS: res.Saved.Milliseconds(), SessionSavedMS: l.saved.Milliseconds(), Score: l.score}
 	if len(res.Tags) > 0 {
 		built.Tag, built.MoreTags = res.Tags[0], res.Tags[1:]
@@ -211,18 +191,62 @@ func (l *loop) kept(err error) {
 	})
 }
 
-// measure has the sizes of a build taken, off the way from save to served.
+// measure has a build sized, off the way from save to served.
 func (l *loop) measure(j *job) {
-	l.sizes.measure(j, func(err error) {
-		if !l.cfg.Once && l.job == nil {
-			l.audit()
-			l.tidy()
-		}
-		if l.cfg.Once && l.job == nil {
-			l.done = true
-			if l.err == nil {
-				l.err = err
+	l.meter.Stop()
+	l.images.made[j.result.Image] = true
+	if j.sized {
+		// Its container was started anew.
+		l.measured(nil)
+		return
+	}
+	before, err := l.planBefore(j.plan)
+	if err != nil {
+		l.Emit(j.number, event.Warning{Code: "unmeasured", Message: err.Error()})
+		l.measured(err)
+		return
+	}
+	l.meter.Measure(measure.Build{
+		Number: j.number, Plan: j.plan, Image: j.result.Image, Before: before,
+		Exported: func(image string) {
+			if image != "" {
+				l.images.made[image] = true
 			}
-		}
+			l.keep(j)
+			l.collect()
+		},
+		Done: func(sized bool) {
+			j.sized = j.sized || sized
+			l.measured(nil)
+		},
 	})
+}
+
+// planBefore plans the stage that a build is compared with; it returns nil where there is none.
+func (l *loop) planBefore(of *plan.Plan) (*plan.Plan, error) {
+	before := cmp.Or(l.cfg.Before, of.Before())
+	if before == "" {
+		return nil, nil
+	}
+	p, err := l.project.plan(l.Ctx(), l.solver, before)
+	if err != nil {
+		// The message stands alone: the Dockerfile is not to blame for a --before that names no stage of it.
+		return nil, &fault.Error{What: fmt.Sprintf("comparing with stage %q: %s", before, failedEvent(err).Message), Hint: "Choose a stage of the Dockerfile with --before."}
+	}
+	return p, nil
+}
+
+// measured takes in that the build which was made last needs nothing more. An error ends a session of one build.
+func (l *loop) measured(err error) {
+	switch {
+	case l.job != nil:
+	case l.cfg.Once:
+		l.done = true
+		if l.err == nil {
+			l.err = err
+		}
+	default:
+		l.audit()
+		l.tidy()
+	}
 }

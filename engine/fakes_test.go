@@ -45,7 +45,8 @@ type rig struct {
 
 const rigDockerfile = "FROM base AS build\nCOPY req /req\nRUN install\nCOPY src /src\nRUN compile\nFROM small\nCOPY --from=build /out /out\n"
 
-func newRig(t *testing.T, cfg config.Config) *rig {
+// newRig begins a loop. What it is made of can be changed first.
+func newRig(t *testing.T, cfg config.Config, with ...func(*deps)) *rig {
 	r := &rig{t: t, dir: t.TempDir(), builder: &fakeBuilder{}, runner: &fakeRunner{}, door: &fakeDoor{}, images: &fakeImages{}, pinger: &fakePinger{},
 		batches: make(chan written), intents: make(chan event.Intent), events: make(chan event.Event, 10_000), ended: make(chan error, 1)}
 	r.write("Dockerfile", rigDockerfile)
@@ -61,22 +62,25 @@ func newRig(t *testing.T, cfg config.Config) *rig {
 		t.Fatal(err)
 	}
 	var values atomic.Pointer[redact.Values]
-	out := desk.NewOutbox(func(body event.Body) event.Body { return values.Load().Body(body) })
+	out := newOutbox(&values)
 	go out.Run(ctx, r.events)
-	d := desk.New(ctx, out)
-	l := &loop{Desk: d, cfg: cfg, project: p, builder: r.builder, values: &values, turn: make(chan struct{}, 1), turns: buildTurns(), history: openHistory("", "", "")}
-	l.cfg.Once = once
-	l.sizes = &sizes{Desk: d, l: l, images: r.images, made: map[string]bool{}}
-	l.engine = &engineWatch{Desk: d, pinger: r.pinger, returned: l.resume}
+	cfg.Once = once
+	d := deps{
+		desk: desk.New(ctx, out), cfg: cfg, project: p, values: &values,
+		builder: r.builder, pinger: r.pinger, images: r.images, history: openHistory("", "", ""),
+	}
 	if !once {
 		settings, _, err := serving(cfg.App)
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.app = serve.New(d, r.runner, r.door, settings, l.hooks())
+		d.app = &appDeps{runner: r.runner, door: r.door, settings: settings}
 	}
-	r.loop = l
-	go func() { r.ended <- l.run(inputs{batches: r.batches, intents: r.intents}) }()
+	for _, change := range with {
+		change(&d)
+	}
+	r.loop = newLoop(d)
+	go func() { r.ended <- r.loop.run(inputs{batches: r.batches, intents: r.intents}) }()
 	synctest.Wait()
 	return r
 }

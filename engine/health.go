@@ -126,7 +126,7 @@ func (l *loop) resume() {
 	if info, err := l.engine.pinger.Info(l.Ctx()); err == nil {
 		l.Emit(0, info)
 	}
-	l.builder.Forget()
+	l.solver.Forget()
 	l.replanAnew()
 	l.startBuild(event.Reason{Kind: event.ReasonEngineBack}, false)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/measure"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
@@ -39,11 +40,11 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 		}
 	})
 	p.attrs["label:"+dock.Label] = c.session.ID
-	i := newInsight(c)
+	i := measure.NewInsight(c.reader, c.Binding)
 
 	run := func() (event.Ledger, []event.Warning) {
 		t.Helper()
-		m := measured{sized: event.Sized{Basis: c.images.Basis()}}
+		m := measure.Measured{Sized: event.Sized{Basis: c.images.Basis()}}
 		contexts, _ := p.contexts(false)
 		one := func(stage string, size *event.StageSize) (*plan.Plan, string) {
 			pl, err := p.plan(t.Context(), c, stage)
@@ -59,23 +60,23 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 			}
 			return pl, res.Image
 		}
-		m.after, m.afterImage = one("", &m.sized.After)
-		m.before, m.beforeImage = one(m.after.Before(), &m.sized.Before)
-		a, err := i.read(t.Context(), m, contexts, p.root)
+		m.After, m.AfterImage = one("", &m.Sized.After)
+		m.Before, m.BeforeImage = one(m.After.Before(), &m.Sized.Before)
+		a, err := i.Read(t.Context(), m, contexts, p.root)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return a.ledger, a.warnings
+		return a.Ledger, a.Warnings
 	}
 
 	pl, err := p.plan(t.Context(), c, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := codes(i.risks(pl)); !slices.Equal(got, []string{"libc-risk"}) {
+	if got := codes(i.Risks(pl)); !slices.Equal(got, []string{"libc-risk"}) {
 		t.Errorf("risks are %v", got)
 	}
-	if got := i.risks(pl); len(got) != 0 {
+	if got := i.Risks(pl); len(got) != 0 {
 		t.Errorf("told again: %v", got)
 	}
 	ledger, warnings := run()

@@ -13,7 +13,6 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
-	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/watch"
 )
 
@@ -73,9 +72,8 @@ func TestAPromiseThatBrokeIsToldOf(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, config.Config{})
+				r := newRig(t, config.Config{}, func(d *deps) { d.outside = c.outside })
 				defer r.close()
-				r.loop.outside = c.outside
 				r.serve()
 				report := func(state event.State) {
 					for index := 1; index <= 4; index++ {
@@ -153,33 +151,6 @@ func TestTheReasonIsToldInTheWayThingsChanged(t *testing.T) {
 			synctest.Wait()
 			r.measured()
 			r.drain()
-		}
-	})
-}
-
-// TestFilesAreToldToWhoAsks: nobody gets thousands of files unasked, and who asks gets each build's once.
-func TestFilesAreToldToWhoAsks(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, config.Config{})
-		defer r.close()
-		r.serve()
-		account := func(build int) { r.loop.Do(func() { r.loop.inspected(build, make([]image.Listing, 2)) }) }
-		r.drain()
-		account(1)
-		if got := all[event.Files](r.drain()); len(got) != 0 {
-			t.Errorf("told unasked: %+v", got)
-		}
-		r.intents <- event.Inspect{}
-		if f, build := one[event.Files](t, r.drain()); build != 1 || len(f.Stages) != 2 {
-			t.Errorf("build %d: %+v", build, f)
-		}
-		r.intents <- event.Inspect{}
-		if got := all[event.Files](r.drain()); len(got) != 0 {
-			t.Errorf("told twice: %+v", got)
-		}
-		account(2)
-		if _, build := one[event.Files](t, r.drain()); build != 2 {
-			t.Errorf("the next build's are those of build %d", build)
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/measure"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/redact"
 	"github.com/stagewatch/stagewatch/engine/serve"
@@ -18,16 +19,6 @@ import (
 	"github.com/stagewatch/stagewatch/engine/turns"
 	"github.com/stagewatch/stagewatch/watch"
 )
-
-// builder is what the loop needs of an engine that builds.
-type builder interface {
-	toolchain
-	Build(ctx context.Context, req solve.Request) (*solve.Result, error)
-	// Forget makes the next plan look base images up again.
-	Forget()
-	// Quiet waits until the engine is done with the builds that gave way.
-	Quiet(ctx context.Context) error
-}
 
 // inputs are what reaches the loop from outside.
 type inputs struct {
@@ -42,10 +33,11 @@ type loop struct {
 	desk.Desk
 	cfg     config.Config
 	project *project
-	builder builder
+	solver  *solver
 	// app runs and serves the images; nil where nothing is run.
 	app    *serve.App
-	sizes  *sizes
+	meter  *measure.Meter
+	images images
 	engine *engineWatch
 	// outside is asked why a promise broke; nil leaves that out.
 	outside outside
@@ -58,8 +50,6 @@ type loop struct {
 	host       string
 	// values hide those of build arguments in all that is shown.
 	values *atomic.Pointer[redact.Values]
-	// turn is held by the one solve that is under way.
-	turn chan struct{}
 	// running counts the solves that go on beside the loop.
 	running sync.WaitGroup
 	// auditing ends the audit that is under way, audits counts them.
@@ -132,7 +122,6 @@ var errSuperseded = errors.New("superseded by a newer change")
 // run works until its context ends or, with [config.Session.Once], until the build is done; the error is then that of the
 // build. A panic beside the loop is raised again here, so that what has to be cleaned up is.
 func (l *loop) run(in inputs) error {
-	l.superseded, l.linted, l.toldOf, l.found = map[*job]bool{}, map[plan.Lint]bool{}, map[string]bool{}, map[string]bool{}
 	l.replan()
 	l.leftOut(l.project.leftOut())
 	l.startBuild(event.Reason{Kind: event.ReasonFirstBuild}, l.cfg.NoCache)
@@ -165,7 +154,7 @@ func (l *loop) run(in inputs) error {
 func (l *loop) onIntent(i event.Intent) {
 	switch i := i.(type) {
 	case event.Rebuild:
-		l.builder.Forget()
+		l.solver.Forget()
 		// Who asks may know of what nothing told us.
 		l.missed = true
 		l.catchUp()
@@ -181,8 +170,7 @@ func (l *loop) onIntent(i event.Intent) {
 			l.app.Stop()
 		}
 	case event.Inspect:
-		l.sizes.files.wanted = true
-		l.tellFiles()
+		l.meter.Inspect()
 	case event.Watch:
 		l.paused = !i.On
 		l.Emit(0, event.Watching{On: i.On, Mode: l.project.main().watcher.Mode()})
@@ -196,13 +184,13 @@ func (l *loop) onIntent(i event.Intent) {
 // do. A broken one leaves no plan, and the error for the next build.
 func (l *loop) replan() []plan.Change {
 	l.values.Store(l.cfg.Values(l.project.source))
-	if l.plan, l.err = l.project.plan(l.Ctx(), l.builder, ""); l.err != nil {
+	if l.plan, l.err = l.project.plan(l.Ctx(), l.solver, ""); l.err != nil {
 		return nil
 	}
 	d, err := l.project.admit(l.Ctx(), l.plan)
 	if err == nil && len(d.changed) > 0 && l.project.foreign() {
 		// Its frontend may look at what is in the context.
-		l.plan, err = l.project.plan(l.Ctx(), l.builder, "")
+		l.plan, err = l.project.plan(l.Ctx(), l.solver, "")
 	}
 	if err != nil {
 		l.plan, l.err = nil, err

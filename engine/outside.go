@@ -76,7 +76,7 @@ func (l *loop) tell(j *job, steps []plan.Step, moved []string, cause string) {
 	w.Message = fmt.Sprintf("%s predicted as a hit but ran: %s", what, cause)
 	l.Emit(j.number, w)
 	if len(moved) > 0 && !l.cfg.Once {
-		l.builder.Forget()
+		l.solver.Forget()
 		l.replanAnew()
 		l.pending.saved = time.Now()
 		l.startBuild(event.Reason{Kind: event.ReasonImage, Names: moved}, false)

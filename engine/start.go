@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/front"
+	"github.com/stagewatch/stagewatch/engine/measure"
 	"github.com/stagewatch/stagewatch/engine/redact"
 	"github.com/stagewatch/stagewatch/engine/run"
 	"github.com/stagewatch/stagewatch/engine/serve"
@@ -28,7 +28,7 @@ import (
 // A face that stops reading events must end quit, or Run waits for it.
 func Run(ctx, quit context.Context, cfg config.Config, intents <-chan event.Intent, events chan<- event.Event) (err error) {
 	var values atomic.Pointer[redact.Values]
-	out := desk.NewOutbox(func(body event.Body) event.Body { return values.Load().Body(body) })
+	out := newOutbox(&values)
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
@@ -62,34 +62,33 @@ func Run(ctx, quit context.Context, cfg config.Config, intents <-chan event.Inte
 	p.attrs["label:"+dock.Label] = c.session.ID
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	d := desk.New(work, out)
-	l := &loop{Desk: d, cfg: cfg, project: p, builder: c, outside: c, values: &values, turn: make(chan struct{}, 1), turns: buildTurns()}
-	l.history = openHistory(state.Dir("steps"), p.root, p.dockerfile)
-	l.host, l.memoryFile = c.engine.Host, p.memoryFile()
-	l.memory = loadMemory(l.memoryFile, l.host)
-	if c.session.Unkept != nil {
-		// It has been told that the folder is of no use.
-		l.unkept.Do(func() {})
+	d := deps{
+		desk: desk.New(work, out), cfg: cfg, project: p, values: &values,
+		builder: c, pinger: c, outside: c, images: c.images, insight: measure.NewInsight(c.reader, c.Binding),
+		history: openHistory(state.Dir("steps"), p.root, p.dockerfile), memoryFile: p.memoryFile(), host: c.engine.Host, unkept: c.session.Unkept != nil,
 	}
-	l.sizes = &sizes{Desk: d, l: l, images: c.images, insight: newInsight(c), files: inspection{wanted: cfg.Inspect}, before: cfg.Before, made: map[string]bool{}}
-	l.engine = &engineWatch{Desk: d, pinger: c, returned: l.resume}
+	d.memory = loadMemory(d.memoryFile, d.host)
 	in := inputs{intents: intents}
+	var l *loop
 	if !cfg.Once {
-		g, err := l.open(work, c, emit)
+		ports, err := d.serve(work, c, emit, func() { l.app.PortFree() })
 		if err != nil {
 			return err
 		}
 		defer func() {
 			closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 			defer cancel()
-			_ = g.Close(closing)
+			_ = ports.Close(closing)
 		}()
 		in.batches, in.notices = p.watch(work)
+	}
+	l = newLoop(d)
+	if !cfg.Once {
 		l.engine.follow()
 		emit(event.Watching{On: true, Mode: p.main().watcher.Mode(), Files: p.files()})
 	}
 	err = l.run(in)
-	busy = l.job != nil || len(l.superseded) > 0 || l.sizes.cancel != nil
+	busy = l.job != nil || len(l.superseded) > 0 || l.meter.Busy()
 	stop()
 	l.wait()
 	l.kept(l.history.save())
@@ -141,9 +140,10 @@ func serving(c config.App) (serve.Settings, []front.Published, error) {
 	return s, ports, nil
 }
 
-// open makes the loop one that also runs and serves what it builds.
-func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (serve.Ports, error) {
-	settings, published, err := serving(l.cfg.App)
+// serve has the loop run and serve what it builds, on ports that it opens. Free is called on the desk's goroutine when
+// the app's own port is ours after something else held it.
+func (d *deps) serve(ctx context.Context, c *connection, emit func(event.Body), free func()) (serve.Ports, error) {
+	settings, published, err := serving(d.cfg.App)
 	if err != nil {
 		return nil, err
 	}
@@ -157,41 +157,13 @@ func (l *loop) open(ctx context.Context, c *connection, emit func(event.Body)) (
 	ports, err := serve.OpenPorts(ctx, published, serve.Opening{
 		Holder: func(addr string) string { return runner.WhoHolds(ctx, addr) },
 		Emit:   emit,
-		Free:   func() { l.Do(func() { l.app.PortFree() }) },
+		Free:   func() { d.desk.Do(free) },
 	})
 	if err != nil {
 		return nil, err
 	}
-	l.app = serve.New(l.Desk, serve.OnEngine(runner), ports, settings, l.hooks())
+	d.app = &appDeps{runner: serve.OnEngine(runner), door: ports, settings: settings}
 	return ports, nil
-}
-
-// hooks are what the app asks of the loop.
-func (l *loop) hooks() serve.Hooks {
-	return serve.Hooks{
-		Edits:   func() int { return l.pending.edits },
-		Freed:   l.collect,
-		Suspect: l.engine.check,
-		Silent:  func(ctx context.Context) bool { return silent(ctx, l.engine.pinger) },
-		Retry: func(err error, again func()) bool {
-			if !solve.OutOfFiles(err) {
-				return false
-			}
-			l.block(descriptors, again)
-			return true
-		},
-		Redact: func(s front.Status) front.Status { return withoutValues(s, l.values.Load()) },
-	}
-}
-
-// withoutValues returns what the waiting page shows without the values.
-func withoutValues(s front.Status, v *redact.Values) front.Status {
-	s.Title, s.Detail = v.Text(s.Title), v.Text(s.Detail)
-	s.Excerpt = slices.Clone(s.Excerpt)
-	for i := range s.Excerpt {
-		s.Excerpt[i].Text = v.Text(s.Excerpt[i].Text)
-	}
-	return s
 }
 
 // wait lets everything that goes on beside the loop come to its end.
@@ -201,7 +173,8 @@ func (l *loop) wait() {
 	if l.app != nil {
 		l.app.Quit()
 	}
-	l.sizes.background.Wait()
+	l.meter.Wait()
+	l.images.removing.Wait()
 }
 
 // unlessEnded is err, but for what only comes of being asked to end.

@@ -11,7 +11,7 @@ breaches=0
 rooms='
 cmd/stagewatch   engine engine/config engine/dock engine/doctor engine/event engine/fault engine/human engine/tree ui ui/clean ui/draw ui/once ui/plain ui/replay ui/report ui/story ui/svg
 watch
-engine           engine/compat engine/config engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/image engine/plan engine/redact engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
+engine           engine/config engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/image engine/measure engine/plan engine/redact engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
 engine/compat    engine/event engine/image engine/plan
 engine/config    engine/dock engine/fault engine/front engine/redact engine/run engine/tree
 engine/redact    engine/event
@@ -24,6 +24,7 @@ engine/fault
 engine/front     engine/event
 engine/human
 engine/image     engine/dock engine/event engine/plan
+engine/measure   engine/compat engine/desk engine/event engine/human engine/image engine/plan engine/solve engine/tree
 engine/plan      engine/event
 engine/run       engine/dock engine/event engine/fault
 engine/serve     engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/run engine/turns

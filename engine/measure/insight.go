@@ -1,4 +1,4 @@
-package engine
+package measure
 
 import (
 	"context"
@@ -19,17 +19,17 @@ import (
 // insightWithin bounds how long the files of two stages are read for.
 const insightWithin = time.Minute
 
-// measured is a build that was measured: both plans, both images and their sizes. Before is nil where there is no
+// Measured is a build that was measured: both plans, both images and their sizes. Before is nil where there is no
 // stage before.
-type measured struct {
-	before, after           *plan.Plan
-	beforeImage, afterImage string
-	sized                   event.Sized
+type Measured struct {
+	Before, After           *plan.Plan
+	BeforeImage, AfterImage string
+	Sized                   event.Sized
 }
 
-// insight knows the files of the stages: where their bytes are, which of them are of no use, and which the final
+// Insight knows the files of the stages: where their bytes are, which of them are of no use, and which the final
 // image can't load. It is safe for concurrent use.
-type insight struct {
+type Insight struct {
 	reader *image.Reader
 	// binding is solve.Builder's.
 	binding func(contexts map[string]fsutil.FS, session string) func(plan.Local) string
@@ -43,12 +43,13 @@ type insight struct {
 	standing map[string]bool
 }
 
-func newInsight(c *connection) *insight {
-	return &insight{reader: c.reader, binding: c.Binding, checker: compat.NewChecker(), libcs: map[string]compat.Libc{}, risked: map[compat.RiskKey]bool{}}
+// NewInsight returns what reads the files of stages. Binding is that of [solve.Builder].
+func NewInsight(reader *image.Reader, binding func(contexts map[string]fsutil.FS, session string) func(plan.Local) string) *Insight {
+	return &Insight{reader: reader, binding: binding, checker: compat.NewChecker(), libcs: map[string]compat.Libc{}, risked: map[compat.RiskKey]bool{}}
 }
 
-// risks returns warnings of what a plan is likely to break, each once in a session.
-func (i *insight) risks(p *plan.Plan) []event.Warning {
+// Risks returns warnings of what a plan is likely to break, each once in a session.
+func (i *Insight) Risks(p *plan.Plan) []event.Warning {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	var out []event.Warning
@@ -61,53 +62,53 @@ func (i *insight) risks(p *plan.Plan) []event.Warning {
 	return out
 }
 
-// accounted is what the files of a build tell.
-type accounted struct {
-	ledger event.Ledger
-	// warnings are those that did not hold before it.
-	warnings []event.Warning
-	// files are those of the stages, for who wants to look through them.
-	files []image.Listing
+// Accounted is what the files of a build show.
+type Accounted struct {
+	Ledger event.Ledger
+	// Warnings are those that the build before did not have.
+	Warnings []event.Warning
+	// Files are those of the stages, for a person to look through.
+	Files []image.Listing
 }
 
-// read accounts for the bytes of a build.
-func (i *insight) read(ctx context.Context, m measured, dirs map[string]fsutil.FS, sharedKey string) (a accounted, err error) {
+// Read accounts for the bytes of a build.
+func (i *Insight) Read(ctx context.Context, m Measured, dirs map[string]fsutil.FS, sharedKey string) (a Accounted, err error) {
 	ctx, cancel := context.WithTimeout(ctx, insightWithin)
 	defer cancel()
 	contexts := image.Contexts{Dirs: dirs, SharedKey: sharedKey, Binding: func(session string) func(plan.Local) string { return i.binding(dirs, session) }}
 	var sources []image.Source
-	if m.before != nil {
-		sources = append(sources, image.Source{Plan: m.before, Image: m.beforeImage, Size: m.sized.Before})
+	if m.Before != nil {
+		sources = append(sources, image.Source{Plan: m.Before, Image: m.BeforeImage, Size: m.Sized.Before})
 	}
-	sources = append(sources, image.Source{Plan: m.after, Image: m.afterImage, Size: m.sized.After})
+	sources = append(sources, image.Source{Plan: m.After, Image: m.AfterImage, Size: m.Sized.After})
 	err = i.reader.Read(ctx, contexts, sources, func(stages []*image.Stage, open image.Open) error {
 		after := stages[len(stages)-1]
 		var before *image.Stage
 		if len(stages) > 1 {
 			before = stages[0]
 		}
-		a.ledger = image.Account(before, after, m.sized.Basis)
+		a.Ledger = image.Account(before, after, m.Sized.Basis)
 		for _, s := range stages {
-			a.files = append(a.files, s.Listing())
+			a.Files = append(a.Files, s.Listing())
 		}
 		i.learn(stages)
 		var err error
-		a.warnings, err = i.checker.Check(after, open)
+		a.Warnings, err = i.checker.Check(after, open)
 		return err
 	})
 	if err != nil {
-		return accounted{}, fmt.Errorf("accounting for the files of stage %q: %w", m.after.Target, solve.Plain(err))
+		return Accounted{}, fmt.Errorf("accounting for the files of stage %q: %w", m.After.Target, solve.Plain(err))
 	}
-	a.warnings = append(a.warnings, useless(a.ledger)...)
-	for _, w := range a.warnings {
-		a.ledger.Warnings = append(a.ledger.Warnings, w.Message)
+	a.Warnings = append(a.Warnings, useless(a.Ledger)...)
+	for _, w := range a.Warnings {
+		a.Ledger.Warnings = append(a.Ledger.Warnings, w.Message)
 	}
-	a.warnings = i.fresh(a.warnings)
+	a.Warnings = i.fresh(a.Warnings)
 	return a, nil
 }
 
 // learn notes which C library each base has: the next plan need not go by the names of images.
-func (i *insight) learn(stages []*image.Stage) {
+func (i *Insight) learn(stages []*image.Stage) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, s := range stages {
@@ -117,8 +118,8 @@ func (i *insight) learn(stages []*image.Stage) {
 	}
 }
 
-// fresh leaves out the warnings that the build before gave too. One that comes back is told of again.
-func (i *insight) fresh(warnings []event.Warning) []event.Warning {
+// fresh leaves out the warnings that the build before gave too. One that comes back is reported again.
+func (i *Insight) fresh(warnings []event.Warning) []event.Warning {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	now := map[string]bool{}

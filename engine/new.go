@@ -1,0 +1,123 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+
+	"github.com/tonistiigi/fsutil"
+
+	"github.com/stagewatch/stagewatch/engine/config"
+	"github.com/stagewatch/stagewatch/engine/desk"
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/front"
+	"github.com/stagewatch/stagewatch/engine/measure"
+	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/redact"
+	"github.com/stagewatch/stagewatch/engine/serve"
+	"github.com/stagewatch/stagewatch/engine/solve"
+)
+
+// builder is what the loop needs of an engine that builds.
+type builder interface {
+	toolchain
+	Build(ctx context.Context, req solve.Request) (*solve.Result, error)
+	// Forget makes the next plan look base images up again.
+	Forget()
+	// Quiet waits until the engine is done with the solves that were given up.
+	Quiet(ctx context.Context) error
+}
+
+// store is what the loop needs of the engine's images.
+type store interface {
+	measure.Images
+	imageStore
+}
+
+// deps is what a loop is made of.
+type deps struct {
+	desk    desk.Desk
+	cfg     config.Config
+	project *project
+	builder builder
+	pinger  pinger
+	images  store
+	// history is what steps took and printed, memory what was last built before this session, nil where nothing is
+	// known. What is built now is kept in memoryFile, for the engine at host. Unkept: it was reported that it can't be.
+	history    *history
+	memory     *memory
+	memoryFile string
+	host       string
+	unkept     bool
+	// values hide the values of build arguments in all that is shown. The loop replaces it with each Dockerfile.
+	values *atomic.Pointer[redact.Values]
+
+	// outside is asked why a promise broke, and insight accounts for the files of the stages; nil leaves that out.
+	outside outside
+	insight *measure.Insight
+	// app is nil where nothing is run.
+	app *appDeps
+}
+
+// appDeps is what running and serving the images takes.
+type appDeps struct {
+	runner   serve.Runner
+	door     serve.Door
+	settings serve.Settings
+}
+
+// newLoop returns a loop that has done nothing yet. Any number of them can work at the same time, also on one engine.
+func newLoop(d deps) *loop {
+	l := &loop{
+		Desk: d.desk, cfg: d.cfg, project: d.project, outside: d.outside, values: d.values,
+		history: d.history, memory: d.memory, memoryFile: d.memoryFile, host: d.host,
+		solver: newSolver(d.builder), images: images{store: d.images, made: map[string]bool{}}, turns: buildTurns(),
+		superseded: map[*job]bool{}, linted: map[plan.Lint]bool{}, toldOf: map[string]bool{}, found: map[string]bool{},
+	}
+	if d.unkept {
+		l.unkept.Do(func() {})
+	}
+	l.engine = &engineWatch{Desk: d.desk, pinger: d.pinger, returned: l.resume}
+	l.meter = measure.New(d.desk, measure.Needs{
+		Images: d.images, Solver: l.solver, Insight: d.insight, Inspect: d.cfg.Inspect,
+		Contexts: func() (map[string]fsutil.FS, string) { return d.project.contexts(true) },
+		Lost:     func() bool { return l.engine.gone },
+	})
+	if d.app != nil {
+		l.app = serve.New(d.desk, d.app.runner, d.app.door, d.app.settings, l.hooks())
+	}
+	return l
+}
+
+// hooks are what the app asks of the loop.
+func (l *loop) hooks() serve.Hooks {
+	return serve.Hooks{
+		Edits:   func() int { return l.pending.edits },
+		Freed:   l.collect,
+		Suspect: l.engine.check,
+		Silent:  func(ctx context.Context) bool { return silent(ctx, l.engine.pinger) },
+		Retry: func(err error, again func()) bool {
+			if !solve.OutOfFiles(err) {
+				return false
+			}
+			l.block(descriptors, again)
+			return true
+		},
+		Redact: func(s front.Status) front.Status { return withoutValues(s, l.values.Load()) },
+	}
+}
+
+// withoutValues returns what the waiting page shows without the values.
+func withoutValues(s front.Status, v *redact.Values) front.Status {
+	s.Title, s.Detail = v.Text(s.Title), v.Text(s.Detail)
+	s.Excerpt = slices.Clone(s.Excerpt)
+	for i := range s.Excerpt {
+		s.Excerpt[i].Text = v.Text(s.Excerpt[i].Text)
+	}
+	return s
+}
+
+// newOutbox returns an outbox that hides the values of build arguments, as they are at the time.
+func newOutbox(values *atomic.Pointer[redact.Values]) *desk.Outbox {
+	return desk.NewOutbox(func(body event.Body) event.Body { return values.Load().Body(body) })
+}

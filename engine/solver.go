@@ -1,0 +1,37 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/stagewatch/stagewatch/engine/solve"
+)
+
+// solver is a builder that makes one solve at a time. Docker Engine 20.10 was seen to crash, with all that runs on it,
+// where two solves share steps and one of them is canceled.
+type solver struct {
+	builder
+	// turn is held by the solve that is under way.
+	turn chan struct{}
+}
+
+func newSolver(b builder) *solver { return &solver{builder: b, turn: make(chan struct{}, 1)} }
+
+// Build builds when no other solve is under way.
+func (s *solver) Build(ctx context.Context, req solve.Request) (res *solve.Result, err error) {
+	err = s.InTurn(ctx, func() (err error) {
+		res, err = s.builder.Build(ctx, req)
+		return err
+	})
+	return res, err
+}
+
+// InTurn calls fn when no solve is under way, and lets none begin until fn returns.
+func (s *solver) InTurn(ctx context.Context, fn func() error) error {
+	select {
+	case s.turn <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-s.turn }()
+	return fn()
+}
