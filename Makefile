@@ -38,7 +38,7 @@ together := MAKEFLAGS= $(MAKE) --no-print-directory -j2
 quietly := 2>&1 | { grep -v '^go: downloading' >&2 || true; }
 
 .PHONY: help build run test lint bench soak clean setup bases engine-up engine-down engine-wipe engine-env bases-wipe \
-	compile-tests format vet boundaries staticcheck deadcode vulncheck shellcheck go story picture goldens install release-check
+	compile-tests format vet boundaries staticcheck deadcode vulncheck shellcheck go story picture goldens install man release-check
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ run: ## the dashboard on the sample, with whatever it needs set up first
 install: go ## where go install puts programs: GOBIN, else the bin of GOPATH
 	@CGO_ENABLED=0 go install -trimpath -ldflags '$(LDFLAGS)' ./cmd/stagewatch $(quietly)
 	@printf 'stagewatch is in %s\n' "$$(b=$$(go env GOBIN); echo "$${b:-$$(go env GOPATH)/bin}")"
+
+man: build ## bin/man: the manual, a page for each command; man -l bin/man/stagewatch.1 shows one
+	@rm -rf bin/man && SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || date +%s) bin/stagewatch man bin/man
 
 release-check: go ## that it compiles for what it is released for, and .goreleaser.yaml, where goreleaser is there
 	@testdata/lint/release.sh

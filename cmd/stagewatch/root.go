@@ -39,7 +39,7 @@ On a terminal it is a dashboard (press ? for the keys); elsewhere it is a plain 
 	o.faceFlags(root.Flags())
 	root.SetFlagErrorFunc(badFlag)
 	root.SetVersionTemplate("stagewatch {{.Version}}\n")
-	root.AddCommand(buildCommand(), planCommand(), replayCommand(), reportCommand(), doctorCommand())
+	root.AddCommand(buildCommand(), planCommand(), replayCommand(), reportCommand(), doctorCommand(), manCommand())
 	root.ValidArgsFunction = one(folders)
 	o.complete(root)
 	root.SetHelpFunc(helpFunc(root.HelpFunc()))
