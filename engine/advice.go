@@ -13,16 +13,6 @@ import (
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
-// The codes of advice, which is given as a warning: once a session, and only with what it would have saved.
-const (
-	// adviceOrder: a step that installs dependencies reruns for the sake of a COPY before it.
-	adviceOrder = "copy-order"
-	// adviceLarge: a large file is all that changed in many builds.
-	adviceLarge = "large-file"
-	// adviceUnread: much of the context is read by no step.
-	adviceUnread = "unread-context"
-)
-
 const (
 	// adviceSaves is how many of the newest saves are looked at, adviceLeast how many of them have to agree.
 	adviceSaves, adviceLeast = 20, 5
@@ -123,7 +113,7 @@ func (a *advisor) order(j *job) []event.Warning {
 		case len(files) > 0:
 			hint = fmt.Sprintf("Copy %s by itself, then run line %d, and only then copy the rest.", names, s.Line)
 		}
-		out = append(out, a.once(s.ID().String(), event.Warning{Code: adviceOrder, Hint: hint,
+		out = append(out, a.once(s.ID().String(), event.Warning{Code: event.CodeCopyOrder, Hint: hint,
 			Message: fmt.Sprintf("%s: the last %d saves would have cost %s less the other way round", what, len(a.saves), cost.Round(100*time.Millisecond))})...)
 	}
 	return out
@@ -192,7 +182,7 @@ func (a *advisor) large(j *job) []event.Warning {
 		if n < adviceLeast || cost[name] < adviceWorth || !ok || e.Size < largeFile {
 			continue
 		}
-		out = append(out, a.once(name, event.Warning{Code: adviceLarge, Paths: []string{name},
+		out = append(out, a.once(name, event.Warning{Code: event.CodeLargeFile, Paths: []string{name},
 			Message: fmt.Sprintf("%s (%s) was all that changed in %d of the last %d saves, which took %s to build", name, human.Bytes(e.Size), n, len(a.saves), cost[name].Round(100*time.Millisecond)),
 			Hint:    "If the image does not need it, write it into .dockerignore; if it does, mount it with -v, or copy it in a step of its own, after all others."})...)
 	}

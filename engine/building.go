@@ -20,7 +20,7 @@ import (
 // why has no kind.
 func (l *loop) startBuild(why event.Reason, noCache bool) {
 	if l.builds == 0 && l.project.missing() {
-		l.Emit(0, event.Warning{Code: "no-dockerfile", Message: "no Dockerfile in " + filepath.Base(l.project.root), Hint: "The first build starts as soon as there is one; or name one with -f."})
+		l.Emit(0, event.Warning{Code: event.CodeNoDockerfile, Message: "no Dockerfile in " + filepath.Base(l.project.root), Hint: "The first build starts as soon as there is one; or name one with -f."})
 		return
 	}
 	l.storm.release()
@@ -186,7 +186,7 @@ func (l *loop) kept(err error) {
 		return
 	}
 	l.unkept.Do(func() {
-		l.Emit(0, event.Warning{Code: "unkept", Message: "what the next session would know of this one can't be kept: " + err.Error(),
+		l.Emit(0, event.Warning{Code: event.CodeUnkept, Message: "what the next session would know of this one can't be kept: " + err.Error(),
 			Hint: "Builds are not affected. Make that folder one that can be written, or name another one with XDG_CACHE_HOME."})
 	})
 }
@@ -202,7 +202,7 @@ func (l *loop) measure(j *job) {
 	}
 	before, err := l.planBefore(j.plan)
 	if err != nil {
-		l.Emit(j.number, event.Warning{Code: "unmeasured", Message: err.Error()})
+		l.Emit(j.number, event.Warning{Code: event.CodeUnmeasured, Message: err.Error()})
 		l.measured(err)
 		return
 	}

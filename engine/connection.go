@@ -49,15 +49,15 @@ func connect(ctx context.Context, cfg config.Config, emit func(event.Body)) (*co
 	}
 	emit(info)
 	if c.session = dock.NewSession(e.Host); c.session.Unkept != nil {
-		emit(event.Warning{Code: "unkept", Message: "the lock of this session can't be kept where the next start looks for it: " + c.session.Unkept.Error(),
+		emit(event.Warning{Code: event.CodeUnkept, Message: "the lock of this session can't be kept where the next start looks for it: " + c.session.Unkept.Error(),
 			Hint: "After a crash something may be left on the engine. Make that folder one that can be written, or name another one with XDG_CACHE_HOME."})
 	}
 	swept, err := e.Sweep(ctx, c.session)
 	if err != nil && ctx.Err() == nil {
-		emit(event.Warning{Code: "leftovers", Message: err.Error()})
+		emit(event.Warning{Code: event.CodeLeftovers, Message: err.Error()})
 	}
 	if swept.Containers+swept.Images > 0 {
-		emit(event.Warning{Code: "swept", Message: fmt.Sprintf("removed what an earlier session left: %s, %s", human.Count(swept.Containers, "container"), human.Count(swept.Images, "image"))})
+		emit(event.Warning{Code: event.CodeSwept, Message: fmt.Sprintf("removed what an earlier session left: %s, %s", human.Count(swept.Containers, "container"), human.Count(swept.Images, "image"))})
 	}
 	c.Builder, err = solve.New(ctx, e, attachables...)
 	if err == nil {

@@ -48,7 +48,7 @@ func TestTheEngineIsStoppedAndStartedAgain(t *testing.T) {
 	session := l.session(first.Container)
 
 	p.Stop()
-	await(l, func(w event.Warning) bool { return w.Code == "engine-gone" })
+	await(l, func(w event.Warning) bool { return w.Code == event.CodeEngineGone })
 	// Who asks now waits.
 	waited := make(chan error, 1)
 	go func() {
@@ -70,7 +70,7 @@ func TestTheEngineIsStoppedAndStartedAgain(t *testing.T) {
 	l.write("Dockerfile", strings.Replace(testappDockerfile, "SLEEP", "1h", 1))
 	await(l, func(s event.Step) bool { return s.Index == 3 && s.State == event.Running })
 	p.Stop()
-	await(l, func(w event.Warning) bool { return w.Code == "engine-gone" })
+	await(l, func(w event.Warning) bool { return w.Code == event.CodeEngineGone })
 	l.write("Dockerfile", strings.Replace(testappDockerfile, "SLEEP", "2ms", 1))
 	l.write("page.txt", "two")
 	p.Start()

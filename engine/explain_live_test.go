@@ -87,7 +87,7 @@ func (l *live) explain(cfg config.Config, unknown bool) event.Planned {
 	warned := false
 	for _, b := range bodies {
 		w, ok := b.(event.Warning)
-		warned = warned || ok && w.Code == "base-unknown"
+		warned = warned || ok && w.Code == event.CodeBaseUnknown
 	}
 	if warned != unknown {
 		l.t.Errorf("unknown bases %v: %+v", unknown, bodies)

@@ -31,7 +31,7 @@ CMD ["python", "-u", "/app/main.py"]
 	if planned.Target != "stage-1" || len(planned.Stages) != 2 || planned.Stages[0].Name != "build" || len(planned.Steps) != 6 {
 		t.Errorf("planned %s, stages %+v, steps %+v", planned.Target, planned.Stages, planned.Steps)
 	}
-	if w, _ := await(l, func(w event.Warning) bool { return w.Code == "custom-frontend" }); !strings.Contains(w.Message, frontend) {
+	if w, _ := await(l, func(w event.Warning) bool { return w.Code == event.CodeCustomFrontend }); !strings.Contains(w.Message, frontend) {
 		t.Errorf("the frontend is not named: %q", w.Message)
 	}
 	first, _ := await[event.Serving](l, nil)

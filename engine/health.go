@@ -87,7 +87,7 @@ func (e *engineWatch) lost(err error) {
 		return
 	}
 	e.gone = true
-	w := event.Warning{Code: "engine-gone", Message: "the engine does not answer any more: " + dock.Plain(err).Error(), Hint: "Start it again; stagewatch continues by itself when it answers."}
+	w := event.Warning{Code: event.CodeEngineGone, Message: "the engine does not answer any more: " + dock.Plain(err).Error(), Hint: "Start it again; stagewatch continues by itself when it answers."}
 	if !descriptors() {
 		w.Message, w.Hint = solve.NoFiles()
 	}

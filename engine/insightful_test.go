@@ -87,7 +87,7 @@ func TestAPromiseThatBrokeIsToldOf(t *testing.T) {
 				r.succeed()
 				events := r.drain()
 				w, n := one[event.Warning](t, events)
-				if w.Code != "promise-broken" || n != 2 || !strings.Contains(w.Message, "build 1/5") || !strings.Contains(w.Message, c.want) {
+				if w.Code != event.CodePromiseBroken || n != 2 || !strings.Contains(w.Message, "build 1/5") || !strings.Contains(w.Message, c.want) {
 					t.Errorf("build %d: %+v", n, w)
 				}
 				if r.loop.builds != c.builds {

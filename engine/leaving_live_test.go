@@ -63,7 +63,7 @@ func TestAnUploadIsFinishedOverAHandOver(t *testing.T) {
 	if body, err := io.ReadAll(answer.Body); err != nil || string(body) != "one took 200000" {
 		t.Errorf("the upload is answered %q, %v", body, err)
 	}
-	await(l, func(s event.Stopped) bool { return s.Container == first.Container && s.Reason == "replaced" })
+	await(l, func(s event.Stopped) bool { return s.Container == first.Container && s.Reason == event.StopReplaced })
 }
 
 // Somebody takes the container off its network, and its address goes to another one that listens on the same port.
@@ -75,7 +75,7 @@ func TestAContainerIsFollowedToAnotherAddress(t *testing.T) {
 	if err := cli.NetworkDisconnect(t.Context(), "bridge", s.Container, true); err != nil {
 		t.Fatal(err)
 	}
-	await(l, func(w event.Warning) bool { return w.Code == "network-lost" && w.Hint != "" })
+	await(l, func(w event.Warning) bool { return w.Code == event.CodeNetworkLost && w.Hint != "" })
 	other, err := cli.ContainerCreate(t.Context(), &container.Config{Image: s.Image, Cmd: []string{"python", "-m", "http.server", "8080"},
 		Labels: map[string]string{dock.Label: l.session(s.Container)}}, nil, nil, nil, "")
 	if err != nil {
@@ -90,7 +90,7 @@ func TestAContainerIsFollowedToAnotherAddress(t *testing.T) {
 	if err := cli.NetworkConnect(t.Context(), "bridge", s.Container, nil); err != nil {
 		t.Fatal(err)
 	}
-	await(l, func(w event.Warning) bool { return w.Code == "network-back" })
+	await(l, func(w event.Warning) bool { return w.Code == event.CodeNetworkBack })
 	if answer := <-got; answer != "one" {
 		t.Errorf("who asked meanwhile was answered %q", answer)
 	}

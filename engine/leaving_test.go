@@ -47,7 +47,7 @@ func TestARequestInFlightKeepsTheOldContainerUntilItIsDone(t *testing.T) {
 		}
 		close(upload.none)
 		events := r.drain()
-		if s, _ := one[event.Stopped](t, events); s.Container != old.id || s.Reason != "replaced" || !old.stopped.Load() {
+		if s, _ := one[event.Stopped](t, events); s.Container != old.id || s.Reason != event.StopReplaced || !old.stopped.Load() {
 			t.Errorf("stopped: %+v", s)
 		}
 		if w := all[event.Warning](events); len(w) > 0 {
@@ -93,7 +93,7 @@ func TestARequestThatDoesNotEndIsCutAndToldOf(t *testing.T) {
 					t.Errorf("stopped %v, cut %v after %s", old.stopped.Load(), socket.cut.Load(), c.within)
 				}
 				w, build := one[event.Warning](t, r.drain())
-				if w.Code != "requests-cut" || build != 1 || strings.Contains(w.Hint, "--drain-timeout") != (c.within != serve.DrainHeld) {
+				if w.Code != event.CodeRequestsCut || build != 1 || strings.Contains(w.Hint, "--drain-timeout") != (c.within != serve.DrainHeld) {
 					t.Errorf("told %+v of build %d", w, build)
 				}
 			})
@@ -150,7 +150,7 @@ func TestErrorsDoNotCountAsReadyWhereTheOldOneAnswersWell(t *testing.T) {
 		second.answered = 503
 		r.drain()
 		second.ready <- nil
-		if w, build := one[event.Warning](t, r.drain()); w.Code != "answers-error" || build != 2 || !strings.Contains(w.Message, "503") || !strings.Contains(w.Message, "200") {
+		if w, build := one[event.Warning](t, r.drain()); w.Code != event.CodeAnswersError || build != 2 || !strings.Contains(w.Message, "503") || !strings.Contains(w.Message, "200") {
 			t.Errorf("told %+v of build %d", w, build)
 		}
 		r.measured()
@@ -172,12 +172,12 @@ func TestRequestsWaitForAContainerThatIsOffItsNetwork(t *testing.T) {
 		r.drain()
 		inst.away.Store(true)
 		inst.moved <- struct{}{}
-		if w, _ := one[event.Warning](t, r.drain()); w.Code != "network-lost" || r.door.serves() != "" || !inFlight.cut.Load() {
+		if w, _ := one[event.Warning](t, r.drain()); w.Code != event.CodeNetworkLost || r.door.serves() != "" || !inFlight.cut.Load() {
 			t.Errorf("told %+v, %q serves, cut %v", w, r.door.serves(), inFlight.cut.Load())
 		}
 		inst.away.Store(false)
 		inst.moved <- struct{}{}
-		if w, _ := one[event.Warning](t, r.drain()); w.Code != "network-back" || r.door.serves() != inst.id {
+		if w, _ := one[event.Warning](t, r.drain()); w.Code != event.CodeNetworkBack || r.door.serves() != inst.id {
 			t.Errorf("told %+v, %q serves", w, r.door.serves())
 		}
 	})
@@ -192,7 +192,7 @@ func TestAContainerThatDoesNotStartKeepsItsHint(t *testing.T) {
 		r.succeed()
 		var hints []string
 		for _, e := range all[event.Warning](r.drain()) {
-			if w := e.Body.(event.Warning); w.Code == "not-ready" {
+			if w := e.Body.(event.Warning); w.Code == event.CodeNotReady {
 				hints = append(hints, w.Hint)
 			}
 		}
@@ -211,7 +211,7 @@ func TestTheLogThatCannotBeReadIsToldOfOnce(t *testing.T) {
 		for range 3 {
 			r.runner.noLog("none")
 		}
-		if w, _ := one[event.Warning](t, r.drain()); w.Code != "no-log" || !strings.Contains(w.Message, "keeps nothing") || w.Hint == "" {
+		if w, _ := one[event.Warning](t, r.drain()); w.Code != event.CodeNoLog || !strings.Contains(w.Message, "keeps nothing") || w.Hint == "" {
 			t.Errorf("told %+v", w)
 		}
 	})

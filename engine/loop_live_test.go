@@ -52,7 +52,7 @@ func TestASaveRebuildsOnlyWhatItAffects(t *testing.T) {
 			t.Errorf("%s %d was promised as a hit", s.Stage, s.Index)
 		}
 	}
-	await(l, func(s event.Stopped) bool { return s.Reason == "replaced" && s.Container == first.Container })
+	await(l, func(s event.Stopped) bool { return s.Reason == event.StopReplaced && s.Container == first.Container })
 
 	now := time.Now()
 	if err := os.Chtimes(filepath.Join(l.dir, "page.txt"), now, now); err != nil {
@@ -153,7 +153,7 @@ func TestAContainerThatDiesIsStartedAgain(t *testing.T) {
 	if err := l.engine.Client.ContainerKill(t.Context(), first.Container, "KILL"); err != nil {
 		t.Fatal(err)
 	}
-	if s, _ := await[event.Stopped](l, nil); s.ExitCode != 137 || s.Reason != "exited" {
+	if s, _ := await[event.Stopped](l, nil); s.ExitCode != 137 || s.Reason != event.StopExited {
 		t.Errorf("got %+v", s)
 	}
 	again, _ := await[event.Serving](l, nil)
@@ -167,7 +167,7 @@ func TestAnImageThatExitsAtOnceIsToldAndReplaced(t *testing.T) {
 	l.start(config.Config{})
 	first, _ := await[event.Serving](l, nil)
 	l.write("main.py", "print('no such luck'); raise SystemExit(7)")
-	if s, _ := await(l, func(s event.Stopped) bool { return s.Reason == "exited" }); s.ExitCode != 7 {
+	if s, _ := await(l, func(s event.Stopped) bool { return s.Reason == event.StopExited }); s.ExitCode != 7 {
 		t.Errorf("got %+v", s)
 	}
 	if s, _ := await[event.Stale](l, nil); s.ServingBuild != 1 || s.EditsBehind != 1 {
@@ -184,7 +184,7 @@ func TestTheFirstImageCrashLoops(t *testing.T) {
 	l := newLive(t)
 	l.write("main.py", "raise SystemExit(7)")
 	l.start(config.Config{})
-	await(l, func(s event.Stopped) bool { return s.Reason == "crash-loop" })
+	await(l, func(s event.Stopped) bool { return s.Reason == event.StopCrashLoop })
 	l.write("main.py", liveApp)
 	s, _ := await[event.Serving](l, nil)
 	if got := l.get(s.URL); got != "one" {
@@ -201,7 +201,7 @@ func TestATakenPortIsNamedAndTakenOverWhenFree(t *testing.T) {
 	l := newLive(t)
 	port := holder.Addr().(*net.TCPAddr).Port
 	l.start(config.Config{App: config.App{Publish: []string{fmt.Sprintf("%d:8080", port)}}})
-	w, _ := await(l, func(w event.Warning) bool { return w.Code == "port-taken" })
+	w, _ := await(l, func(w event.Warning) bool { return w.Code == event.CodePortTaken })
 	if !strings.Contains(w.Message, fmt.Sprint(port)) || !strings.Contains(w.Message, fmt.Sprint(os.Getpid())) {
 		t.Errorf("%q names neither the port nor its holder", w.Message)
 	}
@@ -283,7 +283,7 @@ func TestRestartAndStopOnRequest(t *testing.T) {
 	}
 	await(l, func(s event.Stopped) bool { return s.Container == first.Container })
 	l.intents <- event.Stop{}
-	if s, _ := await[event.Stopped](l, nil); s.Container != second.Container || s.Reason != "asked" {
+	if s, _ := await[event.Stopped](l, nil); s.Container != second.Container || s.Reason != event.StopAsked {
 		t.Errorf("got %+v", s)
 	}
 	l.intents <- event.Watch{On: false}
@@ -310,7 +310,7 @@ func TestATagOfSomebodyElseStays(t *testing.T) {
 		_, _ = l.engine.Client.ImageRemove(context.Background(), name+":latest", image.RemoveOptions{})
 	})
 	l.start(config.Config{})
-	w, _ := await(l, func(w event.Warning) bool { return w.Code == "tag-taken" })
+	w, _ := await(l, func(w event.Warning) bool { return w.Code == event.CodeTagTaken })
 	if !strings.Contains(w.Message, name) {
 		t.Errorf("got %+v", w)
 	}
@@ -338,7 +338,7 @@ func TestATagThatSomebodyElseTakesStays(t *testing.T) {
 		_, _ = l.engine.Client.ImageRemove(context.Background(), first.Tag, image.RemoveOptions{})
 	})
 	l.write("page.txt", "two")
-	w, _ := await(l, func(w event.Warning) bool { return w.Code == "tag-taken" })
+	w, _ := await(l, func(w event.Warning) bool { return w.Code == event.CodeTagTaken })
 	second, _ := await[event.Built](l, nil)
 	if second.Tag == first.Tag || !strings.Contains(w.Message, second.Tag) {
 		t.Errorf("built %q after %q, and said %q", second.Tag, first.Tag, w.Message)

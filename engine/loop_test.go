@@ -301,7 +301,7 @@ func TestCrashesAreRetriedEverMoreSlowly(t *testing.T) {
 		if gaps[0] != 0 || !slices.IsSorted(gaps) || gaps[4] < time.Second {
 			t.Errorf("restarted after %v", gaps)
 		}
-		loops := slices.DeleteFunc(all[event.Stopped](r.drain()), func(e event.Event) bool { return e.Body.(event.Stopped).Reason != "crash-loop" })
+		loops := slices.DeleteFunc(all[event.Stopped](r.drain()), func(e event.Event) bool { return e.Body.(event.Stopped).Reason != event.StopCrashLoop })
 		if len(loops) != 3 {
 			t.Errorf("told of a crash loop %d times", len(loops))
 		}
@@ -347,7 +347,7 @@ func TestAnEngineThatWentAwayIsWaitedFor(t *testing.T) {
 		r.save("src/a", "2")
 		r.builder.last().end <- errors.New("rpc error: code = Unavailable desc = closed")
 		w, _ := one[event.Warning](t, r.drain())
-		if w.Code != "engine-gone" || w.Hint == "" {
+		if w.Code != event.CodeEngineGone || w.Hint == "" {
 			t.Errorf("got %+v", w)
 		}
 		time.Sleep(10 * time.Second)
@@ -391,7 +391,7 @@ func TestOnceEndsWithItsBuild(t *testing.T) {
 		if err := <-r.ended; err != nil {
 			t.Errorf("what was built, and not measured, ended with %v", err)
 		}
-		if w, _ := one[event.Warning](t, r.drain()); w.Code != "unmeasured" {
+		if w, _ := one[event.Warning](t, r.drain()); w.Code != event.CodeUnmeasured {
 			t.Errorf("told %+v", w)
 		}
 		r.cancel()
@@ -406,7 +406,7 @@ func TestAForeignFrontendIsNotPassedOverInSilence(t *testing.T) {
 		defer r.close()
 		r.serve()
 		r.save("Dockerfile", "# syntax=example.org/mine:1\n"+rigDockerfile)
-		if w, _ := one[event.Warning](t, r.drain()); w.Code != "custom-frontend" || !strings.Contains(w.Message, "example.org/mine:1") {
+		if w, _ := one[event.Warning](t, r.drain()); w.Code != event.CodeCustomFrontend || !strings.Contains(w.Message, "example.org/mine:1") {
 			t.Errorf("got %+v", w)
 		}
 		r.save("src/a", "2")
@@ -425,7 +425,7 @@ func TestWhatNobodyToldOfIsFoundAfterABuild(t *testing.T) {
 		time.Sleep(2 * noticedWithin)
 		synctest.Wait()
 		events := r.drain()
-		if w, _ := one[event.Warning](t, events); w.Code != "watch-missed" || !slices.Equal(w.Paths, []string{"src/a"}) || !strings.Contains(w.Hint, "--poll") {
+		if w, _ := one[event.Warning](t, events); w.Code != event.CodeWatchMissed || !slices.Equal(w.Paths, []string{"src/a"}) || !strings.Contains(w.Hint, "--poll") {
 			t.Errorf("got %+v", w)
 		}
 		if p, n := one[event.Planned](t, events); n != 2 || !slices.Equal(p.Paths, []string{"src/a"}) {

@@ -47,10 +47,10 @@ func (c *connection) chooseTag(ctx context.Context) {
 		n.tag = fmt.Sprintf("%s:stagewatch-%d", n.image, i)
 	}
 	if n.tag != latest {
-		n.emit(event.Warning{Code: "tag-taken", Message: fmt.Sprintf("there is an image %s already, which stays as it is; ours is %s", latest, n.tag), Hint: "Name ours with -t."})
+		n.emit(event.Warning{Code: event.CodeTagTaken, Message: fmt.Sprintf("there is an image %s already, which stays as it is; ours is %s", latest, n.tag), Hint: "Name ours with -t."})
 	}
 	if err := c.session.OwnTag(n.tag); err != nil {
-		n.emit(event.Warning{Code: "unkept", Message: "the name of the image can't be kept where the next start looks for it: " + err.Error(), Hint: "After a crash it is left on the engine."})
+		n.emit(event.Warning{Code: event.CodeUnkept, Message: "the name of the image can't be kept where the next start looks for it: " + err.Error(), Hint: "After a crash it is left on the engine."})
 	}
 }
 

@@ -145,7 +145,7 @@ func TestAFileWithOtherNames(t *testing.T) {
 	for _, e := range l.events {
 		switch b := e.Body.(type) {
 		case event.Warning:
-			if b.Code == "watch-missed" && strings.Join(b.Paths, " ") != "page.txt" {
+			if b.Code == event.CodeWatchMissed && strings.Join(b.Paths, " ") != "page.txt" {
 				t.Errorf("said of what is no change: %s", b.Message)
 			}
 		case event.Changed:

@@ -61,7 +61,7 @@ func (l *loop) tell(j *job, steps []plan.Step, moved []string, cause string) {
 	case l.pending.last > j.seq:
 		cause = "a file was changed while it was being built"
 	}
-	w := event.Warning{Code: "promise-broken"}
+	w := event.Warning{Code: event.CodePromiseBroken}
 	if cause == "" {
 		cause = "nothing outside of the edit was seen to explain it"
 		w.Hint = "The builder may have dropped the result by itself, for want of space. Else the plan is wrong: please report it with stagewatch --record."

@@ -47,7 +47,7 @@ func (l *loop) catchUp() bool {
 // take adds what changed to what is pending, and tells whether any of it matters.
 func (l *loop) take(d delta, err error, saved time.Time) bool {
 	if err != nil {
-		l.Emit(0, event.Warning{Code: "context-unreadable", Message: err.Error(), Hint: "The last good build keeps serving; watching goes on."})
+		l.Emit(0, event.Warning{Code: event.CodeContextUnreadable, Message: err.Error(), Hint: "The last good build keeps serving; watching goes on."})
 		l.missed = true
 		if len(d.changed) == 0 {
 			return false

@@ -56,6 +56,6 @@ func (l *loop) keepRecalled(j *job) {
 		}
 	}
 	if gone > 0 {
-		l.Emit(j.number, event.Warning{Code: "cache-gone", Message: fmt.Sprintf("%d steps ran although nothing that they read changed since %s: the builder does not have their results any more", gone, human.Moment(l.memory.At))})
+		l.Emit(j.number, event.Warning{Code: event.CodeCacheGone, Message: fmt.Sprintf("%d steps ran although nothing that they read changed since %s: the builder does not have their results any more", gone, human.Moment(l.memory.At))})
 	}
 }

@@ -47,7 +47,7 @@ func Run(ctx, quit context.Context, cfg config.Config, intents <-chan event.Inte
 	}
 	makeStateDir()
 	cfg.Waiting = func(file string) {
-		emit(event.Warning{Code: "dockerfile-pipe", Message: fmt.Sprintf("waiting for %s, a pipe, to be written and closed", file)})
+		emit(event.Warning{Code: event.CodeDockerfilePipe, Message: fmt.Sprintf("waiting for %s, a pipe, to be written and closed", file)})
 	}
 	p, c, err := openBoth(ctx, cfg, emit)
 	if err != nil {
@@ -152,7 +152,7 @@ func (d *deps) serve(ctx context.Context, c *connection, emit func(event.Body), 
 		return nil, err
 	}
 	for _, name := range settings.Spec.FolderNames() {
-		emit(event.Warning{Code: "volume-name", Message: fmt.Sprintf("--volume %s mounts a volume of the engine, and not the folder of that name", name), Hint: fmt.Sprintf("For the folder write --volume ./%s", name)})
+		emit(event.Warning{Code: event.CodeVolumeName, Message: fmt.Sprintf("--volume %s mounts a volume of the engine, and not the folder of that name", name), Hint: fmt.Sprintf("For the folder write --volume ./%s", name)})
 	}
 	ports, err := serve.OpenPorts(ctx, published, serve.Opening{
 		Holder: func(addr string) string { return runner.WhoHolds(ctx, addr) },

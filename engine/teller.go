@@ -55,7 +55,7 @@ func (o *offline) warnings() []event.Body {
 		return nil
 	}
 	return []event.Body{event.Warning{
-		Code:    "base-unknown",
+		Code:    event.CodeBaseUnknown,
 		Message: "what these bring along is not known here, their ONBUILD instructions above all, and counts as nothing: " + strings.Join(o.unknown, ", "),
 		Hint:    "Build here once, or plan where an engine answers that has them.",
 	}}

@@ -105,7 +105,7 @@ func (l *loop) unnoticed(ctx context.Context, f *folder, missed []string) {
 		for _, p := range changed {
 			l.found[p] = true
 		}
-		l.Emit(0, event.Warning{Code: "watch-missed", Message: what + " changed without a notice of the system, and was found by comparing", Paths: changed, Hint: f.unnoticedHint(changed)})
+		l.Emit(0, event.Warning{Code: event.CodeWatchMissed, Message: what + " changed without a notice of the system, and was found by comparing", Paths: changed, Hint: f.unnoticedHint(changed)})
 	}
 	l.pace(l.take(d, err, now), false, len(missed))
 }

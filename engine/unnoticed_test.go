@@ -31,7 +31,7 @@ func TestWhatWasWrittenByANewNameIsToldSo(t *testing.T) {
 		}
 		time.Sleep(auditEvery + 2*noticedWithin)
 		synctest.Wait()
-		if w, _ := one[event.Warning](t, r.drain()); w.Code != "watch-missed" || !slices.Equal(w.Paths, []string{"src/a"}) || !strings.Contains(w.Hint, "hard link") {
+		if w, _ := one[event.Warning](t, r.drain()); w.Code != event.CodeWatchMissed || !slices.Equal(w.Paths, []string{"src/a"}) || !strings.Contains(w.Hint, "hard link") {
 			t.Errorf("got %+v", w)
 		}
 	})

@@ -57,7 +57,7 @@ func unread(p *plan.Plan, snap *tree.Snapshot, links plan.Tree) (event.Warning, 
 		return event.Warning{}, false
 	}
 	slices.SortFunc(list, func(a, b *entry) int { return cmp.Or(cmp.Compare(b.bytes, a.bytes), cmp.Compare(a.name, b.name)) })
-	w := event.Warning{Code: adviceUnread, Message: fmt.Sprintf("%s of the context in %s, of %s, are read by no step that %q needs", human.Bytes(bytes), human.Count(files, "file"), human.Count(len(all), "file"), p.Target),
+	w := event.Warning{Code: event.CodeUnreadContext, Message: fmt.Sprintf("%s of the context in %s, of %s, are read by no step that %q needs", human.Bytes(bytes), human.Count(files, "file"), human.Count(len(all), "file"), p.Target),
 		Hint: "Write into .dockerignore what no image needs: it is watched and compared at every build."}
 	for _, e := range list[:min(len(list), 5)] {
 		w.Paths = append(w.Paths, fmt.Sprintf("%s (%s, %s)", e.name, human.Bytes(e.bytes), human.Count(e.files, "file")))

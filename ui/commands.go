@@ -4,7 +4,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
-	"github.com/stagewatch/stagewatch/ui/story"
+	"github.com/stagewatch/stagewatch/engine/event"
 )
 
 // command joins a key with what it does and with where that makes sense.
@@ -106,7 +106,7 @@ type doable struct {
 func (m *Model) doable() doable {
 	s := m.story
 	logged := s.Logs.Len() > 0
-	there := s.Warned(story.EngineGone) == nil
+	there := s.Warned(event.CodeEngineGone) == nil
 	d := doable{
 		more: m.shortened(), next: m.next(1) != m.focus, zooms: m.zooms(),
 		serves:  there && s.Serving != nil && s.Serving.URL != "",

@@ -13,7 +13,7 @@ import (
 
 // longWarning is more than any panel has room for in a line.
 var longWarning = event.Warning{
-	Code: "libc-mismatch", Message: "2 files copied from build were linked against glibc and cannot run on the musl of stage-1, whichever way they are started there",
+	Code: event.CodeLibcMismatch, Message: "2 files copied from build were linked against glibc and cannot run on the musl of stage-1, whichever way they are started there",
 	Paths: []string{"/usr/local/lib/python3.9/site-packages/markupsafe/_speedups.cpython-39-x86_64-linux-gnu.so"},
 	Hint:  "Build them in a stage that is based on alpine, or base the final stage on the slim image of the same Python version.",
 }

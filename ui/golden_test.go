@@ -67,10 +67,10 @@ var scenes = []scene{
 	{name: "port-taken", story: "port-taken"},
 	{name: "no-dockerfile", story: "no-dockerfile"},
 	{name: "not-watching", story: "python-app", n: 1, until: kind("ledger", 2), extra: []event.Body{event.Watching{On: false}}},
-	{name: "stopped", story: "python-app", n: 1, until: kind("ledger", 2), extra: []event.Body{event.Stopped{Container: "stagewatch-2", Reason: "asked"}}},
+	{name: "stopped", story: "python-app", n: 1, until: kind("ledger", 2), extra: []event.Body{event.Stopped{Container: "stagewatch-2", Reason: event.StopAsked}}},
 	{name: "stand-in", story: "python-app", n: 1, until: kind("ledger", 1), extra: []event.Body{
 		event.Sized{Before: event.StageSize{Stage: "build", Bytes: 134e6, StandIn: "Debian bullseye with CPython 3.9.2"}, After: event.StageSize{Stage: "stage-1", Bytes: 50e6}, Ratio: 0.37, Basis: "uncompressed layers"},
-		event.Warning{Code: "libc-mismatch", Message: "2 files from build need glibc, stage-1 has musl", Paths: []string{"/usr/local/lib/python3.9/site-packages/x.so"}, Hint: "build them on alpine, or copy into a slim base"}}},
+		event.Warning{Code: event.CodeLibcMismatch, Message: "2 files from build need glibc, stage-1 has musl", Paths: []string{"/usr/local/lib/python3.9/site-packages/x.so"}, Hint: "build them on alpine, or copy into a slim base"}}},
 	{name: "unneeded-stage", extra: []event.Body{event.Planned{Target: "app", Because: "first build",
 		Stages: []event.PlannedStage{{Name: "test", Base: "build", From: []string{"build"}}, {Name: "build", Base: "golang:1.26", Needed: true}, {Name: "app", Base: "scratch", Needed: true, From: []string{"build", "scratch"}}},
 		Steps:  []event.PlannedStep{{Stage: "build", Index: 2, Total: 2, Instruction: "RUN go build ./...", Prediction: event.MayRerun}, {Stage: "app", Index: 1, Total: 1, Instruction: "COPY --from=build /bin/app /", Prediction: event.MayRerun}}}}},
@@ -102,7 +102,7 @@ var scenes = []scene{
 	{name: "real-failed", story: realStory, n: 1, until: kind("stale", 0)},
 	{name: "real-killed", story: realStory, n: 1, until: func(e event.Event) bool {
 		s, ok := e.Body.(event.Stopped)
-		return ok && s.Reason == "exited"
+		return ok && s.Reason == event.StopExited
 	}},
 	{name: "real-end", story: realStory},
 	{name: "asking", story: "python-app", n: 1, until: kind("ledger", 2), keys: "s"},

@@ -44,17 +44,20 @@ func hostileEvents(r *rand.Rand) []event.Event {
 		events = append(events, event.Event{Time: at, Build: build, Body: b})
 	}
 	add(0, event.Engine{Name: h(), Version: h(), Builder: h(), Store: h()})
+	because := func() event.Reason {
+		return event.Reason{Kind: event.ReasonPath, Path: h(), Context: h(), Change: h(), From: h(), Was: h(), Now: h(), Names: []string{h()}, Step: &event.StepID{Stage: h(), Index: 1}, Also: &event.Reason{Path: h()}}
+	}
 	for n := 1; n < 4; n++ {
 		add(0, event.Changed{Paths: []string{h()}, Changes: []event.Change{{Path: h(), Kind: h(), From: h()}}})
-		p := event.Planned{Paths: []string{h(), h()}, Target: h(), Because: h(), Chain: h(), Stages: []event.PlannedStage{{Name: stage, Base: base, Needed: true, From: []string{h()}}, {Name: h()}}}
+		p := event.Planned{Paths: []string{h(), h()}, Target: h(), Because: h(), Reason: because(), Chain: h(), Stages: []event.PlannedStage{{Name: stage, Base: base, Needed: true, From: []string{h()}}, {Name: h()}}}
 		for i := range 12 {
-			p.Steps = append(p.Steps, event.PlannedStep{Stage: stage, Index: i + 1, Total: 12, Instruction: h(), Line: i, Prediction: event.WillRerun, Because: h(),
+			p.Steps = append(p.Steps, event.PlannedStep{Stage: stage, Index: i + 1, Total: 12, Instruction: h(), Line: i, Prediction: event.WillRerun, Because: h(), Reason: because(),
 				Inputs: []event.Input{{Context: h(), Paths: []string{h()}}, {Step: event.StepID{Stage: h(), Index: 1}}}})
 		}
 		add(n, p)
 		for i := range 12 {
 			state := []event.State{event.Hit, event.Ran, event.Running, event.Canceled, event.Skip, "what"}[r.IntN(6)]
-			add(n, event.Step{Stage: stage, Index: i + 1, Total: 12, Instruction: h(), State: state, MS: r.Int64N(1e8), SavedMS: r.Int64N(1e6), Because: h()})
+			add(n, event.Step{Stage: stage, Index: i + 1, Total: 12, Instruction: h(), State: state, MS: r.Int64N(1e8), SavedMS: r.Int64N(1e6), Because: h(), Reason: because()})
 			add(n, event.Output{Stage: stage, Index: i + 1, Stream: "stderr", Text: h()})
 		}
 		add(n, event.Sized{Before: event.StageSize{Stage: before, Bytes: r.Int64(), StandIn: h(), Layers: []event.Layer{{Bytes: r.Int64(), CreatedBy: h(), Step: event.StepID{Stage: stage, Index: 2}}}}, After: event.StageSize{Stage: h(), Bytes: r.Int64N(1e9), Layers: []event.Layer{{Bytes: -5, CreatedBy: h(), Base: true}}}, Delta: -r.Int64(), Basis: h()})
@@ -68,7 +71,7 @@ func hostileEvents(r *rand.Rand) []event.Event {
 			files.Stages[0].Layers = append(files.Stages[0].Layers, l)
 		}
 		add(n, files)
-		add(n, event.Warning{Code: []string{"engine-gone", "port-taken", "libc-mismatch", h()}[r.IntN(4)], Message: h(), Hint: h(), Paths: []string{h()}})
+		add(n, event.Warning{Code: []string{"engine-gone", "port-taken", "libc-mismatch", h()}[r.IntN(4)], Key: h(), Message: h(), Hint: h(), Paths: []string{h()}})
 		switch r.IntN(3) {
 		case 0:
 			add(n, event.Failed{Stage: stage, Index: 3, Line: 4, Message: h(), Hint: h(), Excerpt: []event.ExcerptLine{{Line: 4, Text: h(), Blamed: true}, {Line: 5, Text: h()}}})
@@ -84,7 +87,7 @@ func hostileEvents(r *rand.Rand) []event.Event {
 			add(n, event.Log{Container: h(), Stream: h(), Text: h()})
 		}
 		add(n, event.Log{Text: `{"level":"\u001b[31m","msg":"\u001b]0;x\u0007","k\u202e":"\u0000v"}`})
-		add(n, event.Stopped{Container: h(), ExitCode: 1, Reason: h()})
+		add(n, event.Stopped{Container: h(), ExitCode: 1, Reason: event.StopReason(h())})
 	}
 	return events
 }

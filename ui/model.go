@@ -237,7 +237,7 @@ func (m *Model) moving() bool {
 		return true
 	}
 	cur := m.story.Current()
-	return cur != nil && cur.State == story.Building && m.story.Warned(story.EngineGone) == nil
+	return cur != nil && cur.State == story.Building && m.story.Warned(event.CodeEngineGone) == nil
 }
 
 // shown is the build that the panels show.

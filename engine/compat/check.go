@@ -21,17 +21,6 @@ import (
 	"github.com/stagewatch/stagewatch/engine/image"
 )
 
-// The codes of the warnings.
-const (
-	codeRisk     = "libc-risk"
-	codeLibc     = "libc-mismatch"
-	codeArch     = "arch-mismatch"
-	codePython   = "python-mismatch"
-	codeIgnored  = "extension-ignored"
-	codeShebang  = "shebang-missing"
-	codeUnloaded = "library-missing"
-)
-
 // Stage is a stage whose files were read. *[image.Stage] is one.
 type Stage interface {
 	// Files returns the stage's whole file system.

@@ -64,7 +64,7 @@ func TestACExtensionForGlibcIsNamedOnMusl(t *testing.T) {
 		t.Fatalf("after it: %+v", warnings)
 	}
 	w := warnings[0]
-	if w.Code != "libc-mismatch" || !strings.HasPrefix(w.Message, "psutil 5.8.0: ") || !strings.Contains(w.Message, "musl lacks") || w.Hint == "" {
+	if w.Code != event.CodeLibcMismatch || !strings.HasPrefix(w.Message, "psutil 5.8.0: ") || !strings.Contains(w.Message, "musl lacks") || w.Hint == "" {
 		t.Errorf("got %+v", w)
 	}
 	const folder = "/usr/local/lib/python3.9/site-packages/psutil/"

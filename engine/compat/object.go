@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/image"
 )
 
@@ -24,7 +25,7 @@ var machines = map[string][]elf.Machine{
 // what follows from a missing library says nothing new.
 func (x *examiner) checkObject(f image.File, o *object) error {
 	if own, ok := machines[x.config.Arch]; ok && !slices.Contains(own, o.machine) {
-		x.add(codeArch, f.Path, "is compiled for "+machineName(o.machine)+", but the image is for "+x.config.Arch)
+		x.add(event.CodeArchMismatch, f.Path, "is compiled for "+machineName(o.machine)+", but the image is for "+x.config.Arch)
 		return nil
 	}
 	if f.Mode&0o111 != 0 && o.loader != "" && !isLibrary(f.Path) {
@@ -48,7 +49,7 @@ func (x *examiner) checkObject(f image.File, o *object) error {
 		return err
 	}
 	if len(lacking) > 0 {
-		x.add(codeLibc, f.Path, "needs symbols that the image's "+string(x.libc)+" lacks:", lacking...)
+		x.add(event.CodeLibcMismatch, f.Path, "needs symbols that the image's "+string(x.libc)+" lacks:", lacking...)
 		return nil
 	}
 	x.checkTriple(f.Path)
@@ -68,9 +69,9 @@ func machineName(m elf.Machine) string {
 // codeOf returns the code for a file whose libraries are missing: they are those of another C library, or others.
 func (x *examiner) codeOf(o *object) string {
 	if made := o.libc(); made != UnknownLibc && x.libc != UnknownLibc && made != x.libc {
-		return codeLibc
+		return event.CodeLibcMismatch
 	}
-	return codeUnloaded
+	return event.CodeLibraryMissing
 }
 
 // libc returns the family that the object was linked with.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/image"
 )
 
@@ -51,13 +52,13 @@ func (x *examiner) checkName(p string) {
 	has := "the image has Python " + strings.Join(x.python.minors, ", ")
 	if m := pythonFolder.FindStringSubmatch(p); m != nil && !slices.Contains(x.python.minors, m[2]) {
 		folder := m[1]
-		if !slices.ContainsFunc(x.found, func(f finding) bool { return f.code == codePython && f.path == folder }) {
-			x.add(codePython, folder, fmt.Sprintf("is where Python %s looks for packages, but %s", m[2], has))
+		if !slices.ContainsFunc(x.found, func(f finding) bool { return f.code == event.CodePythonMismatch && f.path == folder }) {
+			x.add(event.CodePythonMismatch, folder, fmt.Sprintf("is where Python %s looks for packages, but %s", m[2], has))
 		}
 		return
 	}
 	if m := extensionName.FindStringSubmatch(p); m != nil && !slices.Contains(x.python.minors, "3."+m[1]) && image.IsPythonPackage(p) {
-		x.add(codePython, p, fmt.Sprintf("is compiled for Python 3.%s, but %s", m[1], has))
+		x.add(event.CodePythonMismatch, p, fmt.Sprintf("is compiled for Python 3.%s, but %s", m[1], has))
 	}
 }
 
@@ -67,5 +68,5 @@ func (x *examiner) checkTriple(p string) {
 	if m == nil || len(x.python.triples) == 0 || slices.Contains(x.python.triples, m[2]) {
 		return
 	}
-	x.add(codeIgnored, p, "has a name that the image's Python ignores; it looks for:", "*.cpython-3"+m[1]+"-"+x.python.triples[0]+path.Ext(p))
+	x.add(event.CodeExtensionIgnored, p, "has a name that the image's Python ignores; it looks for:", "*.cpython-3"+m[1]+"-"+x.python.triples[0]+path.Ext(p))
 }

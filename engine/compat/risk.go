@@ -33,7 +33,7 @@ type RiskKey struct {
 // Warning words the risk.
 func (r Risk) Warning() event.Warning {
 	return event.Warning{
-		Code: codeRisk,
+		Code: event.CodeLibcRisk,
 		Message: fmt.Sprintf("line %d copies Python packages of stage %q, installed on %s (%s), onto %s (%s)",
 			r.Line, r.Stage, r.StageLibc, r.StageBase, r.Libc, r.Base),
 		Hint: "Pure Python packages will run, compiled ones may not; each file is checked after the build. A stage on the final stage's own base is safe.",

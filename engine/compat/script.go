@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/image"
 )
 
@@ -42,11 +43,11 @@ func (x *examiner) checkScript(f image.File) error {
 		return nil
 	}
 	if _, ok := x.files.Regular(fields[0]); !ok {
-		x.add(codeShebang, f.Path, "starts with an interpreter that the image lacks:", fields[0])
+		x.add(event.CodeShebangMissing, f.Path, "starts with an interpreter that the image lacks:", fields[0])
 		return nil
 	}
 	if program := envProgram(fields); program != "" && !x.onPath(program) {
-		x.add(codeShebang, f.Path, "starts with an interpreter that is not on the image's PATH:", program)
+		x.add(event.CodeShebangMissing, f.Path, "starts with an interpreter that is not on the image's PATH:", program)
 	}
 	return nil
 }

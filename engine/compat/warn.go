@@ -41,6 +41,7 @@ func (x *examiner) warnings() ([]event.Warning, error) {
 			w.Paths = append(w.Paths, f.path)
 			details = append(details, f.details...)
 		}
+		w.Key = strings.TrimSpace(k.packaged + " " + w.Paths[0])
 		slices.Sort(details)
 		w.Message = sentence(k.packaged, k.why, w.Paths, slices.Compact(details))
 		out = append(out, w)
@@ -81,18 +82,18 @@ func (x *examiner) hint(code, packaged string) string {
 		what = name
 	}
 	switch code {
-	case codeLibc:
+	case event.CodeLibcMismatch:
 		if x.libc == Musl {
 			return "Install " + what + " in a stage on the same musl base as the final one (an -alpine image), or use a glibc base (a -slim image) for the final stage."
 		}
 		return "Install " + what + " in a stage on the final stage's own base, or on an older release of the same system."
-	case codeArch:
+	case event.CodeArchMismatch:
 		return "Build every stage for the final stage's platform, without --platform=$BUILDPLATFORM where compiled files are copied."
-	case codePython:
+	case event.CodePythonMismatch:
 		return "Use the same minor version of Python in the stage that installs packages and in the final one."
-	case codeIgnored:
+	case event.CodeExtensionIgnored:
 		return "Python falls back to the package's pure Python code, or fails to import it where there is none. Install " + what + " in a stage on the final stage's own base."
-	case codeShebang:
+	case event.CodeShebangMissing:
 		return "Copy the interpreter too, make the virtual environment at the path that it has in the final stage, or start the program as `python -m …`."
 	}
 	return "Install the library in the final stage, or copy it there too."

@@ -64,7 +64,7 @@ func (o *Outbox) reportDropped(e event.Event) {
 		return
 	}
 	o.queue = append(o.queue, event.Event{Time: e.Time, Build: e.Build, Body: event.Warning{
-		Code: "log-dropped", Message: fmt.Sprintf("%d log lines came faster than they could be shown, and were dropped", o.dropped),
+		Code: event.CodeLogDropped, Message: fmt.Sprintf("%d log lines came faster than they could be shown, and were dropped", o.dropped),
 	}})
 	o.dropped = 0
 }

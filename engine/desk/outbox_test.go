@@ -41,7 +41,7 @@ func TestASlowFaceLosesLinesAndNothingElse(t *testing.T) {
 			if logs != c.fit || len(others) != 2 {
 				t.Fatalf("%d lines came, want %d, and %v", logs, c.fit, others)
 			}
-			if w, ok := others[0].(event.Warning); !ok || w.Code != "log-dropped" || !strings.HasPrefix(w.Message, "7 log lines ") {
+			if w, ok := others[0].(event.Warning); !ok || w.Code != event.CodeLogDropped || !strings.HasPrefix(w.Message, "7 log lines ") {
 				t.Errorf("instead of the rest came %+v", others[0])
 			}
 			if b, ok := others[1].(event.Built); !ok || b.Image != "after" {

@@ -133,7 +133,10 @@ type Skipped struct {
 // Warning is something that the person should know and that stops nothing.
 type Warning struct {
 	// Code names the warning for programs, e.g. "libc-mismatch", "port-taken", "watch-limit".
-	Code    string   `json:"code"`
+	Code string `json:"code"`
+	// Key names what is warned of within Code, whatever the words: a file, a package, a step. It is empty where the code
+	// says all.
+	Key     string   `json:"key,omitempty"`
 	Message string   `json:"message"`
 	Paths   []string `json:"paths,omitempty"`
 	Hint    string   `json:"hint,omitempty"`
@@ -189,11 +192,29 @@ type Log struct {
 
 // Stopped reports that a container ended.
 type Stopped struct {
-	Container string `json:"container"`
-	ExitCode  int    `json:"exit_code"`
-	// Reason is "replaced", "asked", "exited", "crash-loop", "unready" or "quit".
-	Reason string `json:"reason"`
+	Container string     `json:"container"`
+	ExitCode  int        `json:"exit_code"`
+	Reason    StopReason `json:"reason"`
 }
+
+// StopReason is why a container ended.
+type StopReason string
+
+// The reasons for which a container ends.
+const (
+	// StopReplaced: the container of a newer build serves.
+	StopReplaced StopReason = "replaced"
+	// StopAsked: a person asked for it.
+	StopAsked StopReason = "asked"
+	// StopExited: it ended by itself.
+	StopExited StopReason = "exited"
+	// StopCrashLoop: it ended by itself again and again, and is not started any more.
+	StopCrashLoop StopReason = "crash-loop"
+	// StopUnready: it was new and never answered.
+	StopUnready StopReason = "unready"
+	// StopQuit: the session ended.
+	StopQuit StopReason = "quit"
+)
 
 // Watching reports that watching went on or off, or how it is done.
 type Watching struct {

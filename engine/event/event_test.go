@@ -32,13 +32,13 @@ var bodies = []Body{
 		Wasted: []Waste{{Stage: "build", Instruction: "RUN x", Line: 3, LostTo: "RUN y", LostLine: 4, Reason: DeletedLater, Bytes: 2, Paths: []LedgerPath{{Path: "/b", Bytes: 2}}}}},
 	Files{Stages: []StageFiles{{Stage: "build", Layers: []LayerFiles{{Digest: "sha256:1", Step: StepID{Stage: "build", Index: 2}, Instruction: "COPY . .", Line: 9, Bytes: 3, Known: true,
 		Folders: []FolderFiles{{Path: "/app", Files: map[string]int64{"app.py": 3}}}, Gone: []string{"/old"}}}}}},
-	Warning{Code: "port-taken", Message: "m", Paths: []string{"p"}, Hint: "h"},
+	Warning{Code: CodePortTaken, Message: "m", Paths: []string{"p"}, Hint: "h"},
 	Serving{URL: "http://127.0.0.1:8080", Container: "c", Image: "i", MS: 900, EditsBehind: 1},
 	Waiting{Container: "c", For: ":8080/health", Listening: []string{"0.0.0.0:5000"}, Message: "m", Hint: "h"},
 	Draining{Container: "c", Requests: 2, WithinMS: 600_000},
 	Stale{ServingBuild: 3, EditsBehind: 2, Reason: "build 4 failed"},
 	Log{Container: "c", Stream: "stderr", Text: "line"},
-	Stopped{Container: "c", ExitCode: 137, Reason: "replaced"},
+	Stopped{Container: "c", ExitCode: 137, Reason: StopReplaced},
 	Watching{On: true, Mode: "poll", Files: 10},
 }
 

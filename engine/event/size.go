@@ -57,6 +57,8 @@ type Ledger struct {
 	Wasted []Waste `json:"wasted,omitempty"`
 	// Warnings are the messages of what the account of the files warns of, told now or after an earlier build.
 	Warnings []string `json:"warnings,omitempty"`
+	// Standing are the IDs of these warnings.
+	Standing []string `json:"standing,omitempty"`
 }
 
 // LedgerGroup is bytes that belong together as a person thinks of them, with its largest paths.

@@ -101,7 +101,7 @@ func (i *Insight) Read(ctx context.Context, m Measured, dirs map[string]fsutil.F
 	}
 	a.Warnings = append(a.Warnings, useless(a.Ledger)...)
 	for _, w := range a.Warnings {
-		a.Ledger.Warnings = append(a.Ledger.Warnings, w.Message)
+		a.Ledger.Warnings, a.Ledger.Standing = append(a.Ledger.Warnings, w.Message), append(a.Ledger.Standing, w.ID())
 	}
 	a.Warnings = i.fresh(a.Warnings)
 	return a, nil
@@ -125,7 +125,8 @@ func (i *Insight) fresh(warnings []event.Warning) []event.Warning {
 	now := map[string]bool{}
 	var out []event.Warning
 	for _, w := range warnings {
-		key := w.Code + "\x00" + w.Message
+		// What is said of the same thing in other words is news.
+		key := w.ID() + "\x00" + w.Message
 		if now[key] = true; !i.standing[key] {
 			out = append(out, w)
 		}
@@ -145,7 +146,7 @@ func useless(l event.Ledger) []event.Warning {
 		if w.Bytes > 0 {
 			hint += " Without the step the image is smaller by " + human.Bytes(w.Bytes) + ": it leaves files of its own behind."
 		}
-		out = append(out, event.Warning{Code: event.FreedNothing, Message: fmt.Sprintf("line %d, %s, frees nothing", w.Line, w.Instruction), Hint: hint})
+		out = append(out, event.Warning{Code: event.FreedNothing, Key: w.Stage + " " + w.Instruction, Message: fmt.Sprintf("line %d, %s, frees nothing", w.Line, w.Instruction), Hint: hint})
 	}
 	return out
 }

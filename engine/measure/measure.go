@@ -170,7 +170,7 @@ func (m *Meter) size(ctx context.Context, of string, p *plan.Plan) (event.StageS
 // took takes in a measurement, and reports it.
 func (m *Meter) took(build int, sized event.Sized, before string, err error) {
 	if err != nil {
-		m.Emit(build, event.Warning{Code: "unmeasured", Message: err.Error()})
+		m.Emit(build, event.Warning{Code: event.CodeUnmeasured, Message: err.Error()})
 		return
 	}
 	if m.last != nil {
@@ -195,7 +195,7 @@ func (m *Meter) account(ctx context.Context, b Build, of Measured) {
 	case ctx.Err() != nil:
 		// A newer build has taken over.
 	case err != nil:
-		w := event.Warning{Code: "unaccounted", Message: err.Error()}
+		w := event.Warning{Code: event.CodeUnaccounted, Message: err.Error()}
 		if solve.OutOfFiles(err) {
 			w.Message, w.Hint = solve.NoFiles()
 		}

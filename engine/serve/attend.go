@@ -37,7 +37,7 @@ func (a *App) compare(r Release, inst Instance) {
 		return
 	}
 	a.Emit(r.Build, event.Warning{
-		Code:    "answers-error",
+		Code:    event.CodeAnswersError,
 		Message: fmt.Sprintf("build #%d answers GET / with %d, where build #%d answered with %d", r.Build, inst.Answered(), a.current.release.Build, a.current.inst.Answered()),
 		Hint:    "It serves all the same, as / may not be what tells: --ready-path names a path that has to answer with 2xx or 3xx.",
 	})
@@ -68,7 +68,7 @@ func (a *App) moved(s *serving) {
 		s.away = true
 		a.status(front.Status{Title: "No network", Detail: "The app's container was taken off its network."})
 		a.door.Hold().cut()
-		a.Emit(s.release.Build, event.Warning{Code: "network-lost", Message: fmt.Sprintf("the container of build #%d is on no network any more; requests wait", s.release.Build),
+		a.Emit(s.release.Build, event.Warning{Code: event.CodeNetworkLost, Message: fmt.Sprintf("the container of build #%d is on no network any more; requests wait", s.release.Build),
 			Hint: fmt.Sprintf("docker network connect NETWORK %.12s brings it back.", s.inst.ID())})
 		return
 	}
@@ -76,7 +76,7 @@ func (a *App) moved(s *serving) {
 	old.cut()
 	if s.away {
 		s.away = false
-		a.Emit(s.release.Build, event.Warning{Code: "network-back", Message: fmt.Sprintf("the container of build #%d is on a network again, and serves", s.release.Build)})
+		a.Emit(s.release.Build, event.Warning{Code: event.CodeNetworkBack, Message: fmt.Sprintf("the container of build #%d is on a network again, and serves", s.release.Build)})
 	}
 }
 
@@ -87,5 +87,5 @@ func (a *App) noLog(driver string) {
 	}
 	a.unlogged = true
 	why, hint := run.Unreadable(driver)
-	a.Emit(0, event.Warning{Code: "no-log", Message: "the app's log can't be shown: " + why, Hint: hint})
+	a.Emit(0, event.Warning{Code: event.CodeNoLog, Message: "the app's log can't be shown: " + why, Hint: hint})
 }

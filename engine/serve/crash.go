@@ -16,7 +16,7 @@ import (
 func (a *App) unready(d *deployment, inst Instance, err error) {
 	reason := fmt.Sprintf("build #%d does not serve: %v", d.release.Build, err)
 	hint := fault.Hint(err)
-	stopped := event.Stopped{Reason: "unready"}
+	stopped := event.Stopped{Reason: event.StopUnready}
 	again := a.again(inst, err)
 	var why *run.UnreadyError
 	switch {
@@ -25,7 +25,7 @@ func (a *App) unready(d *deployment, inst Instance, err error) {
 	case errors.As(err, &why):
 		hint = why.Hint
 		if why.Exited {
-			stopped.Reason, stopped.ExitCode = "exited", why.Exit.Code
+			stopped.Reason, stopped.ExitCode = event.StopExited, why.Exit.Code
 		}
 	}
 	if inst != nil {
@@ -35,7 +35,7 @@ func (a *App) unready(d *deployment, inst Instance, err error) {
 	}
 	a.Stale(reason, event.Failed{Message: reason, Hint: hint})
 	a.hooks.Suspect(func() {
-		a.Emit(d.release.Build, event.Warning{Code: "not-ready", Message: reason, Hint: hint})
+		a.Emit(d.release.Build, event.Warning{Code: event.CodeNotReady, Message: reason, Hint: hint})
 		d.release.Deployed()
 		switch {
 		case a.next != nil || a.newest.Build != d.release.Build && a.alive():
@@ -76,7 +76,7 @@ func (a *App) exited(s *serving) {
 	a.door.Hold().cut()
 	a.dispose(s.inst)
 	s.retired = true
-	stopped := event.Stopped{Container: s.inst.ID(), ExitCode: exit.Code, Reason: "exited"}
+	stopped := event.Stopped{Container: s.inst.ID(), ExitCode: exit.Code, Reason: event.StopExited}
 	a.Emit(s.release.Build, stopped)
 	lived := time.Since(s.since)
 	a.hooks.Suspect(func() {
@@ -96,7 +96,7 @@ func (a *App) restartLater(r Release, age time.Duration, last event.Stopped) {
 			reason = fmt.Sprintf("the container of build #%d does not start; next try in %s", r.Build, delay)
 		}
 		if last.Container != "" {
-			a.Emit(r.Build, event.Stopped{Container: last.Container, ExitCode: last.ExitCode, Reason: "crash-loop"})
+			a.Emit(r.Build, event.Stopped{Container: last.Container, ExitCode: last.ExitCode, Reason: event.StopCrashLoop})
 		}
 		a.Stale(reason, event.Failed{Message: reason, Hint: "The container's log says why."})
 	}

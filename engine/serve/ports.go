@@ -124,7 +124,7 @@ func openGate(ctx context.Context, p front.Published, holder func(string) string
 func (g *gate) warn() {
 	const lost = "the app is built and runs, but nobody reaches it there"
 	if g.want.Last > g.want.First {
-		g.emit(event.Warning{Code: "port-taken", Message: fmt.Sprintf("the ports %d to %d are all taken; %s", g.want.First, g.want.Last, lost),
+		g.emit(event.Warning{Code: event.CodePortTaken, Message: fmt.Sprintf("the ports %d to %d are all taken; %s", g.want.First, g.want.Last, lost),
 			Hint: fmt.Sprintf("Stop what holds one of them, and it is taken over; or take any free one: -p %d.", g.inside)})
 		return
 	}
@@ -132,7 +132,7 @@ func (g *gate) warn() {
 	if who := g.holder(g.want.String()); who != "" {
 		by = " by " + who
 	}
-	g.emit(event.Warning{Code: "port-taken", Message: fmt.Sprintf("port %d is taken%s; %s", g.want.First, by, lost),
+	g.emit(event.Warning{Code: event.CodePortTaken, Message: fmt.Sprintf("port %d is taken%s; %s", g.want.First, by, lost),
 		Hint: fmt.Sprintf("Stop what holds the port, and it is taken over; or take any free one: -p %d.", g.inside)})
 }
 
@@ -157,7 +157,7 @@ func (g *gate) retry(ctx context.Context) {
 			f.Switch(*wanted)
 		}
 		g.mu.Unlock()
-		g.emit(event.Warning{Code: "port-free", Message: "the port is free now, and taken over"})
+		g.emit(event.Warning{Code: event.CodePortFree, Message: "the port is free now, and taken over"})
 		if wanted != nil {
 			g.opened()
 		}

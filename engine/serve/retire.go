@@ -82,14 +82,14 @@ func (a *App) seeOff(s *serving, old Drains) {
 }
 
 // retire lets requests in flight finish, stops the container and reports it.
-func (a *App) retire(ctx context.Context, s *serving, old Drains, within time.Duration, reason string) {
+func (a *App) retire(ctx context.Context, s *serving, old Drains, within time.Duration, reason event.StopReason) {
 	if left := a.finish(ctx, s, old, within); left > 0 && a.Ctx().Err() == nil {
 		why := fmt.Sprintf("after %s", within)
 		if cause := context.Cause(ctx); cause != nil {
 			why = cause.Error()
 		}
-		w := event.Warning{Code: "requests-cut", Message: fmt.Sprintf("build #%d is stopped with %s unfinished, %s", s.release.Build, human.Count(left, "request"), why)}
-		if reason == "replaced" && within == a.settings.DrainWithin && context.Cause(ctx) == nil {
+		w := event.Warning{Code: event.CodeRequestsCut, Message: fmt.Sprintf("build #%d is stopped with %s unfinished, %s", s.release.Build, human.Count(left, "request"), why)}
+		if reason == event.StopReplaced && within == a.settings.DrainWithin && context.Cause(ctx) == nil {
 			w.Hint = "--drain-timeout gives them more time."
 		}
 		a.Emit(s.release.Build, w)
@@ -135,7 +135,7 @@ func (a *App) halt(inst Instance) {
 		if ctx.Err() != nil {
 			err = fmt.Errorf("stopping container %.12s: %w", inst.ID(), dock.ErrNoAnswer)
 		}
-		a.Emit(0, event.Warning{Code: "container-left", Message: dock.Plain(err).Error(), Hint: "It carries the label stagewatch; the next start removes it."})
+		a.Emit(0, event.Warning{Code: event.CodeContainerLeft, Message: dock.Plain(err).Error(), Hint: "It carries the label stagewatch; the next start removes it."})
 	}
 }
 
@@ -144,6 +144,6 @@ func (a *App) Quit() {
 	a.background.Wait()
 	if a.current != nil && !a.current.retired {
 		a.halt(a.current.inst)
-		a.Emit(a.current.release.Build, event.Stopped{Container: a.current.inst.ID(), ExitCode: a.current.inst.Exit().Code, Reason: "quit"})
+		a.Emit(a.current.release.Build, event.Stopped{Container: a.current.inst.ID(), ExitCode: a.current.inst.Exit().Code, Reason: event.StopQuit})
 	}
 }

@@ -204,7 +204,7 @@ func (a *App) begin(r Release, asked time.Time) {
 func (a *App) arrived(d *deployment, inst Instance, err error) {
 	if d != a.next {
 		if inst != nil {
-			a.Emit(d.release.Build, event.Stopped{Container: inst.ID(), Reason: "replaced"})
+			a.Emit(d.release.Build, event.Stopped{Container: inst.ID(), Reason: event.StopReplaced})
 			a.dispose(inst)
 		}
 		return
@@ -230,7 +230,7 @@ func (a *App) arrived(d *deployment, inst Instance, err error) {
 	cur := a.current
 	a.Aside(&a.background, func() {
 		if err := inst.TakeName(a.Ctx()); err != nil && a.Ctx().Err() == nil {
-			a.Emit(d.release.Build, event.Warning{Code: "container-name", Message: err.Error()})
+			a.Emit(d.release.Build, event.Warning{Code: event.CodeContainerName, Message: err.Error()})
 		}
 	})
 	a.Aside(&a.background, func() { a.attend(cur) })

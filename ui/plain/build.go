@@ -3,7 +3,6 @@ package plain
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/human"
@@ -16,7 +15,7 @@ func count(n int, noun string) string { return human.Count(n, noun) }
 
 // planned says what is expected and why, the steps that are expected to run one by one and the hits as a number.
 func (p *Printer) planned(build int, b event.Planned) {
-	p.cause = b.Because
+	p.reason = b.Reason
 	cause := b.Because
 	if cause == "" && len(b.Paths) > 0 {
 		cause = strings.Join(b.Paths, ", ") + " changed"
@@ -32,7 +31,7 @@ func (p *Printer) planned(build int, b event.Planned) {
 	}
 	if len(b.Edits) > 1 {
 		for _, e := range b.Edits {
-			p.line(build, "%s", edit(e))
+			p.line(build, "%s", e.In(""))
 		}
 	}
 	hits := 0
@@ -70,17 +69,6 @@ func (p *Printer) planned(build int, b event.Planned) {
 // ascii writes arrows that every pipe and pager knows.
 func ascii(s string) string { return strings.ReplaceAll(s, "→", "->") }
 
-// edit tells from what to what an instruction of the Dockerfile was changed.
-func edit(e event.Edit) string {
-	switch {
-	case e.Was == "":
-		return fmt.Sprintf("line %d is new: %s", e.Line, e.Now)
-	case e.Now == "":
-		return "removed: " + e.Was
-	}
-	return fmt.Sprintf("line %d was %s, is %s", e.Line, e.Was, e.Now)
-}
-
 // step is a step as BuildKit numbers it within its stage, which is how it differs from a build.
 func (p *Printer) step(id event.StepID) string {
 	if total := p.totals[id]; total > 0 {
@@ -117,7 +105,7 @@ func (p *Printer) stepped(build int, b event.Step) {
 		p.line(build, "%s HIT%s%s", name, saved(b), because(b.Because))
 	case event.Ran:
 		why := b.Because
-		if why == p.cause {
+		if b.Reason.Kind != "" && b.Reason.Equal(p.reason) {
 			why = ""
 		}
 		last := ""
@@ -144,12 +132,10 @@ func saved(b event.Step) string {
 	case b.RanBuild > 0:
 		text += fmt.Sprintf(" (ran in build #%d)", b.RanBuild)
 	case !b.RanAt.IsZero():
-		text += " (ran " + moment(b.RanAt) + ")"
+		text += " (ran " + human.Moment(b.RanAt) + ")"
 	}
 	return text
 }
-
-func moment(t time.Time) string { return t.Local().Format("2 Jan 15:04") }
 
 // output writes what a step prints, and what a hit's step printed in an earlier session.
 func (p *Printer) output(build int, b event.Output) {
@@ -158,7 +144,7 @@ func (p *Printer) output(build int, b event.Output) {
 	}
 	name := p.step(event.StepID{Stage: b.Stage, Index: b.Index})
 	if !b.RanAt.IsZero() {
-		name += " at " + moment(b.RanAt)
+		name += " at " + human.Moment(b.RanAt)
 	}
 	for _, l := range clean.Lines(b.Text) {
 		p.line(build, "%s | %s", name, l)

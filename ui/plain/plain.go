@@ -31,8 +31,8 @@ type Printer struct {
 	// totals are how many steps the stage of each step has.
 	totals map[event.StepID]int
 	build  int
-	// cause of the current build, which need not be said again at every step.
-	cause string
+	// reason is the current build's, which need not be said again at every step.
+	reason event.Reason
 	// groups are the bytes of the ledger's groups as they were told of last.
 	groups map[string]int64
 }
@@ -111,7 +111,7 @@ func (p *Printer) session(e event.Event) {
 		if b.LeftOut {
 			said = "left out of the context:"
 		}
-		p.line(0, "%s %s: %s", said, list(b.Paths), reason(b))
+		p.line(0, "%s %s: %s", said, list(b.Paths), b.Why())
 	case event.Warning:
 		p.line(e.Build, "WARNING %s (%s)", b.Message, b.Code)
 		if b.Hint != "" {
@@ -148,7 +148,7 @@ func (p *Printer) session(e event.Event) {
 
 func (p *Printer) stopped(build int, b event.Stopped) {
 	switch b.Reason {
-	case "replaced", "quit", "asked":
+	case event.StopReplaced, event.StopQuit, event.StopAsked:
 		p.line(build, "stopped %s (%s)", short(b.Container), b.Reason)
 	default:
 		p.line(build, "STOPPED %s: %s, exit code %d", short(b.Container), b.Reason, b.ExitCode)
@@ -170,21 +170,6 @@ func list(paths []string) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(paths[:listed], ", "), rest)
 	}
 	return strings.Join(paths, ", ")
-}
-
-func reason(b event.Skipped) string {
-	switch b.Reason {
-	case event.Ignored:
-		if b.Rule != "" {
-			return "ignored by " + b.Rule
-		}
-		return "ignored"
-	case event.Unchanged:
-		return "its content is the same as before"
-	case event.Unused:
-		return "no step of the target reads it"
-	}
-	return b.Reason
 }
 
 // short cuts the ids that engines give to what docker prints of them.

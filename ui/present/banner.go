@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -37,7 +38,7 @@ func (v View) alarm() (message, hint string, sign draw.Style) {
 	switch {
 	case w != nil:
 		message, hint = w.Message, w.Hint
-		if w.Code != story.EngineGone && w.Code != story.PortTaken {
+		if w.Code != event.CodeEngineGone && w.Code != event.CodePortTaken {
 			sign = draw.Warn
 		}
 		if strings.HasSuffix(v.status().text, message) && hint != "" {
@@ -45,7 +46,7 @@ func (v View) alarm() (message, hint string, sign draw.Style) {
 		}
 	case v.Story.Starting != nil && v.Story.Starting.Message != "":
 		sign, message, hint = draw.Warn, v.Story.Starting.Message, v.Story.Starting.Hint
-	case v.Story.Down != nil && v.Story.Down.Reason != "asked":
+	case v.Story.Down != nil && v.Story.Down.Reason != event.StopAsked:
 		d := v.Story.Down
 		message = fmt.Sprintf("the app of build #%d exited with code %d", d.Build, d.ExitCode)
 		hint = "its last lines are in the logs (" + v.Keys.Logs + ")"
@@ -58,7 +59,7 @@ func (v View) alarm() (message, hint string, sign draw.Style) {
 
 // loudest returns the newest warning that must be seen at once, nil where there is none. The others wait in their tab.
 func (v View) loudest() *story.Warning {
-	for _, code := range []string{story.EngineGone, story.PortTaken} {
+	for _, code := range []string{event.CodeEngineGone, event.CodePortTaken} {
 		if w := v.Story.Warned(code); w != nil {
 			return w
 		}
@@ -69,10 +70,10 @@ func (v View) loudest() *story.Warning {
 			continue
 		}
 		switch w.Code {
-		case story.NotReady, story.NetworkLost, "answers-error", "libc-mismatch", "context-unreadable":
+		case event.CodeNotReady, event.CodeNetworkLost, event.CodeAnswersError, event.CodeLibcMismatch, event.CodeContextUnreadable:
 			return w
 		}
-		if strings.HasPrefix(w.Code, "watch-") {
+		if w.OfWatching() {
 			return w
 		}
 	}

@@ -44,13 +44,13 @@ func Changes(v View, width int) []Row {
 		rows = append(rows, changeRow(c))
 	}
 	b.Steps(func(s *story.Step) {
-		if because(b, s) == "" || s.State == event.Hit {
+		if b.Why(s) == "" || s.State == event.Hit {
 			return
 		}
 		k := v.mark(b, s)
 		rows = append(rows, Row{
 			Left: draw.Line{}.Add(draw.Dim, "  → ").Add(draw.Plain, s.Name()+" ").
-				Add(k.style, k.word).Add(draw.Dim, "  "+shortly(because(b, s))), Ref: s,
+				Add(k.style, k.word).Add(draw.Dim, "  "+b.Why(s)), Ref: s,
 		})
 	})
 	return rows

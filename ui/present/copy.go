@@ -67,7 +67,7 @@ func buildText(b *story.Build) string {
 	case story.Failed:
 		return line + failedAt(b).Text()
 	case story.Abandoned:
-		return line + "given up after " + draw.Millis(b.MS) + ", " + b.Reason
+		return line + "given up after " + draw.Millis(b.MS) + ", " + b.GivenUp
 	}
 	line += outcome(b, roomy).Text()
 	if b.Image != "" {

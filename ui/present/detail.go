@@ -64,7 +64,7 @@ func warningDetail(w *story.Warning) []Row {
 
 func skipDetail(s *story.Skip) []Row {
 	rows := []Row{
-		{Left: draw.Line{}.Add(draw.Good|draw.Bold, "nothing to build").Add(draw.Plain, ": "+skipReason(s.Skipped)), Hang: 2},
+		{Left: draw.Line{}.Add(draw.Good|draw.Bold, "nothing to build").Add(draw.Plain, ": "+s.Why()), Hang: 2},
 		{Left: draw.Line{}.Add(draw.Dim, "last changed at "+s.At.Format("15:04:05"))},
 	}
 	if s.Times > 1 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/clean"
 	"github.com/stagewatch/stagewatch/ui/draw"
@@ -20,7 +21,7 @@ type status struct {
 func (v View) status() status {
 	s, cur := v.Story, v.Story.Current()
 	building := cur != nil && cur.State == story.Building
-	if v.Story.Warned(story.EngineGone) != nil {
+	if v.Story.Warned(event.CodeEngineGone) != nil {
 		if s.Serving != nil {
 			return status{draw.BadgeBad, "ENGINE DOWN", fmt.Sprintf("build #%d served last", s.Serving.Build)}
 		}
@@ -63,22 +64,22 @@ func (v View) status() status {
 // statusDown is the status while nothing serves.
 func (v View) statusDown(building bool) status {
 	s, cur := v.Story, v.Story.Current()
-	if w := s.Warned(story.PortTaken); w != nil {
+	if w := s.Warned(event.CodePortTaken); w != nil {
 		return status{draw.BadgeBad, "PORT TAKEN", "nothing serves: " + w.Message}
 	}
 	if d := s.Down; d != nil && !building {
 		switch {
-		case d.Reason == "asked":
+		case d.Reason == event.StopAsked:
 			return status{draw.BadgeWarn, "STOPPED", "nothing serves, " + v.Keys.Restart + " starts it again"}
-		case d.Reason == "crash-loop":
+		case d.Reason == event.StopCrashLoop:
 			return status{draw.BadgeBad, "CRASH LOOP", fmt.Sprintf("nothing serves: exit code %d, again and again", d.ExitCode)}
-		case d.Reason == "unready":
+		case d.Reason == event.StopUnready:
 			return status{draw.BadgeBad, "NOT ANSWERING", fmt.Sprintf("nothing serves: build #%d never answered", d.Build)}
 		}
 		return status{draw.BadgeBad, "DOWN", fmt.Sprintf("nothing serves: exited with code %d", d.ExitCode)}
 	}
 	switch {
-	case s.Warned(story.NoDockerfile) != nil:
+	case s.Warned(event.CodeNoDockerfile) != nil:
 		return status{draw.BadgeWarn, "NO DOCKERFILE", "nothing to build here"}
 	case s.Engine == nil && cur == nil:
 		return status{draw.BadgeAccent, "WAITING", "for the engine"}

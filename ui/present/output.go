@@ -82,5 +82,5 @@ func ran(b *story.Build, out story.Output) string {
 	if out.At.IsZero() {
 		return fmt.Sprintf("in build #%d", b.Number)
 	}
-	return "in an earlier session, " + out.At.Local().Format("2 Jan 15:04")
+	return "in an earlier session, " + human.Moment(out.At)
 }

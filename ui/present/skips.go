@@ -10,7 +10,7 @@ import (
 
 // SkipNotice says in one line that a save led to no build, and why.
 func SkipNotice(s story.Skip) string {
-	return changed(s.Paths, noWords) + ": nothing to build, " + skipReason(s.Skipped)
+	return changed(s.Paths, noWords) + ": nothing to build, " + s.Why()
 }
 
 // Skips lists the changes that led to no build, the newest first.
@@ -32,7 +32,7 @@ func skipRow(s *story.Skip, width int) []Row {
 	if s.Times > 1 {
 		r.Left = r.Left.Add(draw.Dim, fmt.Sprintf(" ×%d", s.Times))
 	}
-	why := draw.Line{}.Add(draw.Dim, skipReason(s.Skipped))
+	why := draw.Line{}.Add(draw.Dim, s.Why())
 	if r.Left.Width()+2+why.Width() <= width {
 		r.Right = why
 		return []Row{r}

@@ -2,7 +2,6 @@ package present
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -63,10 +62,10 @@ func (v View) emptyStages(width int) []Row {
 		}
 		return rows
 	}
-	if w := v.Story.Warned(story.NoDockerfile); w != nil {
+	if w := v.Story.Warned(event.CodeNoDockerfile); w != nil {
 		return say(w.Message, w.Hint)
 	}
-	if w := v.Story.Warned(story.EngineGone); w != nil {
+	if w := v.Story.Warned(event.CodeEngineGone); w != nil {
 		return say(w.Message, w.Hint)
 	}
 	if v.Story.Engine == nil {
@@ -203,7 +202,7 @@ func (v View) stageTotal(st *story.Stage) draw.Line {
 // reasonWidth returns the width of a build's longest reason, so that all of its reasons line up.
 func reasonWidth(b *story.Build) int {
 	width := whyWidth
-	b.Steps(func(s *story.Step) { width = max(width, draw.Width(shortly(because(b, s)))) })
+	b.Steps(func(s *story.Step) { width = max(width, draw.Width(b.Why(s))) })
 	return width
 }
 
@@ -228,7 +227,7 @@ func (v View) stepRow(b *story.Build, s *story.Step, last bool, width, whyWidth 
 		gap := draw.Width("  saved 12.3s") - right.Width()
 		right = append(draw.Line{}.Add(draw.Dim, fmt.Sprintf("%8s%*s", size, max(2, gap), "")), right...)
 	}
-	if why := shortly(because(b, s)); width >= ReasonsWidth && why != "" {
+	if why := b.Why(s); width >= ReasonsWidth && why != "" {
 		room := width - line.Width() - max(timeWidth, right.Width()+1) - 4
 		name := max(room-whyWidth, room/2)
 		line = line.Add(text, fmt.Sprintf("%s  ", pad(s.Instruction, name))).Add(draw.Dim, "← "+why)
@@ -238,31 +237,14 @@ func (v View) stepRow(b *story.Build, s *story.Step, last bool, width, whyWidth 
 	return Row{Left: line, Right: right, Ref: s}
 }
 
-// because is why a step ran or is going to, empty where the build as a whole says it already.
-func because(b *story.Build, s *story.Step) string {
-	if s.Because == b.Because && len(b.Paths) == 0 || s.State == event.Skip {
-		return ""
-	}
-	return s.Because
-}
-
-// shortly leaves the folders of a path out of a reason; the changes have them.
-func shortly(why string) string {
-	p, rest, ok := strings.Cut(why, " ")
-	if !ok || !strings.Contains(p, "/") || !strings.Contains(rest, "changed") {
-		return why
-	}
-	return path.Base(p) + " " + rest
-}
-
 // Why explains a step at the foot of a panel that is too narrow for [Stages] to show reasons. It is nil where the step
 // has none.
 func Why(v View, s *story.Step) draw.Line {
 	b := v.Shown()
-	if b == nil || because(b, s) == "" {
+	if b == nil || b.Why(s) == "" {
 		return nil
 	}
-	return draw.Line{}.Add(draw.Dim, s.Name()+" because ").Add(draw.Plain, shortly(s.Because))
+	return draw.Line{}.Add(draw.Dim, s.Name()+" because ").Add(draw.Plain, b.Why(s))
 }
 
 // FailureRef is the failure of a build that never had a plan.

@@ -103,7 +103,7 @@ func lastTime(s *story.Step) string {
 	case s.State == event.Hit && s.RanBuild > 0:
 		return fmt.Sprintf("it ran in build #%d, %s", s.RanBuild, s.RanAt.Local().Format("15:04:05"))
 	case s.State == event.Hit && !s.RanAt.IsZero():
-		return "it ran in an earlier session, " + s.RanAt.Local().Format("2 Jan 15:04")
+		return "it ran in an earlier session, " + human.Moment(s.RanAt)
 	case s.State != event.Hit && s.Last > 0:
 		return "the last time it took " + draw.Millis(s.Last)
 	}

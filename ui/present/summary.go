@@ -56,7 +56,7 @@ func (v View) summaryAt(t tight, width int) draw.Line {
 	case story.Failed:
 		return append(line, failedAt(b)...)
 	case story.Abandoned:
-		return line.Add(draw.Warn, "given up after "+draw.Millis(b.MS)).Add(draw.Dim, ": "+b.Reason)
+		return line.Add(draw.Warn, "given up after "+draw.Millis(b.MS)).Add(draw.Dim, ": "+b.GivenUp)
 	}
 	return append(line, outcome(b, t)...)
 }
@@ -98,7 +98,7 @@ func outcome(b *story.Build, t tight) draw.Line {
 }
 
 func (v View) summaryBefore() draw.Line {
-	if w := v.Story.Warned(story.NoDockerfile); w != nil {
+	if w := v.Story.Warned(event.CodeNoDockerfile); w != nil {
 		return draw.Line{}.Add(draw.Plain, w.Message).Add(draw.Dim, hinted(w.Hint))
 	}
 	if v.Story.Engine == nil {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 
-	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -39,19 +38,4 @@ func changed(paths []string, t tight) string {
 		return name
 	}
 	return name + " changed"
-}
-
-func skipReason(s event.Skipped) string {
-	switch s.Reason {
-	case event.Ignored:
-		if s.Rule != "" {
-			return "ignored by " + s.Rule
-		}
-		return "ignored"
-	case event.Unchanged:
-		return "its content is the same as before"
-	case event.Unused:
-		return "no step of the target reads it"
-	}
-	return s.Reason
 }

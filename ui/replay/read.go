@@ -17,9 +17,6 @@ import (
 // maxLine bounds a line of a recording.
 const maxLine = 16 << 20
 
-// tornCode is the code of the warnings that say what of a recording is lost.
-const tornCode = "recording-torn"
-
 // begins is what every line of a recording begins with.
 var begins = []byte(`{"v":`)
 
@@ -187,6 +184,6 @@ func (in *reading) tear(at time.Time) {
 	if in.lost > 1 {
 		message = fmt.Sprintf("%d lines of the recording (%d to %d) can't be read: what happened then is lost", in.lost, in.from, in.to)
 	}
-	in.events = append(in.events, event.Event{Time: at, Body: event.Warning{Code: tornCode, Message: message}})
+	in.events = append(in.events, event.Event{Time: at, Body: event.Warning{Code: event.CodeRecordingTorn, Message: message}})
 	in.lost = 0
 }

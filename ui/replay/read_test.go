@@ -51,7 +51,7 @@ func TestReadShowsWhatIsThere(t *testing.T) {
 					if i < len(tt.want) {
 						want = tt.want[i]
 					}
-					if b.Code != tornCode || !strings.HasPrefix(b.Message, want) || e.Time.IsZero() {
+					if b.Code != event.CodeRecordingTorn || !strings.HasPrefix(b.Message, want) || e.Time.IsZero() {
 						t.Errorf("%v: %+v", e.Time, b)
 					}
 					got = append(got, want)

@@ -19,7 +19,7 @@ var pageText string
 // page escapes whatever it is given by where it stands.
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"bytes": human.Bytes, "millis": millis, "join": func(s []string) string { return strings.Join(s, ", ") },
-	"result": result, "ran": ran, "hit": hit, "served": served, "skipWhat": skipWhat, "skipWhy": skipWhy,
+	"result": result, "ran": ran, "hit": hit, "served": served, "skipWhat": skipWhat,
 	"stepWord": stepWord, "origin": origin, "wasteText": wasteText, "stepTime": stepTime, "percent": func(f float64) string { return fmt.Sprintf("%.1f", f) },
 	"share": func(part, whole int64) float64 { return share(part, whole) },
 	"good":  func(b *story.Build) bool { return b.State == story.Built && b.Mishap == "" },

@@ -111,7 +111,7 @@ func (md *markdown) builds(r *Report) {
 		md.line("")
 	}
 	for _, s := range r.Skips {
-		why := entities(skipWhy(s.Skipped))
+		why := entities(s.Why())
 		if s.Reason == event.Ignored && s.Rule != "" {
 			why = "ignored by " + code(s.Rule)
 		}

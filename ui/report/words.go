@@ -25,7 +25,7 @@ func result(b *story.Build) string {
 		}
 		return "failed"
 	case story.Abandoned:
-		return "given up: " + b.Reason
+		return "given up: " + b.GivenUp
 	}
 	return "still running"
 }
@@ -101,20 +101,4 @@ func skipWhat(s event.Skipped) string {
 		return "left out of the context"
 	}
 	return "led to no build"
-}
-
-// skipWhy says why a change led to no build.
-func skipWhy(s event.Skipped) string {
-	switch s.Reason {
-	case event.Ignored:
-		if s.Rule != "" {
-			return "ignored by " + s.Rule
-		}
-		return "ignored"
-	case event.Unchanged:
-		return "its content is the same as before"
-	case event.Unused:
-		return "no step of the target reads it"
-	}
-	return s.Reason
 }

@@ -21,10 +21,12 @@ const (
 
 // Build is one build, from its plan to what came of it.
 type Build struct {
-	Number  int
-	State   BuildState
-	Target  string
+	Number int
+	State  BuildState
+	Target string
+	// Because is the reason in words.
 	Because string
+	Reason  event.Reason
 	Paths   []string
 	Changes []event.Change
 	// Edits are what was changed in the Dockerfile, Chain how the change runs through the stages.
@@ -43,7 +45,8 @@ type Build struct {
 	Sizes      *event.Sized
 	Ledger     *event.Ledger
 	Files      *event.Files
-	Reason     string
+	// GivenUp is why it was abandoned.
+	GivenUp string
 	// Mishap is how the build's container ended by itself, empty where it did not.
 	Mishap           string
 	said             string
@@ -73,6 +76,7 @@ type Step struct {
 	MS      int64
 	Saved   int64
 	Because string
+	Reason  event.Reason
 	Inputs  []event.Input
 	Started time.Time
 	Output  Output
@@ -96,6 +100,19 @@ func (s *Step) Name() string {
 		return fmt.Sprintf("%s %d", s.Stage, s.Index)
 	}
 	return fmt.Sprintf("%s %d/%d", s.Stage, s.Index, s.Total)
+}
+
+// Why is why the step ran or is going to, as short as can be. It is empty where the build as a whole has the same reason, and
+// that is said above the steps.
+func (b *Build) Why(s *Step) string {
+	switch {
+	case s.Because == "", s.State == event.Skip, s.Reason.Kind != "" && s.Reason.Equal(b.Reason) && len(b.Paths) == 0:
+		return ""
+	case s.Reason.Kind == "":
+		// An older version recorded it.
+		return s.Because
+	}
+	return s.Reason.Brief()
 }
 
 // StepName is the name of a step that the build may not have.
@@ -213,7 +230,7 @@ func (b *Build) step(at time.Time, e event.Step) {
 	}
 	if e.Because != "" || e.State == event.Hit {
 		// What was expected to make a step run is no reason for a hit.
-		s.Because = clean.Line(e.Because)
+		s.Because, s.Reason = clean.Line(e.Because), e.Reason.Map(clean.Line)
 	}
 }
 

@@ -1,7 +1,6 @@
 package story
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -13,7 +12,7 @@ const HandedOn event.State = "handed-on"
 
 // abandon ends a build that a newer one superseded, and the steps that it was at.
 func (b *Build) abandon(at time.Time, a event.Abandoned) {
-	b.State, b.End, b.MS, b.Reason = Abandoned, at, a.MS, clean.Line(a.Reason)
+	b.State, b.End, b.MS, b.GivenUp = Abandoned, at, a.MS, clean.Line(a.Reason)
 	b.Steps(func(s *Step) {
 		if s.State == event.Running {
 			s.State, s.MS = event.Canceled, at.Sub(s.Started).Milliseconds()
@@ -29,7 +28,8 @@ func (s *Story) handOver(e event.Event, st event.Step) {
 		return
 	}
 	if was := old.Step(clean.Line(st.Stage), st.Index); was != nil && was.State == event.Canceled {
-		was.State, was.Because = HandedOn, fmt.Sprintf("build #%d goes on with it", e.Build)
+		was.State, was.Reason = HandedOn, event.Reason{Kind: event.ReasonHandedOn, Build: e.Build}
+		was.Because = was.Reason.String()
 		s.build(e).Step(clean.Line(st.Stage), st.Index).Started = was.Started
 	}
 }

@@ -130,7 +130,7 @@ func ledger(b event.Ledger) *event.Ledger {
 		w.Paths = paths(w.Paths)
 		wasted[i] = w
 	}
-	b.Wasted, b.Warnings = wasted, lines(b.Warnings)
+	b.Wasted, b.Warnings, b.Standing = wasted, lines(b.Warnings), lines(b.Standing)
 	return &b
 }
 

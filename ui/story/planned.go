@@ -12,6 +12,7 @@ func (s *Story) planned(e event.Event, p event.Planned) {
 	b := s.build(e)
 	b.Start, b.State = e.Time, Building
 	b.Target, b.Because, b.Paths = clean.Line(p.Target), clean.Line(p.Because), lines(p.Paths)
+	b.Reason = p.Reason.Map(clean.Line)
 	b.Changes = s.taken(b.Paths)
 	if len(p.Changes)+len(p.Edits) > 0 {
 		b.Changes = changed(p.Changes)
@@ -28,14 +29,14 @@ func (s *Story) planned(e event.Event, p event.Planned) {
 	for _, st := range p.Steps {
 		step := b.place(st.Stage, st.Index)
 		step.Total, step.Instruction, step.Line = st.Total, clean.Line(st.Instruction), st.Line
-		step.Prediction, step.Because = st.Prediction, clean.Line(st.Because)
+		step.Prediction, step.Because, step.Reason = st.Prediction, clean.Line(st.Because), st.Reason.Map(clean.Line)
 		for _, in := range st.Inputs {
 			in.Step.Stage, in.Context, in.Paths = clean.Line(in.Step.Stage), clean.Line(in.Context), lines(in.Paths)
 			step.Inputs = append(step.Inputs, in)
 		}
 		step.Last, step.Merged = st.LastMS, merged(st.MergedWith)
 	}
-	s.clear(NoDockerfile)
+	s.clear(event.CodeNoDockerfile)
 	s.age(b.Number)
 }
 

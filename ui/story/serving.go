@@ -17,9 +17,9 @@ func (s *Story) serving(e event.Event, b event.Serving) {
 		MS: b.MS, At: e.Time,
 	}
 	s.Down, s.looping, s.Behind, s.Starting = nil, false, b.EditsBehind, nil
-	s.clear(PortTaken)
-	s.clear(NotReady)
-	s.clear(NetworkLost)
+	s.clear(event.CodePortTaken)
+	s.clear(event.CodeNotReady)
+	s.clear(event.CodeNetworkLost)
 	if b.EditsBehind == 0 {
 		s.Stale = nil
 	}
@@ -62,18 +62,18 @@ func (d Draining) String() string {
 }
 
 func (s *Story) stopped(e event.Event, b event.Stopped) {
-	b.Container, b.Reason = clean.Line(b.Container), clean.Line(b.Reason)
+	b.Container, b.Reason = clean.Line(b.Container), event.StopReason(clean.Line(string(b.Reason)))
 	if s.Starting != nil && (s.Starting.Container == b.Container || b.Container == "") {
 		s.Starting = nil
 	}
 	s.Draining = slices.DeleteFunc(s.Draining, func(d Draining) bool { return d.Container == b.Container })
 	said := s.lastWords()
 	switch b.Reason {
-	case "replaced", "quit":
+	case event.StopReplaced, event.StopQuit:
 		return
-	case "asked":
+	case event.StopAsked:
 		s.Logs.Add(Entry{Time: e.Time, Kind: Boundary, Build: e.Build, Text: "stopped on request"})
-	case "crash-loop":
+	case event.StopCrashLoop:
 		// The engine says it anew at every end; the container and its code came with the end itself.
 		b.ExitCode, said = s.exit, s.said
 		s.mishap(e, b, !s.looping)
@@ -110,9 +110,9 @@ func (s *Story) lastWords() string {
 
 func stopText(b event.Stopped) string {
 	switch b.Reason {
-	case "crash-loop":
+	case event.StopCrashLoop:
 		return fmt.Sprintf("crash loop: exited with code %d again and again", b.ExitCode)
-	case "unready":
+	case event.StopUnready:
 		return "the new container never answered"
 	}
 	return fmt.Sprintf("exited with code %d", b.ExitCode)

@@ -20,8 +20,8 @@ func (s *Story) logged() string {
 func TestWhatANewContainerIsWaitedForHoldsUntilItServesOrEnds(t *testing.T) {
 	for name, end := range map[string]event.Event{
 		"serves":   {Build: 2, Body: event.Serving{Container: "two"}},
-		"exits":    {Build: 2, Body: event.Stopped{Container: "two", Reason: "exited", ExitCode: 1}},
-		"replaced": {Build: 2, Body: event.Stopped{Container: "two", Reason: "replaced"}},
+		"exits":    {Build: 2, Body: event.Stopped{Container: "two", Reason: event.StopExited, ExitCode: 1}},
+		"replaced": {Build: 2, Body: event.Stopped{Container: "two", Reason: event.StopReplaced}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := New(10)
@@ -29,7 +29,7 @@ func TestWhatANewContainerIsWaitedForHoldsUntilItServesOrEnds(t *testing.T) {
 			if s.Starting == nil || s.Starting.Build != 2 || s.Starting.For != ":8080" || strings.Contains(s.Starting.Message, "\x1b") {
 				t.Fatalf("%+v", s.Starting)
 			}
-			s.Apply(event.Event{Build: 1, Body: event.Stopped{Container: "one", Reason: "replaced"}})
+			s.Apply(event.Event{Build: 1, Body: event.Stopped{Container: "one", Reason: event.StopReplaced}})
 			if s.Starting == nil {
 				t.Error("another container's end ended it")
 			}
@@ -44,7 +44,7 @@ func TestOldContainersFinishTheirRequestsUntilTheyStop(t *testing.T) {
 	s := New(10)
 	s.Apply(event.Event{Time: time.Now(), Build: 1, Body: event.Draining{Container: "one", Requests: 1}})
 	s.Apply(event.Event{Time: time.Now(), Build: 2, Body: event.Draining{Container: "two", Requests: 2}})
-	s.Apply(event.Event{Build: 1, Body: event.Stopped{Container: "one", Reason: "replaced"}})
+	s.Apply(event.Event{Build: 1, Body: event.Stopped{Container: "one", Reason: event.StopReplaced}})
 	if len(s.Draining) != 1 || s.Draining[0].String() != "build #2 finishes 2 requests" {
 		t.Errorf("%v", s.Draining)
 	}
@@ -55,19 +55,19 @@ func TestOldContainersFinishTheirRequestsUntilTheyStop(t *testing.T) {
 
 func TestALogThatCannotBeReadSaysWhyInItsPlace(t *testing.T) {
 	s := New(10)
-	s.Apply(event.Event{Time: time.Now(), Body: event.Warning{Code: "no-log", Message: "the app's log can't be shown: why"}})
-	if log := s.logged(); !strings.Contains(log, "the app's log can't be shown: why") || s.Warned("no-log") == nil {
+	s.Apply(event.Event{Time: time.Now(), Body: event.Warning{Code: event.CodeNoLog, Message: "the app's log can't be shown: why"}})
+	if log := s.logged(); !strings.Contains(log, "the app's log can't be shown: why") || s.Warned(event.CodeNoLog) == nil {
 		t.Errorf("the log says %q", log)
 	}
 }
 
 func TestALostNetworkIsNoWarningOnceItIsBack(t *testing.T) {
 	s := New(10)
-	s.Apply(event.Event{Build: 1, Body: event.Warning{Code: NetworkLost, Message: "lost"}})
-	if s.Warned(NetworkLost) == nil {
+	s.Apply(event.Event{Build: 1, Body: event.Warning{Code: event.CodeNetworkLost, Message: "lost"}})
+	if s.Warned(event.CodeNetworkLost) == nil {
 		t.Fatal("it is not told")
 	}
-	if s.Apply(event.Event{Build: 1, Body: event.Warning{Code: "network-back", Message: "back"}}); len(s.Warnings) > 0 {
+	if s.Apply(event.Event{Build: 1, Body: event.Warning{Code: event.CodeNetworkBack, Message: "back"}}); len(s.Warnings) > 0 {
 		t.Errorf("%+v", s.Warnings)
 	}
 }

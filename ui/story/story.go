@@ -158,7 +158,7 @@ func (s *Story) Apply(e event.Event) {
 	case event.Ledger:
 		build := s.build(e)
 		build.Ledger = ledger(b)
-		s.accounted(build.Ledger.Warnings)
+		s.accounted(build.Ledger.Standing)
 	case event.Files:
 		s.files(s.build(e), b)
 	case event.Warning:
@@ -186,7 +186,7 @@ func (s *Story) engine(b event.Engine) {
 		*f = clean.Line(*f)
 	}
 	s.Engine = &b
-	s.clear(EngineGone)
+	s.clear(event.CodeEngineGone)
 }
 
 func (s *Story) changed(b event.Changed) {

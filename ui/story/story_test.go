@@ -78,16 +78,16 @@ func TestAnOlderBuildsLateEventsStayItsOwn(t *testing.T) {
 
 func TestAContainerThatEnds(t *testing.T) {
 	s := tell().on(1, event.Built{}, event.Serving{Container: "a"})
-	s.on(2, event.Built{}, event.Stopped{Container: "b", ExitCode: 3, Reason: "exited"})
+	s.on(2, event.Built{}, event.Stopped{Container: "b", ExitCode: 3, Reason: event.StopExited})
 	if s.Serving == nil || s.Down != nil || s.Build(2).Mishap == "" {
 		t.Error("the new container's end is not the end of the one that serves")
 	}
-	s.on(1, event.Stopped{Container: "a", ExitCode: 9, Reason: "exited"})
+	s.on(1, event.Stopped{Container: "a", ExitCode: 9, Reason: event.StopExited})
 	if s.Serving != nil || s.Down == nil || s.Down.ExitCode != 9 {
 		t.Errorf("nothing serves: %+v, %+v", s.Serving, s.Down)
 	}
-	s.on(1, event.Stopped{Reason: "crash-loop"}, event.Stopped{Reason: "crash-loop"})
-	if s.Down.ExitCode != 9 || s.Down.Reason != "crash-loop" {
+	s.on(1, event.Stopped{Reason: event.StopCrashLoop}, event.Stopped{Reason: event.StopCrashLoop})
+	if s.Down.ExitCode != 9 || s.Down.Reason != event.StopCrashLoop {
 		t.Errorf("got %+v", s.Down)
 	}
 	loops := 0
@@ -102,12 +102,12 @@ func TestAContainerThatEnds(t *testing.T) {
 }
 
 func TestWarningsGoWithWhatTheyWarnOf(t *testing.T) {
-	s := tell().on(0, event.Warning{Code: EngineGone, Message: "m"}, event.Warning{Code: PortTaken, Message: "m"})
+	s := tell().on(0, event.Warning{Code: event.CodeEngineGone, Message: "m"}, event.Warning{Code: event.CodePortTaken, Message: "m"})
 	s.on(1, event.Warning{Code: "lint", Message: "m"})
 	if s.Holding() != 3 {
 		t.Errorf("%d hold: %v", s.Holding(), s.Warnings)
 	}
-	s.on(0, event.Engine{}, event.Warning{Code: "port-free"}).on(2, event.Planned{})
+	s.on(0, event.Engine{}, event.Warning{Code: event.CodePortFree}).on(2, event.Planned{})
 	if s.Holding() != 0 || len(s.Warnings) != 1 || s.Warned("lint") != nil {
 		t.Errorf("only what the first build said is kept, as past: %v", s.Warnings)
 	}
@@ -209,15 +209,15 @@ func TestRing(t *testing.T) {
 func TestLastWords(t *testing.T) {
 	log := func(text string) event.Log { return event.Log{Stream: "stderr", Text: text} }
 	s := tell().on(1, log("ValueError: of the container before"), event.Serving{Container: "a"})
-	s.on(1, log("Traceback (most recent call last):"), log("\x1b[31mImportError: no module\x1b[0m"), log("  bye"), event.Stopped{Container: "a", ExitCode: 1, Reason: "exited"})
+	s.on(1, log("Traceback (most recent call last):"), log("\x1b[31mImportError: no module\x1b[0m"), log("  bye"), event.Stopped{Container: "a", ExitCode: 1, Reason: event.StopExited})
 	if s.Down == nil || s.Down.Said != "ImportError: no module" {
 		t.Errorf("got %+v", s.Down)
 	}
-	s.on(1, event.Stopped{Container: "a", Reason: "crash-loop"})
+	s.on(1, event.Stopped{Container: "a", Reason: event.StopCrashLoop})
 	if s.Down.Said != "ImportError: no module" || s.Down.ExitCode != 1 {
 		t.Errorf("in the loop got %+v", s.Down)
 	}
-	s.on(1, log("all is well"), event.Stopped{Container: "a", ExitCode: 2, Reason: "exited"})
+	s.on(1, log("all is well"), event.Stopped{Container: "a", ExitCode: 2, Reason: event.StopExited})
 	if s.Down.Said != "" {
 		t.Errorf("without such a line got %+v", s.Down)
 	}
@@ -234,13 +234,13 @@ func TestAWarningOfFilesHoldsUntilAnAccountIsWithoutIt(t *testing.T) {
 		}
 	}
 	at(1, event.Planned{})
-	at(1, event.Ledger{Warnings: []string{"psutil asks for glibc"}})
-	at(1, event.Warning{Code: "libc-mismatch", Message: "psutil asks for glibc"})
-	at(1, event.Warning{Code: "libc-risk", Message: "copies packages"})
+	at(1, event.Ledger{Standing: []string{"libc-mismatch:psutil"}})
+	at(1, event.Warning{Code: event.CodeLibcMismatch, Key: "psutil", Message: "psutil asks for glibc"})
+	at(1, event.Warning{Code: event.CodeLibcRisk, Message: "copies packages"})
 	holding(2)
 	at(2, event.Planned{})
 	holding(1)
-	at(2, event.Ledger{Warnings: []string{"psutil asks for glibc"}})
+	at(2, event.Ledger{Standing: []string{"libc-mismatch:psutil"}})
 	at(3, event.Planned{})
 	holding(1)
 	at(3, event.Ledger{})

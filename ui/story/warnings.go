@@ -7,23 +7,6 @@ import (
 	"github.com/stagewatch/stagewatch/ui/clean"
 )
 
-// The codes of the warnings that change what the dashboard says of the whole session.
-const (
-	EngineGone   = "engine-gone"
-	PortTaken    = "port-taken"
-	NoDockerfile = "no-dockerfile"
-	// NotReady: a new container did not get to answer.
-	NotReady = "not-ready"
-
-	// NetworkLost: the container that serves is on no network.
-	NetworkLost = "network-lost"
-
-	portFree    = "port-free"
-	networkBack = "network-back"
-	logDropped  = "log-dropped"
-	noLog       = "no-log"
-)
-
 // Warning is a warning with the build it belongs to, 0 for the session.
 type Warning struct {
 	event.Warning
@@ -33,23 +16,23 @@ type Warning struct {
 }
 
 func (s *Story) warn(build int, w event.Warning) {
-	w.Code, w.Message, w.Hint, w.Paths = clean.Line(w.Code), clean.Line(w.Message), clean.Line(w.Hint), lines(w.Paths)
+	w.Code, w.Key, w.Message, w.Hint, w.Paths = clean.Line(w.Code), clean.Line(w.Key), clean.Line(w.Message), clean.Line(w.Hint), lines(w.Paths)
 	switch w.Code {
-	case portFree:
-		s.clear(PortTaken)
+	case event.CodePortFree:
+		s.clear(event.CodePortTaken)
 		return
-	case networkBack:
-		s.clear(NetworkLost)
+	case event.CodeNetworkBack:
+		s.clear(event.CodeNetworkLost)
 		return
-	case noLog:
+	case event.CodeNoLog:
 		// Where it is missed.
 		s.Logs.Add(Entry{Time: s.Last, Kind: Gap, Text: w.Message})
-	case logDropped:
+	case event.CodeLogDropped:
 		s.Logs.Add(Entry{Time: s.Last, Kind: Gap, Text: w.Message})
 		return
 	}
 	for i, have := range s.Warnings {
-		if have.Code == w.Code && have.Message == w.Message {
+		if have.ID() == w.ID() {
 			s.Warnings = append(s.Warnings[:i], s.Warnings[i+1:]...)
 			break
 		}
@@ -60,20 +43,20 @@ func (s *Story) warn(build int, w event.Warning) {
 // age tells of the warnings that a newer build began since; what an account of files gave waits for the next one.
 func (s *Story) age(build int) {
 	for i := range s.Warnings {
-		if w := &s.Warnings[i]; !slices.Contains(s.standing, w.Message) {
+		if w := &s.Warnings[i]; !slices.Contains(s.standing, w.ID()) {
 			w.Past = w.Build != 0 && w.Build < build
 		}
 	}
 }
 
 // accounted takes in which warnings hold after the account of a build's files, told now or after an earlier build.
-func (s *Story) accounted(warnings []string) {
+func (s *Story) accounted(standing []string) {
 	for i := range s.Warnings {
-		if w := &s.Warnings[i]; slices.Contains(s.standing, w.Message) {
-			w.Past = !slices.Contains(warnings, w.Message)
+		if w := &s.Warnings[i]; slices.Contains(s.standing, w.ID()) {
+			w.Past = !slices.Contains(standing, w.ID())
 		}
 	}
-	s.standing = warnings
+	s.standing = standing
 }
 
 // clear drops the warnings of a code, once what they warn of is over.
