@@ -139,7 +139,7 @@ func (l *loop) run(in inputs) error {
 				in.notices = nil
 				continue
 			}
-			l.Emit(0, event.Warning{Code: "watch-" + n.Code, Message: n.Message, Hint: n.Hint})
+			l.Emit(0, event.Warning{Code: event.CodeWatch + n.Code, Message: n.Message, Hint: n.Hint})
 		case i := <-in.intents:
 			l.onIntent(i)
 		case fn := <-l.Tasks():

@@ -219,3 +219,36 @@ func Shortened(instruction string) string {
 
 // OneLine returns an instruction with each run of blanks and line ends as one blank.
 func OneLine(instruction string) string { return strings.Join(strings.Fields(instruction), " ") }
+
+// Word is the state as faces write it: capitals are what happened. It is the state itself for one that is not known.
+func (s State) Word() string {
+	switch s {
+	case Hit:
+		return "HIT"
+	case Ran:
+		return "RAN"
+	case Fail:
+		return "FAILED"
+	case Skip:
+		return "SKIPPED"
+	case Canceled:
+		return "CANCELED"
+	}
+	return string(s)
+}
+
+// Merged is the word for a step that was built, and counted, as another one.
+const Merged = "MERGED"
+
+// Word is the prediction as faces write it: in small letters. It is empty where nothing was predicted.
+func (p Prediction) Word() string {
+	switch p {
+	case WillHit:
+		return "will hit"
+	case WillRerun:
+		return "will run"
+	case MayRerun:
+		return "may run"
+	}
+	return ""
+}

@@ -111,6 +111,11 @@ keep_out engine/tree imports "$docker|$network" "it reads folders; who builds fr
 keep_out engine/plan imports '^github\.com/docker/(docker|cli)(/|$)|'"$network|^os\$" "a plan is made with no engine and no IO"
 keep_out cmd/stagewatch imports '^github\.com/(docker/docker|moby/buildkit|fsnotify)(/|$)' "flags and wiring; logic lives in the rooms"
 
+# A code or a reason that is written as text is not found by who looks for its users, and a typing error in it is silent.
+while read -r place; do
+  breach "$place is a code or a reason as text: it wants a constant of engine/event"
+done < <(grep -rnoE --include='*.go' --exclude='*_test.go' '(Code|Reason): +"[a-z-]+"' cmd engine ui watch | grep -v '^engine/event/' || true)
+
 if ((breaches > 0)); then
   printf 'boundaries: %d to mend. The rooms and why they are apart: the table in README.md.\n' "$breaches" >&2
   exit 1

@@ -179,31 +179,28 @@ func (p *Printer) output(s *story.Step) {
 
 // result tells what became of a step.
 func (p *Printer) result(all []*story.Step, s *story.Step) {
-	word, color := string(s.State), termenv.ANSIBrightBlack
-	note := draw.Millis(s.MS)
+	color, note := termenv.ANSIBrightBlack, draw.Millis(s.MS)
 	switch s.State {
 	case event.Hit:
-		word, color, note = "HIT", termenv.ANSIGreen, ""
+		color, note = termenv.ANSIGreen, ""
 		if s.Saved > 0 {
 			note = "saved " + draw.Millis(s.Saved)
 		}
 	case event.Ran:
-		word, color = "RAN", termenv.ANSIYellow
+		color = termenv.ANSIYellow
 	case event.Fail:
-		word, color = "FAILED", termenv.ANSIRed
+		color = termenv.ANSIRed
 	case event.Skip:
-		word, note = "SKIPPED", ""
-	case event.Canceled:
-		word = "CANCELED"
+		note = ""
 	}
 	if s.CountsElsewhere() {
-		word, color = "MERGED", termenv.ANSIBrightBlack
+		color = termenv.ANSIBrightBlack
 		note = "with " + p.story.Current().StepName(s.Merged.Stage, s.Merged.Index)
 	}
 	place := p.place(all, s)
 	room := p.width() - len("CANCELED") - draw.Width(place) - draw.Width(note) - 6
 	text := fmt.Sprintf("  %s  %s", place, draw.Cut(s.Instruction, max(room, 20)))
-	p.raw(p.paint(color, fmt.Sprintf("%-8s", word)) + text + p.paint(termenv.ANSIBrightBlack, strings.TrimRight("  "+note, " ")))
+	p.raw(p.paint(color, fmt.Sprintf("%-8s", s.Word())) + text + p.paint(termenv.ANSIBrightBlack, strings.TrimRight("  "+note, " ")))
 }
 
 // place is a step's name, as wide as the widest.

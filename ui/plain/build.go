@@ -46,10 +46,10 @@ func (p *Printer) planned(build int, b event.Planned) {
 		return
 	}
 	for _, s := range b.Steps {
-		word := map[event.Prediction]string{event.WillRerun: "will run", event.MayRerun: "may run"}[s.Prediction]
-		if word == "" {
+		if s.Prediction == event.WillHit {
 			continue
 		}
+		word := s.Prediction.Word()
 		name := p.step(event.StepID{Stage: s.Stage, Index: s.Index}) + " " + s.Instruction
 		switch {
 		case s.MergedWith != nil:
@@ -95,14 +95,14 @@ func (p *Printer) stepped(build int, b event.Step) {
 	p.done[id] = b.State
 	name := p.step(id) + " " + b.Instruction
 	if b.MergedWith != nil && (b.State == event.Hit || b.State == event.Ran) {
-		p.line(build, "%s MERGED with %s", name, p.step(*b.MergedWith))
+		p.line(build, "%s %s with %s", name, event.Merged, p.step(*b.MergedWith))
 		return
 	}
 	switch b.State {
 	case event.Running:
 		p.line(build, "%s", name)
 	case event.Hit:
-		p.line(build, "%s HIT%s%s", name, saved(b), because(b.Because))
+		p.line(build, "%s %s%s%s", name, b.State.Word(), saved(b), because(b.Because))
 	case event.Ran:
 		why := b.Because
 		if b.Reason.Kind != "" && b.Reason.Equal(p.reason) {
@@ -112,13 +112,11 @@ func (p *Printer) stepped(build int, b event.Step) {
 		if b.LastMS > 0 {
 			last = " (" + millis(b.LastMS) + " last time)"
 		}
-		p.line(build, "%s RAN %s%s%s", name, millis(b.MS), last, because(why))
-	case event.Fail:
-		p.line(build, "%s FAILED after %s", name, millis(b.MS))
+		p.line(build, "%s %s %s%s%s", name, b.State.Word(), millis(b.MS), last, because(why))
+	case event.Fail, event.Canceled:
+		p.line(build, "%s %s after %s", name, b.State.Word(), millis(b.MS))
 	case event.Skip:
-		p.line(build, "%s SKIPPED", name)
-	case event.Canceled:
-		p.line(build, "%s CANCELED after %s", name, millis(b.MS))
+		p.line(build, "%s %s", name, b.State.Word())
 	}
 }
 

@@ -1,6 +1,8 @@
 package present
 
 import (
+	"cmp"
+
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
@@ -14,36 +16,29 @@ type mark struct {
 
 func (v View) mark(b *story.Build, s *story.Step) mark {
 	if s.CountsElsewhere() {
-		return mark{"=", "MERGED", draw.Dim}
+		return mark{"=", s.Word(), draw.Dim}
 	}
 	switch s.State {
 	case event.Running:
-		return mark{v.spinner(), "running", draw.Accent | draw.Bold}
+		return mark{v.spinner(), s.Word(), draw.Accent | draw.Bold}
 	case event.Hit:
-		return mark{"✓", "HIT", draw.Good}
+		return mark{"✓", s.Word(), draw.Good}
 	case event.Ran:
-		return mark{"●", "RAN", draw.Warn}
+		return mark{"●", s.Word(), draw.Warn}
 	case event.Fail:
-		return mark{"✗", "FAILED", draw.Bad | draw.Bold}
-	case event.Skip:
-		return mark{"-", "SKIPPED", draw.Dim}
-	case event.Canceled:
-		return mark{"-", "CANCELED", draw.Dim}
+		return mark{"✗", s.Word(), draw.Bad | draw.Bold}
+	case event.Skip, event.Canceled:
+		return mark{"-", s.Word(), draw.Dim}
 	case story.HandedOn:
-		return mark{"→", "MOVED ON", draw.Dim}
+		return mark{"→", s.Word(), draw.Dim}
 	}
-	if b.Over() {
+	switch {
+	case b.Over():
 		return mark{"·", "not seen", draw.Dim}
+	case s.Prediction == event.WillRerun || s.Prediction == event.MayRerun:
+		return mark{"○", s.Prediction.Word(), draw.Plain}
 	}
-	switch s.Prediction {
-	case event.WillHit:
-		return mark{"○", "will hit", draw.Dim}
-	case event.WillRerun:
-		return mark{"○", "will run", draw.Plain}
-	case event.MayRerun:
-		return mark{"○", "may run", draw.Plain}
-	}
-	return mark{"○", "waiting", draw.Dim}
+	return mark{"○", cmp.Or(s.Prediction.Word(), "waiting"), draw.Dim}
 }
 
 func (v View) stepTime(b *story.Build, s *story.Step) draw.Line {

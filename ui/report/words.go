@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -63,22 +64,10 @@ func served(b *story.Build) string {
 
 // stepWord is what became of a step, in the words of the dashboard.
 func stepWord(s *story.Step) string {
-	if s.CountsElsewhere() {
-		return "MERGED"
+	if s.State == event.Running || s.State == story.HandedOn {
+		return none
 	}
-	switch s.State {
-	case event.Hit:
-		return "HIT"
-	case event.Ran:
-		return "RAN"
-	case event.Fail:
-		return "FAILED"
-	case event.Skip:
-		return "SKIPPED"
-	case event.Canceled:
-		return "CANCELED"
-	}
-	return none
+	return cmp.Or(s.Word(), none)
 }
 
 // stepTime is what a step took, or what its hit saved.

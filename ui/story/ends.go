@@ -10,6 +10,17 @@ import (
 // HandedOn is the state of a step that the build which superseded its own goes on with.
 const HandedOn event.State = "handed-on"
 
+// Word is what became of the step as faces write it, empty where it has no state yet.
+func (s *Step) Word() string {
+	switch {
+	case s.CountsElsewhere():
+		return event.Merged
+	case s.State == HandedOn:
+		return "MOVED ON"
+	}
+	return s.State.Word()
+}
+
 // abandon ends a build that a newer one superseded, and the steps that it was at.
 func (b *Build) abandon(at time.Time, a event.Abandoned) {
 	b.State, b.End, b.MS, b.GivenUp = Abandoned, at, a.MS, clean.Line(a.Reason)

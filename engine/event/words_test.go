@@ -191,3 +191,16 @@ func TestSkippedWhy(t *testing.T) {
 		}
 	}
 }
+
+func TestStateAndPredictionWords(t *testing.T) {
+	for state, want := range map[State]string{Running: "running", Hit: "HIT", Ran: "RAN", Fail: "FAILED", Skip: "SKIPPED", Canceled: "CANCELED", "newer": "newer", "": ""} {
+		if got := state.Word(); got != want {
+			t.Errorf("%q is %q, want %q", state, got, want)
+		}
+	}
+	for prediction, want := range map[Prediction]string{WillHit: "will hit", WillRerun: "will run", MayRerun: "may run", "": ""} {
+		if got := prediction.Word(); got != want {
+			t.Errorf("%q is %q, want %q", prediction, got, want)
+		}
+	}
+}
