@@ -10,16 +10,17 @@ import (
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/clean"
 	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/present"
 )
 
-// noteMsg is how a command that ran outside reports back.
+// noteMsg is the report of a command that ran outside.
 type noteMsg struct {
 	style draw.Style
 	text  string
 }
 
-// say shows the answer to a key for a while. The screen's time may be that of the last event, long ago: from there the
-// answer would be over before it is seen.
+// say shows the answer to a key for a while. The time on the screen may be that of the last event, long ago: counted from
+// there the answer would be over before it is seen.
 func (m *Model) say(st draw.Style, text string) {
 	if m.opt.Tape == nil {
 		m.now = m.opt.Clock()
@@ -107,9 +108,9 @@ func (m *Model) browse() tea.Cmd {
 	return nil
 }
 
-// copy puts what the focused panel is about into the clipboard.
+// copy puts the text of the focused panel into the clipboard.
 func (m *Model) copy() tea.Cmd {
-	c := m.copyable()
+	c := m.focus.body().copy()
 	if len(c.Lines) == 0 {
 		m.say(draw.Warn, "nothing to copy here")
 		return nil
@@ -130,12 +131,12 @@ func (m *Model) copy() tea.Cmd {
 
 // save writes the whole text behind the focused panel into a file.
 func (m *Model) save() tea.Cmd {
-	name, lines := m.savable()
-	switch {
-	case m.opt.SaveLog == nil:
+	if m.opt.SaveLog == nil {
 		m.say(draw.Warn, "saving is not possible here")
 		return nil
-	case len(lines) == 0:
+	}
+	name, lines := m.savable()
+	if len(lines) == 0 {
 		m.say(draw.Warn, "nothing to save yet")
 		return nil
 	}
@@ -147,6 +148,15 @@ func (m *Model) save() tea.Cmd {
 		}
 		return noteMsg{draw.Accent, "saved " + human.Count(len(lines), "line") + " to " + path}
 	}
+}
+
+// savable is the whole text behind the focused panel and a name for its file: what a step or the build printed, else the
+// app's log.
+func (m *Model) savable() (string, []string) {
+	if text := m.focus.body().text(); text != nil {
+		return "build.log", text()
+	}
+	return "app.log", present.CopyLog(m.story.Logs)
 }
 
 func (m *Model) toggleMouse() tea.Cmd {

@@ -11,7 +11,7 @@ func (m *Model) drawKeys(c *draw.Canvas, r draw.Rect) {
 	if r.Empty() {
 		return
 	}
-	lines := m.footer()
+	lines := m.lay.foot
 	switch {
 	case m.input != nil:
 		lines = []draw.Line{m.input.line(m.theme.Bare())}

@@ -11,11 +11,10 @@ import (
 type command struct {
 	key.Binding
 	group string
-	// when tells whether the key works here; nil is always. A key that doesn't work is not offered.
+	// when reports whether the key works here; nil is always. A key that does not work is not offered.
 	when func(*Model) bool
 	do   func(*Model) tea.Cmd
-	// rank orders the bottom line, the least first; 0 keeps a key off it. One that would do nothing now, but says why,
-	// has none.
+	// rank orders the bottom line, the lowest first. 0 keeps a key off it, as one that now only says why it does nothing.
 	rank int
 }
 
@@ -33,7 +32,7 @@ func (m *Model) commandsFor(now doable) []command {
 		}
 		return 0
 	}
-	return []command{
+	list := []command{
 		{k.Up, "Move", nil, move(-1), 0},
 		{k.Down, "Move", nil, move(1), 0},
 		{k.PageUp, "Move", nil, movePage(-1), 0},
@@ -44,12 +43,11 @@ func (m *Model) commandsFor(now doable) []command {
 		{k.Full, "Move", nil, (*Model).inFull, ranked(now.more, 11)},
 		{k.Fold, "Move", (*Model).canFold, (*Model).fold, 12},
 		{k.Back, "Move", (*Model).canGoBack, (*Model).back, 5},
-
-		{k.Stages, "Panels", nil, goTo(stages), 0},
-		{k.Sizes, "Panels", nil, goTo(sizes), 0},
-		{k.Changes, "Panels", nil, goTo(changes), 0},
-		{k.Logs, "Panels", nil, goTo(logs), 0},
-		{k.Builds, "Panels", nil, goTo(builds), 0},
+	}
+	for _, p := range m.panels {
+		list = append(list, command{p.key, "Panels", nil, goTo(p), 0})
+	}
+	return append(list, []command{
 		{k.Next, "Panels", nil, cycle(1), ranked(now.next, 36)},
 		{k.Prev, "Panels", nil, cycle(-1), 0},
 		{k.NextTab, "Panels", (*Model).hasTabs, turnTab(1), 40},
@@ -69,8 +67,8 @@ func (m *Model) commandsFor(now doable) []command {
 		{k.SearchNext, "Text", (*Model).searching, findNext(1), ranked(now.match, 6)},
 		{k.SearchPrev, "Text", (*Model).searching, findNext(-1), ranked(now.match, 39)},
 		{k.Filter, "Text", (*Model).inLog, (*Model).startFilter, ranked(now.text, 17)},
-		{k.Follow, "Text", func(m *Model) bool { return m.focus == logs }, (*Model).toggleFollow, ranked(now.text, 14)},
-		{k.Wrap, "Text", func(m *Model) bool { return m.focus == logs }, (*Model).toggleWrap, ranked(now.text, 15)},
+		{k.Follow, "Text", (*Model).inStream, (*Model).toggleFollow, ranked(now.text, 14)},
+		{k.Wrap, "Text", (*Model).inStream, (*Model).toggleWrap, ranked(now.text, 15)},
 		{k.Timestamps, "Text", (*Model).inLog, (*Model).toggleTimes, ranked(now.text, 16)},
 		{k.Raw, "Text", (*Model).inLog, (*Model).toggleRaw, 0},
 		{k.Copy, "Text", nil, (*Model).copy, ranked(now.text, 60)},
@@ -88,18 +86,18 @@ func (m *Model) commandsFor(now doable) []command {
 		{k.Suspend, "Session", nil, (*Model).suspend, 0},
 		{k.Help, "Session", nil, (*Model).help, 90},
 		{k.Quit, "Session", nil, func(*Model) tea.Cmd { return tea.Quit }, 91},
-	}
+	}...)
 }
 
-// doable tells what keys would do something now, which otherwise only say why they don't.
+// doable says which keys would do something now. The others only say why they do not.
 type doable struct {
-	// more tells that the lines at the top are cut, next that there is another panel, zooms that zooming shows.
+	// more: the lines at the top are cut. next: there is another panel. zooms: zooming changes the screen.
 	more, next, zooms bool
-	// restart and serves are of the app, text of what the focused panel shows, save of what there is to save.
+	// restart and serves are about the app, text is about the focused panel, save about what there is to save.
 	restart, serves, text, save bool
-	// match tells that a search has somewhere to go.
+	// match: the search has somewhere to go.
 	match bool
-	// plays and played tell that a tape has something before it and behind it.
+	// plays and played: the tape has something left to play, and has played something.
 	plays, played bool
 }
 
@@ -114,14 +112,11 @@ func (m *Model) doable() doable {
 		text:    !m.inLog() || logged,
 		save:    logged,
 	}
-	switch {
-	case m.focus == page:
-		d.save = logged || m.front().kind <= failurePage
-	case m.focus == logs && m.panes[logs].tab != 0:
-		d.save = m.view().Printed()
+	if text := m.focus.body().text(); text != nil {
+		d.save = len(text()) > 0
 	}
 	if m.search != "" {
-		at, of := m.found()
+		at, of := m.focus.body().found()
 		d.match = of > 1 || of == 1 && at == 0
 	}
 	if tape := m.opt.Tape; tape != nil {
@@ -131,8 +126,8 @@ func (m *Model) doable() doable {
 	return d
 }
 
-// typing takes what was typed. Keys that came in one piece, as they do over a slow link, are taken one by
-// one; a paste is text for an input line, and nothing else.
+// typing takes what was typed. Keys that come in one piece, as over a slow link, are taken one by one. A paste is text for
+// an input line and nothing else.
 func (m *Model) typing(msg tea.KeyMsg) tea.Cmd {
 	if msg.Paste && m.input == nil {
 		return nil
@@ -159,7 +154,10 @@ func (m *Model) key(msg tea.KeyMsg) tea.Cmd {
 		m.typed(msg)
 		return nil
 	}
-	m.toast = toast{}
+	if m.toast.text != "" {
+		m.toast = toast{}
+		m.arrange()
+	}
 	for _, c := range m.commands() {
 		if key.Matches(msg, c.Binding) && (c.when == nil || c.when(m)) {
 			return c.do(m)

@@ -24,11 +24,11 @@ func clickAt(x, y int) tea.MouseMsg {
 
 // reads reports whether the panel in focus, or what stands above all panels, says a text, across its lines.
 func (s *screen) reads(text string) bool {
-	in := s.layout().content(s.focus)
+	in := s.focus.inside
 	var panel, above strings.Builder
 	for y, line := range strings.Split(s.text(), "\n") {
 		cells := []rune(line)
-		if y < s.layout().summary.H+s.layout().banner.H+1 {
+		if y < s.lay.summary.H+s.lay.banner.H+1 {
 			above.WriteString(line)
 		}
 		if y >= in.Y && y < in.Y+in.H && len(cells) > in.X {
@@ -86,16 +86,16 @@ func TestTheCursorIsOnAllOfAWrappedRow(t *testing.T) {
 	}
 	s.press("3", "]", "]", "+", "G")
 	s.shows("first: 2 files", "gnu.so")
-	at := s.panes[changes].cursor
-	if s.panes[changes].cursor = 0; s.rows(changes, 70)[at-1].Ref != nil {
+	at := s.list("Changes").cursor
+	if s.list("Changes").cursor = 0; s.list("Changes").rows()[at-1].Ref != nil {
 		t.Fatal("the first row has no tail")
 	}
-	in := s.layout().content(changes)
+	in := s.panel("Changes").inside
 	s.press("g")
 	s.send(clickAt(in.X, in.Y+at+1))
-	s.want(s.panes[changes].cursor == at, "the tail is not the second row's")
+	s.want(s.list("Changes").cursor == at, "the tail is not the second row's")
 	s.send(clickAt(in.X, in.Y+at-1))
-	s.want(s.panes[changes].cursor == 0, "the tail is not the first row's")
+	s.want(s.list("Changes").cursor == 0, "the tail is not the first row's")
 }
 
 // TestWhatTheAppWritesDoesNotHideTheSummary: changes that lead to no build are told in passing, the first time, and
@@ -147,10 +147,10 @@ func TestALogLineIsReadWhole(t *testing.T) {
 	s.press("esc", "j", "j").shows("following")
 
 	// A click puts the cursor on a line, a second one opens it. A line that a filter leaves out has no cursor.
-	in := s.layout().content(logs)
+	in := s.panel("Logs").inside
 	click := clickAt(in.X, in.Y+1)
 	s.send(click)
-	s.want(s.logs.cursor == 1 && !s.logs.follow, "the cursor is not where the click was")
+	s.want(s.log.cursor == 1 && !s.log.follow, "the cursor is not where the click was")
 	s.send(click)
 	s.shows("the end")
 	s.press("esc", "&", "l", "a", "s", "t", "enter", "k", "enter").shows("last")

@@ -61,7 +61,7 @@ func TestWastedFilesAreMarked(t *testing.T) {
 	s.press("esc", "j", "j", "enter")
 	s.shows("RUN pip install .", "- 1 removed", "removed")
 	n := 0
-	s.filesInFront().Tree.Walk(func(n2 *story.Node) {
+	s.front().body().(*filesList).files.Tree.Walk(func(n2 *story.Node) {
 		if n2.Fate == story.Removed && n2.Nodes == nil {
 			n++
 		}

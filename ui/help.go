@@ -57,14 +57,14 @@ func (m *Model) keyName(c command) string {
 func (m *Model) helpRows(width int) []present.Row {
 	groups := m.helpGroups()
 	if width < 100 {
-		return present.Flow(spaced(groups), width)
+		return present.Flow(grouped(groups), width)
 	}
 	// Two columns, where there is room: nobody scrolls through help.
 	const gap = 2
 	leftWidth := width / 3
 	var left, right []present.Row
 	for n := 1; n < len(groups); n++ {
-		l, r := present.Flow(spaced(groups[:n]), leftWidth), present.Flow(spaced(groups[n:]), width-leftWidth-gap)
+		l, r := present.Flow(grouped(groups[:n]), leftWidth), present.Flow(grouped(groups[n:]), width-leftWidth-gap)
 		if left == nil || max(len(l), len(r)) < max(len(left), len(right)) {
 			left, right = l, r
 		}
@@ -82,8 +82,8 @@ func (m *Model) helpRows(width int) []present.Row {
 	return out
 }
 
-// spaced are the groups one below the other, with a blank line between.
-func spaced(groups [][]present.Row) []present.Row {
+// grouped returns the groups one below the other, with a blank line between.
+func grouped(groups [][]present.Row) []present.Row {
 	var rows []present.Row
 	for i, g := range groups {
 		if i > 0 {

@@ -2,12 +2,11 @@ package ui
 
 import "github.com/charmbracelet/bubbles/key"
 
-// KeyMap is every key of the dashboard with its help. The help page, the bottom line and the dispatch
-// all read it, so that help never drifts from the keys.
+// KeyMap is every key of the dashboard with its help, but for the keys of the panels, which are their numbers. The help
+// page, the bottom line and the dispatch all read it, so that they agree.
 type KeyMap struct {
 	Up, Down, PageUp, PageDown, Top, Bottom key.Binding
 	Next, Prev, NextTab, PrevTab            key.Binding
-	Stages, Sizes, Changes, Logs, Builds    key.Binding
 	Open, Full, Zoom, Unzoom, Fold, Back    key.Binding
 	Search, SearchNext, SearchPrev, Filter  key.Binding
 	Build, BuildFresh, Restart, Stop        key.Binding
@@ -38,11 +37,6 @@ func DefaultKeyMap() KeyMap {
 		Prev:    bind(k("shift+tab"), "shift+tab", "previous panel"),
 		NextTab: bind(k("]"), "]", "next tab"),
 		PrevTab: bind(k("["), "[", "previous tab"),
-		Stages:  bind(k("1"), "1", "stages and steps"),
-		Sizes:   bind(k("2"), "2", "sizes"),
-		Changes: bind(k("3"), "3", "changes"),
-		Logs:    bind(k("4"), "4", "logs"),
-		Builds:  bind(k("5"), "5", "builds so far"),
 
 		Open:   bind(k("enter"), "enter", "open"),
 		Full:   bind(k("i"), "i", "top lines in full"),

@@ -14,35 +14,39 @@ import (
 var keyTests = map[string]func(t *testing.T, s *screen, o *outside, k string){
 	"Up": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("1", "G")
-		at := s.panes[stages].cursor
-		s.want(s.press(k).panes[stages].cursor < at, "the cursor did not go up")
+		at := s.list("Stages").cursor
+		s.want(s.press(k).list("Stages").cursor < at, "the cursor did not go up")
 	},
 	"Down": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("1", "g")
-		at := s.panes[stages].cursor
-		s.want(s.press(k).panes[stages].cursor > at, "the cursor did not go down")
+		at := s.list("Stages").cursor
+		s.want(s.press(k).list("Stages").cursor > at, "the cursor did not go down")
 	},
 	"PageUp": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.send(tea.WindowSizeMsg{Width: 80, Height: 24})
 		s.press("?", "G")
-		at := s.panes[page].offset
-		s.want(s.press(k).panes[page].offset < at, "the page did not go up")
+		at := s.page().offset
+		s.want(s.press(k).page().offset < at, "the page did not go up")
 	},
 	"PageDown": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.send(tea.WindowSizeMsg{Width: 80, Height: 24})
 		s.press("?")
-		s.want(s.press(k).panes[page].offset > 1, "the page did not go down")
+		s.want(s.press(k).page().offset > 1, "the page did not go down")
 	},
 	"Top": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("1", "j", "j", k)
-		s.want(s.panes[stages].cursor == 0, "the cursor is not at the top")
+		s.want(s.list("Stages").cursor == 0, "the cursor is not at the top")
 	},
 	"Bottom": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("1", "g", k)
-		s.want(s.panes[stages].cursor == len(s.rows(stages, 60))-1, "the cursor is not at the bottom")
+		s.want(s.list("Stages").cursor == len(s.list("Stages").rows())-1, "the cursor is not at the bottom")
 	},
-	"Next": func(_ *testing.T, s *screen, _ *outside, k string) { s.want(s.press("1", k).focus == sizes, "focus") },
-	"Prev": func(_ *testing.T, s *screen, _ *outside, k string) { s.want(s.press("2", k).focus == stages, "focus") },
+	"Next": func(_ *testing.T, s *screen, _ *outside, k string) {
+		s.want(s.press("1", k).focus == s.panel("Sizes"), "focus")
+	},
+	"Prev": func(_ *testing.T, s *screen, _ *outside, k string) {
+		s.want(s.press("2", k).focus == s.panel("Stages"), "focus")
+	},
 	"NextTab": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("2", k)
 		s.shows("7 layers")
@@ -51,11 +55,6 @@ var keyTests = map[string]func(t *testing.T, s *screen, o *outside, k string){
 		s.press("2", k)
 		s.shows("carried into the final stage")
 	},
-	"Stages":  func(_ *testing.T, s *screen, _ *outside, k string) { s.want(s.press("5", k).focus == stages, "focus") },
-	"Sizes":   func(_ *testing.T, s *screen, _ *outside, k string) { s.want(s.press(k).focus == sizes, "focus") },
-	"Changes": func(_ *testing.T, s *screen, _ *outside, k string) { s.want(s.press(k).focus == changes, "focus") },
-	"Logs":    func(_ *testing.T, s *screen, _ *outside, k string) { s.want(s.press(k).focus == logs, "focus") },
-	"Builds":  func(_ *testing.T, s *screen, _ *outside, k string) { s.want(s.press(k).focus == builds, "focus") },
 	"Open": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("1", "G", k)
 		s.shows("Step stage-1 5/5 of build #2", "Its last 2 builds")
@@ -67,11 +66,11 @@ var keyTests = map[string]func(t *testing.T, s *screen, o *outside, k string){
 	},
 	"Zoom": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("4", k)
-		s.want(s.layout().rects[stages].Empty(), "the others are still there")
+		s.want(s.panel("Stages").rect.Empty(), "the others are still there")
 	},
 	"Unzoom": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("4", "+", k)
-		s.want(!s.layout().rects[stages].Empty(), "the others are not back")
+		s.want(!s.panel("Stages").rect.Empty(), "the others are not back")
 	},
 	"Fold": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("1", "g", k)
@@ -89,17 +88,17 @@ var keyTests = map[string]func(t *testing.T, s *screen, o *outside, k string){
 	},
 	"Search": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("4", k, "h", "e", "a", "l", "enter")
-		s.want(s.search == "heal" && !s.logs.follow, "nothing found")
+		s.want(s.search == "heal" && !s.log.follow, "nothing found")
 	},
 	"SearchNext": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("1", "g", "/", "C", "O", "P", "Y", "enter")
-		at := s.panes[stages].cursor
-		s.want(s.press(k).panes[stages].cursor > at, "no next match")
+		at := s.list("Stages").cursor
+		s.want(s.press(k).list("Stages").cursor > at, "no next match")
 	},
 	"SearchPrev": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("1", "g", "/", "C", "O", "P", "Y", "enter", "n", "n")
-		at := s.panes[stages].cursor
-		s.want(s.press(k).panes[stages].cursor < at, "no previous match")
+		at := s.list("Stages").cursor
+		s.want(s.press(k).list("Stages").cursor < at, "no previous match")
 	},
 	"Filter": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("4", k, "h", "e", "a", "l", "enter")
@@ -139,10 +138,10 @@ var keyTests = map[string]func(t *testing.T, s *screen, o *outside, k string){
 		s.want(o.intents[1] == event.Intent(event.Watch{On: true}), "not on again")
 	},
 	"Follow": func(_ *testing.T, s *screen, _ *outside, k string) {
-		s.want(!s.press("4", k).logs.follow, "still following")
-		s.want(s.press(k).logs.follow, "not following again")
+		s.want(!s.press("4", k).log.follow, "still following")
+		s.want(s.press(k).log.follow, "not following again")
 	},
-	"Wrap":       func(_ *testing.T, s *screen, _ *outside, k string) { s.want(s.press("4", k).logs.wrap, "no wrap") },
+	"Wrap":       func(_ *testing.T, s *screen, _ *outside, k string) { s.want(s.press("4", k).log.wrap, "no wrap") },
 	"Timestamps": func(_ *testing.T, s *screen, _ *outside, k string) { s.press("4", k); s.shows("09:00:2") },
 	"Raw": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.play([]event.Event{{Time: s.now, Body: event.Log{Text: `{"level":"info","msg":"hello"}`}}})

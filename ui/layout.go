@@ -12,32 +12,21 @@ const (
 	wideWidth  = 116
 )
 
-// layout says where everything is. It depends on the size of the terminal and on what is open, so that
-// painting and the mouse agree.
+// layout says where everything but the panels is; each panel knows its own place. It follows from the size of the terminal
+// and what is open, and is made once after each message, so that painting and the mouse agree.
 type layout struct {
 	status, summary, banner, strip, scrub, keys draw.Rect
-	rects                                       [panels]draw.Rect
-	// top and alarm are the lines of summary and banner.
-	top, alarm []draw.Line
-	// single tells that one panel is shown at a time, without a frame; gutter is its room for the cursor's sign.
+	// top and alarm are the lines of summary and banner, foot what stands in place of the keys.
+	top, alarm, foot []draw.Line
+	// single reports whether one panel is shown at a time, without a frame. gutter is its room for the cursor's sign.
 	single bool
 	gutter int
 }
 
-// content is the part of a panel that its rows are in.
-func (l layout) content(p panel) draw.Rect {
-	if l.single {
-		r := l.rects[p]
-		return draw.Rect{X: r.X + l.gutter, Y: r.Y, W: max(0, r.W-l.gutter), H: r.H}
-	}
-	r := l.rects[p].Inset()
-	// A column of air at either side.
-	r.X, r.W = r.X+1, max(0, r.W-2)
-	return r
-}
-
-func (m *Model) layout() layout {
-	var l layout
+// arrange lays the screen out.
+func (m *Model) arrange() {
+	l := layout{top: m.summaryLines(), foot: m.footer()}
+	l.alarm = present.Banner(m.view(), m.width-2, m.bannerRoom(len(l.top)))
 	body := draw.Rect{W: m.width, H: m.height}
 	take := func(from, n int) draw.Rect {
 		r := draw.Rect{X: 0, Y: body.Y, W: body.W, H: min(n, body.H)}
@@ -49,11 +38,9 @@ func (m *Model) layout() layout {
 		body.H -= r.H
 		return r
 	}
-	l.top = m.summaryLines()
-	l.alarm = present.Banner(m.view(), m.width-2, m.bannerRoom(len(l.top)))
 	l.status = take(1, 1)
 	if m.height >= 4 {
-		l.keys = take(-1, max(1, len(m.footer())))
+		l.keys = take(-1, max(1, len(l.foot)))
 	}
 	if m.opt.Tape != nil && m.height >= 12 {
 		l.scrub = take(-1, 1)
@@ -72,44 +59,95 @@ func (m *Model) layout() layout {
 		if body.H >= 4 {
 			l.strip = take(1, 1)
 		}
-		l.rects[m.focus] = body
-		return l
 	}
-	if m.zoomed && m.focus != page {
-		l.rects[m.focus] = body
-		return l
-	}
-	if p := m.front(); p != nil && (body.W < wideWidth || p.kind >= helpPage) {
-		l.rects[page] = body
-		return l
-	}
-	m.grid(&l, body)
-	return l
+	m.lay = l
+	m.placePanels(body)
 }
 
-// grid puts the stages at the left, as the centre of the screen, what explains them at the right, and
-// the logs below both.
-func (m *Model) grid(l *layout, body draw.Rect) {
-	logsH := max(6, body.H*38/100)
-	top := draw.Rect{X: body.X, Y: body.Y, W: body.W, H: body.H - logsH}
-	l.rects[logs] = draw.Rect{X: body.X, Y: body.Y + top.H, W: body.W, H: logsH}
-
-	leftW := max(46, top.W*58/100)
-	if top.W >= 100 {
-		leftW = top.W * 62 / 100
+// placePanels gives each panel and page its place.
+func (m *Model) placePanels(body draw.Rect) {
+	for _, p := range m.panels {
+		p.rect = draw.Rect{}
 	}
-	right := draw.Rect{X: top.X + leftW, Y: top.Y, W: top.W - leftW, H: top.H}
-	l.rects[stages] = draw.Rect{X: top.X, Y: top.Y, W: leftW, H: top.H}
-	if len(m.pages) > 0 {
-		l.rects[page] = right
+	for _, p := range m.pages {
+		p.rect = draw.Rect{}
+	}
+	front := m.front()
+	switch {
+	case m.lay.single, m.zoomed && !m.onPage():
+		m.focus.rect = body
+	case front != nil && (body.W < wideWidth || front.wide):
+		front.rect = body
+	default:
+		m.grid(body)
+	}
+	for _, p := range m.focusable() {
+		p.inside = m.content(p.rect)
+		p.body().place(p.inside)
+	}
+}
+
+// content is the part of a panel that its rows are in.
+func (m *Model) content(r draw.Rect) draw.Rect {
+	if l := m.lay; l.single {
+		return draw.Rect{X: r.X + l.gutter, Y: r.Y, W: max(0, r.W-l.gutter), H: r.H}
+	}
+	r = r.Inset()
+	// A column of air at either side.
+	r.X, r.W = r.X+1, max(0, r.W-2)
+	return r
+}
+
+// grid puts the centre at the left and what explains it at the right, and the rest below both. A page takes the place of
+// the panels at the right.
+func (m *Model) grid(body draw.Rect) {
+	belowH := max(6, body.H*38/100)
+	topH := body.H - belowH
+	leftW := max(46, body.W*58/100)
+	if body.W >= 100 {
+		leftW = body.W * 62 / 100
+	}
+	right := draw.Rect{X: body.X + leftW, Y: body.Y, W: body.W - leftW, H: topH}
+	m.stack(below, draw.Rect{X: body.X, Y: body.Y + topH, W: body.W, H: belowH})
+	m.stack(centre, draw.Rect{X: body.X, Y: body.Y, W: leftW, H: topH})
+	if p := m.front(); p != nil {
+		p.rect = right
 		return
 	}
-	sizesH := min(max(5, right.H*42/100), 14)
-	rest := right.H - sizesH
-	changesH := max(4, rest/2)
-	l.rects[sizes] = draw.Rect{X: right.X, Y: right.Y, W: right.W, H: sizesH}
-	l.rects[changes] = draw.Rect{X: right.X, Y: right.Y + sizesH, W: right.W, H: changesH}
-	l.rects[builds] = draw.Rect{X: right.X, Y: right.Y + sizesH + changesH, W: right.W, H: rest - changesH}
+	m.stack(side, right)
+}
+
+// stack puts the panels of an area one below the other.
+func (m *Model) stack(a area, r draw.Rect) {
+	for _, p := range m.panels {
+		if p.area != a {
+			continue
+		}
+		p.rect = r
+		if p.height != nil {
+			p.rect.H = min(p.height(r.H), r.H)
+		}
+		r.Y, r.H = r.Y+p.rect.H, r.H-p.rect.H
+	}
+}
+
+// settle brings everything back into bounds after whatever happened, so that View need not.
+func (m *Model) settle() {
+	if m.width <= 0 || m.height <= 0 {
+		return
+	}
+	m.arrange()
+	if p := m.front(); p != nil && !m.focus.inSight() {
+		// The page on top covers the panel that had the focus.
+		m.focus = &p.panel
+		m.arrange()
+	}
+	for _, p := range m.focusable() {
+		if b := p.body(); b != m.log && !p.inside.Empty() {
+			b.settle()
+		}
+	}
+	m.log.settle()
 }
 
 // roomBeside is how many lines a screen needs beside its panels before its texts get more than one line each. A screen of
@@ -136,7 +174,7 @@ func (m *Model) bannerRoom(summary int) int {
 
 // shortened reports whether the lines at the top are cut, or leave out why what serves is old.
 func (m *Model) shortened() bool {
-	l := m.layout()
+	l := m.lay
 	for _, line := range append(l.top[:len(l.top):len(l.top)], l.alarm...) {
 		if line.Width() > m.width-2 {
 			return true

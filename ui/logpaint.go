@@ -6,18 +6,18 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-func (m *Model) drawLogs(c *draw.Canvas, in draw.Rect) {
-	v, r := &m.logs, m.story.Logs
+func (v *appLog) draw(c *draw.Canvas, focused bool) {
+	r, in := v.m.story.Logs, v.in
 	if r.Len() == 0 {
-		m.drawNoLogs(c, in)
+		v.drawNothing(c)
 		return
 	}
 	if v.pattern() != "" && len(v.passed.seqs) == 0 {
 		c.Line(in.X, in.Y, in.W, draw.Line{}.Add(draw.Dim, "no line passes the filter"))
 		return
 	}
-	for _, l := range v.inSight(m) {
-		line := m.logLine(c, r.At(l.seq), in.W)
+	for _, l := range v.inSight() {
+		line := v.line(c, r.At(l.seq), in.W)
 		parts := []draw.Line{line}
 		if v.wrap {
 			parts = line.Wrap(in.W)
@@ -25,28 +25,29 @@ func (m *Model) drawLogs(c *draw.Canvas, in draw.Rect) {
 		for i, part := range parts[:min(len(parts), in.H-l.y)] {
 			y := in.Y + l.y + i
 			c.Line(in.X, y, in.W, part)
-			if m.focus == logs && l.seq == v.cursor {
-				m.showSelected(c, in, y)
+			if focused && l.seq == v.cursor {
+				v.m.showSelected(c, in, y)
 			}
-			if m.search != "" && m.focus == logs {
-				m.markMatches(c, in, y)
+			if focused {
+				v.m.markMatches(c, in, y)
 			}
 		}
 	}
 }
 
-// drawNoLogs fills the panel until the app has logged anything: with the end of what the first build's steps print.
-func (m *Model) drawNoLogs(c *draw.Canvas, in draw.Rect) {
+// drawNothing fills the panel until the app has logged anything, with the end of what the steps of the first build print.
+func (v *appLog) drawNothing(c *draw.Canvas) {
+	in, view := v.in, v.m.view()
 	rows := []present.Row{{Left: draw.Line{}.Add(draw.Dim, "what the app prints appears here")}}
-	if m.view().Printed() {
-		rows = present.BuildOutput(m.view(), in.W, m.logs.wrap)
+	if view.Printed() {
+		rows = present.BuildOutput(view, in.W, v.wrap)
 	}
 	for i, r := range rows[max(0, len(rows)-in.H):] {
 		c.Line(in.X, in.Y+i, in.W, r.Left)
 	}
 }
 
-func (m *Model) logLine(c *draw.Canvas, e *story.Entry, width int) draw.Line {
+func (v *appLog) line(c *draw.Canvas, e *story.Entry, width int) draw.Line {
 	switch e.Kind {
 	case story.Boundary, story.Mishap, story.Gap:
 		st := draw.Accent | draw.Bold
@@ -56,7 +57,7 @@ func (m *Model) logLine(c *draw.Canvas, e *story.Entry, width int) draw.Line {
 		return draw.Line{}.Add(st, "— "+e.Text+" —").Add(draw.Dim, e.Time.Format(" 15:04:05"))
 	}
 	var line draw.Line
-	if m.logs.times {
+	if v.times {
 		line = line.Add(draw.Dim, e.Time.Format("15:04:05 "))
 	}
 	if e.Stderr {
@@ -64,10 +65,10 @@ func (m *Model) logLine(c *draw.Canvas, e *story.Entry, width int) draw.Line {
 	} else {
 		line = line.Add(draw.Plain, "  ")
 	}
-	if !m.logs.raw {
+	if !v.raw {
 		if nice := present.ReadableLog(e.Text); nice != nil {
 			return append(line, nice...)
 		}
 	}
-	return append(line, c.Colored(m.theme, e.Text, draw.Plain)...)
+	return append(line, c.Colored(v.m.theme, e.Text, draw.Plain)...)
 }

@@ -11,21 +11,7 @@ import (
 	"github.com/stagewatch/stagewatch/ui/term"
 )
 
-// panel is a part of the screen that can have the focus.
-type panel int
-
-// The panels, in the order of their numbers; page is what is opened over them.
-const (
-	stages panel = iota
-	sizes
-	changes
-	logs
-	builds
-	page
-	panels
-)
-
-// defaultLogLines is how many log lines are kept unless told otherwise.
+// defaultLogLines is how many log lines are kept by default.
 const defaultLogLines = 20_000
 
 // Model is the dashboard's state. Only Update changes it.
@@ -41,40 +27,34 @@ type Model struct {
 	ticking       bool
 	spin          int
 
-	focus, before panel
+	panels []*panel
+	log    *appLog
+	// pages are opened over the panels, the last one on top.
+	pages []*page
+	// focus is a panel or the page on top, before the panel that had the focus when the first page opened.
+	focus, before *panel
 	zoomed        bool
-	panes         [panels]pane
+	lay           layout
 	folded        map[string]bool
 	// pinned is the build that is looked at in place of the newest; 0 is the newest.
 	pinned int
-	pages  []opened
-	logs   logView
 	// dismissed is the newest failed build whose failure was closed by hand.
 	dismissed int
 
 	ask    *question
 	input  *input
 	search string
-	// searchAt is the row that the search is at in a panel without a cursor.
-	searchAt int
-	toast    toast
+	toast  toast
 	// noticed is when changes of each kind were last left out of a build.
 	noticed map[string]time.Time
 	mouse   bool
 	// exec gives the terminal to a command.
 	exec func(*term.Command, func(error) tea.Msg) tea.Cmd
-	// halt says something on the shell's screen and stops the program; nil leaves that to bubbletea.
+	// halt shows a line on the shell's screen and stops the program; nil leaves that to bubbletea.
 	halt func(says string) tea.Cmd
 }
 
-// pane is how a list is scrolled.
-type pane struct {
-	cursor, offset, tab int
-	// moved tells that a person moved the cursor: it no longer follows what runs.
-	moved bool
-}
-
-// question is asked before something that can't be undone.
+// question is asked before what can't be undone.
 type question struct {
 	text string
 	yes  func(*Model) tea.Cmd
@@ -85,7 +65,7 @@ type toast struct {
 	text  string
 	style draw.Style
 	until time.Time
-	// passing tells that it answers no key, and so gives way to what does.
+	// passing reports whether it answers no key, and gives way to what does.
 	passing bool
 }
 
@@ -107,11 +87,15 @@ func New(opt Options) *Model {
 		found := term.Detect(opt.Output)
 		terminal = &found
 	}
-	return &Model{
+	m := &Model{
 		exec: func(cmd *term.Command, done func(error) tea.Msg) tea.Cmd { return tea.ExecProcess(cmd, done) },
 		opt:  opt, theme: draw.NewTheme(*terminal), keys: DefaultKeyMap(), story: story.New(opt.LogLines),
-		now: opt.Clock(), folded: map[string]bool{}, noticed: map[string]time.Time{}, mouse: !opt.NoMouse, logs: logView{follow: true, cursor: -1},
+		now: opt.Clock(), folded: map[string]bool{}, noticed: map[string]time.Time{}, mouse: !opt.NoMouse,
 	}
+	m.log = &appLog{m: m, follow: true, cursor: -1}
+	m.panels = newPanels(m)
+	m.focus, m.before = m.centre(), m.centre()
+	return m
 }
 
 // Init starts the flow of events.
@@ -154,24 +138,24 @@ func (m *Model) batch(b term.Batch) tea.Cmd {
 	}
 	m.apply(b.Events)
 	if b.Closed {
-		// Nothing more will come: what there is to say is the caller's, on the terminal below.
+		// Nothing more will come. The caller says what there is to say, on the terminal below.
 		return tea.Quit
 	}
 	return term.Pump(m.opt.Events, m.opt.Clock, m.lastBatch)
 }
 
-// apply takes in events, and opens by itself what a person wants to see next.
+// apply adds events to the story, and opens by itself what a person wants to see next.
 func (m *Model) apply(events []event.Event) {
 	for _, e := range events {
 		m.story.Apply(e)
 		switch e.Body.(type) {
 		case event.Planned:
-			// What failed before is being tried again: back to the graph.
-			m.closePages(failurePage)
-			m.panes[stages].moved = false
+			// What failed is being tried again.
+			m.closePages(failureKind)
+			m.centre().body().setFollow(true)
 		case event.Failed:
 			if cur := m.story.Current(); cur != nil && cur.Number != m.dismissed && m.pinned == 0 {
-				m.open(opened{kind: failurePage, build: cur.Number})
+				m.openFailure(cur.Number)
 			}
 		case event.Files:
 			m.filesCame(e.Build)
@@ -183,7 +167,7 @@ func (m *Model) apply(events []event.Event) {
 	}
 }
 
-// tickMsg comes while something on the screen moves by itself.
+// tickMsg comes in regular intervals while something on the screen moves by itself.
 type tickMsg time.Time
 
 func tick(clock func() time.Time, every time.Duration) tea.Cmd {
@@ -211,7 +195,7 @@ func (m *Model) tick(msg tickMsg) tea.Cmd {
 	return nil
 }
 
-// keepTicking asks for the next tick where something moves by itself, and for none where all is still.
+// keepTicking asks for the next tick if something moves by itself, and for none if all is still.
 func (m *Model) keepTicking() tea.Cmd {
 	if m.ticking {
 		return nil
@@ -231,7 +215,7 @@ func (m *Model) keepTicking() tea.Cmd {
 	return tick(m.opt.Clock, spinPace)
 }
 
-// moving tells whether a spinner turns or a time runs on the screen.
+// moving reports whether a spinner turns or a time runs on the screen.
 func (m *Model) moving() bool {
 	if m.toast.text != "" && m.now.Before(m.toast.until) {
 		return true

@@ -3,129 +3,119 @@ package ui
 import (
 	"fmt"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"github.com/stagewatch/stagewatch/ui/present"
+	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// pageKind is what a page opened over the panels is about.
-type pageKind int
+// failureKind is the kind of the page that opens by itself.
+const failureKind = "failure"
 
-const (
-	stepPage pageKind = iota
-	failurePage
-	detailPage
-	// From here on a page is as wide as the screen.
-	helpPage
-	filesPage
-	fullPage
-)
-
-// opened is a page with what it is about.
-type opened struct {
-	kind  pageKind
-	build int
-	stage string
-	// index is a step's, or a layer's of the stage.
-	index int
-	files present.Files
-	// detail is what a page shows of a list's row.
-	detail *present.Detail
-	pane   pane // of the page below, kept while this one is open
-}
-
-// open puts a page on top, in place of one of its kind.
-func (m *Model) open(p opened) {
-	m.closePages(p.kind)
-	if len(m.pages) == 0 {
-		m.before = m.focus
+// stepOf finds a step again by its names: a replay tells the story anew.
+func (m *Model) stepOf(build int, stage string, index int) (*story.Build, *story.Step) {
+	b := m.story.Build(build)
+	if b == nil {
+		return nil, nil
 	}
-	p.pane = m.panes[page]
-	m.panes[page] = pane{}
-	m.pages = append(m.pages, p)
-	m.focus = page
+	return b, b.Step(stage, index)
 }
 
-// front is the page on top, nil where none is open.
-func (m *Model) front() *opened {
-	if len(m.pages) == 0 {
-		return nil
-	}
-	return &m.pages[len(m.pages)-1]
-}
-
-func (m *Model) closeTop() {
-	top := m.pages[len(m.pages)-1]
-	m.pages = m.pages[:len(m.pages)-1]
-	m.panes[page] = top.pane
-	if len(m.pages) == 0 && m.focus == page {
-		m.focus = m.before
-	}
-}
-
-// closePages closes all pages of a kind.
-func (m *Model) closePages(kind pageKind) {
-	kept := m.pages[:0]
-	for _, p := range m.pages {
-		if p.kind != kind {
-			kept = append(kept, p)
+// openStep opens a step of a build.
+func (m *Model) openStep(b *story.Build, s *story.Step) {
+	number, stage, index := b.Number, s.Stage, s.Index
+	l := &list{m: m}
+	l.content = func(v present.View, width int) []present.Row {
+		switch b, s := m.stepOf(number, stage, index); {
+		case b == nil:
+			return []present.Row{present.Unkept()}
+		case s != nil:
+			return present.Step(v, b, s, width)
 		}
-	}
-	m.pages = kept
-	if len(m.pages) == 0 && m.focus == page {
-		m.focus = m.before
-	}
-}
-
-func (m *Model) pageTitle() string {
-	p := m.front()
-	if p == nil {
-		return ""
-	}
-	switch p.kind {
-	case failurePage:
-		return fmt.Sprintf("Build #%d failed", p.build)
-	case stepPage:
-		return fmt.Sprintf("Step %s of build #%d", m.stepName(p), p.build)
-	case detailPage:
-		return p.detail.Title
-	case fullPage:
-		return "In full"
-	case filesPage:
-		return p.files.Title()
-	}
-	return "Help"
-}
-
-// stepName is the name of the step that a page is about.
-func (m *Model) stepName(p *opened) string {
-	if b := m.story.Build(p.build); b != nil {
-		return b.StepName(p.stage, p.index)
-	}
-	return p.stage
-}
-
-func (m *Model) pageRows(width int) []present.Row {
-	p := m.front()
-	if p == nil {
 		return nil
 	}
-	b := m.story.Build(p.build)
-	switch {
-	case p.kind == helpPage:
-		return m.helpRows(width)
-	case p.kind == detailPage:
-		return present.Flow(p.detail.Rows, width)
-	case p.kind == fullPage:
-		return present.Full(m.view(), width)
-	case p.kind == filesPage:
-		return p.files.Rows(m.view(), width)
-	case b == nil:
+	l.enter = func() func() tea.Cmd {
+		if b, s := m.stepOf(number, stage, index); s != nil {
+			if made := present.LayerOf(m.view(), b, s); made != nil {
+				return func() tea.Cmd { return m.openFiles(made.Build, made.Ref) }
+			}
+		}
+		return nil
+	}
+	l.all = func() present.Copied {
+		if b, s := m.stepOf(number, stage, index); s != nil {
+			return present.CopyStep(m.view(), b, s)
+		}
+		return rowsOf(m.view(), l.content)
+	}
+	l.lines = func() []string { return l.all().Lines }
+	m.open(newPage("step", fmt.Sprintf("Step %s of build #%d", b.StepName(stage, index), number), l))
+}
+
+// openFailure opens why a build failed.
+func (m *Model) openFailure(number int) {
+	l := &list{m: m}
+	failed := func() *story.Build {
+		if b := m.story.Build(number); b != nil && b.Failure != nil {
+			return b
+		}
+		return nil
+	}
+	l.content = func(v present.View, width int) []present.Row {
+		if b := failed(); b != nil {
+			return present.Failure(v, b, width, l.in.H)
+		}
 		return []present.Row{present.Unkept()}
-	case p.kind == failurePage && b.Failure != nil:
-		return present.Failure(m.view(), b, width, m.layout().content(page).H)
-	case p.kind == stepPage:
-		if s := b.Step(p.stage, p.index); s != nil {
-			return present.Step(m.view(), b, s, width)
-		}
 	}
+	l.enter = func() func() tea.Cmd {
+		if b := failed(); b != nil {
+			if s := b.Step(b.Failure.Stage, b.Failure.Index); s != nil {
+				return func() tea.Cmd { m.openStep(b, s); return nil }
+			}
+		}
+		return nil
+	}
+	l.all = func() present.Copied {
+		if b := failed(); b != nil {
+			return present.CopyFailure(b)
+		}
+		return rowsOf(m.view(), l.content)
+	}
+	l.lines = func() []string { return l.all().Lines }
+	p := newPage(failureKind, fmt.Sprintf("Build #%d failed", number), l)
+	p.dismissed = func() { m.dismissed = number }
+	m.open(p)
+}
+
+// openDetail opens what a list shows in short.
+func (m *Model) openDetail(d *present.Detail) {
+	l := &list{m: m, content: func(_ present.View, width int) []present.Row { return present.Flow(d.Rows, width) }}
+	l.all = func() present.Copied {
+		if c := present.CopyRef(m.view(), d.Of); len(c.Lines) > 0 {
+			return c
+		}
+		return rowsOf(m.view(), l.content)
+	}
+	m.open(newPage("detail", d.Title, l))
+}
+
+// inFull opens the lines at the top of the screen in full, and closes them again.
+func (m *Model) inFull() tea.Cmd {
+	m.toggle(m.textPage("full", "In full", present.Full))
 	return nil
+}
+
+// help opens the list of keys and words, and closes it again.
+func (m *Model) help() tea.Cmd {
+	m.toggle(m.textPage("help", "Help", func(_ present.View, width int) []present.Row { return m.helpRows(width) }))
+	return nil
+}
+
+// textPage is a wide page that is there to be read.
+func (m *Model) textPage(kind, title string, content func(present.View, int) []present.Row) *page {
+	l := &list{m: m, content: content}
+	l.all = func() present.Copied { return rowsOf(m.view(), content) }
+	p := newPage(kind, title, l)
+	p.wide = true
+	return p
 }

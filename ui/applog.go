@@ -1,0 +1,296 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/human"
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/present"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// appLog is the body that shows what the app logs. It names lines by the numbers of their entries, which stay the same
+// when the ring drops the oldest.
+type appLog struct {
+	m  *Model
+	in draw.Rect
+
+	follow bool
+	// top is the first entry in sight while it does not follow.
+	top int
+	// seen is the number of the next entry at the time when following ended: entries from there on are new.
+	seen int
+	// cursor is the entry of the cursor, -1 while it follows.
+	cursor           int
+	wrap, times, raw bool
+	filter           string
+	// passed are the entries that the filter lets pass, hits the ones of them that hold the search text.
+	passed, hits logIndex
+}
+
+// shows reports whether an entry is among those that passed the filter.
+func (v *appLog) shows(e *story.Entry) bool {
+	if v.pattern() == "" {
+		return true
+	}
+	_, ok := v.passed.at(e.Seq)
+	return ok
+}
+
+// pattern is the text of the filter. A filter that begins with an exclamation mark leaves out the lines that hold it.
+func (v *appLog) pattern() string { return strings.TrimPrefix(v.filter, "!") }
+
+func (v *appLog) leavesOut() bool { return strings.HasPrefix(v.filter, "!") }
+
+// passes reports whether the filter lets an entry pass. Our own marks always pass.
+func (v *appLog) passes(e *story.Entry) bool {
+	return e.Kind != story.LogLine || contains(v.readable(e), v.pattern()) != v.leavesOut()
+}
+
+// readable returns an entry as the screen shows it.
+func (v *appLog) readable(e *story.Entry) string {
+	if !v.raw && e.Kind == story.LogLine {
+		if nice := present.ReadableLog(e.Text); nice != nil {
+			return nice.Text()
+		}
+	}
+	return draw.Strip(e.Text)
+}
+
+// index filters and searches the entries that came since the last call.
+func (v *appLog) index() {
+	shape := fmt.Sprint(v.raw, v.filter)
+	if v.pattern() != "" {
+		v.passed.update(v.m.story.Logs, shape, v.passes)
+	}
+	if v.m.search != "" {
+		v.hits.update(v.m.story.Logs, shape+"/"+v.m.search, func(e *story.Entry) bool { return v.shows(e) && contains(v.readable(e), v.m.search) })
+	}
+}
+
+// step returns the shown entry that is n places away from seq, or the last one on the way there.
+func (v *appLog) step(r *story.Ring, seq, n int) int {
+	dir := 1
+	if n < 0 {
+		dir, n = -1, -n
+	}
+	at := seq
+	for i := seq + dir; n > 0 && i >= r.First() && i < r.Next(); i += dir {
+		if v.shows(r.At(i)) {
+			at = i
+			n--
+		}
+	}
+	return at
+}
+
+// bottomTop is the first entry in sight when the newest is on the last line.
+func (v *appLog) bottomTop() int {
+	r, in := v.m.story.Logs, v.in
+	top, room := r.Next(), in.H
+	for i := r.Next() - 1; i >= r.First() && room > 0; i-- {
+		e := r.At(i)
+		if !v.shows(e) {
+			continue
+		}
+		room -= v.height(e, in.W)
+		if room < 0 && top < r.Next() {
+			break
+		}
+		top = i
+	}
+	return top
+}
+
+func (v *appLog) height(e *story.Entry, width int) int {
+	if !v.wrap || width <= 0 {
+		return 1
+	}
+	return max(1, (v.gutter()+draw.Width(v.readable(e))+width-1)/width)
+}
+
+// gutter is the width of what stands before a line.
+func (v *appLog) gutter() int {
+	if v.times {
+		return 2 + len("15:04:05 ")
+	}
+	return 2
+}
+
+// pause ends following: the cursor is on the newest line.
+func (v *appLog) pause() {
+	if !v.follow {
+		return
+	}
+	r := v.m.story.Logs
+	v.follow, v.top, v.seen = false, v.bottomTop(), r.Next()
+	v.cursor = v.step(r, r.Next(), -1)
+}
+
+func (v *appLog) resume() { v.follow, v.cursor = true, -1 }
+
+// move moves the cursor. Below the last line the log follows again.
+func (v *appLog) move(by int) {
+	r := v.m.story.Logs
+	if r.Len() == 0 || v.follow && by >= 0 {
+		return
+	}
+	if v.follow {
+		v.pause()
+		by++
+	}
+	to := v.step(r, v.cursor, by)
+	if by > 0 && (to == v.cursor || by > 1 && v.step(r, to, 1) == to) {
+		v.resume()
+		return
+	}
+	v.cursor = to
+	v.reveal()
+}
+
+// reveal scrolls until the cursor is in sight.
+func (v *appLog) reveal() {
+	in := v.in
+	if v.cursor < v.top {
+		v.top = v.cursor
+		return
+	}
+	r, room := v.m.story.Logs, in.H
+	top := v.cursor
+	for i := v.cursor; i >= v.top && i >= r.First(); i-- {
+		if e := r.At(i); v.shows(e) {
+			if room -= v.height(e, in.W); room < 0 {
+				break
+			}
+			top = i
+		}
+	}
+	v.top = top
+}
+
+// scroll moves what is in sight. The cursor stays in sight.
+func (v *appLog) scroll(by int) {
+	if v.follow && by >= 0 {
+		return
+	}
+	v.pause()
+	r := v.m.story.Logs
+	v.top = v.step(r, max(v.top, r.First()), by)
+	if by > 0 && v.top >= v.bottomTop() {
+		v.resume()
+		return
+	}
+	first, last := -1, -1
+	for _, l := range v.inSight() {
+		if first < 0 {
+			first = l.seq
+		}
+		last = l.seq
+	}
+	v.cursor = max(first, min(v.cursor, last))
+}
+
+// seenLine is an entry in sight: the line of the body that it begins at, from 0, and its number of lines.
+type seenLine struct{ seq, y, h int }
+
+// inSight returns the entries that are shown.
+func (v *appLog) inSight() []seenLine {
+	r, in := v.m.story.Logs, v.in
+	top := v.top
+	if v.follow {
+		top = v.bottomTop()
+	}
+	var out []seenLine
+	y := 0
+	for i := max(top, r.First()); i < r.Next() && y < in.H; i++ {
+		e := r.At(i)
+		if !v.shows(e) {
+			continue
+		}
+		h := v.height(e, in.W)
+		out = append(out, seenLine{i, y, h})
+		y += h
+	}
+	return out
+}
+
+func (v *appLog) settle() {
+	r := v.m.story.Logs
+	v.top = max(v.top, r.First())
+	v.index()
+	if v.follow || r.Len() == 0 {
+		return
+	}
+	// The line of the cursor may have been dropped, or left out.
+	v.cursor = max(v.cursor, r.First())
+	if v.shows(r.At(v.cursor)) {
+		return
+	}
+	if to := v.step(r, v.cursor, 1); to != v.cursor {
+		v.cursor = to
+	} else {
+		v.cursor = v.step(r, v.cursor, -1)
+	}
+}
+
+// current is the entry of the cursor, nil while the log follows.
+func (v *appLog) current() *story.Entry {
+	if r := v.m.story.Logs; v.cursor >= r.First() && v.cursor < r.Next() && v.shows(r.At(v.cursor)) {
+		return r.At(v.cursor)
+	}
+	return nil
+}
+
+func (v *appLog) setFilter(s string) {
+	v.filter = s
+	v.resume()
+	v.index()
+}
+
+func (v *appLog) find(dir int, here bool) {
+	v.index()
+	n := len(v.hits.seqs)
+	if n == 0 {
+		return
+	}
+	at := n - 1
+	if v.follow {
+		// A search from the end finds the newest first.
+		v.pause()
+	} else {
+		var exact bool
+		at, exact = v.hits.at(v.cursor)
+		if !here && (exact || dir < 0) {
+			at += dir
+		}
+	}
+	v.cursor = v.hits.seqs[(at+n)%n]
+	v.reveal()
+}
+
+// note says what is hidden and whether the log follows.
+func (v *appLog) note() draw.Line {
+	r := v.m.story.Logs
+	if r.Len() == 0 && v.m.view().Printed() {
+		return draw.Line{}.Add(draw.Dim, "build output, until the app logs")
+	}
+	var line draw.Line
+	if n := r.First(); n > 0 {
+		line = line.Add(draw.Dim, human.Count(n, "older line")+" dropped · ")
+	}
+	if p := v.pattern(); p != "" {
+		word := "only “"
+		if v.leavesOut() {
+			word = "without “"
+		}
+		line = line.Add(draw.Warn, word+draw.Cut(p, 20)+"” · ")
+	}
+	if v.follow {
+		return line.Add(draw.Dim, "following")
+	}
+	if n := r.Next() - v.seen; n > 0 {
+		return line.Add(draw.Warn|draw.Bold, fmt.Sprintf("paused, %s, f follows", human.Count(n, "new line")))
+	}
+	return line.Add(draw.Warn, "paused, f follows")
+}

@@ -1,0 +1,100 @@
+package ui
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/stagewatch/stagewatch/engine/human"
+	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/present"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+func (v *appLog) place(in draw.Rect)    { v.in = in }
+func (v *appLog) reset()                {}
+func (v *appLog) streams() bool         { return true }
+func (v *appLog) follows() bool         { return v.follow }
+func (v *appLog) text() func() []string { return nil }
+func (v *appLog) foldName() string      { return "" }
+
+func (v *appLog) setFollow(on bool) {
+	if on {
+		v.resume()
+	} else {
+		v.pause()
+	}
+}
+
+func (v *appLog) bookmark() func() {
+	follow, top, cursor := v.follow, v.top, v.cursor
+	return func() { v.follow, v.top, v.cursor = follow, top, cursor }
+}
+
+func (v *appLog) selected() any {
+	if e := v.current(); e != nil {
+		return e
+	}
+	return nil
+}
+
+// opens opens the line of the cursor whole. While the log follows that is the newest line, and the cursor stays there.
+func (v *appLog) opens() func() tea.Cmd {
+	if v.m.story.Logs.Len() == 0 {
+		return nil
+	}
+	return func() tea.Cmd {
+		v.pause()
+		if e := v.current(); e != nil {
+			v.m.openDetail(present.DetailOf(e))
+		}
+		return nil
+	}
+}
+
+// press puts the cursor on a line, or opens it where the cursor is there.
+func (v *appLog) press(y int, again bool) tea.Cmd {
+	for _, l := range v.inSight() {
+		if y < l.y || y >= l.y+l.h {
+			continue
+		}
+		if again && v.cursor == l.seq {
+			return v.opens()()
+		}
+		v.pause()
+		v.cursor = l.seq
+	}
+	return nil
+}
+
+// found counts the lines that hold the search text.
+func (v *appLog) found() (at, of int) {
+	if i, exact := v.hits.at(v.cursor); exact {
+		at = i + 1
+	}
+	return at, len(v.hits.seqs)
+}
+
+// passedNote says how many of the app's lines pass the filter.
+func (v *appLog) passedNote() draw.Line {
+	if v.pattern() == "" {
+		return nil
+	}
+	n := 0
+	for _, seq := range v.passed.seqs {
+		if v.m.story.Logs.At(seq).Kind == story.LogLine {
+			n++
+		}
+	}
+	return draw.Line{}.Add(draw.Accent, human.Count(n, "line"))
+}
+
+// copy takes the line of the cursor, else all lines in sight.
+func (v *appLog) copy() present.Copied {
+	if e := v.current(); e != nil {
+		return present.CopyRef(v.m.view(), e)
+	}
+	var lines []string
+	for _, l := range v.inSight() {
+		lines = append(lines, draw.Strip(v.m.story.Logs.At(l.seq).Text))
+	}
+	return present.Copied{What: "the log lines in sight", Lines: lines}
+}
