@@ -211,7 +211,7 @@ func TestTheLogThatCannotBeReadIsToldOfOnce(t *testing.T) {
 		for range 3 {
 			r.runner.noLog("none")
 		}
-		if w, _ := one[event.Warning](t, r.drain()); w.Code != event.CodeNoLog || !strings.Contains(w.Message, "keeps nothing") || w.Hint == "" {
+		if w, _ := one[event.Warning](t, r.drain()); w.Code != event.CodeNoLog || !strings.Contains(w.Message, "keeps no logs") || w.Hint == "" {
 			t.Errorf("told %+v", w)
 		}
 	})

@@ -21,7 +21,7 @@ import (
 
 const loopback = "127.0.0.1"
 
-// publishes tells whether a container on the network needs a published port to be dialled from here.
+// publishes reports whether a container on the network needs a published port to be dialled from here.
 func (r *Runner) publishes(ctx context.Context, mode container.NetworkMode) bool {
 	switch {
 	case mode.IsHost():
@@ -35,8 +35,8 @@ func (r *Runner) publishes(ctx context.Context, mode container.NetworkMode) bool
 	}
 }
 
-// bindAddress is where an engine publishes for us alone: on its own loopback, unless it is another machine's
-// and we come over the network.
+// bindAddress returns the address at which an engine publishes ports for us alone: the loopback of its own machine,
+// unless that is another machine that we reach over the network.
 func bindAddress(engineHost string) string {
 	if host := engineHostname(engineHost); host != loopback {
 		return ""
@@ -44,7 +44,7 @@ func bindAddress(engineHost string) string {
 	return loopback
 }
 
-// engineHostname is the name that a published port of the engine is dialled at.
+// engineHostname returns the host name at which a port that the engine publishes is dialled.
 func engineHostname(engineHost string) string {
 	address, err := url.Parse(engineHost)
 	if err != nil || address.Scheme != "tcp" {
@@ -57,15 +57,16 @@ func engineHostname(engineHost string) string {
 	return host
 }
 
-// place is where the started container is dialled.
+// place is where a started container is dialled.
 type place struct {
-	// addr is that of the app's own port, host:port as the engine's machine sees it; addrs are those of each port.
+	// addr is the address of the app's own port, host:port as the engine's machine sees it; addrs are those of each
+	// port.
 	addr  string
 	addrs map[int]string
 	dials map[int]dialer
 }
 
-// locate finds out where a container is dialled, nil where it is on no network now.
+// locate returns where a container is dialled, nil if it is on no network now.
 func (c *Container) locate(seen container.InspectResponse) (*place, error) {
 	found := &place{addrs: map[int]string{}, dials: map[int]dialer{}}
 	for _, port := range c.spec.ports() {
@@ -85,7 +86,7 @@ func (c *Container) locate(seen container.InspectResponse) (*place, error) {
 	return found, nil
 }
 
-// address is where a port of the container is dialled, empty where the engine gave it no address.
+// address returns where a port of the container is dialled, empty if the engine gave it no address.
 func (c *Container) address(seen container.InspectResponse, port int) string {
 	inside := strconv.Itoa(port)
 	switch bindings := seen.NetworkSettings.Ports[nat.Port(inside+"/tcp")]; {
@@ -94,7 +95,7 @@ func (c *Container) address(seen container.InspectResponse, port int) string {
 	case seen.HostConfig.PortBindings != nil && len(bindings) > 0:
 		return net.JoinHostPort(engineHostname(c.runner.engine.Host), bindings[0].HostPort)
 	}
-	// That of the network which was asked for comes first: it is known to be one that can be reached from here.
+	// The network of the spec comes first: it is known to be reachable from here.
 	mode := string(seen.HostConfig.NetworkMode)
 	if seen.HostConfig.NetworkMode.IsDefault() {
 		mode = network.NetworkBridge
@@ -114,8 +115,8 @@ func (c *Container) address(seen container.InspectResponse, port int) string {
 	return found
 }
 
-// dialerTo dials an address directly, or through ssh where it is on the loopback of the engine's machine and
-// not on ours.
+// dialerTo dials an address directly, or through ssh if it is on the loopback of the engine's machine and that is not
+// this machine.
 func (c *Container) dialerTo(addr string) (dialer, error) {
 	if !strings.HasPrefix(c.runner.engine.Host, "ssh://") {
 		return func(ctx context.Context) (net.Conn, error) {
@@ -135,5 +136,5 @@ func (c *Container) dialerTo(addr string) (dialer, error) {
 	return func(ctx context.Context) (net.Conn, error) { return commandconn.New(ctx, "ssh", args...) }, nil
 }
 
-// errNowhere: the container is on no network, or has ended.
+// errNowhere says that the container is on no network, or has ended.
 var errNowhere = errors.New("the container has no address now")

@@ -13,8 +13,8 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// What a new container costs on the way from an image to its first answer, dialled directly and through a port
-// that the engine publishes.
+// BenchmarkStartToReady measures the time from an image to its container's first answer, dialled directly and through a
+// port that the engine publishes.
 func BenchmarkStartToReady(b *testing.B) {
 	engine := docktest.Engine(b)
 	session := docktest.Session(b, engine)
@@ -53,7 +53,7 @@ func BenchmarkStartToReady(b *testing.B) {
 	}
 }
 
-// How fast the log of a container that has ended is read, in turn with a reader that drops what it is sent.
+// BenchmarkLogs measures how fast the log of a container that has ended is read, beside a reader that drops it.
 func BenchmarkLogs(b *testing.B) {
 	engine := docktest.Engine(b)
 	session := docktest.Session(b, engine)
@@ -92,8 +92,8 @@ func BenchmarkLogs(b *testing.B) {
 	}
 }
 
-// What it costs this process to follow an app that logs as fast as it can, in turn with dropping what the engine's
-// client is sent. The times are the processor's: how long it takes is up to the app and the engine.
+// BenchmarkFollow measures the processor time of following an app that logs as fast as it can, beside dropping what the
+// engine sends. The wall time would depend on the app and the engine.
 func BenchmarkFollow(b *testing.B) {
 	engine := docktest.Engine(b)
 	session := docktest.Session(b, engine)

@@ -17,9 +17,9 @@ import (
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
-// Container is a container that was started. Its methods may be called from any goroutine.
+// Container is a container that was started. It is safe for concurrent use.
 type Container struct {
-	// ID is the engine's id.
+	// ID is the engine's id of the container.
 	ID string
 	// Image and Build are those of the [Spec].
 	Image string
@@ -27,25 +27,25 @@ type Container struct {
 
 	runner *Runner
 	spec   Spec
-	// where is where the app is dialled, nil where it can't be; moved tells that it is another place than told was.
+	// where is where the app is dialled, nil if it can't be. A send on moved says that it has changed.
 	where atomic.Pointer[place]
 	moved chan struct{}
 	told  string
-	// pid is the app's first process as the engine's machine numbers it.
+	// pid is the app's first process, as the engine's machine numbers it.
 	pid int
-	// healthcheck is the command of the image's HEALTHCHECK, nil where it has none, and healthWithin how long it may take.
+	// healthcheck is the command of the image's HEALTHCHECK, nil if it has none. healthWithin is how long it may take.
 	healthcheck  []string
 	healthWithin time.Duration
-	// logDriver keeps what the container prints, and path is the program that it runs.
+	// logDriver is the log driver of the container, path the program that it runs.
 	logDriver, path string
 
-	// http is what readiness learned of the app's protocol, and status how the app answered then.
+	// http says whether the app answered in HTTP when its readiness was probed, status with which status.
 	http   atomic.Bool
 	status atomic.Int64
-	// trouble is how the last attempt to find it ready failed.
+	// trouble is why the last attempt to find the container ready failed.
 	trouble atomic.Pointer[error]
 
-	// done is closed when the container has ended; then exit holds.
+	// done is closed when the container has ended. Exit is valid then.
 	done chan struct{}
 	exit Exit
 	// logged is closed when no more log will come.
@@ -58,8 +58,8 @@ type Container struct {
 	name string
 }
 
-// Start creates a container and starts it. An error means that nothing is left of it.
-// The context bounds the start, not the container's life.
+// Start creates a container and starts it. After an error nothing is left of it. The context bounds the start, not the
+// container's life.
 func (r *Runner) Start(ctx context.Context, spec Spec) (*Container, error) {
 	config, host, err := r.configure(ctx, spec)
 	if err != nil {
@@ -70,11 +70,11 @@ func (r *Runner) Start(ctx context.Context, spec Spec) (*Container, error) {
 		done: make(chan struct{}), logged: make(chan struct{}), moved: make(chan struct{}, 1), tail: newTail(),
 	}
 	if spec.Name != "" {
-		// Not the build alone: a build can be started anew while its last container still goes down.
+		// The build's number is not enough: a build can be started again while its last container still stops.
 		c.name = fmt.Sprintf("%s-%d-%s", spec.Name, spec.Build, strings.ToLower(rand.Text()[:4]))
 	}
 	cli := r.engine.Client
-	// Not to be cut short: the engine would go on creating what nobody knows of.
+	// It must not be cut short: the engine would go on to create a container that nobody knows of.
 	whole, done := context.WithTimeout(context.WithoutCancel(ctx), retireWithin)
 	defer done()
 	created, err := cli.ContainerCreate(whole, config, host, nil, nil, c.name)
@@ -100,7 +100,7 @@ func (r *Runner) Start(ctx context.Context, spec Spec) (*Container, error) {
 	return c, nil
 }
 
-// start starts the created container and learns its address. Since is the engine's own time of that.
+// start starts the created container and finds its address. Since is the engine's own time of the start.
 func (c *Container) start(ctx context.Context) (since string, err error) {
 	cli := c.runner.engine.Client
 	if err := cli.ContainerStart(ctx, c.ID, container.StartOptions{}); err != nil {
@@ -124,8 +124,7 @@ func (c *Container) start(ctx context.Context) (since string, err error) {
 	if here == nil && seen.State.Running {
 		return "", fmt.Errorf("finding the container's address: the engine gave it none on network %q", strings.TrimPrefix(string(seen.HostConfig.NetworkMode), "default"))
 	}
-	// Where it ended before it could be looked at, the address went with it. Whoever waits for it to be ready learns
-	// how it ended.
+	// A container that has ended by now has no address. The wait for readiness returns how it ended.
 	if here != nil {
 		c.where.Store(here)
 		c.told = here.addr
@@ -133,14 +132,14 @@ func (c *Container) start(ctx context.Context) (since string, err error) {
 	return seen.State.StartedAt, nil
 }
 
-// Name is the container's name at this time.
+// Name returns the container's present name.
 func (c *Container) Name() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.name
 }
 
-// Port is the port of the app that readiness is a matter of, 0 for none.
+// Port returns the app's port that readiness depends on, 0 for none.
 func (c *Container) Port() int { return c.spec.Port }
 
 // DialPort opens a connection to one of the ports of the Spec.
@@ -151,33 +150,32 @@ func (c *Container) DialPort(ctx context.Context, port int) (net.Conn, error) {
 	}
 	dial := here.dials[port]
 	if dial == nil {
-		return nil, fmt.Errorf("dialling port %d of container %.12s: it is none of the ports of its spec", port, c.ID)
+		return nil, fmt.Errorf("dialling port %d of container %.12s: its spec has no such port", port, c.ID)
 	}
 	conn, err := dial(ctx)
 	if err == nil && c.where.Load() != here {
-		// It moved meanwhile, and who answered may be another one.
+		// The container moved meanwhile, and another one may have answered.
 		conn.Close()
 		return nil, errNowhere
 	}
 	return conn, err
 }
 
-// Dial opens a connection to the app.
 func (c *Container) Dial(ctx context.Context) (net.Conn, error) { return c.DialPort(ctx, c.spec.Port) }
 
-// SpeaksHTTP tells whether the app has answered in HTTP when it was asked whether it is ready. False may also mean
-// that it was not asked, because its image has a HEALTHCHECK.
+// SpeaksHTTP reports whether the app answered in HTTP when its readiness was probed. It is false, too, if it was not
+// probed because its image has a HEALTHCHECK.
 func (c *Container) SpeaksHTTP() bool { return c.http.Load() }
 
-// Answered is the HTTP status with which the app answered when it got ready, 0 where it was not asked or does not speak
+// Answered returns the HTTP status of the app's answer when it became ready, 0 if it was not probed or does not speak
 // HTTP.
 func (c *Container) Answered() int { return int(c.status.Load()) }
 
-// Tail is the end of what the container printed, a few lines, the newest last.
+// Tail returns the last lines that the container printed, the newest last.
 func (c *Container) Tail() []event.Log { return c.tail.lines() }
 
-// TakeName gives the container the plain name of its Spec. A container with our labels that still bears the
-// name gives it up; one of somebody else's keeps it, and the error says so.
+// TakeName gives the container the plain name of its Spec. A container of ours that has the name is renamed; one of
+// somebody else's keeps it, and TakeName returns an error.
 func (c *Container) TakeName(ctx context.Context) error {
 	want := c.spec.Name
 	if want == "" {
@@ -193,11 +191,11 @@ func (c *Container) TakeName(ctx context.Context) error {
 	if errdefs.IsConflict(err) {
 		holder, inspectErr := cli.ContainerInspect(ctx, want)
 		if inspectErr == nil && !c.runner.made(holder.Config) {
-			return &fault.Error{What: fmt.Sprintf("naming the container: the name %q is taken by a container that is not ours", want),
-				Hint: fmt.Sprintf("It runs as %s. Choose another name with --name, or remove the other: docker rm %s", c.name, want)}
+			return &fault.Error{What: fmt.Sprintf("naming the container: another container, which is not ours, is called %q", want),
+				Hint: fmt.Sprintf("This one runs as %s. Choose another name with --name, or remove the other container: docker rm %s", c.name, want)}
 		}
 		if inspectErr == nil {
-			// It may be gone before it is renamed: all the better.
+			// An error means that it has gone meanwhile, which frees the name, too.
 			_ = cli.ContainerRename(ctx, holder.ID, fmt.Sprintf("%s-old-%.6s", want, holder.ID))
 		}
 		err = cli.ContainerRename(ctx, c.ID, want)
@@ -209,7 +207,7 @@ func (c *Container) TakeName(ctx context.Context) error {
 	return nil
 }
 
-// made tells whether a container carries this runner's labels.
+// made reports whether a container has this runner's labels.
 func (r *Runner) made(config *container.Config) bool {
 	for key, value := range r.labels {
 		if config.Labels[key] != value {
@@ -219,8 +217,8 @@ func (r *Runner) made(config *container.Config) bool {
 	return len(r.labels) > 0
 }
 
-// Refused tells whether an engine did not create or start a container for a reason that stays: what was asked for is
-// wrong, or not there.
+// Refused reports whether the engine did not create or start a container for a reason that will not pass: what was
+// requested is wrong or does not exist.
 func Refused(err error) bool {
 	return errdefs.IsInvalidArgument(err) || errdefs.IsNotFound(err) || errdefs.IsPermissionDenied(err) || errdefs.IsNotImplemented(err)
 }

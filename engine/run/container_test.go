@@ -60,7 +60,7 @@ func TestAForeignContainerKeepsItsName(t *testing.T) {
 	t.Cleanup(func() {
 		_ = r.engine.Client.ContainerRemove(context.Background(), foreign.ID, container.RemoveOptions{Force: true})
 	})
-	// The engine hands the image's labels down to every container of it: the label alone would not tell.
+	// Containers inherit the image's labels, so the label alone does not say who made one.
 	c := r.serve(Spec{Image: image, Build: 1, Name: name})
 	var explained *fault.Error
 	if err := c.TakeName(t.Context()); !errors.As(err, &explained) || explained.Hint == "" {
@@ -71,7 +71,7 @@ func TestAForeignContainerKeepsItsName(t *testing.T) {
 	}
 }
 
-// Engines in a virtual machine give containers addresses that nobody here can dial.
+// Engines in a virtual machine give containers addresses that can't be dialled from outside.
 func TestWithoutADirectWayThePortIsPublishedOnTheLoopback(t *testing.T) {
 	r := newRig(t)
 	r.runner.direct = false

@@ -2,10 +2,10 @@ package run
 
 import "time"
 
-// Crashes is a policy for an app that keeps dying: restart at once the first time, then after growing delays, and
-// call it a loop from the third time on. It is a plain value; the zero value is a fresh start.
+// Crashes is a policy for an app that keeps dying: restart it at once the first time, then after growing delays, and
+// call it a crash loop from the third time on. It is a plain value, and the zero value has seen no crash.
 type Crashes struct {
-	// Count is how many times in a row it died young.
+	// Count is how many times in a row the app died young.
 	Count int
 }
 
@@ -18,7 +18,7 @@ const (
 	crashLoop  = 3
 )
 
-// Next is the policy after a container died at the age, and how long to wait before the next start.
+// Next returns the policy after a container died at the age, and how long to wait before the next start.
 func (c Crashes) Next(age time.Duration) (Crashes, time.Duration) {
 	if age >= crashYoung {
 		c = Crashes{}
@@ -31,5 +31,5 @@ func (c Crashes) Next(age time.Duration) (Crashes, time.Duration) {
 	return c, delay
 }
 
-// Looping tells whether this is a crash loop rather than an accident.
+// Looping reports whether this is a crash loop rather than an accident.
 func (c Crashes) Looping() bool { return c.Count >= crashLoop }

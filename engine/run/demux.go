@@ -13,7 +13,7 @@ const (
 	stdin  = 0
 	stdout = 1
 	stderr = 2
-	// systemErr carries the engine's own word on why the log ends.
+	// systemErr carries the engine's own message about why the log ends.
 	systemErr = 3
 )
 
@@ -23,9 +23,9 @@ const frameHeader = 8
 // pieceSize bounds the memory that a frame takes, whatever its header claims.
 const pieceSize = 32 << 10
 
-// demux reads the engine's multiplexed log stream and hands on the payload of each frame, in pieces of at
-// most 32 KiB that are valid during the call; first marks the beginning of a frame. The end of the stream is
-// no error, unless it comes amidst a frame: then it is io.ErrUnexpectedEOF.
+// demux reads the engine's multiplexed log stream and calls emit with the payload of each frame, in pieces of at most
+// 32 KiB that are valid during the call. First marks the beginning of a frame. It returns nil at the end of the stream,
+// and io.ErrUnexpectedEOF if the stream ends within a frame.
 func demux(r io.Reader, emit func(stream byte, first bool, piece []byte)) error {
 	in := bufio.NewReaderSize(r, pieceSize)
 	piece := make([]byte, pieceSize)
@@ -39,7 +39,7 @@ func demux(r io.Reader, emit func(stream byte, first bool, piece []byte)) error 
 		}
 		stream, left := header[0], int64(binary.BigEndian.Uint32(header[4:]))
 		if stream > systemErr || header[1] != 0 || header[2] != 0 || header[3] != 0 {
-			return fmt.Errorf("reading the log: %x is no frame header", header)
+			return fmt.Errorf("reading the log: %x is not a frame header", header)
 		}
 		for first := true; left > 0 || first; first = false {
 			n := min(left, pieceSize)
@@ -51,7 +51,7 @@ func demux(r io.Reader, emit func(stream byte, first bool, piece []byte)) error 
 			}
 			left -= n
 			if stream == systemErr {
-				return fmt.Errorf("reading the log: the engine says %q", piece[:min(n, 200)])
+				return fmt.Errorf("reading the log: the engine reports %q", piece[:min(n, 200)])
 			}
 			emit(stream, first, piece[:n])
 		}

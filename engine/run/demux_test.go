@@ -70,7 +70,7 @@ func FuzzDemux(f *testing.F) {
 			t.Errorf("%d bytes out of %d", total, len(data))
 		}
 		if err == nil {
-			// What is read without an error is the same when it comes in single bytes.
+			// A stream that is read without an error reads the same byte by byte.
 			whole, _ := read(bytes.NewReader(data))
 			single, err := read(iotest.OneByteReader(bytes.NewReader(data)))
 			if err != nil || !slices.Equal(whole, single) {
@@ -109,7 +109,7 @@ func FuzzLines(f *testing.F) {
 	})
 }
 
-// The engine's "since" includes the moment itself: what was read of it is passed over, by count.
+// The engine's "since" includes the moment itself, so that many messages are skipped.
 func TestALogReadAnewRepeatsNothing(t *testing.T) {
 	var got []string
 	r := &logReader{out: lines{emit: func(line string) { got = append(got, line) }}}

@@ -10,21 +10,21 @@ import (
 
 // Exit is how a container ended.
 type Exit struct {
-	// Code is the exit code: 128 and the signal's number for a process that a signal ended.
+	// Code is the exit code, 128 plus the signal's number for a process that a signal ended.
 	Code int
-	// OOM: the kernel killed it for want of memory.
+	// OOM says that the kernel killed it because memory ran out.
 	OOM bool
-	// Gone: somebody removed it, and Code is unknown.
+	// Gone says that somebody removed the container, so that Code is unknown.
 	Gone bool
-	// At is when it was noticed.
+	// At is when the end was noticed.
 	At time.Time
 }
 
-// Done is closed when the container has ended and its log has been delivered to the end; for a log that takes
-// longer than a second, without waiting for its end.
+// Done returns a channel that is closed when the container has ended and its whole log was delivered. It does not wait
+// longer than a second for the log.
 func (c *Container) Done() <-chan struct{} { return c.done }
 
-// Exit is how the container ended. It holds once Done is closed.
+// Exit returns how the container ended. It is valid once Done is closed.
 func (c *Container) Exit() Exit {
 	<-c.done
 	return c.exit
@@ -36,10 +36,10 @@ const (
 	retryMost  = 2 * time.Second
 )
 
-// lastWords is how long the news of the end waits for the end of the log.
+// lastWords is how long Done waits for the end of the log.
 const lastWords = time.Second
 
-// watch waits for the container's end, over restarts of the engine.
+// watch waits for the container's end, even if the engine restarts meanwhile.
 func (c *Container) watch(ctx context.Context) {
 	c.exit = c.awaitExit(ctx)
 	select {
@@ -49,7 +49,7 @@ func (c *Container) watch(ctx context.Context) {
 	close(c.done)
 }
 
-// awaitExit returns how the container ended, or Gone when the context ends before.
+// awaitExit returns how the container ended, or an Exit with Gone if ctx ends before.
 func (c *Container) awaitExit(ctx context.Context) Exit {
 	cli := c.runner.engine.Client
 	for delay := retryFirst; ; delay = min(2*delay, retryMost) {
@@ -69,14 +69,14 @@ func (c *Container) awaitExit(ctx context.Context) Exit {
 		case err == nil && !seen.State.Running && !seen.State.Restarting:
 			return Exit{Code: seen.State.ExitCode, OOM: seen.State.OOMKilled, At: time.Now()}
 		case err == nil:
-			// Restarted by hand, or the engine came back with it alive.
+			// It was restarted by hand, or the engine came back with the container alive.
 			delay = retryFirst
 		}
 		pause(ctx, delay)
 	}
 }
 
-// pause waits for the delay or the context's end.
+// pause waits for the delay or until ctx ends.
 func pause(ctx context.Context, delay time.Duration) {
 	timer := time.NewTimer(delay)
 	defer timer.Stop()

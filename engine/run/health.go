@@ -11,7 +11,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 )
 
-// healthcheckOf is the command of a container's health check, nil where it has none.
+// healthcheckOf returns the command of a container's health check, nil if it has none.
 func healthcheckOf(seen container.InspectResponse) []string {
 	if seen.Config == nil || seen.Config.Healthcheck == nil || len(seen.Config.Healthcheck.Test) < 2 {
 		return nil
@@ -29,15 +29,16 @@ func healthcheckOf(seen container.InspectResponse) []string {
 	return nil
 }
 
-// Times of health checks of ours: between two of them, and for one where the image names no time, as the engine has
-// it. The engine kills those that take longer. Ours go on in the container, so that one gets a while in any case.
+// Our own health checks: the time between two of them, and the timeout of one for which the image names none, the same
+// as the engine's. The engine kills a check that takes too long; ours goes on in the container, so it gets at least a
+// while.
 const (
 	healthEvery  = 100 * time.Millisecond
 	healthWithin = 30 * time.Second
 	healthLeast  = 10 * time.Second
 )
 
-// healthTimeout is how long a container's health check may take.
+// healthTimeout returns how long a container's health check may take.
 func healthTimeout(seen container.InspectResponse) time.Duration {
 	if seen.Config == nil || seen.Config.Healthcheck == nil {
 		return healthWithin
@@ -45,11 +46,11 @@ func healthTimeout(seen container.InspectResponse) time.Duration {
 	return max(healthLeast, cmp.Or(seen.Config.Healthcheck.Timeout, healthWithin))
 }
 
-// awaitHealthy returns nil once the image's health check succeeds. The engine itself runs the check for the
-// first time only after its interval, half a minute unless the image says otherwise: so we run it ourselves,
-// from the start on. Note is told of each failure.
+// awaitHealthy returns nil once the image's health check succeeds. The engine runs the check for the first time after
+// its interval, which is half a minute by default, so we run it ourselves from the start. It calls note with each
+// failure.
 func (c *Container) awaitHealthy(ctx context.Context, note func(error)) error {
-	last := errors.New("the health check did not end once")
+	last := errors.New("the health check has not finished once")
 	for ctx.Err() == nil {
 		err := c.checkHealth(ctx)
 		if err == nil {
@@ -64,30 +65,30 @@ func (c *Container) awaitHealthy(ctx context.Context, note func(error)) error {
 	return last
 }
 
-// checkHealth runs the health check once. The error holds what it printed.
+// checkHealth runs the health check once. The error contains what the check printed.
 func (c *Container) checkHealth(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.healthWithin)
 	defer cancel()
 	code, said, err := c.exec(ctx, c.healthcheck, tailBytes)
 	switch {
 	case errors.Is(err, errEndless):
-		return errors.New("the health check does not end")
+		return errors.New("the health check does not finish")
 	case ctx.Err() != nil:
-		return fmt.Errorf("the health check does not end within %s", c.healthWithin)
+		return fmt.Errorf("the health check does not finish within %s", c.healthWithin)
 	case err != nil:
 		return fmt.Errorf("running the health check: %w", err)
 	case code == 0:
 		return nil
 	}
 	if said = bytes.TrimSpace(said); len(said) == 0 {
-		return fmt.Errorf("the health check exits with %d, and prints nothing", code)
+		return fmt.Errorf("the health check exits with code %d and prints nothing", code)
 	}
-	return fmt.Errorf("the health check exits with %d: %s", code, said)
+	return fmt.Errorf("the health check exits with code %d: %s", code, said)
 }
 
-var errEndless = errors.New("it does not end")
+var errEndless = errors.New("the command does not finish")
 
-// exec runs a command in the container, and returns its exit code with the first bytes of what it printed.
+// exec runs a command in the container. It returns the exit code and the first bytes of what the command printed.
 func (c *Container) exec(ctx context.Context, command []string, most int) (code int, said []byte, err error) {
 	cli := c.runner.engine.Client
 	created, err := cli.ContainerExecCreate(ctx, c.ID, container.ExecOptions{Cmd: command, AttachStdout: true, AttachStderr: true})
@@ -99,7 +100,7 @@ func (c *Container) exec(ctx context.Context, command []string, most int) (code 
 		return 0, nil, err
 	}
 	defer attached.Close()
-	// A command that hangs must not hang us: reading ends with the connection.
+	// The connection closes with ctx, so that a command that hangs does not block the reading.
 	defer context.AfterFunc(ctx, attached.Close)()
 	err = demux(attached.Reader, func(_ byte, _ bool, piece []byte) {
 		said = append(said, piece[:min(len(piece), max(0, most-len(said)))]...)

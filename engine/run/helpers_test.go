@@ -30,13 +30,13 @@ func newRig(t *testing.T) *rig {
 	return &rig{t, engine, session, New(t.Context(), engine, session.Labels())}
 }
 
-// image is an image of the test app with these arguments.
+// image returns an image of the test app with these arguments.
 func (r *rig) image(args ...string) string {
 	r.Helper()
 	return docktest.Image(r, r.engine, r.session, cmd(args...))
 }
 
-// cmd is the instruction that runs the test app.
+// cmd returns the instruction that runs the test app.
 func cmd(args ...string) string { return `CMD ["/app","` + strings.Join(args, `","`) + `"]` }
 
 // start starts a container that is stopped at the end of the test.
@@ -67,7 +67,7 @@ func (r *rig) serve(spec Spec) *Container {
 	return c
 }
 
-// ask gets a path of the app.
+// ask sends a GET to the app.
 func (r *rig) ask(c *Container, path string) string {
 	r.Helper()
 	transport := &http.Transport{}
@@ -95,7 +95,7 @@ func (r *rig) ended(c *Container) Exit {
 	return c.Exit()
 }
 
-// diary keeps log lines.
+// diary collects log lines.
 type diary struct {
 	mu    sync.Mutex
 	lines []event.Log
@@ -107,7 +107,7 @@ func (d *diary) write(line event.Log) {
 	d.lines = append(d.lines, line)
 }
 
-// texts are the lines of a stream.
+// texts returns the lines of a stream.
 func (d *diary) texts(stream string) []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()

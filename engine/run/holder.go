@@ -11,12 +11,12 @@ import (
 	"github.com/docker/docker/api/types/container"
 )
 
-// WhoHolds names what listens on the address host:port of this machine: "container web", or on Linux a process,
-// "python3 (pid 123)". It is empty where that cannot be known, as with another user's process.
+// WhoHolds returns what listens on the address host:port of this machine: "container web", or on Linux a process,
+// "python3 (pid 123)". It returns "" if that can't be found out, as for another user's process.
 func (r *Runner) WhoHolds(ctx context.Context, addr string) string {
 	want, err := netip.ParseAddrPort(addr)
 	if err != nil {
-		// A name, or no host at all: any address counts.
+		// A host name, or none: any address matches.
 		_, port, _ := strings.Cut(addr, ":")
 		if want, err = netip.ParseAddrPort("0.0.0.0:" + port); err != nil {
 			return ""
@@ -30,7 +30,7 @@ func (r *Runner) WhoHolds(ctx context.Context, addr string) string {
 	return processOn(want)
 }
 
-// publisher is the name of the container that publishes the port.
+// publisher returns the name of the container that publishes the port.
 func (r *Runner) publisher(ctx context.Context, port uint16) string {
 	running, err := r.engine.Client.ContainerList(ctx, container.ListOptions{})
 	if err != nil {
@@ -46,7 +46,7 @@ func (r *Runner) publisher(ctx context.Context, port uint16) string {
 	return ""
 }
 
-// processOn finds the process with a listening socket that is in the way of the address.
+// processOn returns the process whose listening socket conflicts with the address.
 func processOn(want netip.AddrPort) string {
 	for _, l := range listenersIn("/proc/net") {
 		if l.addr.Port() != want.Port() || l.addr.Addr() != want.Addr() && !l.addr.Addr().IsUnspecified() && !want.Addr().IsUnspecified() {
@@ -63,7 +63,7 @@ func processOn(want netip.AddrPort) string {
 	return ""
 }
 
-// owner is the pid of a process that has the socket open, of those that we may look into.
+// owner returns the pid of the process that has the socket open, among those that we may look into.
 func owner(inode string) string {
 	descriptors, _ := filepath.Glob("/proc/[0-9]*/fd/*")
 	for _, fd := range descriptors {

@@ -5,20 +5,20 @@ import (
 	"unicode/utf8"
 )
 
-// maxLine is the length in bytes from which a line is cut in pieces.
+// maxLine is the length in bytes from which a line is split.
 const maxLine = 64 << 10
 
 // Continued ends each piece but the last of a line longer than 64 KiB.
 const Continued = " …"
 
-// lines puts the lines of one stream together out of pieces. Its memory is bounded by maxLine and one piece.
+// lines assembles the lines of one stream from pieces. Its memory is bounded by maxLine and one piece.
 type lines struct {
 	emit func(text string)
-	// rest is the beginning of a line whose end has not come yet.
+	// rest is the beginning of an unfinished line.
 	rest []byte
 }
 
-// write takes the next piece of the stream.
+// write adds the next piece of the stream.
 func (l *lines) write(piece []byte) {
 	for len(piece) > 0 {
 		line, after, ended := bytes.Cut(piece, []byte{'\n'})
@@ -39,7 +39,7 @@ func (l *lines) write(piece []byte) {
 	}
 }
 
-// flush hands out a last line that no line end follows.
+// flush emits a last line that has no line end.
 func (l *lines) flush() {
 	if len(l.rest) > 0 {
 		l.end()
@@ -51,7 +51,7 @@ func (l *lines) end() {
 	l.rest = l.rest[:0]
 }
 
-// wholeRunes is the length of text without a character that is cut off at its end.
+// wholeRunes returns the length of text without a character that is cut off at its end.
 func wholeRunes(text []byte) int {
 	for back := 1; back < utf8.UTFMax && back < len(text); back++ {
 		if start := len(text) - back; utf8.RuneStart(text[start]) {

@@ -11,15 +11,15 @@ import (
 	"strings"
 )
 
-// listener is a TCP socket that listens.
+// listener is a listening TCP socket.
 type listener struct {
 	addr netip.AddrPort
-	// inode names the socket among the open files of its process.
+	// inode identifies the socket among the open files of its process.
 	inode string
 }
 
-// listenersIn reads the listening sockets out of the tables in dir, which is /proc/net or that of a process in
-// another network. Systems without such tables have none.
+// listenersIn reads the listening sockets from the tables in dir, which is /proc/net or that of a process in another
+// network. It returns none on a system without such tables.
 func listenersIn(dir string) []listener {
 	var found []listener
 	for _, name := range []string{"tcp", "tcp6"} {
@@ -50,7 +50,7 @@ func parseListeners(table io.Reader) []listener {
 	return found
 }
 
-// parseHexAddr reads 0100007F:1F90: the address in words of the machine's byte order, the port as it is.
+// parseHexAddr reads 0100007F:1F90: the address in words of the machine's byte order, and the port.
 func parseHexAddr(text string) (netip.AddrPort, bool) {
 	host, port, _ := strings.Cut(text, ":")
 	bytes, err := hex.DecodeString(host)

@@ -13,7 +13,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// follow delivers the container's output until its end, over restarts of the engine.
+// follow delivers the container's output until it ends, even if the engine restarts meanwhile.
 func (c *Container) follow(ctx context.Context) {
 	defer close(c.logged)
 	reader := c.newLogReader()
@@ -21,7 +21,7 @@ func (c *Container) follow(ctx context.Context) {
 	for delay := retryFirst; ctx.Err() == nil; delay = min(2*delay, retryMost) {
 		err := c.readLog(ctx, reader, true)
 		if errdefs.IsNotImplemented(err) {
-			// Its log driver keeps nothing, or nothing that can be read: nor will it later.
+			// The log driver keeps nothing that can be read, and never will.
 			if c.spec.NoLog != nil {
 				c.spec.NoLog(c.logDriver)
 			}
@@ -35,7 +35,7 @@ func (c *Container) follow(ctx context.Context) {
 			return
 		}
 		if inspectErr == nil && !seen.State.Running {
-			// The stream may have broken off before the end: what came after it is still there to be read.
+			// The stream may have broken off before the container ended; the rest can still be read.
 			if c.readLog(ctx, reader, false) == nil {
 				return
 			}
@@ -47,16 +47,16 @@ func (c *Container) follow(ctx context.Context) {
 	}
 }
 
-// Unreadable says why what containers print can't be read with a log driver, and what to do about that.
+// Unreadable returns why the output of containers can't be read with a log driver, and what to do about it.
 func Unreadable(driver string) (why, hint string) {
-	why = fmt.Sprintf("the engine's log driver is %q, which lets nobody read it", driver)
+	why = fmt.Sprintf("the engine's log driver is %q, whose logs can't be read back", driver)
 	if driver == "none" {
-		why = `the engine's log driver is "none", which keeps nothing`
+		why = `the engine's log driver is "none", which keeps no logs`
 	}
-	return why, `Give the engine one that can be read, "json-file" or "local": "log-driver" in its daemon.json.`
+	return why, `Set a log driver that can be read, "json-file" or "local", as "log-driver" in the engine's daemon.json.`
 }
 
-// readLog reads the log from where the reader stopped: to its present end, or following it.
+// readLog reads the log from where the reader stopped. It ends at the log's present end unless follow is set.
 func (c *Container) readLog(ctx context.Context, reader *logReader, follow bool) error {
 	stream, err := c.runner.engine.ContainerLogs(ctx, c.ID, container.LogsOptions{
 		ShowStdout: true, ShowStderr: true, Timestamps: true, Follow: follow, Since: reader.since(),
@@ -87,18 +87,18 @@ func (c *Container) newLogReader() *logReader {
 	return &logReader{out: lines{emit: emit("stdout")}, err: lines{emit: emit("stderr")}}
 }
 
-// logReader turns messages with timestamps into lines, each message once however often the log is read anew.
+// logReader converts messages with timestamps to lines. It delivers each message once, however often the log is read.
 type logReader struct {
 	out, err lines
-	// last is the newest timestamp delivered, and seen how many messages bore it. The engine's "since" includes
-	// the messages of that very moment: skip of them are to be passed over.
+	// last is the newest timestamp that was delivered, and seen how many messages had it. The engine's "since" includes
+	// the messages of that moment, so skip of them must be skipped.
 	last       string
 	seen, skip int
-	// skipping is true within a frame that was delivered before.
+	// skipping says that the present frame was delivered before.
 	skipping bool
 }
 
-// stamp is the fixed width of the engine's timestamps, in UTC, so that they sort as text.
+// stamp is the width of the engine's timestamps. They are in UTC, so they sort as text.
 const stamp = len("2006-01-02T15:04:05.000000000Z")
 
 func (r *logReader) since() string { return r.last }
@@ -106,7 +106,7 @@ func (r *logReader) since() string { return r.last }
 // resume prepares for a stream that begins at the last timestamp.
 func (r *logReader) resume() { r.skip = r.seen }
 
-// frame takes a piece of a frame as demux hands it out.
+// frame handles a piece of a frame as demux emits it.
 func (r *logReader) frame(stream byte, first bool, piece []byte) {
 	if first {
 		piece, r.skipping = r.begin(piece)
@@ -122,7 +122,7 @@ func (r *logReader) frame(stream byte, first bool, piece []byte) {
 	}
 }
 
-// begin takes the timestamp off a message and tells whether the message was delivered before.
+// begin cuts the timestamp off a message, and reports whether the message was delivered before.
 func (r *logReader) begin(message []byte) (text []byte, delivered bool) {
 	if len(message) <= stamp || message[stamp] != ' ' || message[stamp-1] != 'Z' {
 		return message, false
@@ -130,7 +130,7 @@ func (r *logReader) begin(message []byte) (text []byte, delivered bool) {
 	at, text := message[:stamp], message[stamp+1:]
 	switch {
 	case string(at) < r.last:
-		// A clock that was set back. The engine would not send what is older than "since".
+		// The clock was set back: the engine would not send a message older than "since".
 		return text, false
 	case string(at) > r.last:
 		r.last, r.seen, r.skip = string(at), 1, 0
@@ -143,7 +143,7 @@ func (r *logReader) begin(message []byte) (text []byte, delivered bool) {
 	return text, false
 }
 
-// readRaw reads the stream of a container with a terminal: no frames, a timestamp at the head of each line.
+// readRaw reads the stream of a container with a terminal: no frames, and a timestamp at the beginning of each line.
 func (r *logReader) readRaw(stream io.Reader) error {
 	buffer := make([]byte, pieceSize)
 	held, first := 0, true
@@ -168,7 +168,7 @@ func (r *logReader) readRaw(stream io.Reader) error {
 	}
 }
 
-// flush delivers what no line end follows.
+// flush delivers a last line that has no line end.
 func (r *logReader) flush() {
 	r.out.flush()
 	r.err.flush()

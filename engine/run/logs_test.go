@@ -25,7 +25,7 @@ func TestEveryLineArrivesBeforeTheEndIsTold(t *testing.T) {
 	}
 }
 
-// Nothing is lost and nothing comes twice, however often the connection to the engine breaks.
+// No line is lost and none comes twice, however often the connection to the engine breaks.
 func TestLogsSurviveABrokenConnection(t *testing.T) {
 	r := newRig(t)
 	line := docktest.Unreliable(t, r.engine)
@@ -36,7 +36,7 @@ func TestLogsSurviveABrokenConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Cut while it prints and after its end, while the rest of its log is read.
+	// Cut while the app prints, and after its end while the rest of its log is read.
 	for range cuts {
 		seen := c.tail.total()
 		for c.tail.total() < min(seen+count/20, count) {

@@ -11,8 +11,8 @@ import (
 	"github.com/docker/docker/api/types/filters"
 )
 
-// keepPlace learns when the container is taken off a network or put on one. Its address changes with that, and the old
-// one may become that of another container at once: it is not dialled any more from the first word of it on.
+// keepPlace notices when the container is disconnected from a network or connected to one. Its address changes then,
+// and the old address can belong to another container at once, so it is not dialled any more from the first event on.
 func (c *Container) keepPlace(ctx context.Context, since string) {
 	for delay := retryFirst; ctx.Err() == nil; delay = min(2*delay, retryMost) {
 		begun := time.Now()
@@ -22,7 +22,7 @@ func (c *Container) keepPlace(ctx context.Context, since string) {
 			select {
 			case e := <-messages:
 				if e.TimeNano > 0 {
-					// What the engine tells anew after a break is asked for from here on.
+					// After a break in the connection, the engine repeats the events from here on.
 					since = fmt.Sprintf("%d.%09d", e.TimeNano/int64(time.Second), e.TimeNano%int64(time.Second))
 				}
 				if e.Actor.Attributes["container"] == c.ID {
@@ -40,25 +40,25 @@ func (c *Container) keepPlace(ctx context.Context, since string) {
 		}
 		pause(ctx, delay)
 		if ctx.Err() == nil {
-			// Whatever was missed meanwhile.
+			// Events may have been missed meanwhile.
 			c.mustRelocate(ctx)
 		}
 	}
 }
 
-// mustRelocate asks until the engine answers: no other event may follow.
+// mustRelocate tries until the engine answers, because no further event may come.
 func (c *Container) mustRelocate(ctx context.Context) {
 	for delay := retryFirst; !c.relocate(ctx) && ctx.Err() == nil; delay = min(2*delay, retryMost) {
 		pause(ctx, delay)
 	}
 }
 
-// relocate asks the engine where the container is. Its id is what is asked by: whoever has its address now is no
-// answer. It returns false where the engine does not say.
+// relocate asks the engine where the container is, by the container's id: another container may have its address now.
+// It returns false if the engine does not answer.
 func (c *Container) relocate(ctx context.Context) bool {
 	seen, err := c.runner.engine.Client.ContainerInspect(ctx, c.ID)
 	if errdefs.IsNotFound(err) || err == nil && !seen.State.Running {
-		// That it ended is found out elsewhere.
+		// Another goroutine notices that the container has ended.
 		return true
 	}
 	if err != nil {
@@ -83,16 +83,16 @@ func (c *Container) relocate(ctx context.Context) bool {
 	select {
 	case c.moved <- struct{}{}:
 	default:
-		// One more is as good: who reads it looks where the container is then.
+		// One pending notice is enough: its reader looks where the container is then.
 	}
 	return true
 }
 
-// Moved tells each time that the container is at another address than before, or at none.
+// Moved returns a channel that receives when the container's address has changed, or it has none any more.
 func (c *Container) Moved() <-chan struct{} { return c.moved }
 
-// Addr is where Dial finds the app, host:port as the engine's machine sees it; empty for an app without a port, or
-// while the container is on no network.
+// Addr returns where Dial finds the app, host:port as the engine's machine sees it. It is empty for an app without a
+// port, and while the container is on no network.
 func (c *Container) Addr() string {
 	if here := c.where.Load(); here != nil {
 		return here.addr

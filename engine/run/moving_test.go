@@ -10,7 +10,7 @@ import (
 	"github.com/docker/docker/api/types/network"
 )
 
-// awaitAddr waits for the container to be at an address, or at none.
+// awaitAddr waits until the container's address meets the condition.
 func (r *rig) awaitAddr(c *Container, met func(addr string) bool) {
 	r.Helper()
 	for deadline := time.After(30 * time.Second); !met(c.Addr()); {
@@ -22,7 +22,7 @@ func (r *rig) awaitAddr(c *Container, met func(addr string) bool) {
 	}
 }
 
-// Off its network a container keeps nothing of it: its address may be another container's in the next moment.
+// A container that is disconnected from its network loses its address, which another container may get at once.
 func TestAContainerIsNeverDialledAtAnAddressThatItHasNoMore(t *testing.T) {
 	r := newRig(t)
 	if !r.runner.direct {
@@ -46,7 +46,7 @@ func TestAContainerIsNeverDialledAtAnAddressThatItHasNoMore(t *testing.T) {
 		t.Errorf("off its network, %s answers", conn.RemoteAddr())
 	}
 
-	// Somebody else gets the address.
+	// Another container gets the address.
 	other, err := cli.ContainerCreate(t.Context(), &container.Config{Image: r.image("-listen", ":8080", "-body", "another's"), Labels: r.session.Labels()},
 		&container.HostConfig{NetworkMode: container.NetworkMode(net1.ID)},
 		&network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{net1.ID: {IPAMConfig: &network.EndpointIPAMConfig{}}}}, nil, "")
@@ -84,7 +84,7 @@ func TestAContainerIsNeverDialledAtAnAddressThatItHasNoMore(t *testing.T) {
 	}
 }
 
-// A network beside the one that it is reached by is nobody's business.
+// A second network does not change where the container is dialled.
 func TestAContainerThatJoinsANetworkStaysWhereItIs(t *testing.T) {
 	r := newRig(t)
 	cli := r.engine.Client

@@ -19,7 +19,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
-// Check tells what is wrong with a spec in itself, whatever the engine.
+// Check returns an error for a spec that is wrong whatever the engine.
 func (s Spec) Check() error {
 	if _, err := environment(s); err != nil {
 		return err
@@ -32,7 +32,7 @@ func (s Spec) Check() error {
 	return nil
 }
 
-// Check tells what is wrong with a spec before there is an image to run.
+// Check returns an error for a spec that the engine could not run, before there is an image to run.
 func (r *Runner) Check(ctx context.Context, spec Spec) error {
 	_, host, err := r.configure(ctx, spec)
 	if err != nil || spec.Network == "" || !host.NetworkMode.IsUserDefined() {
@@ -46,21 +46,21 @@ func (r *Runner) Check(ctx context.Context, spec Spec) error {
 	return nil
 }
 
-// hintNetworks says how to come by the network, or which one may be meant.
+// hintNetworks says how to create the network, or which existing one may be meant.
 func (r *Runner) hintNetworks(ctx context.Context, wanted string) string {
-	hint := "Make it: docker network create " + wanted
+	hint := "Create it: docker network create " + wanted
 	found, err := r.engine.Client.NetworkList(ctx, network.ListOptions{})
 	var names []string
 	for _, n := range found {
 		names = append(names, n.Name)
 	}
 	if match, ok := suggest.Search(wanted, names, true); ok && err == nil {
-		hint = fmt.Sprintf("Did you mean %s? Else make it: docker network create %s", match, wanted)
+		hint = fmt.Sprintf("Did you mean %s? If not, create it: docker network create %s", match, wanted)
 	}
 	return hint
 }
 
-// configure turns a Spec into the engine's words.
+// configure converts a Spec to the engine's own types.
 func (r *Runner) configure(ctx context.Context, spec Spec) (*container.Config, *container.HostConfig, error) {
 	env, err := environment(spec)
 	if err != nil {
@@ -86,8 +86,8 @@ func (r *Runner) configure(ctx context.Context, spec Spec) (*container.Config, *
 		return config, host, nil
 	}
 	if host.NetworkMode.IsNone() || host.NetworkMode.IsContainer() {
-		return nil, nil, &fault.Error{What: fmt.Sprintf("reaching port %d of the app: a container with --network %s has no port of its own", spec.Port, spec.Network),
-			Hint: "Choose a bridge network, or none of these."}
+		return nil, nil, &fault.Error{What: fmt.Sprintf("reaching port %d of the app: with --network %s the container has no port of its own", spec.Port, spec.Network),
+			Hint: "Leave --network out, or choose a bridge network."}
 	}
 	if r.publishes(ctx, host.NetworkMode) {
 		config.ExposedPorts, host.PortBindings = nat.PortSet{}, nat.PortMap{}
@@ -100,26 +100,26 @@ func (r *Runner) configure(ctx context.Context, spec Spec) (*container.Config, *
 	return config, host, nil
 }
 
-// environment is what --env and --env-file amount to: files first, so that --env wins.
+// environment returns the variables of --env-file and --env. Those of --env come last, so that they win.
 func environment(spec Spec) ([]string, error) {
 	var env []string
 	for _, file := range spec.EnvFiles {
 		if info, err := os.Stat(file); err == nil && info.Mode().Type() == fs.ModeNamedPipe {
-			return nil, &fault.Error{What: "reading --env-file " + file + ": it is a pipe, and is read again at every start", Hint: "Write it to a file, and give that."}
+			return nil, &fault.Error{What: "reading --env-file " + file + ": it is a pipe, but it must be read at every start", Hint: "Write the variables to a regular file, and name that one."}
 		}
 		pairs, err := kvfile.Parse(file, os.LookupEnv)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, &fault.Error{What: "reading --env-file " + file, Err: fs.ErrNotExist, Hint: "Its path starts from the working folder."}
+			return nil, &fault.Error{What: "reading --env-file " + file, Err: fs.ErrNotExist, Hint: "A relative path starts at the working folder."}
 		}
 		if err != nil {
-			return nil, &fault.Error{What: "reading --env-file " + file, Err: err, Hint: "It holds lines NAME=value."}
+			return nil, &fault.Error{What: "reading --env-file " + file, Err: err, Hint: "Each line must have the form NAME=value."}
 		}
 		env = append(env, pairs...)
 	}
 	for _, pair := range spec.Env {
 		name, _, assigned := strings.Cut(pair, "=")
 		if name == "" {
-			return nil, &fault.Error{What: fmt.Sprintf("reading --env %q: it has no name", pair), Hint: "Write --env NAME=value."}
+			return nil, &fault.Error{What: fmt.Sprintf("reading --env %q: the variable has no name", pair), Hint: "Write --env NAME=value."}
 		}
 		if assigned {
 			env = append(env, pair)

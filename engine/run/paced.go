@@ -8,12 +8,12 @@ import (
 const (
 	// pace is the least time between two reads of a log that comes in small pieces.
 	pace = 2 * time.Millisecond
-	// smallRead is the length in bytes below which a read got less than there would have been to get: the engine
-	// sends each message by itself, and whoever reads as fast is woken for each.
+	// smallRead is the length in bytes of a short read. The engine sends each message by itself, so a reader without a
+	// pause wakes up for every one of them.
 	smallRead = 8 << 10
 )
 
-// paced reads what comes seldom at once, and what comes fast together.
+// paced reads at once what comes rarely, and in batches what comes fast.
 type paced struct {
 	io.Reader
 	last  time.Time

@@ -13,29 +13,29 @@ import (
 	"time"
 )
 
-// Times of the probing.
+// Times of probing.
 const (
 	// probeEvery is the time between two attempts to connect.
 	probeEvery = 5 * time.Millisecond
-	// askEvery is the same once it answers, but not as it should.
+	// askEvery is the same after an answer that does not count.
 	askEvery = 100 * time.Millisecond
-	// connectWithin bounds one attempt; an address on the bridge refuses at once.
+	// connectWithin bounds one attempt. An address on the bridge refuses at once.
 	connectWithin = time.Second
-	// answerWithin is how long a server that accepted may think over its first answer. One that says nothing for
-	// so long does not speak HTTP, or is busy with it: either way it is up.
+	// answerWithin is how long a server that accepted a connection may take for its first answer. One that takes longer
+	// does not speak HTTP or is busy; either way it is up.
 	answerWithin = 3 * time.Second
-	// holdWithin is how long a connection on which nobody speaks must stay open to count as accepted. A port
-	// that the engine publishes accepts on behalf of an app that is not there yet, and closes at once.
+	// holdWithin is how long a silent connection must stay open to count as accepted. A port that the engine publishes
+	// accepts connections for an app that does not listen yet, and closes them at once.
 	holdWithin = 250 * time.Millisecond
 )
 
 // dialer opens connections to the app.
 type dialer func(context.Context) (net.Conn, error)
 
-// awaitAnswer returns nil once the app accepts a connection and answers as it should, with the status of that answer
-// and whether it is HTTP at all. The error is the last failure before the context's end; note is told of each.
+// awaitAnswer returns nil once the app accepts a connection and gives an answer that counts, with the answer's status
+// and whether it is HTTP at all. The error is the last failure before ctx ended; note is called with each failure.
 func awaitAnswer(ctx context.Context, dial dialer, r Readiness, note func(error)) (status int, http bool, err error) {
-	last := errors.New("nothing was tried yet")
+	last := errors.New("no attempt has finished yet")
 	var troubled time.Time
 	for ctx.Err() == nil {
 		every := probeEvery
@@ -47,7 +47,7 @@ func awaitAnswer(ctx context.Context, dial dialer, r Readiness, note func(error)
 			if err = r.wants(status, time.Since(troubled)); err == nil {
 				return status, http, nil
 			}
-			// It is there, and has work to do.
+			// The app is up, and should not be kept from its work.
 			every = askEvery
 		}
 		if ctx.Err() == nil {
@@ -59,22 +59,22 @@ func awaitAnswer(ctx context.Context, dial dialer, r Readiness, note func(error)
 	return 0, false, last
 }
 
-// wants returns an error where an answer of the status does not count, or not yet, after the app has answered so for a
-// while. As with Kubernetes' probes, a path that is asked for by name has to answer with 2xx or 3xx.
+// wants returns an error if an answer with the status does not count, or does not count yet, where since is how long
+// the app has answered so. As in Kubernetes' probes, a path that was named must answer with 2xx or 3xx.
 func (r Readiness) wants(status int, since time.Duration) error {
 	switch {
 	case r.Path != "" && status == 0:
-		return fmt.Errorf("what answers is not HTTP, and GET %s is to tell whether it is ready", r.Path)
+		return fmt.Errorf("the answer is not HTTP, so GET %s can't say whether the app is ready", r.Path)
 	case r.Path != "" && (status < 200 || status >= 400):
-		return fmt.Errorf("GET %s is answered with %d", r.Path, status)
+		return fmt.Errorf("GET %s answers %d", r.Path, status)
 	case r.Path == "" && status >= 500 && since < r.Patience:
-		return fmt.Errorf("GET / is answered with %d", status)
+		return fmt.Errorf("GET / answers %d", status)
 	}
 	return nil
 }
 
-// probe asks once: any answer to a GET counts, whatever its status, and so does silence. A connection that is
-// closed without a word is looked at again, for a server that hangs up on HTTP.
+// probe sends one GET. Any answer counts, whatever its status, and so does silence. If the connection is closed without
+// an answer, probe connects again without sending, for a server that hangs up on HTTP.
 func probe(ctx context.Context, dial dialer, path string) (status int, http bool, err error) {
 	answered, err := converse(ctx, dial, answerWithin, func(conn net.Conn) error {
 		_, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: localhost\r\nUser-Agent: stagewatch (is it ready?)\r\nAccept: */*\r\nConnection: close\r\n\r\n", path)
@@ -97,11 +97,11 @@ func probe(ctx context.Context, dial dialer, path string) (status int, http bool
 	if held || err == nil {
 		return 0, false, nil
 	}
-	return 0, false, fmt.Errorf("it accepts connections and closes them without a word: %w", err)
+	return 0, false, fmt.Errorf("the app accepts connections and closes them without an answer: %w", err)
 }
 
-// converse talks on a new connection. Open tells that the time was over before the talk was: the connection was
-// there all the while. (Not every connection knows deadlines, so it is closed to end the talk.)
+// converse calls talk with a new connection. Open reports that the time ran out while the connection was still there.
+// Some connections have no deadlines, so it is closed to end the talk.
 func converse(ctx context.Context, dial dialer, within time.Duration, talk func(net.Conn) error) (open bool, err error) {
 	conn, err := connect(ctx, dial)
 	if err != nil {
@@ -115,13 +115,13 @@ func converse(ctx context.Context, dial dialer, within time.Duration, talk func(
 	return err != nil && ctx.Err() == nil && talking.Err() != nil, err
 }
 
-// dialError marks a connection that could not be had.
+// dialError marks an error of dialling.
 type dialError struct{ error }
 
 func (e dialError) Unwrap() error { return e.error }
 
-// answer waits for the first byte and tells whether HTTP follows, and with which status. The rest of a short answer is
-// read as well: some servers log an error when the client leaves before.
+// answer waits for the first byte, and returns whether it is HTTP, and the status. It reads the rest of a short answer,
+// because some servers log an error when the client leaves before.
 func answer(conn net.Conn) (status int, http bool, err error) {
 	const line = "HTTP/1.1 200"
 	in := bufio.NewReader(conn)

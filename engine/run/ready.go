@@ -11,24 +11,24 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// ReadyWithin is how long a container may take to be ready unless somebody says otherwise.
+// ReadyWithin is the default of [Readiness.Within].
 const ReadyWithin = 60 * time.Second
 
-// settle is how long an app without a port and a health check must live to count as running.
-const settle = 300 * time.Millisecond
+// surviveFor is how long an app without a port and a health check must live to count as running.
+const surviveFor = 300 * time.Millisecond
 
-// UnreadyError tells why a container did not get ready.
+// UnreadyError says why a container did not become ready.
 type UnreadyError struct {
-	// Exited: it ended, as Exit says. Otherwise it ran on and did not answer.
+	// Exited says that it ended, as Exit describes. Otherwise it still runs and does not answer.
 	Exited bool
 	Exit   Exit
-	// After is how long was waited.
+	// After is how long it was waited for.
 	After time.Duration
-	// Tail is the end of what it printed.
+	// Tail are the last lines that it printed.
 	Tail []event.Log
-	// Hint is what to do next.
+	// Hint says what to do next.
 	Hint string
-	// Err is the last failed attempt; nil where it exited.
+	// Err is why the last attempt failed, nil if the container exited.
 	Err error
 }
 
@@ -42,27 +42,27 @@ func (e *UnreadyError) Error() string {
 	case e.Exited:
 		return fmt.Sprintf("its container exited with code %d", e.Exit.Code)
 	}
-	return fmt.Sprintf("its container did not get ready within %s: %v", e.After.Round(time.Second/10), e.Err)
+	return fmt.Sprintf("its container was not ready within %s: %v", e.After.Round(time.Second/10), e.Err)
 }
 
-// Unwrap is the last failed attempt.
+// Unwrap returns why the last attempt failed.
 func (e *UnreadyError) Unwrap() error { return e.Err }
 
-// Readiness says what makes a container ready, and for how long that may be waited for.
+// Readiness says when a container counts as ready, and how long that may take.
 type Readiness struct {
-	// Path is asked by GET, and has to answer with 2xx or 3xx. Empty leaves it to the image's HEALTHCHECK or, where it
-	// has none, to any answer at all.
+	// Path must answer a GET with 2xx or 3xx. If it is empty, the image's HEALTHCHECK decides; if there is none, any
+	// answer counts.
 	Path string
-	// Within is how long it may take.
+	// Within is how long the container may take.
 	Within time.Duration
-	// Patience is how long an answer that tells of an error of the app (5xx) does not count yet.
+	// Patience is how long an answer that reports an error of the app (5xx) does not count.
 	Patience time.Duration
-	// Waiting is called at once with what is waited for, and again with what keeps it whenever that is another thing.
+	// Waiting is called at once with what is waited for, and again whenever the reason for the wait changes.
 	Waiting func(event.Waiting)
 }
 
-// Ready returns nil once the container can take over: when it is ready as [Readiness] says. It gives up with an
-// [*UnreadyError] when the container exits, or after the time; the context's own end is returned as it is.
+// Ready returns nil once the container is ready as [Readiness] says. It returns an [*UnreadyError] if the container
+// exits or the time is over, and the context's own error if ctx ends.
 func (c *Container) Ready(ctx context.Context, r Readiness) error {
 	began := time.Now()
 	waiting, cancel := context.WithTimeout(ctx, r.Within)
@@ -98,7 +98,7 @@ func (c *Container) Ready(ctx context.Context, r Readiness) error {
 	return &UnreadyError{After: time.Since(began), Tail: c.Tail(), Hint: c.unreadyHint(ctx, r), Err: err}
 }
 
-// await waits for the one sign that counts for this container.
+// await waits for the sign that decides for this container.
 func (c *Container) await(ctx context.Context, r Readiness) error {
 	switch {
 	case c.checksHealth(r):
@@ -109,19 +109,19 @@ func (c *Container) await(ctx context.Context, r Readiness) error {
 		c.status.Store(int64(status))
 		return err
 	}
-	pause(ctx, settle)
+	pause(ctx, surviveFor)
 	return nil
 }
 
 // checksHealth reports whether the image's HEALTHCHECK decides.
 func (c *Container) checksHealth(r Readiness) bool { return c.healthcheck != nil && r.Path == "" }
 
-// unreadyHint says what a person can look at.
+// unreadyHint says what a person can check.
 func (c *Container) unreadyHint(ctx context.Context, r Readiness) string {
 	if c.checksHealth(r) {
-		return "The image's HEALTHCHECK decides when the app is ready; run it by hand in the container to see why it fails."
+		return "The image's HEALTHCHECK decides when the app is ready. Run it by hand in the container to see why it fails."
 	}
-	// The time for it to get ready is over, but not that to look into why.
+	// The container's time is over, but not the time to find out why.
 	looking, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()
 	if found, known := c.listening(looking); known {
@@ -130,13 +130,13 @@ func (c *Container) unreadyHint(ctx context.Context, r Readiness) string {
 		case hint != "":
 			return capital(message) + ". " + hint
 		case here && r.Path != "":
-			return fmt.Sprintf("The app listens, but --ready-path %s has to answer with 2xx or 3xx.", r.Path)
+			return fmt.Sprintf("The app listens, but --ready-path %s must answer with 2xx or 3xx. Correct the path, or leave the flag out.", r.Path)
 		}
 	}
-	return fmt.Sprintf("Does the app listen on 0.0.0.0:%[1]d inside the container? On 127.0.0.1 nobody outside can reach it. For another port: -p %[2]s:PORT.", c.spec.Port, c.published())
+	return fmt.Sprintf("Does the app listen on 0.0.0.0:%[1]d inside the container? On 127.0.0.1 it can't be reached from outside. If it uses another port: -p %[2]s:PORT.", c.spec.Port, c.published())
 }
 
-// exitHint says what a container that ended may have died of.
+// exitHint says what a container may have ended of.
 func (c *Container) exitHint(ctx context.Context) string {
 	if c.exit.OOM || c.exit.Gone {
 		return ""
@@ -146,28 +146,28 @@ func (c *Container) exitHint(ctx context.Context) string {
 	}
 	for _, line := range c.Tail() {
 		if inUse.MatchString(line.Text) {
-			return "Something holds the address that the app listens on. With --network host that may be the old container, which runs until the new one answers: --swap restart stops it first."
+			return "The address that the app listens on is in use. With --network host the old container may hold it, because it runs until the new one answers: --swap restart stops it first."
 		}
 	}
 	return exitHint(c.exit)
 }
 
-// inUse is what programs say of a taken address, each in its own way.
+// inUse matches what programs print when an address is in use.
 var inUse = regexp.MustCompile(`(?i)address (?:is )?already in use|EADDRINUSE`)
 
-// exitHint reads the exit codes that have a meaning of their own.
+// exitHint explains the exit codes that have a meaning of their own.
 func exitHint(exit Exit) string {
 	switch {
 	case exit.OOM, exit.Gone:
 		return ""
 	case exit.Code == 0:
-		return "The command ended well, but a service should go on running. Does it put itself into the background?"
+		return "The command succeeded, but a service must keep running. Does the command start it in the background?"
 	case exit.Code == 126:
-		return "126: the command cannot be executed. Is it executable, and for this platform?"
+		return "Exit code 126: the command can't be executed. Is it executable, and built for this platform?"
 	case exit.Code == 127:
-		return "127: the shell did not find the command."
+		return "Exit code 127: the shell did not find the command. Is it installed in the final stage, and on its PATH?"
 	case exit.Code == 139:
-		return "139: a segmentation fault. Libraries built against glibc do not run on alpine's musl."
+		return "Exit code 139: a segmentation fault. Libraries built for glibc do not run on alpine's musl."
 	}
 	return ""
 }

@@ -39,7 +39,7 @@ func TestReadyWaitsForAnAnswer(t *testing.T) {
 	}
 }
 
-// The engine itself would look after thirty seconds for the first time.
+// The engine itself would run the check for the first time after thirty seconds.
 func TestReadyAsksTheHealthcheckFromTheStart(t *testing.T) {
 	r := newRig(t)
 	image := docktest.Image(t, r.engine, r.session, cmd("-listen", ":8080", "-sick", "1s"),
@@ -54,7 +54,7 @@ func TestReadyAsksTheHealthcheckFromTheStart(t *testing.T) {
 	}
 }
 
-// TestAHealthcheckMayTakeItsTime: as long as the engine gives it, and one that is meant to be short some more.
+// TestAHealthcheckMayTakeItsTime: it gets as long as the engine allows, and a while if that is very short.
 func TestAHealthcheckMayTakeItsTime(t *testing.T) {
 	r := newRig(t)
 	for options, want := range map[string]time.Duration{"": healthWithin, "--timeout=40s ": 40 * time.Second, "--timeout=1s ": healthLeast} {
@@ -109,7 +109,7 @@ func TestAnAppOnItsOwnLoopbackIsToldSo(t *testing.T) {
 	}
 }
 
-// A published port accepts on behalf of an app that is not there: that must not pass for an answer.
+// A published port accepts connections for an app that does not listen, which must not count as an answer.
 func TestAPublishedPortWithNobodyBehindItIsNotReady(t *testing.T) {
 	r := newRig(t)
 	r.runner.direct = false
@@ -125,7 +125,7 @@ func TestAnAppWithoutAPortIsReadyWhenItLives(t *testing.T) {
 	if err := r.start(Spec{Image: r.image("-life", "1h")}).Ready(t.Context(), Readiness{Within: 10 * time.Second}); err != nil {
 		t.Error(err)
 	}
-	// On a busy machine it may live for longer than it takes to count as running.
+	// On a busy machine it may live for longer than surviveFor.
 	ended := r.start(Spec{Image: r.image("-exit", "2")})
 	<-ended.Done()
 	err := ended.Ready(t.Context(), Readiness{Within: 10 * time.Second})
@@ -135,7 +135,7 @@ func TestAnAppWithoutAPortIsReadyWhenItLives(t *testing.T) {
 	}
 }
 
-// A server that hangs up on HTTP is up; a port at which everybody is hung up on is not.
+// A server that hangs up on HTTP is up; a port that hangs up on everybody is not.
 func TestProbeTellsHangingUpFromNotBeingThere(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -14,7 +14,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 )
 
-// An engine behind ssh, with a stand-in for the ssh command that ends up on this machine.
+// An engine behind ssh, with a replacement for the ssh command that connects to this machine.
 func TestAnAppBehindSSHIsReachedThroughSSH(t *testing.T) {
 	engine := docktest.Engine(t)
 	session := docktest.Session(t, engine)
@@ -61,7 +61,7 @@ func TestAnAppBehindSSHIsReachedThroughSSH(t *testing.T) {
 	}
 }
 
-// TestMain is also the stand-in for ssh.
+// TestMain is also the replacement for ssh.
 func TestMain(m *testing.M) {
 	socket := os.Getenv("STAGEWATCH_TEST_SSH")
 	if socket == "" || filepath.Base(os.Args[0]) != "ssh" {

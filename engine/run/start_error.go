@@ -8,7 +8,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
-// explainStart takes the runtime's stack of causes off a failed start.
+// explainStart replaces the runtime's chain of causes of a failed start by the last cause.
 func explainStart(what string, err error) error {
 	const process = "starting container process caused: "
 	text := err.Error()
@@ -23,19 +23,19 @@ func explainStart(what string, err error) error {
 	hint := ""
 	switch {
 	case strings.Contains(text, "port is already allocated"), strings.Contains(text, "address already in use"):
-		hint = "Something else holds that port of the engine's machine: docker ps tells which container, if it is one."
+		hint = "Another program or container holds that port of the engine's machine. `docker ps` shows it if it is a container."
 	case strings.Contains(text, "unable to find user"), strings.Contains(text, "unable to find group"):
-		hint = "The final stage has nobody of the name in USER: add the user there, or write its number."
+		hint = "The final stage has no user or group of the name in USER. Create it there, or use its number."
 	case strings.Contains(text, "is not a directory"), strings.Contains(text, "not a directory"):
-		hint = "Is WORKDIR, or a volume's path, a file in the final stage?"
+		hint = "WORKDIR, or the path of a volume, may be a file in the final stage."
 	case strings.Contains(text, "executable file not found"), strings.Contains(text, "no such file or directory"):
-		hint = "Is the command of CMD or ENTRYPOINT in the final stage? A script also needs the shell that its first line names."
+		hint = "The final stage may lack the command of CMD or ENTRYPOINT, or the shell that a script's first line names."
 	case strings.Contains(text, "exec format error"):
-		hint = "The command is for another platform, or a script without a #! line."
+		hint = "The command is built for another platform, or is a script without a #! line."
 	case strings.Contains(text, "permission denied"):
-		hint = "Is the command executable? RUN chmod +x, or COPY --chmod=755."
+		hint = "The command may not be executable. Add RUN chmod +x, or copy it with COPY --chmod=755."
 	case errdefs.IsNotFound(err):
-		hint = "Was the image or the network removed?"
+		hint = "The image or the network may have been removed. Save a file to build again."
 	}
 	return &fault.Error{What: what, Hint: hint, Err: startError{text, err}}
 }

@@ -11,16 +11,16 @@ import (
 	"github.com/docker/docker/api/types/container"
 )
 
-// How long a log may go on after the end. What an app says while we stop it interests few; what one said before
-// it ended by itself is read to the end, as long as it comes.
+// How long a log may go on after the container's end. Few people need what an app prints while we stop it. What an app
+// printed before it ended by itself is read completely, as long as lines keep coming.
 const (
 	logAfterStop = 2 * time.Second
 	logStalled   = 2 * time.Second
 )
 
-// Stop asks the app to end (SIGTERM, or the image's STOPSIGNAL), kills it after the grace, waits for the end
-// of its log and removes the container with its anonymous volumes. The grace counts in whole seconds, rounded
-// up. A container that is gone already is no error.
+// Stop asks the app to end (SIGTERM, or the image's STOPSIGNAL), kills it after the grace, waits for the end of its
+// log, and removes the container with its anonymous volumes. The grace is rounded up to whole seconds. A container that
+// no longer exists is no error.
 func (c *Container) Stop(ctx context.Context, grace time.Duration) error {
 	defer c.forget()
 	byItself := false
@@ -33,7 +33,7 @@ func (c *Container) Stop(ctx context.Context, grace time.Duration) error {
 	cli := c.runner.engine.Client
 	err := cli.ContainerStop(ctx, c.ID, container.StopOptions{Timeout: &seconds})
 	if err != nil && !errdefs.IsNotFound(err) {
-		// The removal kills what the stop could not.
+		// The removal kills a container that could not be stopped.
 		err = fmt.Errorf("stopping container %.12s: %w", c.ID, err)
 	} else {
 		err = nil
@@ -55,7 +55,7 @@ func (c *Container) Stop(ctx context.Context, grace time.Duration) error {
 	return err
 }
 
-// awaitLog waits for the end of the log of a container that has ended: it would go with the container.
+// awaitLog waits for the end of the log of a container that has ended. The removal would delete the log.
 func (c *Container) awaitLog(ctx context.Context, toTheEnd bool) {
 	deadline := time.After(logAfterStop)
 	for toTheEnd {

@@ -6,7 +6,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// How much of a container's output is kept for the error that tells why it failed.
+// How much of a container's output is kept for the error that says why it failed.
 const (
 	tailLines = 20
 	tailBytes = 500
@@ -15,7 +15,7 @@ const (
 // tail keeps the last lines of a log.
 type tail struct {
 	mu sync.Mutex
-	// kept holds line n at n modulo its length.
+	// kept holds line n at index n modulo its length.
 	kept  [tailLines]event.Log
 	count int
 }
@@ -42,7 +42,7 @@ func (t *tail) lines() []event.Log {
 	return last
 }
 
-// total counts the lines that came so far.
+// total returns how many lines came so far.
 func (t *tail) total() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()

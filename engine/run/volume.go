@@ -14,14 +14,14 @@ import (
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
-// parseVolume reads a --volume value as docker run does, and refuses what engines refuse: either a bind in the engine's
-// words, or an anonymous volume's path.
+// parseVolume reads a --volume value as docker run does, and refuses what engines refuse. It returns either a bind in
+// the engine's notation or the path of an anonymous volume.
 func parseVolume(volume string) (bind, anonymous string, err error) {
 	fail := func(err error) (string, string, error) {
 		return "", "", &fault.Error{What: fmt.Sprintf("reading --volume %q", volume), Err: err,
-			Hint: "Write --volume FOLDER:/path/in/the/container, with :ro behind it for reading only; FOLDER is absolute or begins with ./"}
+			Hint: "Write --volume FOLDER:/path/in/the/container, and :ro after it for read-only. FOLDER is absolute or begins with ./"}
 	}
-	// A drive letter is no separator.
+	// The colon of a drive letter is no separator.
 	drive := filepath.VolumeName(volume)
 	parts := strings.Split(volume[len(drive):], ":")
 	parts[0] = drive + parts[0]
@@ -32,7 +32,7 @@ func parseVolume(volume string) (bind, anonymous string, err error) {
 		return "", parts[0], nil
 	}
 	if len(parts) > 3 {
-		return fail(errors.New("it has too many parts"))
+		return fail(errors.New("it has more than three parts"))
 	}
 	source, err := volumeSource(parts[0])
 	if err != nil {
@@ -49,7 +49,8 @@ func parseVolume(volume string) (bind, anonymous string, err error) {
 	return strings.Join(append([]string{source}, parts[1:]...), ":"), "", nil
 }
 
-// VolumeNames are the volumes of the engine that the container mounts. It keeps them when the container goes.
+// VolumeNames returns the engine's volumes that the container mounts. The engine keeps them when the container is
+// removed.
 func (s Spec) VolumeNames() []string {
 	var names []string
 	for _, volume := range s.Volumes {
@@ -60,8 +61,8 @@ func (s Spec) VolumeNames() []string {
 	return names
 }
 
-// FolderNames are the volumes that are named as a folder of the working folder is: docker run mounts the engine's volume
-// of that name, where most people mean the folder.
+// FolderNames returns the volumes that have the name of a folder in the working folder. Like docker run, the engine
+// mounts its volume of that name, where most people mean the folder.
 func (s Spec) FolderNames() []string {
 	var names []string
 	for _, volume := range s.Volumes {
@@ -73,10 +74,10 @@ func (s Spec) FolderNames() []string {
 	return names
 }
 
-// volumeName is what the engine takes for the name of a volume.
+// volumeName matches what the engine accepts as the name of a volume.
 var volumeName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
 
-// volumeSource is a folder's absolute path, or the name of a volume.
+// volumeSource returns a folder's absolute path, or the name of a volume.
 func volumeSource(source string) (string, error) {
 	switch {
 	case strings.HasPrefix(source, "~/"):
@@ -89,9 +90,9 @@ func volumeSource(source string) (string, error) {
 	case source == "":
 		return "", errors.New("it names nothing to mount")
 	case strings.Contains(source, "/"):
-		return "", fmt.Errorf("%s is no name of a volume, and a folder is written ./%s", source, source)
+		return "", fmt.Errorf("%s is not a valid name of a volume; write a folder as ./%s", source, source)
 	}
-	return "", fmt.Errorf("%s is no name of a volume: two or more letters and digits, and after the first one _ . -", source)
+	return "", fmt.Errorf("%s is not a valid name of a volume: use at least two letters and digits, and after the first one also _ . -", source)
 }
 
 func checkTarget(target string) error {
@@ -104,7 +105,7 @@ func checkTarget(target string) error {
 	return nil
 }
 
-// modes are the options behind the second colon; of each kind one may be given.
+// modes maps the options after the second colon to their kinds. Each kind may be given once.
 var modes = map[string]string{
 	"ro": "access", "rw": "access", "z": "label", "Z": "label", "nocopy": "copy",
 	"consistent": "consistency", "cached": "consistency", "delegated": "consistency",
@@ -120,10 +121,10 @@ func checkMode(mode string) error {
 			}
 		}
 		if kind == "" || option == "" {
-			return fmt.Errorf("%q is no mode", option)
+			return fmt.Errorf("%q is not a known mode", option)
 		}
 		if seen[kind] {
-			return fmt.Errorf("the mode %s says two things at once", mode)
+			return fmt.Errorf("the mode %s contradicts itself", mode)
 		}
 		seen[kind] = true
 	}

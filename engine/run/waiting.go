@@ -20,16 +20,16 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// Times of the looking for what keeps a container from being ready.
+// Times of the search for what keeps a container from being ready.
 const (
-	// lookAfter is how long it may take before anybody looks, lookEvery the time between two looks.
+	// lookAfter is how long it may take before the first look, lookEvery the time between two looks.
 	lookAfter = 2 * time.Second
 	lookEvery = time.Second
 	// lookWithin bounds one look.
 	lookWithin = 5 * time.Second
 )
 
-// report tells what is waited for and, where that takes a while, what keeps it, until ctx ends.
+// report reports what is waited for and, if that takes a while, what the app does instead, until ctx ends.
 func (c *Container) report(ctx context.Context, r Readiness) {
 	if r.Waiting == nil || c.spec.Port == 0 {
 		return
@@ -46,7 +46,7 @@ func (c *Container) report(ctx context.Context, r Readiness) {
 			return
 		}
 		if c.checksHealth(r) {
-			w.Message = c.lastTrouble("the health check has not ended once")
+			w.Message = c.lastTrouble("the health check has not finished once")
 		} else {
 			found, known := c.listening(ctx)
 			if !known {
@@ -65,7 +65,7 @@ func (c *Container) report(ctx context.Context, r Readiness) {
 	}
 }
 
-// advice says what the app does in place of listening where it is waited for, and what to do about that.
+// advice says what the app does instead of listening where it should, and what to do about it.
 func (c *Container) advice(ctx context.Context, found []netip.AddrPort) (message, hint string) {
 	port := uint16(c.spec.Port)
 	var others, hidden []string
@@ -85,25 +85,25 @@ func (c *Container) advice(ctx context.Context, found []netip.AddrPort) (message
 	others = slices.Compact(others)
 	switch {
 	case here && onlySix && c.refuses(ctx):
-		return fmt.Sprintf("your app listens on %d for IPv6 only, and the container's address is one of IPv4", port),
+		return fmt.Sprintf("your app listens on %d for IPv6 only, but the container has an IPv4 address", port),
 			fmt.Sprintf("Make it listen on 0.0.0.0:%d.", port)
 	case here:
 		return fmt.Sprintf("your app listens on %d: %s", port, c.lastTrouble("it has not answered yet")), ""
 	case hiddenHere != "":
-		return fmt.Sprintf("your app listens on %s inside the container, where nobody outside reaches it", hiddenHere),
+		return fmt.Sprintf("your app listens on %s inside the container, where it can't be reached from outside", hiddenHere),
 			fmt.Sprintf("Make it listen on 0.0.0.0:%d; many servers take --host 0.0.0.0.", port)
 	case len(others) > 0:
-		return fmt.Sprintf("your app listens on %s, and not on %d", strings.Join(others, " and "), port),
+		return fmt.Sprintf("your app listens on %s, not on %d", strings.Join(others, " and "), port),
 			fmt.Sprintf("Start stagewatch with -p %s:%s, or make the app listen on %d.", c.published(), others[0], port)
 	case len(hidden) > 0:
-		return fmt.Sprintf("your app listens on %s inside the container, where nobody outside reaches it", strings.Join(hidden, " and ")),
+		return fmt.Sprintf("your app listens on %s inside the container, where it can't be reached from outside", strings.Join(hidden, " and ")),
 			fmt.Sprintf("Make it listen on 0.0.0.0:%d.", port)
 	}
-	return "nothing listens in the container so far", ""
+	return "nothing in the container listens on a port so far", ""
 }
 
-// refuses reports whether nobody listens at the address where the app is dialled. What listens for IPv6 mostly takes
-// IPv4 as well, and the kernel's tables don't tell.
+// refuses reports whether nothing listens at the address where the app is dialled. A socket for IPv6 usually accepts
+// IPv4 too, and the kernel's tables don't say whether it does.
 func (c *Container) refuses(ctx context.Context) bool {
 	conn, err := c.Dial(ctx)
 	if err == nil {
@@ -112,10 +112,10 @@ func (c *Container) refuses(ctx context.Context) bool {
 	return errors.Is(err, syscall.ECONNREFUSED)
 }
 
-// note keeps how an attempt to find the container ready failed.
+// note records why an attempt to find the container ready failed.
 func (c *Container) note(err error) { c.trouble.Store(&err) }
 
-// lastTrouble is how the last attempt failed, or otherwise where none has ended.
+// lastTrouble returns why the last attempt failed, or otherwise if none has finished.
 func (c *Container) lastTrouble(otherwise string) string {
 	if err := c.trouble.Load(); err != nil {
 		return (*err).Error()
@@ -123,7 +123,7 @@ func (c *Container) lastTrouble(otherwise string) string {
 	return otherwise
 }
 
-// published is the port of this machine that people are to name.
+// published returns the port of this machine to use in hints.
 func (c *Container) published() string {
 	if c.spec.Published != "" {
 		return c.spec.Published
@@ -131,16 +131,16 @@ func (c *Container) published() string {
 	return strconv.Itoa(c.spec.Port)
 }
 
-// listening returns what the container's processes listen on, by port; known is false where that can't be found out.
+// listening returns what the container's processes listen on, by port. known is false if that can't be found out.
 func (c *Container) listening(ctx context.Context) (found []netip.AddrPort, known bool) {
 	var all []listener
 	host := container.NetworkMode(c.spec.Network).IsHost()
 	switch {
 	case within(c.pid, c.ID):
-		// The engine's kernel is ours: the container need not be disturbed.
+		// The engine runs on our kernel, so nothing has to run in the container.
 		all = listenersIn("/proc/" + strconv.Itoa(c.pid) + "/net")
 		if host {
-			// There it is the whole machine that listens.
+			// With the host's network, all of the machine's sockets are in the tables.
 			all = slices.DeleteFunc(all, func(l listener) bool {
 				pid, err := strconv.Atoi(owner(l.inode))
 				return err != nil || !within(pid, c.ID)
@@ -169,32 +169,32 @@ func (c *Container) listening(ctx context.Context) (found []netip.AddrPort, know
 	return slices.Compact(found), true
 }
 
-// engineDNS is where the engine's own name server listens in containers of a network with a name.
+// engineDNS is the address of the engine's own name server in containers of a user-defined network.
 var engineDNS = netip.AddrFrom4([4]byte{127, 0, 0, 11})
 
-// within reports whether a process of this machine is one of the container. A number alone proves nothing: the
-// engine may be in a virtual machine, and count on its own.
+// within reports whether a process of this machine is one of the container. The pid alone proves nothing: the engine
+// may be in a virtual machine that numbers its own processes.
 func within(pid int, id string) bool {
 	groups, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cgroup")
 	return err == nil && pid > 0 && bytes.Contains(groups, []byte(id))
 }
 
-// readTables reads the tables of sockets inside the container, by a program of its own if it has one.
+// readTables reads the tables of sockets inside the container, with the container's own cat if it has one.
 func (c *Container) readTables(ctx context.Context) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()
 	code, out, err := c.exec(ctx, []string{"cat", "/proc/net/tcp", "/proc/net/tcp6"}, maxTables)
 	if err == nil && code > 1 {
-		// 1 is for a kernel without IPv6.
-		err = fmt.Errorf("cat exits with %d", code)
+		// Exit code 1 means a kernel without IPv6.
+		err = fmt.Errorf("cat exits with code %d", code)
 	}
 	return out, err
 }
 
-// maxTables bounds what is read of the tables.
+// maxTables bounds how much of the tables is read, in bytes.
 const maxTables = 1 << 20
 
-// capital begins a sentence.
+// capital returns text with a capital first letter.
 func capital(text string) string {
 	r, n := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(r)) + text[n:]

@@ -20,21 +20,21 @@ import (
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
-// Whoever waits is told for what, and then what keeps the app, be the engine's kernel ours or not.
+// The events say what is waited for, and then what the app does instead, whether or not the engine runs on our kernel.
 func TestWhoWaitsIsToldWhatTheAppListensOnInstead(t *testing.T) {
 	r := newRig(t)
 	for _, c := range []struct {
 		name string
 		args []string
-		// message and hint are told in the end.
+		// message and hint are those of the last event.
 		message, hint string
 	}{
-		{"another port", []string{"-listen", ":5000"}, "your app listens on 5000, and not on 8080", "-p 9090:5000"},
+		{"another port", []string{"-listen", ":5000"}, "your app listens on 5000, not on 8080", "-p 9090:5000"},
 		{"its own loopback", []string{"-listen", "127.0.0.1:8080"}, "your app listens on 127.0.0.1:8080 inside the container", "0.0.0.0:8080"},
 		{"its own loopback, IPv6", []string{"-listen", "[::1]:8080"}, "your app listens on [::1]:8080 inside the container", "0.0.0.0:8080"},
 		{"IPv6 alone", []string{"-listen", "[::]:8080"}, "your app listens on 8080 for IPv6 only", "0.0.0.0:8080"},
 		{"another port of its own loopback", []string{"-listen", "127.0.0.1:3000"}, "your app listens on 127.0.0.1:3000 inside the container", "0.0.0.0:8080"},
-		{"nothing yet", []string{"-listen", ":8080", "-boot", "1h"}, "nothing listens in the container so far", ""},
+		{"nothing yet", []string{"-listen", ":8080", "-boot", "1h"}, "nothing in the container listens on a port so far", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -80,12 +80,12 @@ func (r *rig) hasIPv6(t *testing.T) bool {
 	}
 }
 
-// In a virtual machine the engine's processes are not ours to look at: a program of the container is asked.
+// In a virtual machine we can't look at the engine's processes, so a program in the container reads the tables.
 func TestWhatListensIsFoundFromInsideToo(t *testing.T) {
 	r := newRig(t)
 	image := docktest.Build(t, r.engine, r.session, "FROM python:3.9-alpine\nCMD [\"python3\",\"-m\",\"http.server\",\"5000\"]\n", nil)
 	c := r.start(Spec{Image: image, Port: 8080})
-	// So that the pid is none of it.
+	// Makes the pid one of another process.
 	c.pid = 1
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		found, known := c.listening(t.Context())
@@ -102,7 +102,7 @@ func TestReadyPathHasToAnswerWell(t *testing.T) {
 	for name, c := range map[string]struct {
 		r      Readiness
 		status func(asked int64) int
-		// asks are how many it takes, 0 for never.
+		// asks is how many attempts it takes, 0 for never.
 		asks int64
 	}{
 		"any answer will do":               {Readiness{}, func(int64) int { return 404 }, 1},
@@ -149,7 +149,7 @@ func TestReadyPathHasToAnswerWell(t *testing.T) {
 	}
 }
 
-// --ready-path is a person's own word: it goes before the image's.
+// --ready-path comes from a person, so it overrides the image's HEALTHCHECK.
 func TestReadyPathGoesBeforeTheHealthcheck(t *testing.T) {
 	r := newRig(t)
 	image := docktest.Image(t, r.engine, r.session, cmd("-listen", ":8080"), `HEALTHCHECK CMD ["/app","-health","http://127.0.0.1:1/"]`)
@@ -169,7 +169,7 @@ func TestAReadyPathThatNeverAnswersWellIsNamed(t *testing.T) {
 	}
 }
 
-// A log driver that keeps nothing is no failure that passes.
+// A log driver that keeps nothing is not a failure that passes.
 func TestALogThatCannotBeReadIsNotTriedAgain(t *testing.T) {
 	r := newRig(t)
 	created, err := r.engine.Client.ContainerCreate(t.Context(), &container.Config{Image: r.image("-life", "1h"), Labels: r.session.Labels()},
@@ -189,7 +189,7 @@ func TestALogThatCannotBeReadIsNotTriedAgain(t *testing.T) {
 	}
 }
 
-// What a kernel says of a program that it can't execute is short. What is wrong is in the file.
+// A kernel says little about a program that it can't execute. The fault is in the file.
 func TestAProgramThatCannotBeExecutedIsExplained(t *testing.T) {
 	r := newRig(t)
 	for name, c := range map[string]struct{ file, cmd, want string }{
@@ -198,10 +198,10 @@ func TestAProgramThatCannotBeExecutedIsExplained(t *testing.T) {
 		"CR LF, by a shell":               {"#!/bin/sh\r\necho hi\r\n", `CMD ["sh","-c","/entry.sh"]`, "CR LF"},
 		"no #! line":                      {"echo hi\n", "", "no #! line"},
 		"a mark before it":                {"\xef\xbb\xbf#!/bin/sh\necho hi\n", "", "byte order mark"},
-		"no such interpreter":             {"#!/nope/bash -e\necho hi\n", "", "names /nope/bash, which is not in"},
-		"no such interpreter, by a shell": {"#!/nope/bash -e\necho hi\n", `CMD ["sh","-c","/entry.sh"]`, "names /nope/bash, which is not in"},
+		"no such interpreter":             {"#!/nope/bash -e\necho hi\n", "", "names /nope/bash, which the final stage does not have"},
+		"no such interpreter, by a shell": {"#!/nope/bash -e\necho hi\n", `CMD ["sh","-c","/entry.sh"]`, "names /nope/bash, which the final stage does not have"},
 		"no binary of this machine":       {"\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 11) + "\xb7\x00" + strings.Repeat("\x00", 100), "", "AARCH64"},
-		"a shell without a program":       {"#!/bin/sh\n", `CMD ["sh","-c","/nothing.sh"]`, "There is no /nothing.sh"},
+		"a shell without a program":       {"#!/bin/sh\n", `CMD ["sh","-c","/nothing.sh"]`, "has no file /nothing.sh"},
 		"a taken address":                 {"#!/bin/sh\necho 'listen tcp :8080: bind: address already in use'; exit 1\n", "", "--swap restart"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -225,7 +225,7 @@ func TestAProgramThatCannotBeExecutedIsExplained(t *testing.T) {
 	}
 }
 
-// What the runtime refuses at once is an error of the start, with a hint as well.
+// A start that the runtime refuses at once is an error with a hint.
 func TestAStartThatFailsIsExplained(t *testing.T) {
 	r := newRig(t)
 	for name, c := range map[string]struct{ lines, want string }{
