@@ -4,7 +4,7 @@ package dock
 
 import "os"
 
-// alive tells whether there is a process of that number.
+// alive reports whether a process with that pid exists.
 func alive(pid int) bool {
 	process, err := os.FindProcess(pid)
 	return err == nil && process.Release() == nil

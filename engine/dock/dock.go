@@ -1,8 +1,8 @@
-// Package dock is where stagewatch meets a Docker Engine: it finds the engine that the docker command would
-// use, connects, tells what is there, opens the connections that BuildKit needs, and keeps the book of what
-// a session made on the engine, so that nothing of ours is left behind and nothing else is ever touched.
+// Package dock connects to a Docker Engine. It finds the engine that the docker command would use, describes it, opens
+// the connections that BuildKit needs, and records what a session made on the engine, so that all of it can be removed
+// and nothing else is ever touched.
 //
-// It does not build, run or measure anything: that is for engine/solve, engine/run and engine/image.
+// It does not build, run or measure anything: engine/solve, engine/run and engine/image do.
 package dock
 
 import (
@@ -16,12 +16,12 @@ import (
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
-// Options choose an engine as the docker command's flags of the same names do. The zero value means: what
-// the environment, and after it the docker configuration, say.
+// Options choose an engine as the docker command's flags of the same names do. The zero value leaves the choice to the
+// environment and the docker configuration.
 type Options struct {
 	// Host is --host: unix://, tcp://, ssh:// or npipe://.
 	Host string
-	// Context is --context: a name out of `docker context ls`.
+	// Context is --context: a name in `docker context ls`.
 	Context string
 }
 
@@ -29,22 +29,22 @@ type Options struct {
 type Engine struct {
 	// Client is negotiated to the engine's API version.
 	Client *client.Client
-	// Host is the engine's address as a person would write it, e.g. "unix:///var/run/docker.sock".
+	// Host is the engine's address as a person would write it, such as "unix:///var/run/docker.sock".
 	Host string
-	// Local is true where Host is a socket of this machine.
+	// Local says that Host is a socket of this machine.
 	Local bool
-	// logs reads logs, nil where Client does.
+	// logs is a client for reading logs, nil if Client does that, too.
 	logs *client.Client
 }
 
-// Time limits for the first answer. An ssh connection asks for a login on the way.
+// Time limits for the first answer. An ssh connection may ask for a login on the way.
 const (
 	answerWithin    = 10 * time.Second
 	answerWithinSSH = 45 * time.Second
 )
 
-// Connect finds the engine and waits for its first answer: ten seconds at most, 45 over ssh.
-// Errors are of type [*fault.Error] and say what to do next.
+// Connect finds the engine and waits for its first answer, ten seconds at most, 45 over ssh. Its errors are of type
+// [*fault.Error] and say what to do next.
 func Connect(ctx context.Context, opts Options) (*Engine, error) {
 	ep, err := resolve(opts)
 	if err != nil {
@@ -81,7 +81,7 @@ func Connect(ctx context.Context, opts Options) (*Engine, error) {
 	}, nil
 }
 
-// Close lets go of idle connections to the engine. It stops nothing on it.
+// Close closes idle connections to the engine. It stops nothing on it.
 func (e *Engine) Close() error {
 	if e.logs != nil {
 		return errors.Join(e.logs.Close(), e.Client.Close())

@@ -31,19 +31,19 @@ const readBuffer = 64 << 10
 // endpoint is an engine's address and how to reach it.
 type endpoint struct {
 	host string
-	// origin says in words where host was found: "--host", "DOCKER_HOST", `context "x"`; empty for the default.
+	// origin says where host was found: "--host", "DOCKER_HOST" or `context "x"`; it is empty for the default.
 	origin  string
 	tls     *tls.Config
 	headers map[string]string
 }
 
-// resolve follows the docker command's order: --host, --context, DOCKER_HOST, DOCKER_CONTEXT, the current
-// context of the configuration file, the default socket.
+// resolve finds the engine's address in the docker command's order: --host, --context, DOCKER_HOST, DOCKER_CONTEXT, the
+// current context of the configuration file, the default socket.
 func resolve(opts Options) (endpoint, error) {
 	if opts.Host != "" && opts.Context != "" {
-		return endpoint{}, &fault.Error{What: "choosing an engine: both --host and --context are given", Hint: "Give one of them."}
+		return endpoint{}, &fault.Error{What: "choosing an engine: both --host and --context are given", Hint: "Leave one of them out."}
 	}
-	// A configuration file that cannot be read is no reason to ignore an explicit address.
+	// An explicit address works even if the configuration file can't be read.
 	cfg, cfgErr := config.Load("")
 	var headers map[string]string
 	current := ""
@@ -79,7 +79,7 @@ func resolve(opts Options) (endpoint, error) {
 	return ep, err
 }
 
-// fromHost reads an address the way `docker -H` does, with TLS as DOCKER_TLS_VERIFY and its kin ask for.
+// fromHost reads an address as `docker -H` does, with TLS if DOCKER_TLS_VERIFY and related variables ask for it.
 func fromHost(host, origin string) (endpoint, error) {
 	ep := endpoint{host: host, origin: origin}
 	if !strings.Contains(host, "://") {
@@ -103,8 +103,8 @@ func fromHost(host, origin string) (endpoint, error) {
 			ExclusiveRootPools: true,
 		})
 		if err != nil {
-			return ep, &fault.Error{What: "reading the TLS material in " + dir, Err: err,
-				Hint: "DOCKER_CERT_PATH names the folder with ca.pem, cert.pem and key.pem."}
+			return ep, &fault.Error{What: "reading the TLS files in " + dir, Err: err,
+				Hint: "DOCKER_CERT_PATH must name the folder with ca.pem, cert.pem and key.pem."}
 		}
 		ep.tls = material
 	}
@@ -118,7 +118,7 @@ func fromHost(host, origin string) (endpoint, error) {
 	return ep, nil
 }
 
-// existing is path where there is such a file, else empty: each piece of the TLS material is optional.
+// existing returns path if the file exists, else "". Each of the TLS files is optional.
 func existing(path string) string {
 	if _, err := os.Stat(path); err != nil {
 		return ""
@@ -126,7 +126,7 @@ func existing(path string) string {
 	return path
 }
 
-// contextStore is the docker command's own.
+// contextStore returns the docker command's store of contexts.
 func contextStore() *store.ContextStore {
 	return store.New(config.ContextStoreDir(), store.NewConfig(
 		func() any { return &map[string]any{} },
@@ -134,8 +134,8 @@ func contextStore() *store.ContextStore {
 	))
 }
 
-// Contexts returns the names of docker's contexts, as docker context ls does; only the default where its store can't be
-// read.
+// Contexts returns the names of docker's contexts, as docker context ls does. It returns only the default if the store
+// can't be read.
 func Contexts() []string {
 	names := []string{defaultContext}
 	contexts, _ := contextStore().List()
@@ -145,13 +145,13 @@ func Contexts() []string {
 	return names
 }
 
-// fromContext reads a context out of the docker command's own store.
+// fromContext reads a context from the docker command's own store.
 func fromContext(name, origin string) (endpoint, error) {
 	ep := endpoint{origin: strings.TrimSpace(fmt.Sprintf("%s context %q", origin, name))}
 	if origin == "--context" {
 		ep.origin = fmt.Sprintf("context %q", name)
 	}
-	const hint = "See which contexts there are: docker context ls"
+	const hint = "List the contexts: docker context ls"
 	contexts := contextStore()
 	metadata, err := contexts.GetMetadata(name)
 	if err != nil {
@@ -164,18 +164,18 @@ func fromContext(name, origin string) (endpoint, error) {
 	ep.host = meta.Host
 	material, err := dockercontext.LoadTLSData(contexts, name, dockerEndpoint)
 	if err != nil {
-		return ep, &fault.Error{What: "reading the TLS material of " + ep.origin, Hint: hint, Err: err}
+		return ep, &fault.Error{What: "reading the TLS files of " + ep.origin, Hint: hint, Err: err}
 	}
 	if ep.tls, err = clientTLS(material, meta.SkipTLSVerify); err != nil {
-		return ep, &fault.Error{What: "reading the TLS material of " + ep.origin, Hint: hint, Err: err}
+		return ep, &fault.Error{What: "reading the TLS files of " + ep.origin, Hint: hint, Err: err}
 	}
 	return ep, nil
 }
 
-// ssh tells whether the engine is reached by running ssh.
+// ssh reports whether the engine is reached by running ssh.
 func (ep endpoint) ssh() bool { return strings.HasPrefix(ep.host, "ssh://") }
 
-// socket is the path of the engine's socket on this machine, empty where it is reached otherwise.
+// socket returns the path of the engine's socket on this machine, "" if it is reached in another way.
 func (ep endpoint) socket() string {
 	path, ok := strings.CutPrefix(ep.host, "unix://")
 	if !ok {
@@ -184,7 +184,7 @@ func (ep endpoint) socket() string {
 	return path
 }
 
-// clientOptions are the engine client's options for this endpoint. DOCKER_API_VERSION is honoured.
+// clientOptions returns the engine client's options for this endpoint. DOCKER_API_VERSION is honoured.
 func (ep endpoint) clientOptions() ([]client.Opt, error) {
 	options := []client.Opt{client.WithAPIVersionNegotiation(), client.WithUserAgent("stagewatch")}
 	if len(ep.headers) > 0 {

@@ -21,7 +21,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
-// home is a docker configuration of the test's own, in an environment that says nothing.
+// home makes a docker configuration of the test's own, in an environment without variables that choose an engine.
 func home(t *testing.T, current string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -46,7 +46,7 @@ func home(t *testing.T, current string) (dir string) {
 	return dir
 }
 
-// The order is that of the docker command; a person who has learned one knows the other.
+// The order is the docker command's.
 func TestTheEngineIsFoundAsDockerFindsIt(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -101,7 +101,7 @@ func TestWhatIsWrongWithTheChoiceIsSaid(t *testing.T) {
 	wantHint(t, second(resolve(Options{Host: "tcp://a:1", Context: "one"})), "one of them")
 	wantHint(t, second(resolve(Options{})), "docker context ls")
 	wantHint(t, second(resolve(Options{Context: "nope"})), "docker context ls")
-	// A context that is broken does not stand in the way of an address.
+	// A broken context does not matter if there is an address.
 	if ep, err := resolve(Options{Host: "unix:///x.sock"}); err != nil || ep.host != "unix:///x.sock" {
 		t.Errorf("%+v, %v", ep, err)
 	}
@@ -122,7 +122,7 @@ func TestAnEngineThatDoesNotAnswerIsExplained(t *testing.T) {
 		t.Fatal(err)
 	}
 	refusing.Close()
-	// As one that is suspended: the kernel takes the connection for it.
+	// A suspended program looks like this: the kernel accepts the connection for it.
 	mute, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +137,7 @@ func TestAnEngineThatDoesNotAnswerIsExplained(t *testing.T) {
 		{"no socket", "unix://" + dir + "/none.sock", ErrNotRunning, "Start it"},
 		{"a socket that a dead engine left", "unix://" + dead, ErrNotRunning, "comes from --host"},
 		{"a closed port", "tcp://" + refusing.Addr().String(), ErrNotRunning, "--context"},
-		{"an unknown name", "tcp://no-such-host.invalid:2375", ErrNoAnswer, "address right"},
+		{"an unknown name", "tcp://no-such-host.invalid:2375", ErrNoAnswer, "address is right"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
@@ -171,7 +171,7 @@ func TestAnErrorIsToldWithoutItsRequest(t *testing.T) {
 
 func second(_ endpoint, err error) error { return err }
 
-// wantHint fails the test unless the error is one of ours whose hint holds the text.
+// wantHint fails the test unless the error is a fault.Error whose hint contains the text.
 func wantHint(t *testing.T, err error, text string) {
 	t.Helper()
 	var explained *fault.Error

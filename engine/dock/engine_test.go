@@ -40,7 +40,7 @@ func TestBuildKitAnswersOverTheEngine(t *testing.T) {
 	}
 }
 
-// podman is an API that answers like Docker's and has no BuildKit.
+// podman is an API that answers as Docker's does and has no BuildKit.
 func podman(t *testing.T) dock.Options {
 	t.Helper()
 	listener, err := net.Listen("unix", t.TempDir()+"/podman.sock")

@@ -17,19 +17,19 @@ import (
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
-// Causes that stand for what the engine's client says in many ways.
+// Causes that the engine's client reports in many different ways.
 var (
-	// ErrNotRunning: nothing listens at the engine's address.
+	// ErrNotRunning says that nothing listens at the engine's address.
 	ErrNotRunning = errors.New("the engine is not running")
-	// ErrPermission: the socket is there, but not for this user.
+	// ErrPermission says that this user may not use the engine's socket.
 	ErrPermission = errors.New("permission denied")
-	// ErrNoAnswer: the address does not answer in time, or its name is unknown.
+	// ErrNoAnswer says that the address does not answer in time, or that its name is unknown.
 	ErrNoAnswer = errors.New("no answer")
-	// ErrNoBuildKit: an engine answers, but has no BuildKit to build with.
+	// ErrNoBuildKit says that the engine has no BuildKit to build with.
 	ErrNoBuildKit = errors.New("this engine has no BuildKit")
 )
 
-// hintOrigin says where the address came from, for a person who did not expect it.
+// hintOrigin says where the address was found, for a person who expected another one.
 func (ep endpoint) hintOrigin() string {
 	if ep.origin == "" {
 		return ""
@@ -37,19 +37,19 @@ func (ep endpoint) hintOrigin() string {
 	return "The address comes from " + ep.origin + "."
 }
 
-// explain turns a failed first answer into an error that says what is wrong and what to do. The client's own
-// message drops the cause, so the address is dialled once more to learn it.
+// explain converts the error of a failed first answer to one that says what is wrong and what to do. The client's error
+// lacks the cause, so explain dials the address once more to find it.
 func (ep endpoint) explain(ctx context.Context, err error) error {
 	what := "connecting to the engine at " + ep.host
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return &fault.Error{What: what, Err: context.Canceled}
 	}
 	if ep.ssh() {
-		return &fault.Error{What: what, Err: err, Hint: "Try it by hand: docker -H " + ep.host + " version"}
+		return &fault.Error{What: what, Err: err, Hint: "Try the docker command itself: docker -H " + ep.host + " version"}
 	}
 	switch cause := ep.dial(); {
 	case cause == nil && ctx.Err() != nil:
-		return &fault.Error{What: what, Err: ErrNoAnswer, Hint: strings.TrimSpace("Something takes the connection and says nothing: the engine may hang, or be suspended. " + ep.hintOrigin())}
+		return &fault.Error{What: what, Err: ErrNoAnswer, Hint: strings.TrimSpace("The address accepts the connection but sends nothing: the engine may hang or be suspended. Restart it. " + ep.hintOrigin())}
 	case cause == nil:
 		return &fault.Error{What: what, Err: Plain(err), Hint: ep.hintOrigin()}
 	case errors.Is(cause, fs.ErrPermission):
@@ -57,11 +57,11 @@ func (ep endpoint) explain(ctx context.Context, err error) error {
 	case errors.Is(cause, fs.ErrNotExist), errors.Is(cause, syscall.ECONNREFUSED):
 		return &fault.Error{What: what, Err: ErrNotRunning, Hint: ep.hintNotRunning()}
 	default:
-		return &fault.Error{What: what, Err: ErrNoAnswer, Hint: strings.TrimSpace("Is the address right, and the machine up? " + ep.hintOrigin())}
+		return &fault.Error{What: what, Err: ErrNoAnswer, Hint: strings.TrimSpace("Check that the address is right and the machine is up. " + ep.hintOrigin())}
 	}
 }
 
-// Plain words an error of the engine's client without the request, whose address tells nobody anything.
+// Plain returns an error of the engine's client without the request, whose address helps nobody.
 func Plain(err error) error {
 	var request *url.Error
 	if !errors.As(err, &request) {
@@ -82,7 +82,7 @@ type plainError struct {
 func (e *plainError) Error() string { return e.text }
 func (e *plainError) Unwrap() error { return e.err }
 
-// dial tries the bare connection, two seconds at most.
+// dial tries to connect, for two seconds at most.
 func (ep endpoint) dial() error {
 	host, err := client.ParseHostURL(ep.host)
 	if err != nil {
@@ -106,7 +106,7 @@ func (ep endpoint) hintPermission() string {
 	if runtime.GOOS == "linux" && ep.host == client.DefaultDockerHost {
 		return "Join the docker group and log in again: sudo usermod -aG docker $USER"
 	}
-	return strings.TrimSpace("This user may not use the socket. " + ep.hintOrigin())
+	return strings.TrimSpace("This user may not use the socket. Run as a user who may. " + ep.hintOrigin())
 }
 
 func (ep endpoint) hintNotRunning() string {

@@ -12,19 +12,19 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// Breakable is an [fsutil.FS] that may fail while a file of it is read.
+// Breakable is an [fsutil.FS] whose files may become unreadable while they are sent.
 type Breakable interface {
 	fsutil.FS
-	// Broken is closed when reading has failed.
+	// Broken returns a channel that is closed when reading a file has failed.
 	Broken() <-chan struct{}
-	// Err is why.
+	// Err returns why.
 	Err() error
 }
 
 // Files serves local contexts to a session, by name, with root as the owner of everything, as docker's clients do.
 //
-// A transfer ends when reading a file fails. The protocol has no word for that: by itself it would go on for ever, with
-// the engine waiting for the rest of the file.
+// It ends a transfer when reading a file fails. The protocol has no message for that: without it, the engine would wait
+// for the rest of the file for ever.
 func Files(contexts map[string]fsutil.FS, filters ...filesync.FilterOptFunc) (session.Attachable, error) {
 	dirs := filesync.StaticDirSource{}
 	for name, dir := range contexts {
@@ -39,7 +39,7 @@ func Files(contexts map[string]fsutil.FS, filters ...filesync.FilterOptFunc) (se
 	}
 	server, ok := filesync.NewFSSyncProvider(dirs, filters...).(filesync.FileSyncServer)
 	if !ok {
-		return nil, errors.New("serving build contexts: BuildKit's provider is no server of files")
+		return nil, errors.New("serving build contexts: BuildKit's file provider is not a file sync server")
 	}
 	return &files{server, contexts}, nil
 }
@@ -51,7 +51,7 @@ type files struct {
 
 func (f *files) Register(s *grpc.Server) { filesync.RegisterFileSyncServer(s, f) }
 
-// DiffCopy is one transfer.
+// DiffCopy serves one transfer.
 func (f *files) DiffCopy(stream filesync.FileSync_DiffCopyServer) error {
 	asked, _ := metadata.FromIncomingContext(stream.Context())
 	var context Breakable

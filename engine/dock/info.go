@@ -16,15 +16,15 @@ import (
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
-// Info tells what engine this is. An engine without BuildKit is an error that wraps [ErrNoBuildKit].
+// Info describes the engine. For an engine without BuildKit it returns an error that wraps [ErrNoBuildKit].
 func (e *Engine) Info(ctx context.Context) (event.Engine, error) {
 	version, err := e.Client.ServerVersion(ctx)
 	if err != nil {
-		return event.Engine{}, fmt.Errorf("asking the engine for its version: %w", err)
+		return event.Engine{}, fmt.Errorf("reading the engine's version: %w", err)
 	}
 	info, err := e.Client.Info(ctx)
 	if err != nil {
-		return event.Engine{}, fmt.Errorf("asking the engine what it is: %w", err)
+		return event.Engine{}, fmt.Errorf("reading the engine's description: %w", err)
 	}
 	product := "Docker Engine"
 	for _, part := range version.Components {
@@ -48,7 +48,7 @@ func (e *Engine) Info(ctx context.Context) (event.Engine, error) {
 	}, nil
 }
 
-// storeName names the image store: a graph driver by its own name, containerd's with its snapshotter.
+// storeName returns the name of the image store: a graph driver's, or containerd's with its snapshotter.
 func storeName(info system.Info) string {
 	for _, pair := range info.DriverStatus {
 		if pair[0] == "driver-type" && strings.Contains(pair[1], "containerd") {
@@ -58,8 +58,8 @@ func storeName(info system.Info) string {
 	return info.Driver
 }
 
-// hasBuildKit opens what a build would open and closes it again: the engine's own word on its builder names
-// the default of the docker command, not what is there.
+// hasBuildKit opens the connection that a build would open, and closes it again. The engine's description names only
+// the default builder of the docker command, not what the engine has.
 func (e *Engine) hasBuildKit(ctx context.Context, product string) error {
 	conn, err := e.DialGRPC(ctx, "")
 	if err == nil {
@@ -68,13 +68,13 @@ func (e *Engine) hasBuildKit(ctx context.Context, product string) error {
 	if !strings.Contains(err.Error(), "received 404") {
 		return fmt.Errorf("reaching the engine's BuildKit: %w", err)
 	}
-	hint := "stagewatch builds with the BuildKit of Docker Engine 18.09 or newer. Choose such an engine with --host or --context."
+	hint := "stagewatch needs the BuildKit of Docker Engine 18.09 or newer. Choose such an engine with --host or --context."
 	return &fault.Error{What: fmt.Sprintf("using %s at %s", product, e.Host), Hint: hint, Err: ErrNoBuildKit}
 }
 
-// Direct tells whether the addresses of containers on the default bridge can be dialled from this process:
-// the engine's bridge is one of our own network interfaces. It is not so with Docker Desktop and other
-// engines in a virtual machine, with rootless engines, with remote ones and with forwarded sockets.
+// Direct reports whether this process can dial the addresses of containers on the default bridge: whether the engine's
+// bridge is one of our own network interfaces. It is not with Docker Desktop and other engines in a virtual machine,
+// nor with rootless engines, remote ones and forwarded sockets.
 func (e *Engine) Direct(ctx context.Context) bool {
 	if runtime.GOOS != "linux" || !e.Local {
 		return false
@@ -83,8 +83,8 @@ func (e *Engine) Direct(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	// Every engine likes the same subnet, so that an address of ours proves nothing by itself: an engine in a
-	// virtual machine beside one of this machine would look the same. It has another name, though.
+	// All engines prefer the same subnet, so an address of ours proves nothing: an engine in a virtual machine beside
+	// one of this machine would look the same. But it has another host name.
 	hostname, err := os.Hostname()
 	if err != nil || info.Name != hostname || strings.Contains(info.OperatingSystem, "Docker Desktop") {
 		return false
@@ -95,8 +95,8 @@ func (e *Engine) Direct(ctx context.Context) bool {
 	return e.Reaches(ctx, "bridge")
 }
 
-// Reaches tells whether the gateway of the engine's network of that name is an address of this machine.
-// It says nothing of which machine the engine runs on: ask [Engine.Direct] first.
+// Reaches reports whether the gateway of the engine's network with that name is an address of this machine. It does not
+// find out whether the engine runs on this machine: call [Engine.Direct] first.
 func (e *Engine) Reaches(ctx context.Context, name string) bool {
 	bridge, err := e.Client.NetworkInspect(ctx, name, network.InspectOptions{})
 	if err != nil || bridge.Driver != "bridge" {
@@ -110,8 +110,8 @@ func (e *Engine) Reaches(ctx context.Context, name string) bool {
 	return false
 }
 
-// ours tells whether an interface of this machine is the pool's gateway. Where the engine names no gateway,
-// any address of ours within the pool is one.
+// ours reports whether an interface of this machine is the pool's gateway. If the engine names no gateway, any of our
+// addresses within the pool counts.
 func ours(pool network.IPAMConfig) bool {
 	addresses, err := net.InterfaceAddrs()
 	if err != nil {

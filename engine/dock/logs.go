@@ -9,9 +9,8 @@ import (
 	"github.com/docker/docker/client"
 )
 
-// ContainerLogs is the engine's log of a container, as of [client.Client]. Of an engine on a socket of this machine
-// it is read on a thread of its own: an app that logs as fast as it can is followed for half of the time that it
-// takes otherwise.
+// ContainerLogs returns a container's log as [client.Client] does. From an engine on a socket of this machine the log
+// is read on a thread of its own, which halves the time that it takes to follow an app that logs as fast as it can.
 func (e *Engine) ContainerLogs(ctx context.Context, id string, opts container.LogsOptions) (io.ReadCloser, error) {
 	if e.logs != nil {
 		return e.logs.ContainerLogs(ctx, id, opts)
@@ -19,8 +18,8 @@ func (e *Engine) ContainerLogs(ctx context.Context, id string, opts container.Lo
 	return e.Client.ContainerLogs(ctx, id, opts)
 }
 
-// logClient returns a client for logs alone, nil where there is nothing better than the one for everything. It speaks
-// the version of the API that version names.
+// logClient returns a client for logs that uses the given version of the API, nil if it would be no better than the
+// engine's other client.
 func (ep endpoint) logClient(version string) (*client.Client, error) {
 	if ep.socket() == "" || !threads {
 		return nil, nil

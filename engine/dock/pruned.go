@@ -12,8 +12,8 @@ import (
 	"github.com/docker/docker/api/types/filters"
 )
 
-// Pruned tells whether the engine's build cache was pruned since then, as `docker builder prune` and `docker system
-// prune` do. Engines before 20.10 do not say, and none says what its own limit on the cache takes away.
+// Pruned reports whether the engine's build cache was pruned after since, as `docker builder prune` and `docker system
+// prune` do. Engines before 20.10 do not record that, and no engine records what its own cache limit removes.
 func (e *Engine) Pruned(ctx context.Context, since time.Time) (bool, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -27,6 +27,6 @@ func (e *Engine) Pruned(ctx context.Context, since time.Time) (bool, error) {
 		if errors.Is(err, io.EOF) {
 			return false, nil
 		}
-		return false, fmt.Errorf("asking the engine for prunings of its build cache: %w", err)
+		return false, fmt.Errorf("reading when the engine's build cache was pruned: %w", err)
 	}
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 )
 
-// TestAPruningIsSeen: by what the engine says of it, from its beginning on.
+// TestAPruningIsSeen: a pruning counts from its beginning on.
 func TestAPruningIsSeen(t *testing.T) {
 	e := docktest.Engine(t)
 	began := time.Now()
-	// What is older than ten years is nothing, and a pruning all the same.
+	// Nothing is older than ten years, but this is a pruning all the same.
 	if _, err := e.Client.BuildCachePrune(t.Context(), build.CachePruneOptions{Filters: filters.NewArgs(filters.Arg("until", "87600h"))}); err != nil {
 		t.Fatal(err)
 	}

@@ -26,18 +26,18 @@ import (
 // Label is the key of the label on everything that we make on an engine. Its value is the session's ID.
 const Label = "stagewatch"
 
-// containerLabel marks the containers that we started, beside Label: a container inherits the labels of its image,
-// so that one which a person starts from an image of ours carries Label too, and is none of our business.
+// containerLabel marks the containers that we started, besides Label. A container inherits its image's labels, so one
+// that a person starts from an image of ours has Label, too, and must not be touched.
 const containerLabel = "stagewatch.container"
 
-// Session is one run of stagewatch. While it lives it holds a lock on a file of its own, and the lock goes
-// when the process goes, however it goes: that is how a later session tells leftovers from a sibling.
+// Session is one run of stagewatch. While it lives it holds a lock on a file of its own. The lock ends with the
+// process, however that ends, so a later session can tell dead sessions from living ones.
 type Session struct {
-	// ID is HOUSE-PID-START. The house stands for this machine and this folder of locks together: only who
-	// looks into the same folder can tell whether a session still lives.
+	// ID is HOUSE-PID-START. The house identifies this machine together with this folder of locks: only a session that
+	// uses the same folder can find out whether another one still lives.
 	ID string
-	// Unkept is why the lock is not where it belongs, nil where it is. It is elsewhere then, or nowhere: nobody can
-	// tell that session from a sibling, so that nobody cleans up after it.
+	// Unkept is why the lock could not be kept in its usual folder, nil if it is there. Otherwise it is in another
+	// folder or there is none, and other sessions can't clean up after this one.
 	Unkept error
 
 	dir    string
@@ -45,24 +45,24 @@ type Session struct {
 	record record
 }
 
-// recordSuffix makes the name of a session's record out of that of its lock.
+// recordSuffix is appended to the name of a session's lock to make that of its record.
 const recordSuffix = ".json"
 
-// record is what a session leaves beside its lock for who may have to clean up after it.
+// record is what a session writes beside its lock for the session that may have to clean up after it.
 type record struct {
-	// Host is the engine that the session works on.
+	// Host is the engine that the session uses.
 	Host string `json:"host"`
-	// Tags are the names that the session gave to its images and takes away again.
+	// Tags are the names that the session gave to its images, and that it removes again.
 	Tags []string `json:"tags,omitempty"`
 }
 
-// NewSession begins a session that works on the engine at host. Close ends it. Where no lock can be kept, see
+// NewSession begins a session that uses the engine at host. Close ends it. If no lock can be kept, it sets
 // [Session.Unkept].
 func NewSession(host string) *Session {
 	return firstSession(host, state.Dir("sessions"), temporaryDir())
 }
 
-// firstSession begins a session with its lock in the first folder that takes one.
+// firstSession begins a session with its lock in the first of the folders that works.
 func firstSession(host string, dirs ...string) *Session {
 	var unkept error
 	for _, dir := range dirs {
@@ -87,7 +87,7 @@ func newID(house string) string {
 
 func newSession(dir, host string) (*Session, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, &fault.Error{What: "making the folder of session locks", Err: err, Hint: "Set XDG_CACHE_HOME to a folder that can be written."}
+		return nil, &fault.Error{What: "creating the folder of session locks", Err: err, Hint: "Set XDG_CACHE_HOME to a folder that can be written to."}
 	}
 	house, err := houseOf(dir)
 	if err != nil {
@@ -95,7 +95,7 @@ func newSession(dir, host string) (*Session, error) {
 	}
 	s := &Session{ID: newID(house), dir: dir, record: record{Host: host}}
 	s.lock = flock.New(filepath.Join(dir, s.ID), flock.SetPermissions(0o600))
-	// A sweeper that looks in right now may hold the lock for a moment.
+	// Another session that is just checking the lock may hold it for a moment.
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	if _, err := s.lock.TryLockContext(ctx, time.Millisecond); err != nil {
@@ -107,13 +107,13 @@ func newSession(dir, host string) (*Session, error) {
 	return s, nil
 }
 
-// Labels are the labels for the session's containers. Its images carry [Label] alone.
+// Labels returns the labels for the session's containers. Its images have only [Label].
 func (s *Session) Labels() map[string]string {
 	return map[string]string{Label: s.ID, containerLabel: s.ID}
 }
 
-// OwnTag notes that the session gave an image this name and will take it away again: [Engine.Clean] does, or
-// after a sudden death the next session's [Engine.Sweep]. A name that a person asked for is not noted.
+// OwnTag records that the session gave an image this name and will remove it again, by [Engine.Clean] or, if the
+// session is killed, by the next session's [Engine.Sweep]. A name that a person asked for must not be recorded.
 func (s *Session) OwnTag(ref string) error {
 	if slices.Contains(s.record.Tags, ref) {
 		return nil
@@ -122,16 +122,16 @@ func (s *Session) OwnTag(ref string) error {
 	return s.write()
 }
 
-// Close gives the lock back. What the session made on the engine is [Engine.Clean]'s business, before.
+// Close releases the lock. Call [Engine.Clean] first.
 func (s *Session) Close() error {
 	if s.lock == nil {
 		return nil
 	}
-	// Removed first: once unlocked, the file would tell a sweeper of a death.
+	// It must be removed first: an unlocked file means a dead session.
 	return errors.Join(removeLock(s.lock.Path()), s.lock.Close())
 }
 
-// Leave gives the lock back and lets its record lie: the next session's [Engine.Sweep] finds what is left.
+// Leave releases the lock but keeps the record, so that the next session's [Engine.Sweep] removes what is left.
 func (s *Session) Leave() error {
 	if s.lock == nil {
 		return nil
@@ -156,21 +156,21 @@ func (s *Session) write() error {
 	if err != nil {
 		return fmt.Errorf("writing the session's record: %w", err)
 	}
-	// Not into the lock's own file: some systems let nobody write to a locked one.
+	// It is a file of its own because some systems don't allow writing to a locked one.
 	if err := os.WriteFile(s.lock.Path()+recordSuffix, data, 0o600); err != nil {
 		return &fault.Error{What: "writing the session's record", Err: err}
 	}
 	return nil
 }
 
-// temporaryDir is a folder of this user's own among the temporary files, for locks that find no place in the cache.
+// temporaryDir returns a folder of this user's among the temporary files, for locks that can't be in the cache folder.
 func temporaryDir() string {
 	return filepath.Join(os.TempDir(), "stagewatch-"+strconv.Itoa(os.Getuid()), "stagewatch", "sessions")
 }
 
-// houseOf is the identity of dir on this machine, twelve hex digits, the same over reboots. It holds a random
-// number that lies in dir, so that a user's or a container's other cache folder is another house, and the
-// machine's id and name, so that a home folder shared or copied between machines is two.
+// houseOf returns the identity of dir on this machine, twelve hex digits, the same after a reboot. It is a hash of a
+// random number in dir, so that the cache folder of another user or of a container is another house, and of the
+// machine's id and name, so that a home folder that is shared or copied between machines is two houses.
 func houseOf(dir string) (string, error) {
 	path := filepath.Join(dir, "house")
 	id, err := state.Read(path)
@@ -182,7 +182,7 @@ func houseOf(dir string) (string, error) {
 	}
 	sum := sha256.New()
 	sum.Write(id)
-	// Neither must exist; a container often has no machine-id.
+	// Neither must exist: a container often has no machine-id.
 	machine, _ := os.ReadFile("/etc/machine-id")
 	sum.Write(machine)
 	hostname, _ := os.Hostname()
@@ -201,14 +201,14 @@ func makeHouse(path string) ([]byte, error) {
 	if err := errors.Join(err, temporary.Close()); err != nil {
 		return nil, err
 	}
-	// A link is made whole or not at all, and never over one that is there.
+	// A link is created whole or not at all, and never replaces one that exists.
 	if err := os.Link(temporary.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
 	return state.Read(path)
 }
 
-// parseID takes a session's ID apart.
+// parseID splits a session's ID.
 func parseID(id string) (house string, pid int, ok bool) {
 	parts := strings.Split(id, "-")
 	if len(parts) != 3 || len(parts[0]) != 12 || parts[2] == "" || strings.Contains(parts[2], ".") {

@@ -53,8 +53,8 @@ func TestCloseLeavesNoLock(t *testing.T) {
 	}
 }
 
-// killed makes a session in another process, which is then killed as nothing can be cleaned up after. It
-// returns the session's id. TestMain is the other process.
+// killed begins a session in another process and kills that process. It returns the session's id. TestMain is the other
+// process.
 func killed(t *testing.T, dir, host string, tags ...string) string {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0])
@@ -95,8 +95,8 @@ func TestMain(m *testing.M) {
 	select {}
 }
 
-// TestASessionNeedsNoLock: where the folder of locks, or what lies in it, is of no use, the session begins all the
-// same, with its lock elsewhere or with none, and says why.
+// TestASessionNeedsNoLock: if the folder of locks can't be used, the session begins with its lock elsewhere or with
+// none, and says why.
 func TestASessionNeedsNoLock(t *testing.T) {
 	for name, spoil := range map[string]func(dir string) error{
 		"the folder is a file":  func(dir string) error { return os.WriteFile(dir, nil, 0o600) },
@@ -130,7 +130,7 @@ func TestASessionNeedsNoLock(t *testing.T) {
 	}
 }
 
-// TestALockThatIsAPipe is nobody's, and not waited at.
+// TestALockThatIsAPipe: a pipe is not a lock of ours, and opening it would block.
 func TestALockThatIsAPipe(t *testing.T) {
 	dir := t.TempDir()
 	id := inHouse(t, dir, "h").ID[:12] + "-" + "4194304" + "-x"

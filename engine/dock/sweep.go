@@ -20,21 +20,21 @@ import (
 	"github.com/stagewatch/stagewatch/engine/state"
 )
 
-// Swept counts what was taken away.
+// Swept counts what was removed.
 type Swept struct {
 	Containers int
 	Images     int
 }
 
-// Clean takes away all that the session made on the engine: its containers with their anonymous volumes, and
-// its images but for those in keep (ids or names). An image that has a name which the session did not
-// note as its own stays: somebody asked for that name. Errors are joined; what can be removed is removed.
+// Clean removes everything that the session made on the engine: its containers with their anonymous volumes, and its
+// images except those in keep (ids or names). An image with a name that the session did not record with OwnTag stays:
+// somebody asked for that name. Clean removes what it can, and joins the errors.
 func (e *Engine) Clean(ctx context.Context, s *Session, keep ...string) (Swept, error) {
 	return e.remove(ctx, s.ID, s.record.Tags, keep)
 }
 
-// Sweep takes away what dead sessions left on the engine: sessions of this machine and user whose lock nobody
-// holds any more. It never touches a living sibling's things, nor those of a machine whose locks it cannot see.
+// Sweep removes what dead sessions left on the engine: sessions of this machine and user whose lock is free. It never
+// touches a living session's things, nor those of a machine whose locks it can't see.
 func (e *Engine) Sweep(ctx context.Context, s *Session) (Swept, error) {
 	if s.lock == nil {
 		return Swept{}, nil
@@ -68,32 +68,32 @@ func (e *Engine) Sweep(ctx context.Context, s *Session) (Swept, error) {
 	return total, errors.Join(errs...)
 }
 
-// bury removes what a session left, if it is dead.
+// bury removes what a session left, if the session is dead.
 func (e *Engine) bury(ctx context.Context, dir, id string) (Swept, error) {
 	path := filepath.Join(dir, id)
 	_, pid, _ := parseID(id)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		// Ended in good order but not clean, or somebody emptied the cache folder under a living session.
+		// The session ended without a clean-up, or the cache folder was emptied while it lives.
 		if alive(pid) {
 			return Swept{}, nil
 		}
 		return e.remove(ctx, id, nil, nil)
 	}
 	if state.Regular(path) != nil {
-		// No lock of ours, and a pipe would be waited at for ever.
+		// This is not a lock of ours, and opening a pipe would block for ever.
 		return Swept{}, nil
 	}
-	// Without O_CREATE: a lock that is gone by now must not come back.
+	// Without O_CREATE, so that a lock that was removed meanwhile does not come back.
 	lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
 	locked, err := lock.TryLock()
 	if err != nil || !locked {
-		// Held, or not to be known: both mean hands off.
+		// It is held, or its state is unknown. In both cases it is left alone.
 		return Swept{}, nil
 	}
 	defer lock.Close()
 	var left record
 	if data, err := state.Read(path + recordSuffix); err != nil || json.Unmarshal(data, &left) != nil {
-		// A session that is about to begin has not written its record yet.
+		// A session that is just beginning has not written its record yet.
 		if alive(pid) {
 			return Swept{}, nil
 		}
@@ -101,13 +101,13 @@ func (e *Engine) bury(ctx context.Context, dir, id string) (Swept, error) {
 	}
 	swept, err := e.remove(ctx, id, left.Tags, nil)
 	if err != nil || left.Host != e.Host {
-		// It may have left things on the other engine that it worked on.
+		// The session may have left things on another engine that it used.
 		return swept, err
 	}
 	return swept, removeLock(path)
 }
 
-// labelled lists the values of our label on the engine.
+// labelled returns the values of our label on the engine.
 func (e *Engine) labelled(ctx context.Context) ([]string, error) {
 	containers, err := e.Client.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", containerLabel))})
 	if err != nil {
@@ -127,7 +127,7 @@ func (e *Engine) labelled(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-// remove takes away a session's containers and images.
+// remove removes a session's containers and images.
 func (e *Engine) remove(ctx context.Context, id string, ownTags, keep []string) (Swept, error) {
 	var swept Swept
 	var errs []error
@@ -162,8 +162,8 @@ func (e *Engine) remove(ctx context.Context, id string, ownTags, keep []string) 
 	return swept, errors.Join(errs...)
 }
 
-// removeImage removes an image of ours if all the names it has are own ones; else only those names. It never
-// forces: what a container of the user's or another image stands on, stays.
+// removeImage removes an image of ours if all its names are own ones, and else only those names. It never forces the
+// removal: an image that a user's container or another image is based on stays.
 func (e *Engine) removeImage(ctx context.Context, id string, tags, ownTags []string) (bool, error) {
 	named := false
 	var own []string
@@ -176,11 +176,11 @@ func (e *Engine) removeImage(ctx context.Context, id string, tags, ownTags []str
 		}
 	}
 	for _, tag := range own {
-		// The name may have moved on to another image since the list was made.
+		// The name may belong to another image since the list was made.
 		if now, err := e.Client.ImageInspect(ctx, tag); err != nil || now.ID != id {
 			continue
 		}
-		// Where it is the last name, the image goes with it.
+		// With its last name the image is removed, too.
 		if _, err := e.Client.ImageRemove(ctx, tag, image.RemoveOptions{}); err != nil && !gone(err) && !inUse(err) {
 			return false, fmt.Errorf("removing the name %s: %w", tag, err)
 		}
@@ -198,10 +198,10 @@ func (e *Engine) removeImage(ctx context.Context, id string, tags, ownTags []str
 	return false, fmt.Errorf("removing image %.19s: %w", id, err)
 }
 
-// gone tells whether somebody else removed it, or is just removing it.
+// gone reports whether another program removed it or is removing it just now.
 func gone(err error) bool {
 	return errdefs.IsNotFound(err) || errdefs.IsConflict(err) && strings.Contains(err.Error(), "already in progress")
 }
 
-// inUse tells whether a container or another image stands on it.
+// inUse reports whether a container or another image is based on it.
 func inUse(err error) bool { return errdefs.IsConflict(err) && !gone(err) }

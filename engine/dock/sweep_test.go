@@ -16,7 +16,7 @@ import (
 	"github.com/docker/docker/api/types/image"
 )
 
-// rig is the real engine with a folder of locks of the test's own. (docktest imports this package.)
+// rig is the real engine with the test's own folder of locks. It can't use docktest, which imports this package.
 type rig struct {
 	*testing.T
 	*Engine
@@ -66,7 +66,7 @@ func (r rig) makeImage(session, tag string) string {
 
 func failure(_ int, err error) error { return err }
 
-// makeContainer makes a container of the image, with the labels and those of the image.
+// makeContainer makes a container of the image, with the labels besides those of the image.
 func (r rig) makeContainer(img string, labels map[string]string) string {
 	r.Helper()
 	created, err := r.Client.ContainerCreate(r.Context(), &container.Config{Image: img, Labels: labels}, nil, nil, nil, "")
@@ -79,7 +79,7 @@ func (r rig) makeContainer(img string, labels map[string]string) string {
 	return created.ID
 }
 
-// want fails the test unless the thing is there, or is not.
+// want fails the test unless the thing exists, or does not.
 func (r rig) want(there bool, what, id string) {
 	r.Helper()
 	var err error
@@ -152,7 +152,7 @@ func TestSweepRemovesWhatAKilledSessionLeftAndNothingElse(t *testing.T) {
 	}
 }
 
-// A cache folder that was emptied takes the locks away from under living sessions.
+// Emptying the cache folder removes the locks of living sessions.
 func TestSweepSparesALivingSessionWithoutALock(t *testing.T) {
 	r := newRig(t)
 	me, sibling := inHouse(t, r.dir, r.Host), inHouse(t, r.dir, r.Host)

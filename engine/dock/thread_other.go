@@ -8,7 +8,7 @@ import (
 	"net"
 )
 
-// threads tells whether dialThread works here.
+// threads says whether dialThread works on this system.
 const threads = false
 
 func dialThread(context.Context, string) (net.Conn, error) { return nil, errors.ErrUnsupported }

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestCloseEndsARead: nothing else would, where the reader waits in the system call.
+// TestCloseEndsARead: nothing else would, because the reader blocks in the system call.
 func TestCloseEndsARead(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "s")
 	listener, err := net.Listen("unix", socket)

@@ -11,11 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// threads tells whether dialThread works here.
+// threads says whether dialThread works on this system.
 const threads = true
 
-// threadConn is a connection to a socket of this machine, whose reader waits in the system call. Go's own
-// connections wait in the poller, which a stream of small messages wakes for each of them, however seldom it is read.
+// threadConn is a connection to a socket of this machine whose reads block in the system call. Go's own connections
+// wait in the poller, which wakes up for each message of a stream, however rarely the stream is read.
 type threadConn struct {
 	*os.File
 	addr net.Addr
@@ -35,18 +35,18 @@ func dialThread(ctx context.Context, socket string) (net.Conn, error) {
 	if ctlErr := raw.Control(func(polled uintptr) { fd, err = unix.FcntlInt(polled, unix.F_DUPFD_CLOEXEC, 0) }); ctlErr != nil || err != nil {
 		return nil, errors.Join(ctlErr, err)
 	}
-	// Before there is a file: what does not block, os.NewFile gives to the poller.
+	// Before os.NewFile, which registers a non-blocking descriptor with the poller.
 	if err := unix.SetNonblock(fd, false); err != nil {
 		return nil, errors.Join(err, unix.Close(fd))
 	}
 	return &threadConn{os.NewFile(uintptr(fd), socket), conn.RemoteAddr()}, nil
 }
 
-// Close ends a Read that is under way too.
+// Close also ends a Read that is under way.
 func (c *threadConn) Close() error {
 	raw, err := c.SyscallConn()
 	if err == nil {
-		// Of one that the other side closed there is nothing left to shut down.
+		// The error says that the other side has closed the connection already.
 		err = raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RDWR) })
 	}
 	return errors.Join(err, c.File.Close())

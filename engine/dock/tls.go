@@ -9,7 +9,7 @@ import (
 	"github.com/docker/go-connections/tlsconfig"
 )
 
-// clientTLS turns a context's TLS files into a configuration; nil where the context asks for no TLS.
+// clientTLS returns the configuration for a context's TLS files, nil if the context uses no TLS.
 func clientTLS(material *dockercontext.TLSData, skipVerify bool) (*tls.Config, error) {
 	if material == nil && !skipVerify {
 		return nil, nil
@@ -22,7 +22,7 @@ func clientTLS(material *dockercontext.TLSData, skipVerify bool) (*tls.Config, e
 	if material.CA != nil {
 		cfg.RootCAs = x509.NewCertPool()
 		if !cfg.RootCAs.AppendCertsFromPEM(material.CA) {
-			return nil, errors.New("ca.pem holds no certificate")
+			return nil, errors.New("ca.pem contains no certificate")
 		}
 	}
 	if material.Cert != nil && material.Key != nil {

@@ -10,17 +10,17 @@ import (
 	"google.golang.org/grpc"
 )
 
-// endsWithin is how long an engine may take to end a solve that it was asked to end, before the call is canceled.
+// endsWithin is how long an engine may take to end a solve before the call is canceled.
 const endsWithin = 10 * time.Second
 
-// Yielding runs a solve that gives way to others: when ctx ends, it calls yield and returns as soon as the engine is
-// done with the solve. The context that solve gets does not end with ctx. A call that is canceled returns before the
-// engine knows of it, and the next solve could still meet this one there; so yield makes the engine end it, by an
-// error of the gateway or by taking the session away. Where yield returns true, nothing is waited for, and solve goes
-// on alone.
+// Yielding runs a solve that can be interrupted cleanly. When ctx ends, it calls yield and returns as soon as the
+// engine has ended the solve. The context of the solve does not end with ctx: a call that is canceled returns before
+// the engine knows of it, so that the next solve could still meet this one there. Instead yield makes the engine end
+// it, by an error of the gateway or by closing the session. If yield returns true, Yielding returns at once and the
+// solve goes on alone.
 //
-// The client has to be one that was made with [NoticeEnd]. BuildKit's client returns later than the engine ends a
-// solve: it waits five seconds for the rest of a progress that engines leave open where an export breaks off.
+// The client must be made with [NoticeEnd]. Otherwise it returns later than the engine ends the solve: BuildKit's
+// client waits five seconds for the rest of the progress, which engines leave open when an export breaks off.
 func Yielding(ctx context.Context, solve func(context.Context) error, yield func() (leave bool)) error {
 	ended := make(chan struct{})
 	var once sync.Once
@@ -49,7 +49,7 @@ func Yielding(ctx context.Context, solve func(context.Context) error, yield func
 	return context.Cause(ctx)
 }
 
-// solveEnd is the key of what a context has called when the engine has answered its solve.
+// solveEnd is the context key of the function to call when the engine has answered the solve.
 type solveEnd struct{}
 
 // NoticeEnd makes a client of BuildKit notice when the engine has ended a solve, for [Yielding].

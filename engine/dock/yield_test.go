@@ -13,7 +13,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 )
 
-// solver is a BuildKit that solves until it is asked to end, and takes note of when it has.
+// solver is a BuildKit that solves until it is asked to end, and records when it has ended.
 type solver struct {
 	controlapi.UnimplementedControlServer
 	begun, end chan struct{}
@@ -31,8 +31,8 @@ func (s *solver) Solve(ctx context.Context, _ *controlapi.SolveRequest) (*contro
 	}
 }
 
-// TestYielding: a solve that gives way is over when the engine says so, however long its client goes on; and where it
-// is left alone, at once.
+// TestYielding: a solve that yields is over when the engine says so, however long its client goes on. One that is left
+// alone is over at once.
 func TestYielding(t *testing.T) {
 	for name, leave := range map[string]bool{"ends": false, "is left": true} {
 		t.Run(name, func(t *testing.T) {
@@ -46,7 +46,7 @@ func TestYielding(t *testing.T) {
 			}()
 			err := Yielding(ctx, func(solving context.Context) error {
 				_, err := c.ControlClient().Solve(solving, &controlapi.SolveRequest{})
-				// As BuildKit's client waits for the rest of the progress.
+				// BuildKit's client waits for the rest of the progress in the same way.
 				<-drained
 				over <- solving.Err()
 				return err
@@ -73,7 +73,7 @@ func TestYielding(t *testing.T) {
 	}
 }
 
-// TestYieldingToTheEnd: a solve that nothing interrupts ends as it does.
+// TestYieldingToTheEnd: without an interruption the solve's own result is returned.
 func TestYieldingToTheEnd(t *testing.T) {
 	want := errors.New("of its own")
 	if err := Yielding(t.Context(), func(context.Context) error { return want }, nil); err != want {

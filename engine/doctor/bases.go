@@ -19,22 +19,22 @@ import (
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
-// registryWithin is how long a registry may take to say what an image is.
+// registryWithin is how long a registry may take to say whether it has an image.
 const registryWithin = 15 * time.Second
 
-// base is an image that the Dockerfile needs, as the converter asked for it.
+// base is an image that the Dockerfile needs.
 type base struct {
 	ref string
 	opt sourceresolver.Opt
 }
 
-// name is the reference as a person writes it.
+// name returns the reference as a person writes it.
 func (b base) name() string {
 	return strings.TrimPrefix(strings.TrimPrefix(b.ref, "docker.io/"), "library/")
 }
 
-// recorder answers the converter without an engine and notes what it asked for: exactly the images that
-// the target needs. The converter asks for several at once.
+// recorder answers the converter without an engine, and records which images it requests: exactly those that the target
+// needs. The converter makes several requests at once.
 type recorder struct {
 	plan.Offline
 
@@ -51,7 +51,7 @@ func (r *recorder) ResolveImageConfig(ctx context.Context, ref string, opt sourc
 	return r.Offline.ResolveImageConfig(ctx, ref, opt)
 }
 
-// inOrder returns what was asked for in the order of the stages, what is no stage's base at the end.
+// inOrder returns the images in the order of the stages, those that are no stage's base last.
 func (r *recorder) inOrder(stages []plan.Stage) []base {
 	place := func(b base) int {
 		i := slices.IndexFunc(stages, func(s plan.Stage) bool { return strings.HasSuffix(b.ref, s.Base) })
@@ -66,7 +66,7 @@ func (r *recorder) inOrder(stages []plan.Stage) []base {
 func (x *examination) checkBases(ctx context.Context) {
 	for _, b := range x.bases {
 		if x.builder == nil {
-			x.note("base image", "", "%s: not looked for, as there is no builder to ask", b.name())
+			x.note("base image", "", "%s: not checked, because there is no builder to ask", b.name())
 			continue
 		}
 		x.checkBase(ctx, b)
@@ -85,7 +85,7 @@ func (x *examination) checkBase(ctx context.Context, b base) {
 		case err != nil:
 			x.note("base image", "", "%s: on the engine, but can't be measured: %v", b.name(), err)
 		case size.StandIn != "":
-			x.note("base image", "Sizes are those of the stand-in. docker pull "+b.name()+" gets the real one.",
+			x.note("base image", "The sizes shown are those of the stand-in. Get the real image: docker pull "+b.name(),
 				"%s: a stand-in on the engine, %s: %s", b.name(), human.Bytes(size.Bytes), size.StandIn)
 		default:
 			x.ok("base image", "%s: on the engine, %s", b.name(), human.Bytes(size.Bytes))
@@ -95,7 +95,7 @@ func (x *examination) checkBase(ctx context.Context, b base) {
 	where := "not on the engine"
 	switch {
 	case there:
-		where = "on the engine, and --pull asks for the registry's"
+		where = "on the engine, but --pull asks the registry for it"
 	case other != "":
 		where = "on the engine for " + other + " only"
 	}
@@ -112,12 +112,12 @@ func (x *examination) checkBase(ctx context.Context, b base) {
 	}
 	hint := solve.Hint(err.Error())
 	if hint == "" {
-		hint = "Is the name right, and the registry reachable from the engine? Try: docker pull " + b.name()
+		hint = "Check that the name is right and that the engine can reach the registry: docker pull " + b.name()
 	}
-	x.fail("base image", hint, "%s: %s, and no registry gave it: %s", b.name(), where, message)
+	x.fail("base image", hint, "%s: %s, and it can't be pulled: %s", b.name(), where, message)
 }
 
-// registrysWords is what the registry, or the way to it, said, without the wrapping of those who passed it on.
+// registrysWords returns the registry's own error, without the layers that were wrapped around it.
 func registrysWords(err error) string {
 	message := err.Error()
 	for _, wrapping := range []string{"desc = ", "failed to do request: "} {
@@ -128,8 +128,8 @@ func registrysWords(err error) string {
 	return solve.PlainMessage(message)
 }
 
-// onEngine tells whether the engine has the image; other is the platform that it has it for, where that is
-// not the one that is needed.
+// onEngine reports whether the engine has the image for the platform. Other is the platform that the engine has it for
+// if that is a different one.
 func (x *examination) onEngine(ctx context.Context, b base) (there bool, other string, err error) {
 	seen, err := x.engine.Client.ImageInspect(ctx, b.ref)
 	if errdefs.IsNotFound(err) {

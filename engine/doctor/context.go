@@ -15,7 +15,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
-// heavy are folders that hardly ever belong into an image, and that make every build look at much.
+// heavy are folders that hardly ever belong into an image, and that slow every build down.
 var heavy = []string{".git", "node_modules", "venv", ".venv", "__pycache__", ".tox", ".mypy_cache"}
 
 // largest is how many of the largest files are named.
@@ -27,13 +27,13 @@ type file struct {
 	size int64
 }
 
-// contents is what is in the context.
+// contents is what the context contains.
 type contents struct {
 	files   []file
 	bytes   int64
 	heavy   []string
 	folders int
-	// ignored counts paths that the rules keep out, an ignored folder as one.
+	// ignored counts the paths that the rules leave out. An ignored folder counts as one.
 	ignored int
 }
 
@@ -55,14 +55,14 @@ func (x *examination) checkContext() {
 	}
 	read := slices.DeleteFunc(c.heavy, func(dir string) bool { return !x.reads(dir) })
 	if len(read) > 0 {
-		x.note("context", "Write into .dockerignore what no image needs: "+strings.Join(patterns(read), " "),
+		x.note("context", "Add what no image needs to .dockerignore: "+strings.Join(patterns(read), " "),
 			"%s; read by the build: %s", detail, strings.Join(read, ", "))
 		return
 	}
 	x.ok("context", "%s", detail)
 }
 
-// contents walks the context and, for the count of what is ignored, the disk.
+// contents walks the context, and the disk to count what is ignored.
 func (x *examination) contents() contents {
 	var c contents
 	x.tree.Snapshot().Walk("", func(rel string, e tree.Entry) bool {
@@ -99,7 +99,7 @@ func (x *examination) contents() contents {
 	return c
 }
 
-// leftOut tells what rules beside the ignore file leave out, with the rule.
+// leftOut says what rules besides the ignore file leave out, and by which rule.
 func (x *examination) leftOut() string {
 	var rules []string
 	paths := map[string][]string{}
@@ -121,12 +121,12 @@ func (x *examination) leftOut() string {
 	return strings.Join(rules, "; ")
 }
 
-// within tells whether rel lies below a heavy folder that is known already.
+// within reports whether rel is below one of the heavy folders found so far.
 func (c *contents) within(rel string) bool {
 	return slices.ContainsFunc(c.heavy, func(dir string) bool { return strings.HasPrefix(rel, dir+"/") })
 }
 
-// largest names the largest files.
+// largest returns the names and sizes of the largest files.
 func (c *contents) largest() string {
 	files := slices.Clone(c.files)
 	slices.SortStableFunc(files, func(a, b file) int { return cmp.Compare(b.size, a.size) })
@@ -137,7 +137,7 @@ func (c *contents) largest() string {
 	return strings.Join(names, ", ")
 }
 
-// reads tells whether a step that the target needs reads something below the folder.
+// reads reports whether a step that the target needs reads something below the folder.
 func (x *examination) reads(dir string) bool {
 	if x.plan == nil {
 		return true
@@ -153,13 +153,13 @@ func (x *examination) reads(dir string) bool {
 	return read
 }
 
-// noLinks stands for a context without symbolic links: enough to find a COPY of a whole folder.
+// noLinks is a context without symbolic links, which is enough to find a COPY of a whole folder.
 type noLinks struct{}
 
 func (noLinks) Symlinks() map[string]string { return nil }
 
-// patterns are what an ignore file needs to keep the folders out: a pattern begins at the root unless it says
-// otherwise.
+// patterns returns the lines that keep the folders out in an ignore file. A pattern begins at the root unless it begins
+// with **/.
 func patterns(folders []string) []string {
 	var out []string
 	for _, f := range folders {

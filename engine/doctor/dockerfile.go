@@ -24,7 +24,7 @@ func (x *examination) checkDockerfile(ctx context.Context) {
 		return
 	}
 	if err != nil {
-		x.failed("Dockerfile", err, "Name a file that can be read with -f.")
+		x.failed("Dockerfile", err, "Name a readable file with -f.")
 		return
 	}
 	x.source = source
@@ -39,7 +39,7 @@ func (x *examination) checkDockerfile(ctx context.Context) {
 		return
 	}
 	x.plan, x.bases = p, asked.inOrder(p.Stages)
-	// As the loop does: what a step names is never left out.
+	// The loop does the same: what a step names is never left out.
 	if names := x.own.Lifting(p.Named(noLinks{})["context"]); len(names) > 0 {
 		x.rules = x.rules.Naming(names)
 		if _, err := x.tree.SetRules(ctx, x.rules); err != nil {
@@ -53,9 +53,9 @@ func (x *examination) checkDockerfile(ctx context.Context) {
 			needed++
 		}
 	}
-	detail := fmt.Sprintf("%s: builds %s out of %s", x.name(), p.Target, human.Count(len(p.Stages), "stage"))
+	detail := fmt.Sprintf("%s: builds %s from %s", x.name(), p.Target, human.Count(len(p.Stages), "stage"))
 	if rest := len(p.Stages) - needed; rest > 0 {
-		detail += fmt.Sprintf(", %d of them not needed for it", rest)
+		detail += fmt.Sprintf(", %d of which it does not need", rest)
 	}
 	if n := len(p.Lint); n > 0 {
 		first := p.Lint[0]
@@ -65,7 +65,7 @@ func (x *examination) checkDockerfile(ctx context.Context) {
 	x.ok("Dockerfile", "%s; no lint warnings", detail)
 }
 
-// brokenDockerfile reports why there is no plan, with the line that is to blame.
+// brokenDockerfile reports why there is no plan, with the faulty line.
 func (x *examination) brokenDockerfile(err error) {
 	var broken *plan.Error
 	if !errors.As(err, &broken) || broken.Line == 0 {
@@ -81,7 +81,7 @@ func (x *examination) brokenDockerfile(err error) {
 	x.fail("Dockerfile", hint, "%s, line %d: %s", x.name(), broken.Line, broken.Message)
 }
 
-// input is what the engine's loop would plan with, as far as it decides on stages and base images.
+// input returns what the loop would plan with, as far as it decides on stages and base images.
 func (x *examination) input(source []byte) plan.Input {
 	c := x.cfg
 	in := plan.Input{Dockerfile: source, Filename: x.name(), Attrs: map[string]string{}, ContextIgnore: map[string][]byte{}}
@@ -116,7 +116,7 @@ func (x *examination) input(source []byte) plan.Input {
 	return in
 }
 
-// name is the Dockerfile's name, relative to the context where it lies in there.
+// name returns the Dockerfile's name, relative to the context if it is in there.
 func (x *examination) name() string {
 	if rel, err := filepath.Rel(x.root, x.dockerfile); err == nil && filepath.IsLocal(rel) {
 		return filepath.ToSlash(rel)

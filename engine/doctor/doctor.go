@@ -1,10 +1,9 @@
-// Package doctor looks at all that stagewatch needs and says of each what is there and what to do: the
+// Package doctor checks everything that stagewatch needs, and says of each part what is there and what to do: the
 // engine and its BuildKit, the Dockerfile and its base images, the context, the port, the system's limits.
 //
-// It asks where stagewatch itself would ask, so that its verdict is the one that counts: it opens the port,
-// watches the folders and has the engine look base images up. It builds, pulls and starts nothing. What dead
-// sessions left on the engine it removes, as every start of stagewatch does. How a finding looks is the
-// business of who shows it; texts are as they came, control characters included.
+// It checks as stagewatch itself would: it opens the port, watches the folders and lets the engine look base images up.
+// It builds, pulls and starts nothing. It removes what dead sessions left on the engine, as every start of stagewatch
+// does. Texts are passed on unchanged, control characters included; the caller decides how a finding looks.
 package doctor
 
 import (
@@ -32,20 +31,19 @@ const (
 	Fail Status = "fail"
 )
 
-// Finding is what came out of one check. The field names are a contract with other programs.
+// Finding is the result of one check. The field names are a contract with other programs.
 type Finding struct {
-	// Check is one of engine, builder, image store, Dockerfile, base image, context, port, watching,
-	// leftovers and addresses. There is a "base image" for each one that is needed, and a
-	// "port" for each that is published.
+	// Check is one of [Checks]. There is a "base image" for each image that is needed, and a "port" for each port that
+	// is published.
 	Check  string `json:"check"`
 	Status Status `json:"status"`
-	// Detail is what is there, or what is wrong.
+	// Detail says what is there, or what is wrong.
 	Detail string `json:"detail"`
-	// Hint is what to do; empty where there is nothing to do.
+	// Hint says what to do, empty if there is nothing to do.
 	Hint string `json:"hint,omitempty"`
 }
 
-// Checks are the names of the checks, in the order in which they are made.
+// Checks returns the names of the checks, in the order in which they are made.
 func Checks() []string {
 	return []string{"engine", "builder", "image store", "Dockerfile", "base image", "context", "port", "watching", "leftovers", "addresses", "log"}
 }
@@ -55,7 +53,7 @@ type examination struct {
 	cfg    config.Config
 	report func(Finding)
 
-	// engine, info and builder are nil, zero and nil where there is none that answers.
+	// engine, info and builder are zero if no engine answers.
 	engine  *dock.Engine
 	info    event.Engine
 	builder *solve.Builder
@@ -66,22 +64,22 @@ type examination struct {
 	own    *tree.OwnRules
 	rules  *tree.Rules
 	tree   *tree.Tree
-	// folders counts those below the root that are watched.
+	// folders counts the watched folders below the root.
 	folders int
-	// plan is nil where the Dockerfile can't be planned, bases what it asked for.
+	// plan is nil if the Dockerfile can't be planned. bases are the images that it needs.
 	plan  *plan.Plan
 	bases []base
 }
 
-// Run makes every check for what cfg would build and run, and hands each finding to report as soon as it is
-// known. A check that has nothing to look at, because an earlier one failed, is left out.
+// Run makes every check for what cfg would build and run, and calls report with each finding at once. It leaves out a
+// check if an earlier failure left it nothing to look at.
 func Run(ctx context.Context, cfg config.Config, report func(Finding)) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	x := &examination{cfg: cfg}
 	x.report = func(f Finding) {
 		if ctx.Err() != nil {
-			return // that it was told to end is no finding
+			return // an interruption is no finding
 		}
 		values := cfg.Values(x.source)
 		f.Detail, f.Hint = values.Text(f.Detail), values.Text(f.Hint)
@@ -123,7 +121,7 @@ func (x *examination) fail(check, hint, format string, args ...any) {
 	x.report(Finding{Check: check, Status: Fail, Detail: fmt.Sprintf(format, args...), Hint: hint})
 }
 
-// failed reports an error with the hint that it brings, or else the one given.
+// failed reports an error with the error's own hint, or else the given one.
 func (x *examination) failed(check string, err error, hint string) {
 	x.fail(check, cmp.Or(fault.Hint(err), hint), "%s", solve.PlainMessage(err.Error()))
 }
@@ -137,7 +135,7 @@ func (x *examination) openContext(ctx context.Context) bool {
 	}
 	x.dockerfile = engine.InCase(x.dockerfile)
 	if x.rules, err = tree.LoadRules(x.root, x.dockerfile); err != nil {
-		x.failed("context", err, "Mend the pattern; docker build refuses it too.")
+		x.failed("context", err, "Correct the pattern; docker build refuses it, too.")
 		return false
 	}
 	if x.own, err = engine.OwnRules(x.cfg.Build, x.root); err != nil {
@@ -146,7 +144,7 @@ func (x *examination) openContext(ctx context.Context) bool {
 	}
 	x.rules = x.rules.With(x.own)
 	if x.tree, err = tree.Load(ctx, x.root, x.rules); err != nil {
-		x.failed("context", err, "Give the folder that holds the Dockerfile: stagewatch doctor [CONTEXT].")
+		x.failed("context", err, "Name the folder with the Dockerfile: stagewatch doctor [CONTEXT].")
 		x.tree = nil
 		return false
 	}

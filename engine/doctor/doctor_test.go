@@ -28,7 +28,7 @@ FROM python:3.9-alpine
 COPY --from=build /app /app
 `
 
-// folder makes a build context of the files, name and text in turns.
+// folder makes a build context of the files, given as name and text in turn.
 func folder(t *testing.T, files ...string) string {
 	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
@@ -45,7 +45,7 @@ func folder(t *testing.T, files ...string) string {
 	return dir
 }
 
-// findings of one examination, by check and in order.
+// findings are those of one examination, in order.
 type findings []Finding
 
 func examine(t *testing.T, cfg config.Config) findings {
@@ -65,7 +65,7 @@ func examine(t *testing.T, cfg config.Config) findings {
 	return found
 }
 
-// want fails unless the only finding of the check has the status, and texts in its detail or hint.
+// want fails unless the check has exactly one finding, with the status and with the texts in its detail or hint.
 func (found findings) want(t *testing.T, check string, status Status, texts ...string) {
 	t.Helper()
 	var of findings
@@ -88,7 +88,7 @@ func (found findings) want(t *testing.T, check string, status Status, texts ...s
 	}
 }
 
-// noEngine is an address at which nothing listens.
+// noEngine returns an address at which nothing listens.
 func noEngine(t *testing.T) dock.Options {
 	return dock.Options{Host: "unix://" + filepath.Join(t.TempDir(), "none.sock")}
 }
@@ -100,7 +100,7 @@ func TestAllIsThere(t *testing.T) {
 	found.want(t, "engine", OK, "API 1.", e.Host, "from --host")
 	found.want(t, "builder", OK, "BuildKit", "linux/")
 	found.want(t, "image store", OK)
-	found.want(t, "Dockerfile", OK, "builds stage-2 out of 3 stages, 1 of them not needed", "no lint warnings")
+	found.want(t, "Dockerfile", OK, "builds stage-2 from 3 stages, 1 of which it does not need", "no lint warnings")
 	found.want(t, "context", OK, "3 files", "2 paths ignored by .dockerignore")
 	found.want(t, "port", OK, "any free one")
 	found.want(t, "watching", OK, "2 folders")
@@ -139,7 +139,7 @@ func TestBaseThatNobodyHas(t *testing.T) {
 	e := docktest.Engine(t)
 	dir := folder(t, "Dockerfile", "FROM 127.0.0.1:1/nobody/has-this:1\n")
 	found := examine(t, config.Config{Build: config.Build{Context: dir}, Session: config.Session{Engine: dock.Options{Host: e.Host}}})
-	found.want(t, "base image", Fail, "127.0.0.1:1/nobody/has-this:1: not on the engine, and no registry gave it")
+	found.want(t, "base image", Fail, "127.0.0.1:1/nobody/has-this:1: not on the engine, and it can't be pulled")
 	for _, f := range found {
 		if strings.Contains(f.Detail, "rpc error") || strings.Contains(f.Detail, "desc =") {
 			t.Errorf("raw RPC noise: %s", f.Detail)
@@ -213,7 +213,7 @@ func TestContext(t *testing.T) {
 	t.Run("heavy folders that the build reads", func(t *testing.T) {
 		dir := folder(t, "Dockerfile", "FROM scratch\nCOPY . /\n", ".git/HEAD", "x", "web/node_modules/a/node_modules/b", "x")
 		examine(t, config.Config{Build: config.Build{Context: dir, Ignore: []string{"none"}}, Session: config.Session{Engine: noEngine(t)}}).want(t, "context", Note,
-			"read by the build: .git, web/node_modules", "Write into .dockerignore what no image needs: .git **/node_modules")
+			"read by the build: .git, web/node_modules", "Add what no image needs to .dockerignore: .git **/node_modules")
 	})
 	t.Run("left out by built-in rules", func(t *testing.T) {
 		dir := folder(t, "Dockerfile", "FROM scratch\nCOPY . /\nCOPY b~ /\n", ".dockerignore", "*.pyc\n", ".git/HEAD", "x", "a~", "x", "b~", "x", "a.pyc", "x")
@@ -229,7 +229,7 @@ func TestContext(t *testing.T) {
 	})
 	t.Run("broken rules", func(t *testing.T) {
 		dir := folder(t, "Dockerfile", "FROM scratch\n", ".dockerignore", "ok\n[\n")
-		examine(t, config.Config{Build: config.Build{Context: dir}, Session: config.Session{Engine: noEngine(t)}}).want(t, "context", Fail, "line 2", "Mend")
+		examine(t, config.Config{Build: config.Build{Context: dir}, Session: config.Session{Engine: noEngine(t)}}).want(t, "context", Fail, "line 2", "Correct the pattern")
 	})
 }
 
@@ -246,8 +246,8 @@ func TestPort(t *testing.T) {
 	defer taken.Close()
 	_, port, _ := net.SplitHostPort(taken.Addr().String())
 	// The name of the process is that of this test.
-	here(port+":80").want(t, "port", Note, "127.0.0.1:"+port+" is taken by ", "(pid ", "takes the port over")
-	// As docker has it: one port alone is the container's.
+	here(port+":80").want(t, "port", Note, "127.0.0.1:"+port+" is taken by ", "(pid ", "uses the port once it is free")
+	// As in docker, a single port is the container's.
 	here(port).want(t, "port", OK, "127.0.0.1:0: any free one")
 	n, _ := strconv.Atoi(port)
 	here(fmt.Sprintf("%d-%d:80", n, min(n+100, 65535))).want(t, "port", OK, " is free, of 127.0.0.1:"+port+"-")
@@ -256,7 +256,7 @@ func TestPort(t *testing.T) {
 	here("eighty").want(t, "port", Fail, "eighty", "Write -p")
 	here("80-90:80-91").want(t, "port", Fail, "80-90")
 	here("53:53/udp").want(t, "port", Fail, "tcp port")
-	here("203.0.113.1:0:80").want(t, "port", Fail, "can't be listened on", "another address")
+	here("203.0.113.1:0:80").want(t, "port", Fail, "can't listen on 203.0.113.1:0", "another address")
 }
 
 func TestLeftoversOfADeadSession(t *testing.T) {
@@ -265,7 +265,7 @@ func TestLeftoversOfADeadSession(t *testing.T) {
 	cfg := config.Config{Build: config.Build{Context: dir}, Session: config.Session{Engine: dock.Options{Host: e.Host}}}
 	living := docktest.Session(t, e)
 	image := docktest.Image(t, e, living)
-	// The label of a session of this house whose process is long gone.
+	// The label of a session on this machine whose process has ended.
 	gone := exec.Command("true")
 	if err := gone.Run(); err != nil {
 		t.Fatal(err)

@@ -30,7 +30,7 @@ func (x *examination) checkEngine(ctx context.Context) {
 		x.info = info
 		name, version = info.Name, info.Version
 	case errors.Is(err, dock.ErrNoBuildKit):
-		// It answers all the same; the next check says what it lacks.
+		// The engine answers; the next check says what it lacks.
 	default:
 		x.failed("engine", err, "")
 		x.engine = nil
@@ -66,15 +66,15 @@ func (x *examination) checkBuilder(ctx context.Context) {
 	}
 	b, err := solve.New(ctx, x.engine)
 	if err != nil {
-		x.failed("builder", err, "The engine's own log says more.")
+		x.failed("builder", err, "The log of the engine says more.")
 		return
 	}
 	x.builder = b
-	x.ok("builder", "the engine's %s answers, and builds for %s", x.info.Builder, platforms.Format(b.Platform()))
+	x.ok("builder", "the engine's %s answers and builds for %s", x.info.Builder, platforms.Format(b.Platform()))
 	x.ok("image store", "%s; sizes are %s", x.info.Store, image.New(x.engine, "", x.info.Store).Basis())
 }
 
-// checkLog looks at what the engine keeps of what containers print.
+// checkLog checks whether the engine keeps what containers print.
 func (x *examination) checkLog(ctx context.Context) {
 	info, err := x.engine.Client.Info(ctx)
 	switch {
@@ -95,9 +95,9 @@ func (x *examination) checkLeftovers(ctx context.Context) {
 	swept, err := x.engine.Sweep(ctx, s)
 	switch {
 	case s.Unkept != nil:
-		x.note("leftovers", "Make that folder one that can be written, or name another one with XDG_CACHE_HOME.", "the lock of a session can't be kept, so that nothing is found of dead ones: %v", s.Unkept)
+		x.note("leftovers", "Make that folder writable, or name another one with XDG_CACHE_HOME.", "no lock can be kept for a session, so dead sessions are not found: %v", s.Unkept)
 	case err != nil:
-		x.note("leftovers", "What is left carries the label "+dock.Label+".", "not all could be removed: %v", err)
+		x.note("leftovers", "What is left has the label "+dock.Label+": docker ps -a --filter label="+dock.Label, "some could not be removed: %v", err)
 	case swept == dock.Swept{}:
 		x.ok("leftovers", "none of dead sessions")
 	default:

@@ -17,7 +17,7 @@ import (
 	"github.com/stagewatch/stagewatch/watch"
 )
 
-// checkPorts looks at every port to be published.
+// checkPorts checks every port to be published.
 func (x *examination) checkPorts(ctx context.Context) {
 	for _, value := range x.cfg.Published() {
 		ports, err := config.ParsePublish(value)
@@ -54,14 +54,14 @@ func (x *examination) checkPort(ctx context.Context, p front.Published) {
 				by = " by " + who
 			}
 		}
-		x.note("port", "stagewatch builds and runs the app all the same, and takes the port over once it is free. Stop what holds it, or choose another one with -p.",
+		x.note("port", "stagewatch builds and runs the app anyway, and uses the port once it is free. Stop what holds it, or choose another one with -p.",
 			"%s is taken%s", p, by)
 	default:
-		x.fail("port", "Choose another address or port with -p.", "%s can't be listened on: %v", p, err)
+		x.fail("port", "Choose another address or port with -p.", "can't listen on %s: %v", p, err)
 	}
 }
 
-// unwatched tells which folders stagewatch does not look into: what lies in an ignored one.
+// unwatched reports whether stagewatch does not watch a folder because it, or one above it, is ignored.
 func (x *examination) unwatched(rel string) bool {
 	parent := path.Dir(rel)
 	return parent != "." && x.rules.SkipDir(parent)
@@ -94,7 +94,7 @@ func (x *examination) checkWatching() {
 	}
 }
 
-// limits says what the system grants.
+// limits says how much the system lets a user watch.
 func limits() string {
 	if runtime.GOOS != "linux" {
 		return ""

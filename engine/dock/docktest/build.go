@@ -12,8 +12,8 @@ import (
 	"github.com/stagewatch/stagewatch/engine/dock"
 )
 
-// Build builds a Dockerfile with the engine's own BuildKit, and frontend, and returns the image's id. The context
-// holds the files, by name.
+// Build builds a Dockerfile with the engine's own BuildKit and frontend, and returns the image's id. Files are the
+// context, by name.
 func Build(t testing.TB, engine *dock.Engine, session *dock.Session, dockerfile string, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()

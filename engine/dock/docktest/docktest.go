@@ -1,7 +1,7 @@
-// Package docktest gives tests the real Docker Engine, and tiny images to run on it. There is no fake engine
-// here: a test that needs one says ENGINE=none skips it, and fails where there should be one and is none.
+// Package docktest gives tests the real Docker Engine, and tiny images to run on it. There is no fake engine: a test
+// that needs one fails if there is none, or is skipped if ENGINE=none.
 //
-// It is imported by tests only.
+// Only tests import it.
 package docktest
 
 import (
@@ -24,8 +24,8 @@ import (
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
-// Engine is the engine that DOCKER_HOST or the docker configuration names. Without one the test fails, unless
-// the environment says ENGINE=none: then it is skipped.
+// Engine returns the engine that DOCKER_HOST or the docker configuration names. Without one the test fails, or is
+// skipped if ENGINE=none.
 func Engine(t testing.TB) *dock.Engine {
 	t.Helper()
 	if os.Getenv("ENGINE") == "none" {
@@ -39,8 +39,8 @@ func Engine(t testing.TB) *dock.Engine {
 	return engine
 }
 
-// Session is a session on the engine for one test. What the test makes under its labels is removed in the
-// end; should the test die before, the next session of this machine sweeps it up.
+// Session returns a session on the engine for one test. At the test's end everything under its labels is removed; if
+// the test is killed, the next session of this machine does that.
 func Session(t testing.TB, engine *dock.Engine) *dock.Session {
 	t.Helper()
 	session := dock.NewSession(engine.Host)
@@ -58,7 +58,7 @@ func Session(t testing.TB, engine *dock.Engine) *dock.Session {
 }
 
 // Image makes an image of the test app (see the folder testapp) and returns its id. The changes are Dockerfile
-// instructions, e.g. `CMD ["/app","-listen",":8080"]`.
+// instructions, such as `CMD ["/app","-listen",":8080"]`.
 func Image(t testing.TB, engine *dock.Engine, session *dock.Session, changes ...string) string {
 	t.Helper()
 	var rootfs bytes.Buffer
@@ -99,7 +99,7 @@ func Frontend(t testing.TB, engine *dock.Engine, session *dock.Session) string {
 	return name
 }
 
-// program is a binary, linked statically so that it runs in an image with nothing else.
+// program returns a binary that is linked statically, so that it runs in an otherwise empty image.
 func program(t testing.TB, build func() ([]byte, error)) []byte {
 	t.Helper()
 	binary, err := build()
@@ -109,13 +109,13 @@ func program(t testing.TB, build func() ([]byte, error)) []byte {
 	return binary
 }
 
-// Each is linked once for all tests of a package: that takes a second each time.
+// Each is linked once for all tests of a package, because linking takes a second.
 var (
 	buildTestApp      = sync.OnceValues(func() ([]byte, error) { return link("testapp") })
 	buildTestFrontend = sync.OnceValues(func() ([]byte, error) { return link("testfrontend") })
 )
 
-// userCache is the user's cache folder before any test gave itself another: there is what go has compiled already.
+// userCache is the user's cache folder before a test replaces it: go's compiled packages are there.
 var userCache, _ = os.UserCacheDir()
 
 func link(name string) ([]byte, error) {

@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// Pairs are the times of doing the same in several ways, in turn, so that whatever else the machine does burdens
-// all of them. The first way is ours.
+// Pairs are the times of doing the same thing in several ways, in turn, so that whatever else the machine does slows
+// all of them down. The first way is ours.
 type Pairs struct {
 	ways  []string
 	times map[string][]time.Duration
 }
 
-// Add notes a time; a way that cannot be gone here is simply never added.
+// Add records a time. A way that is not possible here is simply never added.
 func (p *Pairs) Add(way string, took time.Duration) {
 	if p.times == nil {
 		p.times = map[string][]time.Duration{}
@@ -29,14 +29,14 @@ func (p *Pairs) Add(way string, took time.Duration) {
 	p.times[way] = append(p.times[way], took)
 }
 
-// Time notes how long fn takes.
+// Time records how long fn takes.
 func (p *Pairs) Time(way string, fn func()) {
 	began := time.Now()
 	fn()
 	p.Add(way, time.Since(began))
 }
 
-// Processor notes how long fn, and what else goes on in this process meanwhile, keeps a processor busy.
+// Processor records how much processor time this process uses while fn runs.
 func (p *Pairs) Processor(way string, fn func()) {
 	began := busy()
 	fn()
@@ -51,7 +51,7 @@ func busy() time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// Report reports the median of each way in milliseconds, and how many times as long as it ours takes.
+// Report reports the median of each way in milliseconds, and how many times as long ours takes.
 func (p *Pairs) Report(b *testing.B) {
 	b.Helper()
 	ours := p.median(p.ways[0])
@@ -70,7 +70,7 @@ func (p *Pairs) median(way string) time.Duration {
 	return sorted[len(sorted)/2]
 }
 
-// Client finds a docker command that builds with BuildKit; it returns "" where none is installed.
+// Client returns a docker command that builds with BuildKit, "" if none is installed.
 func Client(b *testing.B) string {
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
 		client := filepath.Join(dir, "docker")

@@ -14,11 +14,11 @@ import (
 	"github.com/stagewatch/stagewatch/engine/dock"
 )
 
-// Private is an engine that is the test's alone: it may be stopped, killed and filled up.
+// Private is an engine of the test's own: the test may stop, kill and fill it.
 type Private struct {
 	// Engine is connected to it.
 	Engine *dock.Engine
-	// Dir holds all that it has on disk.
+	// Dir contains all that the engine has on disk.
 	Dir string
 
 	t      testing.TB
@@ -26,8 +26,8 @@ type Private struct {
 	env    []string
 }
 
-// NewPrivate starts an engine beside the one in use, with nothing on it, on the disk at dir; empty for a folder of
-// its own. It goes with the test. Where a second engine can't be had the test is skipped.
+// NewPrivate starts an empty engine beside the one in use, on the disk at dir, or in a folder of its own if dir is
+// empty. It ends with the test. If a second engine can't be started, the test is skipped.
 func NewPrivate(t testing.TB, dir string) *Private {
 	t.Helper()
 	if os.Getenv("ENGINE") == "none" {
@@ -40,7 +40,7 @@ func NewPrivate(t testing.TB, dir string) *Private {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Not under t.TempDir: the path of a socket must be short.
+	// Not under t.TempDir, because the path of a socket must be short.
 	short, err := os.MkdirTemp("", "sw")
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func NewPrivate(t testing.TB, dir string) *Private {
 // Start starts the engine again, with what was on it.
 func (p *Private) Start() { p.run("up") }
 
-// Stop stops the engine with all that runs on it, as the system does it.
+// Stop stops the engine with all that runs on it, as the system would.
 func (p *Private) Stop() { p.run("down") }
 
 func (p *Private) run(what string) {
@@ -80,7 +80,7 @@ func (p *Private) run(what string) {
 	}
 }
 
-// Base puts an image of the test app (see the folder testapp) onto the engine, by the name "base".
+// Base puts an image of the test app (see the folder testapp) onto the engine, under the name "base".
 func (p *Private) Base() {
 	p.t.Helper()
 	id := Image(p.t, p.Engine, Session(p.t, p.Engine))

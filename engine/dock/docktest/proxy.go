@@ -12,7 +12,7 @@ import (
 
 // Line is a connection to an engine that can break.
 type Line struct {
-	// Engine is the engine at the other end of the line.
+	// Engine is the engine at the other end.
 	Engine *dock.Engine
 
 	mu    sync.Mutex
@@ -20,7 +20,7 @@ type Line struct {
 	conns map[net.Conn]bool
 }
 
-// Unreliable puts a line between the test and the engine.
+// Unreliable puts a Line between the test and the engine.
 func Unreliable(t testing.TB, engine *dock.Engine) *Line {
 	t.Helper()
 	socket := filepath.Join(t.TempDir(), "docker.sock")
@@ -56,13 +56,13 @@ func Unreliable(t testing.TB, engine *dock.Engine) *Line {
 	return line
 }
 
-// Cut breaks what goes over the line; who connects anew gets through.
+// Cut breaks the open connections. New ones work.
 func (l *Line) Cut() { l.cut(false) }
 
-// Down breaks the line until Up: who connects meanwhile is hung up on.
+// Down breaks the open connections and all new ones until Up.
 func (l *Line) Down() { l.cut(true) }
 
-// Up mends the line.
+// Up makes new connections work again.
 func (l *Line) Up() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
