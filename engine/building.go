@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -16,14 +15,36 @@ import (
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
-// startBuild starts a build of all that is pending, in place of one that runs. What is pending is the reason where
-// why has no kind.
-func (l *loop) startBuild(why event.Reason, noCache bool) {
-	if l.builds == 0 && l.project.missing() {
-		l.Emit(0, event.Warning{Code: event.CodeNoDockerfile, Message: "no Dockerfile in " + filepath.Base(l.project.root), Hint: "The first build starts as soon as there is one; or name one with -f."})
+// start starts a build of all that is pending, as it was decided.
+func (l *loop) start(d decision, o order) {
+	l.pace.release()
+	l.meter.Stop()
+	l.stopAudit()
+	l.abandon()
+	j, ctx := l.newJob(o.noCache)
+	l.job = j
+	if d.fails {
+		l.supersede(j, d.older)
+		l.failed(j, l.err)
 		return
 	}
-	l.storm.release()
+	l.Emit(j.number, l.planned(j, o.why))
+	l.lint(j)
+	for _, w := range l.meter.Risks(j.plan) {
+		l.Emit(j.number, w)
+	}
+	// After the plan was reported: steps that j takes over are reported as its own.
+	l.supersede(j, d.older)
+	req := solve.Request{Plan: j.plan, Tags: l.cfg.Tags, NoCache: j.noCache, Saved: l.history.last, Emit: j.relay.send}
+	req.Contexts, req.SharedKey = l.project.contexts(false)
+	l.Aside(&l.running, func() {
+		res, err := l.solver.Build(ctx, req)
+		l.Do(func() { l.ended(j, res, err) })
+	})
+}
+
+// newJob returns the next build, with all that is pending, and the context that it runs in.
+func (l *loop) newJob(noCache bool) (*job, context.Context) {
 	l.builds++
 	ctx, cancel := context.WithCancelCause(l.Ctx())
 	j := &job{number: l.builds, plan: l.plan, changes: l.pending.list(), seq: l.pending.last, edits: l.pending.edits, saved: l.pending.saved, cancel: cancel, began: time.Now(), noCache: noCache, snaps: l.project.snapshots()}
@@ -31,29 +52,7 @@ func (l *loop) startBuild(why event.Reason, noCache bool) {
 		j.saved = j.began
 	}
 	j.relay = &relay{number: j.number, emit: l.Emit, history: l.history}
-	l.meter.Stop()
-	if l.auditing != nil {
-		l.auditing()
-	}
-	l.abandon()
-	l.job = j
-	if j.plan == nil {
-		l.supersede(j)
-		l.failed(j, l.err)
-		return
-	}
-	l.Emit(j.number, l.planned(j, why))
-	l.lint(j)
-	for _, w := range l.meter.Risks(j.plan) {
-		l.Emit(j.number, w)
-	}
-	l.supersede(j)
-	req := solve.Request{Plan: j.plan, Tags: l.cfg.Tags, NoCache: noCache, Saved: l.history.last, Emit: j.relay.send}
-	req.Contexts, req.SharedKey = l.project.contexts(false)
-	l.Aside(&l.running, func() {
-		res, err := l.solver.Build(ctx, req)
-		l.Do(func() { l.ended(j, res, err) })
-	})
+	return j, ctx
 }
 
 // lint warns of what BuildKit's rules find, once per finding and not at every save.
@@ -129,46 +128,63 @@ func planEvent(p *plan.Plan, predictions []plan.Prediction, why causes, file str
 // ended takes in the result of a build.
 func (l *loop) ended(j *job, res *solve.Result, err error) {
 	delete(l.superseded, j)
-	if j != l.job {
+	switch {
+	case j != l.job && err == nil:
 		// It was superseded, and finished all the same.
-		if err == nil {
-			l.discard(res.Image)
-		}
-		return
+		l.discard(res.Image)
+	case j != l.job:
+	case err == nil:
+		l.succeeded(j, res)
+	case l.Ctx().Err() == nil:
+		l.failed(j, err)
 	}
-	if err != nil {
-		if l.Ctx().Err() == nil {
-			l.failed(j, err)
-		}
-		return
-	}
+}
+
+// succeeded takes in a build that ended well. The order of what follows matters:
+//
+//   - First what became of the build is completed and reported: its event carries the score.
+//   - Then it is compared with the good build before it, which explains broken promises and gives advice.
+//   - Then it takes that one's place, and its changes are pending no longer.
+//   - Then it goes on to serve, which has it measured; and what others still use is known again.
+//   - Last comes the build that was held back for the end of this one: it finds everything in place.
+func (l *loop) succeeded(j *job, res *solve.Result) {
 	l.job = nil
 	j.relay.adjust(j.plan, res)
 	j.result = res
-	broken := l.keepScore(j)
-	l.saved += res.Saved
 	l.images.made[res.Image] = true
-	built := event.Built{Target: j.plan.Target, Image: res.Image, MS: res.Took.Milliseconds(), Hits: res.Hits, Ran: res.Ran, SavedMS: res.Saved.Milliseconds(), SessionSavedMS: l.saved.Milliseconds(), Score: l.score}
-	if len(res.Tags) > 0 {
-		built.Tag, built.MoreTags = res.Tags[0], res.Tags[1:]
-	}
-	l.Emit(j.number, built)
-	since := time.Time{}
-	if l.good != nil {
-		since = l.good.began
-	}
-	l.broke(j, broken, since)
+	broken := l.keepScore(j)
+	l.reportBuilt(j)
+
+	l.broke(j, broken)
 	l.advise(j)
+
 	l.pending.settle(j.seq)
 	l.good = j
 	l.err = nil
 	l.unblock()
+
+	l.deploy(j)
+	l.over()
+}
+
+// reportBuilt reports a build that ended well.
+func (l *loop) reportBuilt(j *job) {
+	res := j.result
+	l.saved += res.Saved
+	e := event.Built{Target: j.plan.Target, Image: res.Image, MS: res.Took.Milliseconds(), Hits: res.Hits, Ran: res.Ran, SavedMS: res.Saved.Milliseconds(), SessionSavedMS: l.saved.Milliseconds(), Score: l.score}
+	if len(res.Tags) > 0 {
+		e.Tag, e.MoreTags = res.Tags[0], res.Tags[1:]
+	}
+	l.Emit(j.number, e)
+}
+
+// deploy brings a build into service, where anything is run, and has it measured.
+func (l *loop) deploy(j *job) {
 	if l.app == nil {
 		l.measure(j)
-	} else {
-		l.app.Deploy(serve.Release{Build: j.number, Image: res.Image, Saved: j.saved, Edits: j.edits, Deployed: func() { l.measure(j) }})
+		return
 	}
-	l.over()
+	l.app.Deploy(serve.Release{Build: j.number, Image: j.result.Image, Saved: j.saved, Edits: j.edits, Deployed: func() { l.measure(j) }})
 }
 
 // keep writes down what was built, for the next session to compare with.

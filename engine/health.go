@@ -128,5 +128,5 @@ func (l *loop) resume() {
 	}
 	l.solver.Forget()
 	l.replanAnew()
-	l.startBuild(event.Reason{Kind: event.ReasonEngineBack}, false)
+	l.order(event.Reason{Kind: event.ReasonEngineBack}, false)
 }

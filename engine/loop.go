@@ -16,7 +16,6 @@ import (
 	"github.com/stagewatch/stagewatch/engine/serve"
 	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/tree"
-	"github.com/stagewatch/stagewatch/engine/turns"
 	"github.com/stagewatch/stagewatch/watch"
 )
 
@@ -60,9 +59,7 @@ type loop struct {
 
 	plan    *plan.Plan
 	pending pending
-	storm   storm
-	// turns are those of builds.
-	turns turns.Turns
+	pace    pace
 	// unreadable is what of the contexts can't be read.
 	unreadable unreadable
 	// good is the last successful build; its plan is what the next prediction compares with.
@@ -124,7 +121,7 @@ var errSuperseded = errors.New("superseded by a newer change")
 func (l *loop) run(in inputs) error {
 	l.replan()
 	l.leftOut(l.project.leftOut())
-	l.startBuild(event.Reason{Kind: event.ReasonFirstBuild}, l.cfg.NoCache)
+	l.order(event.Reason{Kind: event.ReasonFirstBuild}, l.cfg.NoCache)
 	l.awaitReadable()
 	for !l.done {
 		select {
@@ -160,7 +157,7 @@ func (l *loop) onIntent(i event.Intent) {
 		l.catchUp()
 		l.replanAnew()
 		l.pending.saved = time.Now()
-		l.startBuild(event.Reason{Kind: event.ReasonRequest}, i.NoCache)
+		l.order(event.Reason{Kind: event.ReasonRequest}, i.NoCache)
 	case event.Restart:
 		if l.app != nil {
 			l.app.Restart()
@@ -175,7 +172,8 @@ func (l *loop) onIntent(i event.Intent) {
 		l.paused = !i.On
 		l.Emit(0, event.Watching{On: i.On, Mode: l.project.main().watcher.Mode()})
 		if i.On {
-			l.build(l.catchUp())
+			news := l.catchUp()
+			l.next(trigger{news: news})
 		}
 	}
 }

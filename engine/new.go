@@ -71,7 +71,7 @@ func newLoop(d deps) *loop {
 	l := &loop{
 		Desk: d.desk, cfg: d.cfg, project: d.project, outside: d.outside, values: d.values,
 		history: d.history, memory: d.memory, memoryFile: d.memoryFile, host: d.host,
-		solver: newSolver(d.builder), images: images{store: d.images, made: map[string]bool{}}, turns: buildTurns(),
+		solver: newSolver(d.builder), images: images{store: d.images, made: map[string]bool{}}, pace: newPace(),
 		superseded: map[*job]bool{}, linted: map[plan.Lint]bool{}, toldOf: map[string]bool{}, found: map[string]bool{},
 	}
 	if d.unkept {

@@ -22,11 +22,15 @@ type outside interface {
 // outsideWithin bounds the looking for causes.
 const outsideWithin = 10 * time.Second
 
-// broke tells of promised hits that ran all the same, with what outside of the edit caused it. It asks the engine
+// broke warns of promised hits that ran all the same, with what outside of the edit caused it. It asks the engine
 // beside the loop, so that what was built need not wait for the answer.
-func (l *loop) broke(j *job, steps []plan.Step, since time.Time) {
+func (l *loop) broke(j *job, steps []plan.Step) {
 	if len(steps) == 0 {
 		return
+	}
+	var since time.Time
+	if l.good != nil {
+		since = l.good.began
 	}
 	l.Aside(&l.running, func() {
 		ctx, cancel := context.WithTimeout(l.Ctx(), outsideWithin)
@@ -79,6 +83,6 @@ func (l *loop) tell(j *job, steps []plan.Step, moved []string, cause string) {
 		l.solver.Forget()
 		l.replanAnew()
 		l.pending.saved = time.Now()
-		l.startBuild(event.Reason{Kind: event.ReasonImage, Names: moved}, false)
+		l.order(event.Reason{Kind: event.ReasonImage, Names: moved}, false)
 	}
 }

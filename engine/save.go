@@ -16,36 +16,22 @@ func (l *loop) onBatch(w written) {
 		return
 	}
 	d, err := l.project.take(l.Ctx(), w)
-	l.pace(l.take(d, err, w.Last), w.More, len(w.Paths))
+	news := l.record(d, err, w.Last)
+	l.next(trigger{news: news, paced: true, writing: w.More, paths: len(w.Paths)})
 }
 
-// build builds what is pending, if that changed: at once, or after the build that runs where too many in a row
-// came to nothing.
-func (l *loop) build(changed bool) {
-	if !changed {
-		return
-	}
-	if l.job != nil {
-		if turn := l.turns.Left(time.Since(l.job.began)); turn > 0 {
-			l.await(turn)
-			return
-		}
-	}
-	l.startBuild(event.Reason{}, false)
-}
-
-// catchUp takes in what was missed while nobody looked, and tells whether any of it matters.
+// catchUp takes in what was missed while nobody looked, and reports whether any of it matters.
 func (l *loop) catchUp() bool {
 	if !l.missed {
 		return false
 	}
 	l.missed = false
 	d, err := l.project.rescan(l.Ctx())
-	return l.take(d, err, time.Now())
+	return l.record(d, err, time.Now())
 }
 
-// take adds what changed to what is pending, and tells whether any of it matters.
-func (l *loop) take(d delta, err error, saved time.Time) bool {
+// record adds what changed to what is pending, and reports whether any of it matters.
+func (l *loop) record(d delta, err error, saved time.Time) bool {
 	if err != nil {
 		l.Emit(0, event.Warning{Code: event.CodeContextUnreadable, Message: err.Error(), Hint: "The last good build keeps serving; watching goes on."})
 		l.missed = true

@@ -13,7 +13,7 @@ import (
 func (l *loop) abandon() {
 	if old := l.job; old != nil {
 		l.superseded[old] = true
-		l.turns.Superseded()
+		l.pace.turns.Superseded()
 		l.Emit(old.number, event.Abandoned{Reason: errSuperseded.Error(), MS: time.Since(old.began).Milliseconds()})
 	}
 }
@@ -21,10 +21,10 @@ func (l *loop) abandon() {
 // supersede takes the place of the abandoned builds for j. A step that runs right now and that j needs just
 // as it is, a long install say, is not started anew: the old solve lives on until its last such step has
 // ended, what it says of them counts for j, and j's own solve, which comes after it, finds them in the cache.
-func (l *loop) supersede(j *job) {
+func (l *loop) supersede(j *job, how older) {
 	for old := range l.superseded {
 		var shared map[plan.StepID]bool
-		if j.plan != nil && !j.noCache {
+		if how == olderJoined {
 			shared = l.shared(old, j)
 		}
 		if !old.relay.handOver(j.relay, shared, func() { old.cancel(errSuperseded) }) {

@@ -43,7 +43,7 @@ func TestASteadyWriter(t *testing.T) {
 				}
 				// Those lost while turns grow take as long as the last turn, which is at most twice what has to end in it,
 				// once more. That counts for builds and for containers.
-				bound := 4*(tt.build+tt.start) + buildTurns().First + time.Duration(buildTurns().Free)*tt.every
+				bound := 4*(tt.build+tt.start) + newPace().turns.First + time.Duration(newPace().turns.Free)*tt.every
 				for gap := range slices.Values(gaps(began, served)) {
 					if gap > bound {
 						t.Errorf("nothing new was served for %v, want at most %v", gap, bound)

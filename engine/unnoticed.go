@@ -24,9 +24,7 @@ const (
 // of the tree in memory. What it finds is built, and said. And it gives back the memory that the build took, a
 // multiple of what is kept. It goes on to look until the next build.
 func (l *loop) audit() {
-	if l.auditing != nil {
-		l.auditing()
-	}
+	l.stopAudit()
 	ctx, cancel := context.WithCancel(l.Ctx())
 	l.auditing = cancel
 	l.Aside(&l.audits, func() {
@@ -55,6 +53,13 @@ func (l *loop) audit() {
 			}
 		}
 	})
+}
+
+// stopAudit ends the audit that is under way, if one is.
+func (l *loop) stopAudit() {
+	if l.auditing != nil {
+		l.auditing()
+	}
 }
 
 // unnoticedHint says why there was no notice of the paths. A file that got another name since it was last looked at was
@@ -107,5 +112,6 @@ func (l *loop) unnoticed(ctx context.Context, f *folder, missed []string) {
 		}
 		l.Emit(0, event.Warning{Code: event.CodeWatchMissed, Message: what + " changed without a notice of the system, and was found by comparing", Paths: changed, Hint: f.unnoticedHint(changed)})
 	}
-	l.pace(l.take(d, err, now), false, len(missed))
+	news := l.record(d, err, now)
+	l.next(trigger{news: news, paced: true, paths: len(missed)})
 }

@@ -47,7 +47,7 @@ func (l *loop) blame(err error) {
 	again := func() {
 		l.reread()
 		l.pending.saved = time.Now()
-		l.startBuild(event.Reason{Kind: event.ReasonReadable}, false)
+		l.order(event.Reason{Kind: event.ReasonReadable}, false)
 	}
 	var unread *solve.UnreadError
 	switch {
@@ -89,7 +89,7 @@ func (l *loop) reread() {
 		}
 		d, err := l.project.take(l.Ctx(), written{f.name, b})
 		d.unchanged, d.ignored, d.ruleFiles = nil, nil, nil
-		l.take(d, err, now)
+		l.record(d, err, now)
 	}
 	if l.plan == nil {
 		l.replan()
@@ -157,7 +157,7 @@ func (l *loop) readAgain() {
 		now := time.Now()
 		d, err := l.project.take(l.Ctx(), written{f.name, watch.Batch{Paths: paths, First: now, Last: now}})
 		d.unchanged, d.ignored = nil, nil
-		changed = l.take(d, err, now) || changed
+		changed = l.record(d, err, now) || changed
 	}
 	b := l.unreadable.blocked
 	switch {
@@ -166,7 +166,7 @@ func (l *loop) readAgain() {
 		l.unreadable.every = min(2*max(readEvery, l.unreadable.every), readSeldom)
 		b.again()
 	case changed:
-		l.build(true)
+		l.next(trigger{news: true})
 	default:
 		l.awaitReadable()
 	}
