@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// behind lists the regular files that are written by the programs which read the pipes, and by those that read what
-// these write. Of other users' programs nothing can be known.
+// behind returns the regular files that the readers of the pipes write to, and the readers of what those write, and so
+// on. It can't see programs of other users.
 func behind(pipes []uint64) []fs.FileInfo {
 	var files []fs.FileInfo
 	readers := readersOfPipes()
@@ -37,7 +37,7 @@ func behind(pipes []uint64) []fs.FileInfo {
 	return files
 }
 
-// readersOfPipes are the processes, as folders of /proc, that have a pipe for their standard input.
+// readersOfPipes maps the inodes of pipes to the processes, as folders of /proc, that have them as standard input.
 func readersOfPipes() map[uint64][]string {
 	readers := map[uint64][]string{}
 	stdins, _ := filepath.Glob("/proc/[0-9]*/fd/0")
@@ -52,7 +52,7 @@ func readersOfPipes() map[uint64][]string {
 	return readers
 }
 
-// writtenBy are the regular files and pipes that the process has open to write to.
+// writtenBy returns the regular files and pipes that the process has open for writing.
 func writtenBy(process string) []fs.FileInfo {
 	var out []fs.FileInfo
 	entries, _ := os.ReadDir(filepath.Join(process, "fd"))
@@ -69,7 +69,7 @@ func writtenBy(process string) []fs.FileInfo {
 	return out
 }
 
-// opensToWrite reads the flags out of a file of /proc/PID/fdinfo.
+// opensToWrite reads the flags in a file of /proc/PID/fdinfo.
 func opensToWrite(fdinfo string) bool {
 	for line := range strings.Lines(fdinfo) {
 		var flags int

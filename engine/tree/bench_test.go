@@ -40,7 +40,7 @@ func manyFiles(b *testing.B, count int) string {
 	return root
 }
 
-// BenchmarkLoad walks without hashing, and reports what a tree keeps in memory once it is hashed.
+// BenchmarkLoad walks without hashing, and reports how much memory a tree takes once it is hashed.
 func BenchmarkLoad(b *testing.B) {
 	perSize(b, func(b *testing.B, root string) {
 		b.ReportAllocs()
@@ -60,7 +60,7 @@ func BenchmarkLoad(b *testing.B) {
 	})
 }
 
-// walkOnly is Load without the hashing behind it.
+// walkOnly is Load without the hashing in the background.
 func walkOnly(b *testing.B, root string, rules *Rules) (*Snapshot, error) {
 	t := &Tree{root: root, rules: rules, wake: make(chan struct{}, 1)}
 	n, err := t.scan(b.Context(), rules, nil)
@@ -75,7 +75,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// BenchmarkHash learns the digests of all files, one after the other as the background does.
+// BenchmarkHash hashes all files, one after the other as the background goroutine does.
 func BenchmarkHash(b *testing.B) {
 	perSize(b, func(b *testing.B, root string) {
 		for b.Loop() {
@@ -88,7 +88,7 @@ func BenchmarkHash(b *testing.B) {
 	})
 }
 
-// BenchmarkUpdate writes one file and asks what became of it.
+// BenchmarkUpdate writes one file and updates the tree.
 func BenchmarkUpdate(b *testing.B) {
 	perSize(b, func(b *testing.B, root string) {
 		b.ReportAllocs()
@@ -107,7 +107,7 @@ func BenchmarkUpdate(b *testing.B) {
 	})
 }
 
-// BenchmarkUpdateMany tells of 10,000 paths at once, as after the switch of a branch, of which none changed.
+// BenchmarkUpdateMany updates 10,000 paths of which none changed, as after the switch of a branch.
 func BenchmarkUpdateMany(b *testing.B) {
 	perSize(b, func(b *testing.B, root string) {
 		b.ReportAllocs()
@@ -126,8 +126,8 @@ func BenchmarkUpdateMany(b *testing.B) {
 	})
 }
 
-// BenchmarkRescan compares a tree in which nothing changed, in turn with the walk and the stats that BuildKit's
-// client makes for each build.
+// BenchmarkRescan compares a tree in which nothing changed, in turn with the walk and the stats that BuildKit's client
+// makes for each build.
 func BenchmarkRescan(b *testing.B) {
 	perSize(b, func(b *testing.B, root string) {
 		tr := learned(b, root, rulesOfAProject)
@@ -143,7 +143,7 @@ func BenchmarkRescan(b *testing.B) {
 	})
 }
 
-// BenchmarkServe sends the stats of a tree out of memory, in turn with the same from the disk.
+// BenchmarkServe sends the stats of a tree from memory, in turn with the same from the disk.
 func BenchmarkServe(b *testing.B) {
 	perSize(b, func(b *testing.B, root string) {
 		tr := learned(b, root, rulesOfAProject)
@@ -175,7 +175,7 @@ func walkAll(b *testing.B, f fsutil.FS) {
 	}))
 }
 
-// BenchmarkWalk is what a reader of the whole context pays.
+// BenchmarkWalk measures reading the whole context.
 func BenchmarkWalk(b *testing.B) {
 	perSize(b, func(b *testing.B, root string) {
 		s := load(b, root, "").Snapshot()

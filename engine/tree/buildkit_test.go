@@ -13,8 +13,8 @@ import (
 	"github.com/tonistiigi/fsutil"
 )
 
-// TestContextIsWhatBuildKitTransfers compares, for random trees and random rules, the paths of the tree,
-// those that Match lets pass, and those that BuildKit's client would send.
+// TestContextIsWhatBuildKitTransfers compares, for random trees and random rules, the paths of the tree, those that
+// Match does not ignore, and those that BuildKit's client would send.
 func TestContextIsWhatBuildKitTransfers(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for round := range 60 {
@@ -42,7 +42,7 @@ func compareWithBuildKit(t *testing.T, root string, all []string, text string) {
 	t.Helper()
 	rules, err := ParseRules(".dockerignore", []byte(text))
 	if err != nil {
-		return // as an error it is said before any build
+		return // an error is reported before any build
 	}
 	want, err := sentByBuildKit(t, root, text)
 	if err != nil {
@@ -90,7 +90,7 @@ func sentByBuildKit(t *testing.T, root, text string) ([]string, error) {
 	return sent, err
 }
 
-// letters is what names and patterns are made of: few, so that they meet.
+// letters are the elements of names and patterns: few, so that they match often.
 var letters = []string{"a", "b", "ab", "a.b", "ba"}
 
 func randomTree(t testing.TB, random *rand.Rand) (root string, all []string) {

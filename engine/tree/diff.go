@@ -8,26 +8,26 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// Changes is what an update made of the paths that it was told of. All lists are sorted by path.
+// Changes is the result of an update, as lists that are sorted by path.
 type Changes struct {
-	// Changed are the paths whose part in a COPY's cache key changed, each once; content counts before mode.
-	// A folder that came or went is there with everything that was below it.
+	// Changed are the paths whose part in a COPY's cache key changed, each once; content counts before mode. With a
+	// folder that was created or deleted, everything in it is listed, too.
 	Changed []event.Change
-	// Unchanged are the paths told of that are what they were, or were never there.
+	// Unchanged are those of the given paths that are what they were, or never existed.
 	Unchanged []string
-	// Ignored are the paths told of that no build gets to see.
+	// Ignored are those of the given paths that are not in the context.
 	Ignored []IgnoredPath
 }
 
-// IgnoredPath is a path that the rule keeps out of the context.
+// IgnoredPath is a path that the rule leaves out of the context.
 type IgnoredPath struct {
 	Path string
 	Rule Rule
-	// Noise tells that an own rule would keep it out too: nobody waits to hear of each write to it.
+	// Noise says that an own rule would leave it out, too, so that nobody needs to see each write to it.
 	Noise bool
 }
 
-// diff collects what changed between two states of the same folder, in no particular order.
+// diff appends what changed between two states of the same folder, in no particular order.
 func diff(old, new *node, rel string, out *[]event.Change) {
 	if old == new {
 		return
@@ -52,7 +52,7 @@ func diff(old, new *node, rel string, out *[]event.Change) {
 	}
 }
 
-// every reports a node and all below it.
+// every appends a node and everything below it.
 func every(n *node, rel, kind string, out *[]event.Change) {
 	*out = append(*out, event.Change{Path: rel, Kind: kind})
 	for _, k := range n.kids {
@@ -60,8 +60,8 @@ func every(n *node, rel, kind string, out *[]event.Change) {
 	}
 }
 
-// compare tells in which way a path itself changed, "" for none. Extended attributes count as mode: BuildKit's COPY
-// looks at them too. Times do not count, nor does the owner, who is root in every context that is sent.
+// compare returns in which way a path itself changed, "" if it did not. Extended attributes count as mode, because
+// BuildKit's COPY reads them too. Times and owners don't count: in a context everything belongs to root.
 func compare(old, new *node) string {
 	if old == new {
 		return ""

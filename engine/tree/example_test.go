@@ -9,7 +9,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
-// Paths that were written to are told to the tree, which answers what of it changed, and what no build gets to see.
+// Update returns which of the paths that were written to have changed, and which are not in the context.
 func Example() {
 	root, err := os.MkdirTemp("", "")
 	if err != nil {

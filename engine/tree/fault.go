@@ -13,14 +13,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ReadError tells of a path of the context that is there and can't be read, or can't be sent.
+// ReadError says that a path of the context exists but can't be read or sent.
 type ReadError struct {
 	// Path is relative to the context, empty for the context's own folder.
 	Path string
 	Err  error
 }
 
-// newReadError leaves out the path that err names itself.
+// newReadError cuts the path off that err itself begins with.
 func newReadError(rel string, err error) *ReadError {
 	var p *fs.PathError
 	if errors.As(err, &p) {
@@ -38,23 +38,23 @@ func (e *ReadError) Error() string {
 
 func (e *ReadError) Unwrap() error { return e.Err }
 
-// Hint says what to do about it.
+// Hint says what to do.
 func (e *ReadError) Hint() string {
 	switch {
 	case errors.Is(e.Err, ErrNotUTF8):
-		return "Rename it, or leave it out with a line in .dockerignore."
+		return "Rename it, or leave it out of the context with a line in .dockerignore."
 	case errors.Is(e.Err, unix.EMFILE), errors.Is(e.Err, unix.ENFILE):
-		return "Raise the limit on open files (ulimit -n) and start again. A session tries again by itself when some are free."
+		return "Raise the limit on open files (ulimit -n) and start again. A running session tries again by itself once files were closed."
 	case errors.Is(e.Err, fs.ErrPermission):
-		return "Let the user that runs stagewatch read it, or leave it out with a line in .dockerignore. A session tries again by itself."
+		return "Give the user who runs stagewatch the right to read it, or leave it out of the context with a line in .dockerignore. A running session tries again by itself."
 	}
-	return "A session tries again by itself when it can be read."
+	return "A running session tries again by itself once it can be read."
 }
 
-// ErrNotUTF8 is what is wrong with a name that BuildKit's protocol can't carry.
-var ErrNotUTF8 = errors.New("its name, or what it links to, is not valid UTF-8")
+// ErrNotUTF8 says that BuildKit's protocol can't carry a name.
+var ErrNotUTF8 = errors.New("its name, or the path that it links to, is not valid UTF-8")
 
-// printable quotes a path where it can't stand on a screen as it is.
+// printable quotes a path that can't be shown on a screen as it is.
 func printable(path string) string {
 	if quoted := strconv.Quote(path); !utf8.ValidString(path) || len(quoted) != len(path)+2 {
 		return quoted
@@ -62,7 +62,7 @@ func printable(path string) string {
 	return path
 }
 
-// Readable reports whether a path that could not be read now can.
+// Readable reports whether a path that could not be read can be read now.
 func (t *Tree) Readable(rel string) bool {
 	path := filepath.Join(t.Snapshot().dir, filepath.FromSlash(rel))
 	info, err := os.Lstat(path)

@@ -16,8 +16,8 @@ import (
 	"github.com/stagewatch/stagewatch/engine/tree/treetest"
 )
 
-// TestWhatCantBeReadIsNotGone: a folder or file that is shut counts as what it was, and a transfer that asks for it fails
-// and says which it is. One that does not ask for it goes on, as docker's does.
+// TestWhatCantBeReadIsNotGone: an unreadable folder or file counts as what it was, and a transfer that requests it
+// fails and names it. A transfer that does not request it goes on, as docker's does.
 func TestWhatCantBeReadIsNotGone(t *testing.T) {
 	if !treetest.Nobody(t) {
 		return
@@ -25,7 +25,7 @@ func TestWhatCantBeReadIsNotGone(t *testing.T) {
 	content := map[string]string{"src/app.py": "one", "src/deep/lib.py": "one", "docs/a.md": "one"}
 	for _, test := range []struct {
 		name, shut string
-		mode       fs.FileMode // of what is shut
+		mode       fs.FileMode // of the unreadable path
 		unread     []string
 		changed    []event.Change
 	}{
@@ -40,13 +40,13 @@ func TestWhatCantBeReadIsNotGone(t *testing.T) {
 			must(t, err)
 			must(t, os.Chmod(filepath.Join(root, test.shut), test.mode))
 			defer os.Chmod(filepath.Join(root, test.shut), usual.Mode())
-			for _, told := range [][]string{{test.shut}, {"."}, {"src/app.py", "src/deep/lib.py"}} {
-				changes, err := tr.Update(t.Context(), told)
+			for _, named := range [][]string{{test.shut}, {"."}, {"src/app.py", "src/deep/lib.py"}} {
+				changes, err := tr.Update(t.Context(), named)
 				must(t, err)
-				if told[0] == test.shut {
+				if named[0] == test.shut {
 					equal(t, changes.Changed, test.changed)
 				} else if slices.ContainsFunc(changes.Changed, func(c event.Change) bool { return c.Kind == event.Deleted }) {
-					t.Errorf("told of %v: %+v", told, changes.Changed)
+					t.Errorf("updated %v: %+v", named, changes.Changed)
 				}
 			}
 			var unread []string
@@ -72,7 +72,7 @@ func TestWhatCantBeReadIsNotGone(t *testing.T) {
 
 			must(t, os.Chmod(filepath.Join(root, test.shut), usual.Mode()))
 			if !tr.Readable(test.shut) {
-				t.Error("it can be read, and is told not to be")
+				t.Error("it can be read, but Unread lists it")
 			}
 			_, err = tr.Update(t.Context(), append(unread, test.shut))
 			must(t, err)
@@ -84,7 +84,7 @@ func TestWhatCantBeReadIsNotGone(t *testing.T) {
 	}
 }
 
-// TestAContextThatIsShutFromTheStart is not an empty one, and an ignored folder does not matter.
+// TestAContextThatIsShutFromTheStart: it is not an empty context, and an ignored folder does not matter.
 func TestAContextThatIsShutFromTheStart(t *testing.T) {
 	if !treetest.Nobody(t) {
 		return
@@ -106,7 +106,7 @@ func TestAContextThatIsShutFromTheStart(t *testing.T) {
 	}
 }
 
-// TestNoDescriptorsLeft: what can't be opened for want of descriptors is not gone either.
+// TestNoDescriptorsLeft: a file that can't be opened because descriptors ran out is not gone either.
 func TestNoDescriptorsLeft(t *testing.T) {
 	root := files(t, map[string]string{"src/app.py": "one", "src/deep/lib.py": "one"})
 	tr := learned(t, root, "")
@@ -124,7 +124,7 @@ func TestNoDescriptorsLeft(t *testing.T) {
 	select {
 	case <-served.Broken():
 	default:
-		t.Error("nobody is told that the transfer is broken")
+		t.Error("Broken does not say that the transfer is broken")
 	}
 	equal(t, changes.Changed, []event.Change(nil))
 	if unread := tr.Snapshot().Unread(); len(unread) != 1 || !errors.Is(unread[0], unix.EMFILE) {
@@ -137,7 +137,7 @@ func TestNoDescriptorsLeft(t *testing.T) {
 	}
 }
 
-// exhaust takes all descriptors there are, until it is undone.
+// exhaust opens all descriptors that there are, until it is undone.
 func exhaust(t *testing.T) (undo func()) {
 	t.Helper()
 	var limit unix.Rlimit
@@ -161,7 +161,7 @@ func exhaust(t *testing.T) (undo func()) {
 	}
 }
 
-// TestANameThatIsNotUTF8 can't be sent, which is said of it, and does not matter where it is ignored or not asked for.
+// TestANameThatIsNotUTF8: it can't be sent, which is reported, and does not matter if it is ignored or not requested.
 func TestANameThatIsNotUTF8(t *testing.T) {
 	for name, link := range map[string]string{"caf\xe9.txt": "", "link": "->caf\xe9"} {
 		root := files(t, map[string]string{"src/" + name: link, "docs/a.md": ""})
@@ -182,7 +182,7 @@ func TestANameThatIsNotUTF8(t *testing.T) {
 	}
 }
 
-// transfer does what BuildKit's client does with a context: it sends the stats, and all files when they are asked for.
+// transfer does what BuildKit's client does with a context: it sends the stats, and all files when they are requested.
 func transfer(t *testing.T, f fsutil.FS, opt fsutil.FilterOpt) error {
 	t.Helper()
 	filtered, err := fsutil.NewFilterFS(f, &opt)

@@ -2,8 +2,8 @@ package tree
 
 import "strings"
 
-// glob is the name of a file with at most one "*"; apart from a pattern, as every file of the context is held against
-// every built-in rule.
+// glob matches the name of a file, with at most one "*". It exists besides pattern because every file of the context is
+// matched against every built-in rule.
 type glob struct {
 	exact          bool
 	prefix, suffix string
@@ -21,8 +21,8 @@ func (g *glob) match(base string) bool {
 	return len(base) >= len(g.prefix)+len(g.suffix) && strings.HasPrefix(base, g.prefix) && strings.HasSuffix(base, g.suffix)
 }
 
-// spelled reports whether a name that may have wildcards spells out what the glob is made of: all of it, or the end
-// behind a wildcard, as "*.swp" does for ".*.swp".
+// spelled reports whether a name that may have wildcards contains the glob's fixed text: all of it, or the end after a
+// wildcard, as "*.swp" does for ".*.swp".
 func (g *glob) spelled(base string) bool {
 	if !g.exact && g.suffix != "" && strings.IndexAny(base, "*?[") == 0 {
 		return strings.HasSuffix(base, g.suffix)
@@ -30,7 +30,7 @@ func (g *glob) spelled(base string) bool {
 	return g.match(base)
 }
 
-// sieve knows the first and the last bytes of what globs match. Most files of a context have none of them.
+// sieve has the possible first and last bytes of what globs match. Most files of a context have none of them.
 type sieve struct{ first, last [256]bool }
 
 func (s *sieve) add(g *glob) {
@@ -43,7 +43,7 @@ func (s *sieve) add(g *glob) {
 	}
 }
 
-// passes reports whether none of the globs can match the path.
+// passes reports whether certainly none of the globs matches the path.
 func (s *sieve) passes(rel string) bool {
 	base := rel[strings.LastIndexByte(rel, '/')+1:]
 	return base == "" || !s.first[base[0]] && !s.last[base[len(base)-1]]

@@ -12,10 +12,10 @@ import (
 
 const hashBuffer = 128 << 10
 
-// hashFile hashes the regular file at path, which must be what m describes before and after. It speaks to
-// the system directly: os.File costs three system calls more for each of 100,000 small files.
+// hashFile hashes the regular file at path, which must be as m says before and after. It makes system calls directly:
+// an os.File costs three more of them for each of 100,000 small files.
 func hashFile(path string, m meta) (Digest, error) {
-	// Without O_NONBLOCK a pipe that took the file's place would hang us.
+	// Without O_NONBLOCK, a pipe in the file's place would block.
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return Digest{}, &fs.PathError{Op: "open", Path: path, Err: err}

@@ -54,7 +54,7 @@ func load(t testing.TB, root, ignore string) *Tree {
 	return tr
 }
 
-// learned is a context whose content is known, with no background that could still be at it.
+// learned returns a context that was hashed completely, without a background goroutine.
 func learned(t testing.TB, root, ignore string) *Tree {
 	t.Helper()
 	rules, err := ParseRules(".dockerignore", []byte(ignore))
@@ -62,7 +62,7 @@ func learned(t testing.TB, root, ignore string) *Tree {
 	tr := &Tree{root: root, rules: rules, wake: make(chan struct{}, 1)}
 	n, err := tr.scan(t.Context(), rules, nil)
 	must(t, err)
-	tr.told = newTold(n.root)
+	tr.sent = newSentCopy(n.root)
 	s := tr.publish(n, tr.rules)
 	s.root.each("", func(rel string, n *node) bool {
 		if n.wantsFacts() {

@@ -2,14 +2,14 @@ package tree
 
 import "path"
 
-// LeftOut lists what own rules left out of the context when it was last read as a whole, by path.
+// LeftOut returns what own rules left out of the context when all of it was last read, by path.
 func (t *Tree) LeftOut() []IgnoredPath {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.left
 }
 
-// Rejects returns the rule that keeps a file of that path, which need not be there, out of the context.
+// Rejects returns the rule that leaves a file of that path out of the context. The file need not exist.
 func (t *Tree) Rejects(p string) (rule Rule, ignored bool) {
 	if ignored, rule := t.now.Load().rules.Match(p); ignored {
 		return rule, true

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Naming returns the rules with what is named let into the context, as far as it is the own rules that leave it
-// out. Names are paths with the wildcards of [path.Match], and stand for all that is below them too.
+// Naming returns the rules without those own rules that leave the named paths out of the context. Names are paths with
+// the wildcards of [path.Match], and stand for everything below them, too.
 func (r *Rules) Naming(names []string) *Rules {
 	if r == nil || len(names) == 0 {
 		return r
@@ -29,15 +29,15 @@ func (r *Rules) Naming(names []string) *Rules {
 	return &out
 }
 
-// Lifting returns those of the names that an own rule is lifted for.
+// Lifting returns those of the names for which an own rule is lifted.
 func (o *OwnRules) Lifting(names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
 		return !slices.ContainsFunc(o.patterns, func(p pattern) bool { return p.names(name) })
 	})
 }
 
-// names reports whether text, a path that may have wildcards, spells out what the pattern matches: ".git/HEAD"
-// ".git*" and ".gi[t]" spell ".git", and "*" spells nothing.
+// names reports whether text, a path that may have wildcards, contains the fixed text of the pattern: ".git/HEAD",
+// ".git*" and ".gi[t]" contain ".git", and "*" contains nothing.
 func (p *pattern) names(text string) bool {
 	if p.negated || p.fixed {
 		return false
@@ -56,7 +56,7 @@ func (p *pattern) names(text string) bool {
 	return false
 }
 
-// optional finds the class of one character that people write for a source that may be missing: ".gi[t]".
+// optional matches a class of one character, which people write for a source that may be missing: ".gi[t]".
 var optional = regexp.MustCompile(`\[([^\]\[\\^*?/-])\]`)
 
 func (p *pattern) spelled(text string) bool {
@@ -66,10 +66,10 @@ func (p *pattern) spelled(text string) bool {
 	return text != "" && p.match(text)
 }
 
-// lifter says of which paths an own rule is lifted.
+// lifter reports for which paths an own rule is lifted.
 type lifter interface{ covers(rel string) bool }
 
-// lifts reports whether the rule, which matches rel, is not to count there.
+// lifts reports whether the rule, which matches rel, does not count there.
 func (p *pattern) lifts(rel string) bool {
 	for _, l := range p.lifted {
 		if l.covers(rel) {
@@ -89,18 +89,18 @@ func (p pattern) covers(rel string) bool {
 	return p.match(rel)
 }
 
-// named is a path that a step names.
+// named is the path of a step's source, split at slashes.
 type named []string
 
 func newNamed(text string) named { return strings.Split(text, "/") }
 
-// covers reports whether rel is what is named, or below it.
+// covers reports whether rel is the named path or below it.
 func (n named) covers(rel string) bool {
 	parts := strings.Split(rel, "/")
 	return len(parts) >= len(n) && n.agrees(parts[:len(n)])
 }
 
-// leadsBelow reports whether what is named may lie below the folder.
+// leadsBelow reports whether the named path may be below the folder.
 func (n named) leadsBelow(dir string) bool {
 	parts := strings.Split(dir, "/")
 	return len(parts) < len(n) && n.agrees(parts)

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// racyGrain is how long after a change a further one might leave no trace in a file's times: the clocks of
-// file systems tick between some milliseconds and two seconds. What was read earlier than this after the
-// last change is read again the next time it is asked for.
+// racyGrain is how soon after a change another one may leave the file's times as they are: the clocks of file systems
+// tick every few milliseconds to two seconds. A file that was read sooner than this after its last change is read again
+// the next time.
 const racyGrain = 2 * time.Second
 
-// maxHashed is the size in bytes up to which files are hashed unasked. Beyond it a touch is reported as a
+// maxHashed is the size in bytes up to which files are hashed in advance. A touch of a larger file is reported as a
 // change of content, and BuildKit finds out that it is none.
 const maxHashed = 256 << 20
 
@@ -24,26 +24,25 @@ var errMoving = errors.New("the file changes while it is read")
 // Digest is the SHA-256 of a file's content.
 type Digest [sha256.Size]byte
 
-// node is one path of the context. Nodes never change once they are published, but for known, which goes
-// from nil to its value once.
+// node is one path of the context. A published node never changes, except that known is set once.
 type node struct {
 	name string
 	meta
 	link string
-	// racy tells that meta was taken within racyGrain of the last change.
+	// racy says that meta was read within racyGrain of the last change.
 	racy bool
-	// kids are sorted by name; all of them are in the context. Of a folder that could not be read they are
-	// those of before.
+	// kids are the children that are in the context, sorted by name. For a folder that could not be read they are those
+	// of the last time.
 	kids  []*node
 	known atomic.Pointer[facts]
-	// fault is why the path could not be read, nil where it could. faulty tells of a fault here or below.
+	// fault is why the path could not be read, nil if it could. faulty says that there is a fault here or below.
 	fault  error
 	faulty bool
 }
 
-// facts is what takes reading to know.
+// facts are what can only be known by reading.
 type facts struct {
-	digest Digest // of regular files
+	digest Digest // only of regular files
 	xattrs uint64
 	racy   bool
 }
@@ -52,7 +51,7 @@ func isRacy(m meta, now time.Time) bool {
 	return max(m.ctime, m.mtime) > now.Add(-racyGrain).UnixNano()
 }
 
-// wantsFacts tells whether there is something to read that could tell a touch from a change.
+// wantsFacts reports whether reading the node could tell a touch from a change.
 func (n *node) wantsFacts() bool {
 	return n.mode.IsDir() || n.mode.IsRegular() && n.size <= maxHashed
 }
@@ -65,8 +64,7 @@ func (n *node) kid(name string) *node {
 	return n.kids[i]
 }
 
-// examine reads what the stat m does not tell of the file or folder at path. It fails with errMoving where
-// the file is no longer what m describes.
+// examine reads the facts of the file or folder at path. It returns errMoving if the file is no longer as m says.
 func examine(path string, m meta) (*facts, error) {
 	f := &facts{}
 	if m.mode.IsRegular() {
@@ -81,5 +79,5 @@ func examine(path string, m meta) (*facts, error) {
 	return f, nil
 }
 
-// sameKind tells whether both are regular files, both folders, and so on.
+// sameKind reports whether both are regular files, both are folders, and so on.
 func sameKind(a, b fs.FileMode) bool { return a.Type() == b.Type() }

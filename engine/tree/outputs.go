@@ -7,18 +7,18 @@ import (
 	"sync"
 )
 
-// Outputs are the files that this program itself writes while it looks at a context, wherever they lie and whatever
-// they are called: what it writes is never a change, or each change would lead to the next. The nil *Outputs is none.
-// It is safe for concurrent use.
+// Outputs are the files that this program itself writes, wherever they are and whatever their names. A write to one of
+// them is never a change, or each change would lead to the next. A nil *Outputs is empty. It is safe for concurrent
+// use.
 type Outputs struct {
 	mu    sync.Mutex
 	files []fs.FileInfo
-	// pipes are what is written to for other programs, by inode; behind are the files that those write it to.
+	// pipes are the inodes of pipes to other programs, behind the files that those programs write to.
 	pipes  []uint64
 	behind []fs.FileInfo
 }
 
-// Add adds an open file. Of a pipe it is the files behind it: what is piped through tee is still ours.
+// Add adds an open file. For a pipe it adds the files behind it: output that passes through tee is still ours.
 func (o *Outputs) Add(file *os.File) {
 	info, err := file.Stat()
 	if o == nil || err != nil {
@@ -34,7 +34,7 @@ func (o *Outputs) Add(file *os.File) {
 	}
 }
 
-// lookBehind finds out which files are behind pipes now.
+// lookBehind updates which files are behind the pipes.
 func (r *Rules) lookBehind() {
 	if r == nil || r.outputs == nil {
 		return
@@ -47,7 +47,7 @@ func (r *Rules) lookBehind() {
 	}
 }
 
-// holds reports whether the path, whose inode is given, is one of the files.
+// holds reports whether the path with the inode is one of the files.
 func (o *Outputs) holds(path string, inode uint64) bool {
 	if o == nil {
 		return false
@@ -67,14 +67,14 @@ func (o *Outputs) holds(path string, inode uint64) bool {
 	return false
 }
 
-// Writes reports whether the path of the context is a file that this program writes, by what is on the disk now.
+// Writes reports whether this program writes the file at a path of the context at the moment.
 func (t *Tree) Writes(rel string) bool {
 	abs := filepath.Join(t.root, filepath.FromSlash(rel))
 	m, err := statPath(abs)
 	return err == nil && t.now.Load().rules.writes(abs, m)
 }
 
-// writes reports whether the path is a file that this program writes.
+// writes reports whether this program writes the file at path.
 func (r *Rules) writes(path string, m meta) bool {
 	return r != nil && m.mode.IsRegular() && r.outputs.holds(path, m.inode)
 }

@@ -8,19 +8,19 @@ import (
 	"github.com/moby/patternmatcher/ignorefile"
 )
 
-// NoRules is the value that has [NewOwnRules] leave the built-in rules out.
+// NoRules is the value for which [NewOwnRules] leaves the built-in rules out.
 const NoRules = "none"
 
-// OwnRules hold beside the ignore file of a context: for what editors and git keep for themselves, for what
-// this program writes, and for what the person adds. An ignore file is docker's; these are not, and so a step
-// that names what they leave out gets it all the same, see [Rules.Naming].
+// OwnRules are rules besides those of the ignore file: for what editors and git keep for themselves, for what this
+// program writes, and for what the person adds. Unlike the rules of an ignore file, they don't apply to what a step
+// names; see [Rules.Naming].
 type OwnRules struct {
 	patterns []pattern
 	outputs  *Outputs
 }
 
-// NewOwnRules returns the built-in rules and those of added, which are lines of an ignore file, or [NoRules].
-// Nothing takes back what is written by this program itself: ours, folders relative to the context, and
+// NewOwnRules returns the built-in rules and those in added, which are lines of an ignore file or [NoRules]. It adds
+// rules for what this program itself writes, which always apply: ours, which are folders relative to the context, and
 // outputs.
 func NewOwnRules(added, ours []string, outputs *Outputs) (*OwnRules, error) {
 	o := &OwnRules{outputs: outputs}
@@ -43,16 +43,16 @@ func NewOwnRules(added, ours []string, outputs *Outputs) (*OwnRules, error) {
 	return o, nil
 }
 
-// The notes say where a rule comes from, and what takes it back.
+// The notes say where a rule comes from, and how to switch it off.
 const (
 	builtInNote = "built in; --ignore " + NoRules + " switches it off"
 	addedNote   = "--ignore"
 	writtenHere = "written by stagewatch itself"
 )
 
-// builtIn returns what the watchers of compose and tilt agree on, for the files that editors keep beside those
-// that they edit, and git's own folder. What is not an editor's by its name alone is no rule here: left out of
-// the context it would be missed.
+// builtIn returns rules for the files that editors keep beside those that they edit, as far as the watchers of compose
+// and tilt agree on them, and for git's own folder. A name that something else than an editor may use is not among
+// them, because the file would be missing from the context.
 func builtIn() []pattern {
 	var out []pattern
 	add := func(name string, filesOnly bool) {
@@ -61,15 +61,15 @@ func builtIn() []pattern {
 	}
 	add(".git", false)
 	add(".idea", false)
-	// vim writes 4913 to see whether it may; swap files count down from .swp.
+	// vim creates 4913 to see whether it may write; the names of swap files count down from .swp.
 	for _, name := range []string{"4913", "*~", ".*.swp", ".*.swx", ".*.swo", ".*.swn", ".#*", "#*#", "*___jb_tmp___", "*___jb_old___", ".*.kate-swp", "*-go-tmp-umask"} {
-		// A folder of such a name is nobody's backup.
+		// A folder with such a name is not an editor's backup.
 		add(name, true)
 	}
 	return out
 }
 
-// addedPatterns reads a rule as a line of an ignore file, in which "#" begins no comment: emacs has names with it.
+// addedPatterns reads a rule like a line of an ignore file, except that "#" begins no comment: emacs uses it in names.
 func addedPatterns(text string) ([]pattern, error) {
 	line := text
 	if strings.HasPrefix(line, "#") {
@@ -77,7 +77,7 @@ func addedPatterns(text string) ([]pattern, error) {
 	}
 	texts, err := ignorefile.ReadAll(strings.NewReader(line))
 	if err == nil && len(texts) == 0 {
-		err = errors.New("it holds no pattern")
+		err = errors.New("it contains no pattern")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("pattern %q: %w", text, err)
@@ -94,8 +94,8 @@ func addedPatterns(text string) ([]pattern, error) {
 	return out, nil
 }
 
-// With returns the rules with own ones beside them. What an ignore file re-includes in so many words ("!.git",
-// "!**/*~") is not left out by them; a "!app" says nothing of the swap files in app.
+// With returns the rules with own ones besides them. The own rules don't apply to what an ignore file explicitly
+// re-includes ("!.git", "!**/*~"); a "!app" does not mean the swap files in app.
 func (r *Rules) With(own *OwnRules) *Rules {
 	out := &Rules{}
 	if r != nil {
@@ -119,7 +119,7 @@ func (r *Rules) With(own *OwnRules) *Rules {
 	return out
 }
 
-// ownRuleFor reports whether an own rule leaves the file out, whatever the ignore file says of it.
+// ownRuleFor reports whether an own rule leaves the file out, whatever the ignore file says.
 func (r *Rules) ownRuleFor(rel string) bool {
 	if r == nil {
 		return false

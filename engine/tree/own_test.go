@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// own are the rules of an ignore file with own ones beside them.
+// own returns the rules of an ignore file with own ones besides them.
 func own(t *testing.T, ignore string, added []string, names ...string) *Rules {
 	t.Helper()
 	rules, err := ParseRules(".dockerignore", []byte(ignore))
@@ -23,7 +23,7 @@ func TestOwnRules(t *testing.T) {
 	const built = " (built in; --ignore none switches it off)"
 	for _, test := range []struct {
 		ignore, added, name, path string
-		// rule is the one that leaves the path out, empty for none.
+		// rule is the rule that leaves the path out, empty for none.
 		rule string
 	}{
 		// What editors and git keep for themselves, at any depth.
@@ -39,12 +39,12 @@ func TestOwnRules(t *testing.T) {
 		{path: "app/.#main.py", rule: "**/.#*" + built},
 		{path: "main.py___jb_tmp___", rule: "**/*___jb_tmp___" + built},
 		{path: ".main.py.kate-swp", rule: "**/.*.kate-swp" + built},
-		// What only looks like it.
+		// Similar names of other files.
 		{path: "movie.swp"}, {path: ".swp"}, {path: "#"}, {path: "49130"}, {path: ".github/x"}, {path: ".gitignore"}, {path: "4913/tile.png"}, {path: "old~/a.py"},
-		// An ignore file goes first.
+		// The ignore file's rule is named first.
 		{ignore: "*~", path: "main.py~", rule: "*~"},
 		{ignore: "*\n!app", path: "main.py~", rule: "*"},
-		// "!app" does not mean the swap files in app; "!.git" means it.
+		// "!app" does not mean the swap files in app; "!.git" means .git.
 		{ignore: "*\n!app", path: "app/main.py"},
 		{ignore: "*\n!app", path: "app/.main.py.swp", rule: "**/.*.swp" + built},
 		{ignore: "*\n!**/*.py", path: ".idea/a.py", rule: "**/.idea" + built},
@@ -77,7 +77,7 @@ func TestOwnRules(t *testing.T) {
 		{name: "*", path: "main.py~", rule: "**/*~" + built},
 		{name: "app", path: "app/main.py~", rule: "**/*~" + built},
 		{name: ".git", ignore: ".git", path: ".git/HEAD", rule: ".git"}, // docker refuses that too
-		// The flag.
+		// The --ignore flag.
 		{added: "none", path: ".git/HEAD"},
 		{added: "none", path: "main.py~"},
 		{added: "*.log", path: "a.log", rule: "*.log (--ignore)"},
@@ -118,7 +118,7 @@ func TestAddedRulesThatAreNone(t *testing.T) {
 	}
 }
 
-// What is told of a path and what is read of the disk follow the same rules, folders of an editor's name included.
+// Updates and reads of the disk follow the same rules, also for folders with an editor's name.
 func TestContextWithoutWhatEditorsKeep(t *testing.T) {
 	root := files(t, map[string]string{
 		"main.py": "x", "main.py~": "x", ".main.py.swp": "x", ".git/HEAD": "x", ".git/objects/ab/c": "x", "old~/a.py": "x", "4913/tile": "x", ".#main.py": "->nobody@nowhere",
@@ -148,13 +148,13 @@ func TestContextWithoutWhatEditorsKeep(t *testing.T) {
 	equal(t, changed, []string{".git/HEAD", "new~", "new~/b.py"})
 	equal(t, ignored, []string{".git/index", "new~/b.py~"})
 
-	// The same disk is no news to who compares.
+	// The disk has not changed, so nothing is unnoticed.
 	missed, err := tr.Unnoticed(t.Context())
 	must(t, err)
 	equal(t, missed, []string(nil))
 }
 
-// Another name, a rename and other content leave it what it is: ours.
+// Another name, a rename and other content make no difference: we write it.
 func TestWhatIsWrittenHereIsNoPartOfTheContext(t *testing.T) {
 	root := files(t, map[string]string{"main.py": "x", "cache/stagewatch/lock": "x"})
 	out, err := os.Create(filepath.Join(root, "events.jsonl"))
@@ -195,7 +195,7 @@ func names(tr *Tree) []string {
 	return out
 }
 
-// Who has .git in the ignore file hears of each write to it no more often than who has not.
+// An ignored .git is noise, whether or not the ignore file names it.
 func TestNoise(t *testing.T) {
 	root := files(t, map[string]string{"main.py": "x"})
 	tr, err := Load(t.Context(), root, own(t, ".git\n*.log\n", nil))
@@ -205,7 +205,7 @@ func TestNoise(t *testing.T) {
 	equal(t, changes.Ignored, []IgnoredPath{{".git/index", Rule{Text: ".git", Line: 1}, true}, {"a.log", Rule{Text: "*.log", Line: 2}, false}})
 }
 
-// What goes through a pipe into a file, past other programs, is written here too.
+// What goes through a pipe and other programs into a file is written by us, too.
 func TestFileBehindAPipe(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("what is behind a pipe is known on Linux alone")

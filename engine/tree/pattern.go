@@ -6,15 +6,15 @@ import (
 	"github.com/moby/patternmatcher"
 )
 
-// Rule is an ignore rule as a person reads it.
+// Rule is an ignore rule in the form that a person reads.
 type Rule struct {
-	// Text is the pattern, Note says of an own rule where it comes from.
+	// Text is the pattern. Note says where an own rule comes from.
 	Text, Note string
-	// Line is where it stands in the ignore file, from 1; 0 for an own rule.
+	// Line is its line in the ignore file, from 1; 0 for an own rule.
 	Line int
 }
 
-// Own reports whether it is a rule beside those of the ignore file.
+// Own reports whether the rule is not from an ignore file.
 func (r Rule) Own() bool { return r.Note != "" }
 
 func (r Rule) String() string {
@@ -30,25 +30,24 @@ type pattern struct {
 	cleaned string // without "!"
 	line    int    // from 1
 	negated bool
-	// own tells that it is no line of an ignore file, note where it comes from, fixed that nothing lifts it.
+	// own says that it is no line of an ignore file, note where it comes from, fixed that it always applies.
 	own, fixed bool
 	note       string
 	lifted     []lifter
-	// filesOnly tells that it matches no folder.
+	// filesOnly says that it matches no folder.
 	filesOnly bool
-	// glob and matches stand in for matcher.
+	// glob, if set, replaces matcher, and so does matches.
 	glob    *glob
 	matches func(rel string) bool
 	matcher *patternmatcher.PatternMatcher
-	// apart is the "the folder above did not match" that makes the matcher look at the path alone.
+	// apart says that the folder above did not match, which makes the matcher match the path alone.
 	apart patternmatcher.MatchInfo
 }
 
-// newPattern compiles a pattern, so that matching is safe for concurrent use and cannot fail.
+// newPattern compiles a pattern, so that matching is safe for concurrent use and can't fail.
 //
-// The library tells for a list of patterns whether a path is ignored, not which pattern it was. Hence one
-// matcher per pattern; a negated pattern stands after one that matches everything, or it would never be
-// looked at.
+// For a list of patterns the library reports whether a path is ignored, but not by which pattern. So each pattern has a
+// matcher of its own. In it, a negated pattern follows one that matches everything, or it would have no effect.
 func newPattern(text string) (pattern, error) {
 	texts := []string{text}
 	alone, err := patternmatcher.New(texts)
@@ -77,7 +76,7 @@ func newPattern(text string) (pattern, error) {
 
 func (p *pattern) rule() Rule { return Rule{p.text, p.note, p.line} }
 
-// match reports whether the pattern matches the path itself; fixed ones and built-in ones need no matcher.
+// match reports whether the pattern matches the path itself. Fixed and built-in patterns need no matcher.
 func (p *pattern) match(rel string) bool {
 	switch {
 	case p.glob != nil:
@@ -85,6 +84,6 @@ func (p *pattern) match(rel string) bool {
 	case p.matches != nil:
 		return p.matches(rel)
 	}
-	ignored, _, _ := p.matcher.MatchesUsingParentResults(rel, p.apart) // fails only where newPattern did
+	ignored, _, _ := p.matcher.MatchesUsingParentResults(rel, p.apart) // fails only if newPattern did
 	return ignored != p.negated
 }

@@ -12,27 +12,26 @@ import (
 	"github.com/moby/patternmatcher/ignorefile"
 )
 
-// Rules are the ignore rules of one build context. A path is ignored exactly when BuildKit's client
-// would not transfer it. The nil *Rules ignores nothing. Rules never change and may be shared.
+// Rules are the ignore rules of one build context. A path is ignored exactly if BuildKit's client would not transfer
+// it. A nil *Rules ignores nothing. Rules never change and may be shared.
 type Rules struct {
 	name     string
 	patterns []pattern
-	// files is how many of the patterns are the ignore file's; own ones follow, see With.
+	// files is how many of the patterns are the ignore file's. Own ones follow; see With.
 	files   int
 	outputs *Outputs
-	// sieve tells at a glance which names no built-in rule matches.
+	// sieve finds out quickly that no built-in rule matches a name.
 	sieve sieve
-	// named are the paths that lift own rules.
+	// named are the paths for which own rules are lifted.
 	named []named
-	// exceptions are the paths that negated patterns start from; anyException tells that one of them has
-	// a wildcard, so that it may re-include something in whatever folder.
+	// exceptions are the paths that negated patterns start from. anyException says that one of them has a wildcard, so
+	// that it may re-include something in any folder.
 	exceptions   []string
 	anyException bool
 }
 
-// LoadRules reads the rules of a context: the ignore file next to the Dockerfile
-// ("<dockerfile>.dockerignore") wins over ".dockerignore" in root, even when it is empty. Where neither
-// exists nothing is ignored.
+// LoadRules reads the rules of a context. The ignore file next to the Dockerfile ("<dockerfile>.dockerignore") wins
+// over ".dockerignore" in root, even if it is empty. If neither exists, nothing is ignored.
 func LoadRules(root, dockerfile string) (*Rules, error) {
 	for _, name := range IgnoreFiles(root, dockerfile) {
 		data, err := ReadIgnoreFile(name)
@@ -47,7 +46,7 @@ func LoadRules(root, dockerfile string) (*Rules, error) {
 	return nil, nil
 }
 
-// ReadIgnoreFile reads an ignore file. A pipe is an error: it would be waited at for ever.
+// ReadIgnoreFile reads an ignore file. A pipe is an error, because reading it might never end.
 func ReadIgnoreFile(name string) ([]byte, error) {
 	if info, err := os.Stat(name); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("it is a pipe")}
@@ -55,13 +54,13 @@ func ReadIgnoreFile(name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-// IgnoreFiles lists the files that LoadRules looks at, the one that wins first: a change of either may
-// change the rules.
+// IgnoreFiles returns the files that LoadRules looks at, the one that wins first. A change of either may change the
+// rules.
 func IgnoreFiles(root, dockerfile string) []string {
 	return []string{dockerfile + ".dockerignore", filepath.Join(root, ".dockerignore")}
 }
 
-// ParseRules parses the content of an ignore file; name is the file's, for messages and for display.
+// ParseRules parses the content of an ignore file. Name is the file's name, for messages and for display.
 func ParseRules(name string, data []byte) (*Rules, error) {
 	texts, err := ignorefile.ReadAll(bytes.NewReader(data))
 	if err != nil {
@@ -84,14 +83,14 @@ func ParseRules(name string, data []byte) (*Rules, error) {
 	return rules, nil
 }
 
-// except notes that a negated pattern may re-include something.
+// except records that a negated pattern may re-include something.
 func (r *Rules) except(p *pattern) {
 	start := exceptionStart(p.cleaned)
 	r.exceptions = append(r.exceptions[:len(r.exceptions):len(r.exceptions)], start)
 	r.anyException = r.anyException || strings.ContainsAny(start, `*[]?^\`)
 }
 
-// PatternRules makes rules of what [Rules.Patterns] returned.
+// PatternRules returns the rules for what [Rules.Patterns] returned.
 func PatternRules(patterns []string) (*Rules, error) {
 	rules := &Rules{files: len(patterns)}
 	for _, text := range patterns {
@@ -107,7 +106,7 @@ func PatternRules(patterns []string) (*Rules, error) {
 	return rules, nil
 }
 
-// patternLines returns the numbers, from 1, of the lines that hold a pattern.
+// patternLines returns the numbers, from 1, of the lines with a pattern.
 func patternLines(data []byte) []int {
 	var lines []int
 	number := 0
@@ -121,13 +120,13 @@ func patternLines(data []byte) []int {
 	return lines
 }
 
-// exceptionStart cuts the trailing wildcard off a negated pattern, as BuildKit does to find out which
-// folders it can reach into.
+// exceptionStart cuts the trailing wildcard off a negated pattern, as BuildKit does to find out into which folders it
+// can reach.
 func exceptionStart(cleaned string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(cleaned, "/**"), "/*")
 }
 
-// Name is the ignore file's name, empty where there is none.
+// Name returns the ignore file's name, empty if there is none.
 func (r *Rules) Name() string {
 	if r == nil {
 		return ""
@@ -135,7 +134,7 @@ func (r *Rules) Name() string {
 	return r.name
 }
 
-// Patterns are the ignore file's rules in the form that llb.ExcludePatterns takes.
+// Patterns returns the ignore file's rules in the form that llb.ExcludePatterns takes.
 func (r *Rules) Patterns() []string {
 	if r == nil {
 		return nil
@@ -147,8 +146,8 @@ func (r *Rules) Patterns() []string {
 	return texts
 }
 
-// Match tells whether rel, the path of a file, slash-separated and relative to the context, is ignored, and the
-// rule that decided it: the last one that matched, as it stands in the file, or an own one with where it comes from.
+// Match reports whether a file is ignored, and returns the rule that decided: the last one that matched. Rel is
+// slash-separated and relative to the context.
 func (r *Rules) Match(rel string) (ignored bool, rule Rule) {
 	ignored, by := r.match(rel, false)
 	if by < 0 {
@@ -157,14 +156,14 @@ func (r *Rules) Match(rel string) (ignored bool, rule Rule) {
 	return ignored, r.patterns[by].rule()
 }
 
-// SkipDir tells that rel is an ignored folder and that no rule re-includes anything below it, so that there is no
-// need to look into it.
+// SkipDir reports whether rel is an ignored folder below which no rule re-includes anything, so that it need not be
+// read.
 func (r *Rules) SkipDir(rel string) bool {
 	ignored, _ := r.match(rel, true)
 	return ignored && !r.reincludes(rel)
 }
 
-// match evaluates rel from the top down; by is the index of the deciding pattern or -1.
+// match evaluates rel from the top down. By is the index of the pattern that decided, or -1.
 func (r *Rules) match(rel string, dir bool) (ignored bool, by int) {
 	if r == nil || len(r.patterns) == 0 || rel == "." || rel == "" {
 		return false, -1
@@ -173,10 +172,10 @@ func (r *Rules) match(rel string, dir bool) (ignored bool, by int) {
 	return r.eval(rel, dir, above, nil)
 }
 
-// ofFiles tells that the pattern matches no folder.
+// ofFiles reports whether the pattern matches no folder.
 func (r *Rules) ofFiles(by int) bool { return by >= 0 && r.patterns[by].filesOnly }
 
-// above returns what each pattern made of the folder that holds rel.
+// above returns whether each pattern matched the folder that contains rel.
 func (r *Rules) above(rel string) []bool {
 	if r == nil {
 		return nil
@@ -191,12 +190,12 @@ func (r *Rules) above(rel string) []bool {
 	return parent
 }
 
-// eval matches one path, given what each pattern made of the folder that holds it. Where own is not nil
-// it receives what each pattern made of this path.
+// eval matches one path. Parent says whether each pattern matched the folder that contains it; own, unless nil,
+// receives whether each matched this path.
 //
-// A pattern that cannot alter the verdict is not looked at, and then counts as not matched for what lies
-// below. That is BuildKit's behaviour, and visible: with the rules "a/b" and "!a" the path a/b is ignored. Own
-// rules are always looked at: a file below that the ignore file re-includes is theirs all the same.
+// A pattern that can't change the verdict is skipped, and then counts as not matched for what is below. That is
+// BuildKit's behaviour, and visible: with the rules "a/b" and "!a" the path a/b is ignored. Own rules are never
+// skipped: they still apply to a file below that the ignore file re-includes.
 func (r *Rules) eval(rel string, dir bool, parent, own []bool) (ignored bool, by int) {
 	by = -1
 	if r == nil {
@@ -221,14 +220,14 @@ func (r *Rules) eval(rel string, dir bool, parent, own []bool) (ignored bool, by
 		if own != nil {
 			own[i] = matched
 		}
-		if matched && !(p.own && ignored == !p.negated) { // whoever said so first
+		if matched && !(p.own && ignored == !p.negated) { // the first rule with this verdict is named
 			ignored, by = !p.negated, i
 		}
 	}
 	return ignored, by
 }
 
-// reincludes tells whether a negated pattern, or a name, may match something below the folder rel.
+// reincludes reports whether a negated pattern or a name may match something below the folder rel.
 func (r *Rules) reincludes(rel string) bool {
 	if r == nil || r.anyException {
 		return r != nil

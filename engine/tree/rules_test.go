@@ -105,7 +105,7 @@ func TestIgnoreFileOfTheDockerfileWins(t *testing.T) {
 	}
 }
 
-// Nobody may ever write to a pipe.
+// A pipe may never be written to.
 func TestIgnoreFileThatIsAPipe(t *testing.T) {
 	root := t.TempDir()
 	must(t, exec.Command("mkfifo", filepath.Join(root, ".dockerignore")).Run())

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Same tells that nothing at or below the paths differs from another state of the context, not even in its
-// times. A path may have wildcards; none at all stand for the whole context. Where a symbolic link is on the
-// way it says false: what it leads to is not looked at.
+// Same reports whether nothing at or below the paths differs from another state of the context, not even in its times.
+// A path may have wildcards; no paths mean the whole context. Same returns false if a path leads through a symbolic
+// link, because it does not look at the target.
 func (s *Snapshot) Same(other *Snapshot, paths []string) bool {
 	if s.root == other.root {
 		return true
@@ -19,7 +19,7 @@ func (s *Snapshot) Same(other *Snapshot, paths []string) bool {
 	})
 }
 
-// same compares what two states of a folder hold at the path rel.
+// same compares what two states of a folder have at the path rel.
 func same(a, b *node, rel string) bool {
 	name, rest, deeper := strings.Cut(rel, "/")
 	as, bs := a.matching(name), b.matching(name)
@@ -38,7 +38,7 @@ func same(a, b *node, rel string) bool {
 	return true
 }
 
-// matching returns the children of that name, which may be a pattern.
+// matching returns the children with the name, which may be a pattern.
 func (n *node) matching(name string) []*node {
 	if !strings.ContainsAny(name, `*?[\`) {
 		if k := n.kid(name); k != nil {

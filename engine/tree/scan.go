@@ -15,22 +15,22 @@ import (
 	"time"
 )
 
-// scanner builds new nodes out of what is on the disk, and keeps the old ones where nothing changed.
+// scanner builds new nodes from what is on the disk, and keeps the old ones where nothing changed.
 type scanner struct {
 	ctx   context.Context
 	root  string
 	rules *Rules
-	// slots bounds the goroutines that walk.
+	// slots bounds the number of goroutines that walk.
 	slots chan struct{}
-	// bare has no file read, and nothing said of what changed.
+	// bare says that no file is to be read, so that a touch looks like a change.
 	bare bool
 
 	mu sync.Mutex
-	// left is what own rules leave out, as far as it was met.
+	// left is what own rules leave out, as far as the scanner met it.
 	left []IgnoredPath
 }
 
-// leave notes what is not in the context, where it is an own rule that says so and did not say it of the folder above.
+// leave records a path that an own rule leaves out, unless the rule leaves out the folder above it, too.
 func (s *scanner) leave(rel string, above []bool, by int) {
 	if p := &s.rules.patterns[by]; p.own && !above[by] {
 		s.note(rel, p.rule())
@@ -49,8 +49,8 @@ func newScanner(ctx context.Context, root string, rules *Rules) *scanner {
 
 func (s *scanner) abs(rel string) string { return filepath.Join(s.root, filepath.FromSlash(rel)) }
 
-// path reads one path with all below it. It returns nil where the path is not there or not in the
-// context. above is what each rule made of the folder that holds it; old is what was known of it, or nil.
+// path reads one path with everything below it. It returns nil if the path does not exist or is not in the context.
+// Above says whether each rule matched the folder that contains it. Old is the last node of the path, or nil.
 func (s *scanner) path(rel, name string, above []bool, old *node) *node {
 	m, err := statPath(s.abs(rel))
 	if err != nil {
@@ -73,8 +73,8 @@ func (s *scanner) path(rel, name string, above []bool, old *node) *node {
 	return s.folder(rel, name, m, ignored, own, old)
 }
 
-// folder reads a folder whose stat is known. An ignored folder is in the context only for the sake of what
-// a negated rule re-includes below it, and is nil where there is nothing of the kind.
+// folder reads a folder whose stat is known. An ignored folder is in the context only if a negated rule re-includes
+// something below it; otherwise folder returns nil.
 func (s *scanner) folder(rel, name string, m meta, ignored bool, own []bool, old *node) *node {
 	if ignored && rel != "" && !s.rules.reincludes(rel) {
 		return nil
@@ -86,7 +86,7 @@ func (s *scanner) folder(rel, name string, m meta, ignored bool, own []bool, old
 	if ignored && len(kids) == 0 && (fault == nil || errors.Is(fault, fs.ErrPermission)) {
 		return nil
 	}
-	return s.settle(rel, &node{name: name, meta: m, kids: kids, fault: fault}, old)
+	return s.reconcile(rel, &node{name: name, meta: m, kids: kids, fault: fault}, old)
 }
 
 func (s *scanner) leaf(rel, name string, m meta, old *node) *node {
@@ -98,18 +98,18 @@ func (s *scanner) leaf(rel, name string, m meta, old *node) *node {
 	if m.mode.Type() == fs.ModeSymlink {
 		link, err := os.Readlink(s.abs(rel))
 		if errors.Is(err, syscall.EINVAL) {
-			return nil // no link any more
+			return nil // it is not a link any more
 		}
 		if err != nil {
 			return unread(name, old, err)
 		}
 		n.link = link
 	}
-	return s.settle(rel, n, old)
+	return s.reconcile(rel, n, old)
 }
 
-// unread is what is known of a path that could not be read: nothing where it is gone, else what it was before,
-// which counts until it can be read again.
+// unread returns the node of a path that could not be read: nil if the path does not exist, else what it was before,
+// which counts until the path can be read again.
 func unread(name string, old *node, err error) *node {
 	if isGone(err) {
 		return nil
@@ -126,7 +126,7 @@ func isGone(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
-// list opens a folder and lists what it holds, sorted.
+// list opens a folder and returns the sorted names in it.
 func list(path string) (dir *os.File, names []string, err error) {
 	if dir, err = os.Open(path); err != nil {
 		return nil, nil, err
@@ -139,8 +139,8 @@ func list(path string) (dir *os.File, names []string, err error) {
 	return dir, names, nil
 }
 
-// kids reads what a folder holds: nothing where it is gone since. Of one that can't be read it returns what it held
-// before, with the reason.
+// kids reads the children of a folder. They are none if the folder is gone, and those of before, with the reason, if it
+// can't be read.
 func (s *scanner) kids(rel string, above []bool, old *node) (kids []*node, fault error) {
 	if s.ctx.Err() != nil {
 		return nil, nil
@@ -173,7 +173,7 @@ func (s *scanner) kids(rel string, above []bool, old *node) (kids []*node, fault
 		m, err := statAt(int(dir.Fd()), name)
 		if err == nil && ignored {
 			if m.mode.IsDir() {
-				// What is a rule for files does not count for it.
+				// A rule for files does not apply to it.
 				ignored, by = s.rules.eval(kidRel, true, above, scratch)
 			}
 			if ignored {
@@ -186,7 +186,7 @@ func (s *scanner) kids(rel string, above []bool, old *node) (kids []*node, fault
 		switch {
 		case err != nil:
 			if oldKid != nil || !ignored {
-				kids[i] = unread(name, oldKid, err) // most often gone since the listing
+				kids[i] = unread(name, oldKid, err) // most often it was deleted after the listing
 			}
 		case m.mode.IsDir():
 			folders = append(folders, pendingFolder{i, kidRel, m, ignored, slices.Clone(scratch), oldKid})
@@ -194,7 +194,7 @@ func (s *scanner) kids(rel string, above []bool, old *node) (kids []*node, fault
 			kids[i] = s.leaf(kidRel, name, m, oldKid)
 		}
 	}
-	dir.Close() // before going down: the depth of the tree must not cost descriptors
+	dir.Close() // before going down, so that a deep tree does not use up descriptors
 
 	var wg sync.WaitGroup
 	for _, f := range folders {
@@ -223,10 +223,10 @@ type pendingFolder struct {
 	old     *node
 }
 
-// settle decides between a node just read and the old one of the same path, and takes over what was known
-// of the content, or finds out whether it is still so. Where that cannot be told the new node is returned
-// without facts, which reads as a change: building once too often is safe.
-func (s *scanner) settle(rel string, n, old *node) *node {
+// reconcile decides between a node that was just read and the old one of the same path. It keeps what was known of the
+// content if that still holds. If it can't find that out, it returns the new node without facts, which reads as a
+// change: building once too often is safe.
+func (s *scanner) reconcile(rel string, n, old *node) *node {
 	if s.bare {
 		return n
 	}

@@ -19,17 +19,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrMoved is returned where a file is no longer what it was when the snapshot was taken.
+// ErrMoved says that a file is no longer what it was when the snapshot was taken.
 var ErrMoved = errors.New("the context has just changed")
 
-// FS serves a snapshot to BuildKit: the entries out of memory, the contents of the files that it asks for
-// from the disk. It is safe for concurrent use.
+// FS serves a snapshot to BuildKit: the entries from memory, and the contents of the files that BuildKit asks for from
+// the disk. It is safe for concurrent use.
 type FS struct {
 	snap *Snapshot
-	// strict has the reading of a file fail that has moved on, instead of serving what it holds now.
+	// strict makes the reading of a file fail if the file has changed.
 	strict bool
 	moved  atomic.Bool
-	// failed is the first path that was asked for and could not be read.
+	// failed is the first path that was requested and could not be read.
 	failed atomic.Pointer[ReadError]
 	broken chan struct{}
 	breaks sync.Once
@@ -38,42 +38,42 @@ type FS struct {
 
 var _ fsutil.FS = (*FS)(nil)
 
-// FS serves the snapshot. With strict, reading a file that was written to since fails with [ErrMoved]; else
-// it serves what the file holds by then, as does any build from the disk.
+// FS returns a file system of the snapshot. If strict is set, reading a file that was written to after the snapshot
+// fails with [ErrMoved]; otherwise it returns the new content, as in any build from the disk.
 func (s *Snapshot) FS(strict bool) *FS {
 	return &FS{snap: s, strict: strict, broken: make(chan struct{})}
 }
 
-// Broken is closed when reading a file has failed, with Err as the reason.
+// Broken returns a channel that is closed when reading a file has failed.
 func (f *FS) Broken() <-chan struct{} { return f.broken }
 
-// Err is why reading failed, to be asked for when it has.
+// Err returns why reading failed, once Broken is closed.
 func (f *FS) Err() error { return f.err }
 
-// Snapshot is what is served.
+// Snapshot returns the snapshot that is served.
 func (f *FS) Snapshot() *Snapshot { return f.snap }
 
-// Unfiltered takes patterns out of a transfer's filter that the snapshot is without anyway, by its own rules.
+// Unfiltered removes those patterns from a transfer's filter that the snapshot's own rules apply anyway.
 func (f *FS) Unfiltered(filter *fsutil.FilterOpt) {
 	if slices.Equal(filter.ExcludePatterns, f.snap.rules.Patterns()) {
 		filter.ExcludePatterns = nil
 	}
 }
 
-// Moved tells whether a file was asked for that was written to after the snapshot was taken.
+// Moved reports whether a file was requested that was written to after the snapshot was taken.
 func (f *FS) Moved() bool { return f.moved.Load() }
 
-// Failed returns what was asked for and could not be read, nil where there was nothing of the kind.
+// Failed returns the first path that was requested and could not be read, nil if there was none.
 func (f *FS) Failed() *ReadError { return f.failed.Load() }
 
-// fail notes what could not be read, and returns the error.
+// fail records a path that could not be read, and returns the error.
 func (f *FS) fail(rel string, err error) error {
 	e := newReadError(rel, err)
 	f.failed.CompareAndSwap(nil, e)
 	return e
 }
 
-// Walk calls fn for the path target and all below it, but for the root itself, as [filepath.WalkDir] does.
+// Walk calls fn for the path target and everything below it except the root itself, as [filepath.WalkDir] does.
 func (f *FS) Walk(ctx context.Context, target string, fn fs.WalkDirFunc) error {
 	target = strings.Trim(path.Clean("/"+filepath.ToSlash(target)), "/")
 	n := f.snap.find(target)
@@ -88,14 +88,13 @@ func (f *FS) Walk(ctx context.Context, target string, fn fs.WalkDirFunc) error {
 	return err
 }
 
-// Open opens a file for reading.
 func (f *FS) Open(name string) (io.ReadCloser, error) {
 	rel := strings.Trim(path.Clean("/"+filepath.ToSlash(name)), "/")
 	n := f.snap.find(rel)
 	if n == nil || !n.mode.IsRegular() {
 		return nil, &fs.PathError{Op: "open", Path: rel, Err: ErrNotFile}
 	}
-	// Without O_NONBLOCK a pipe that took the file's place would hang us.
+	// Without O_NONBLOCK, a pipe in the file's place would block.
 	file, err := os.OpenFile(f.snap.abs(rel), os.O_RDONLY|unix.O_NONBLOCK, 0)
 	var m meta
 	if err == nil {
@@ -115,7 +114,7 @@ func (f *FS) Open(name string) (io.ReadCloser, error) {
 	return file, err
 }
 
-// brokenFile fails to be read.
+// brokenFile is a file that fails to be read.
 type brokenFile struct {
 	fs  *FS
 	err error
@@ -136,7 +135,7 @@ type walk struct {
 	ctx context.Context
 	fs  *FS
 	fn  fs.WalkDirFunc
-	// first are the first paths of files that have several, by inode.
+	// first maps inodes to the first path on the walk, for files with several.
 	first map[uint64]string
 }
 
@@ -161,7 +160,7 @@ func (w *walk) visit(rel string, n *node) error {
 	case rel == "":
 		return w.fs.fail(rel, n.fault)
 	default:
-		// As a walk of the disk has it: what is not asked for may be unreadable.
+		// As in a walk of the disk, a path that is not requested may be unreadable.
 		err := w.fn(filepath.FromSlash(rel), entry{w, rel, n}, n.fault)
 		if err == fs.SkipDir {
 			return nil
@@ -172,7 +171,7 @@ func (w *walk) visit(rel string, n *node) error {
 	}
 	for _, k := range n.kids {
 		if err := w.visit(join(rel, k.name), k); err == fs.SkipDir {
-			return nil // said of a file it means the rest of its folder
+			return nil // for a file it means the rest of its folder
 		} else if err != nil {
 			return err
 		}
@@ -191,7 +190,7 @@ func (e entry) Name() string      { return e.node.name }
 func (e entry) IsDir() bool       { return e.node.mode.IsDir() }
 func (e entry) Type() fs.FileMode { return e.node.mode.Type() }
 
-// Info returns what BuildKit wants to know, in its own terms.
+// Info returns the stat in BuildKit's own type.
 func (e entry) Info() (fs.FileInfo, error) {
 	n := e.node
 	if n.fault != nil && !n.mode.IsDir() {
@@ -202,7 +201,7 @@ func (e entry) Info() (fs.FileInfo, error) {
 	}
 	st := &types.Stat{
 		Path: filepath.FromSlash(e.rel),
-		// Archives know no sockets; BuildKit takes them for empty files.
+		// Archives have no sockets; BuildKit reads them as empty files.
 		Mode:     uint32(n.mode &^ fs.ModeSocket),
 		Uid:      n.uid,
 		Gid:      n.gid,
@@ -226,7 +225,7 @@ func (e entry) Info() (fs.FileInfo, error) {
 	return &fsutil.StatInfo{Stat: st}, nil
 }
 
-// xattrs reads the extended attributes, unless it is known that there are none.
+// xattrs reads the extended attributes, unless the node is known to have none.
 func (e entry) xattrs() map[string][]byte {
 	if f := e.node.known.Load(); f != nil && f.xattrs == 0 {
 		return nil
@@ -234,14 +233,14 @@ func (e entry) xattrs() map[string][]byte {
 	return attributes(e.walk.fs.snap.abs(e.rel))
 }
 
-// firstOf returns the path on the walk that n is another name of, empty where it is the first itself.
+// firstOf returns the path on the walk that n is another name of, "" if n is the first itself.
 func (w *walk) firstOf(rel string, n *node) string {
 	first, ok := w.first[n.inode]
 	if !ok {
 		w.first[n.inode] = rel
 		return ""
 	}
-	// The same number on another file system below the context is another file.
+	// The same inode on another file system below the context is another file.
 	if first == rel || !sameFile(w.fs.snap.abs(first), w.fs.snap.abs(rel)) {
 		return ""
 	}

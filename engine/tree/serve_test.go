@@ -17,8 +17,8 @@ import (
 	"github.com/tonistiigi/fsutil/types"
 )
 
-// TestServesWhatTheDiskWould compares what a snapshot sends with what BuildKit's client would send from the
-// disk, for random trees, rules and paths that steps ask for.
+// TestServesWhatTheDiskWould compares what a snapshot sends with what BuildKit's client would send from the disk, for
+// random trees, rules and paths that steps request.
 func TestServesWhatTheDiskWould(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	for range 40 {
@@ -55,7 +55,7 @@ func TestServesWhatTheDiskWould(t *testing.T) {
 	}
 }
 
-// oddities adds what is rare: links of both kinds, modes, a pipe.
+// oddities adds rare things: links of both kinds, modes, a pipe.
 func oddities(t *testing.T, root string, all []string) {
 	t.Helper()
 	must(t, os.MkdirAll(filepath.Join(root, "dir/sub"), 0o751))
@@ -67,7 +67,7 @@ func oddities(t *testing.T, root string, all []string) {
 	must(t, syscall.Mkfifo(filepath.Join(root, "pipe"), 0o644))
 }
 
-// sent lists what a transfer sends, as text.
+// sent returns what a transfer sends, as text.
 func sent(t *testing.T, f fsutil.FS, opt fsutil.FilterOpt) []string {
 	t.Helper()
 	filtered, err := fsutil.NewFilterFS(f, &opt)
@@ -102,7 +102,7 @@ func sent(t *testing.T, f fsutil.FS, opt fsutil.FilterOpt) []string {
 	return out
 }
 
-// TestStrictServesNoNewerContent: what was written to after the snapshot fails to be read, and is noted.
+// TestStrictServesNoNewerContent: a file that was written to after the snapshot fails to be read, and is recorded.
 func TestStrictServesNoNewerContent(t *testing.T) {
 	root := files(t, map[string]string{"a": "old", "b": "old"})
 	tr := load(t, root, "")

@@ -17,10 +17,11 @@ type Snapshot struct {
 	copy  string
 }
 
-// Copy names what BuildKit may compare the context with, see told; empty is its usual name.
+// Copy returns the name of the copy that BuildKit may compare the context with; see sentCopy. It is empty for the usual
+// name.
 func (s *Snapshot) Copy() string { return s.copy }
 
-// Unread lists the paths that could not be read, and why.
+// Unread returns the paths that could not be read, and why.
 func (s *Snapshot) Unread() []*ReadError {
 	var out []*ReadError
 	var visit func(rel string, n *node)
@@ -38,7 +39,7 @@ func (s *Snapshot) Unread() []*ReadError {
 	return out
 }
 
-// Hides reports whether the path lies in a folder that could not be read: it may be there.
+// Hides reports whether the path is in a folder that could not be read, so that it may exist.
 func (s *Snapshot) Hides(rel string) bool {
 	n := s.root
 	for name := range strings.SplitSeq(rel, "/") {
@@ -51,7 +52,7 @@ func (s *Snapshot) Hides(rel string) bool {
 	return false
 }
 
-// Linked lists the files with other names that another state of the context does not share.
+// Linked returns the files with several names (hard links) that are new or different from another state of the context.
 func (s *Snapshot) Linked(other *Snapshot) []string {
 	before := &node{}
 	if other != nil {
@@ -67,7 +68,7 @@ func (s *Snapshot) Linked(other *Snapshot) []string {
 	return out
 }
 
-// HasOtherNames tells whether the path is a file with other names: hard links, in the context or elsewhere.
+// HasOtherNames reports whether the path is a file with further names: hard links, in the context or elsewhere.
 func (s *Snapshot) HasOtherNames(rel string) bool {
 	n := s.find(rel)
 	return n != nil && n.linked && n.mode.IsRegular()
@@ -78,16 +79,16 @@ type Entry struct {
 	// Mode has the type, the permissions and the setuid, setgid and sticky bits.
 	Mode     fs.FileMode
 	UID, GID uint32
-	// Size is in bytes, 0 for all but regular files.
+	// Size is in bytes, 0 for everything but regular files.
 	Size    int64
 	ModTime time.Time
-	// Link is where a symbolic link points to.
+	// Link is the target of a symbolic link.
 	Link string
-	// Device is the number of a device, 0 for all else.
+	// Device is the number of a device, 0 for everything else.
 	Device uint64
 }
 
-// Rules are those that the context was read by.
+// Rules returns the rules that the context was read by.
 func (s *Snapshot) Rules() *Rules { return s.rules }
 
 // Lookup returns the entry of a path, slash-separated and relative to the root.
@@ -99,8 +100,8 @@ func (s *Snapshot) Lookup(rel string) (Entry, bool) {
 	return n.entry(), true
 }
 
-// Walk calls fn for the path prefix and everything below it, a folder before what it holds and the names
-// of a folder in byte order, until fn returns false. The root is "" and not itself among the paths.
+// Walk calls fn for the path prefix and everything below it, a folder before its content and the names in a folder in
+// byte order, until fn returns false. It does not call fn for the root, "".
 func (s *Snapshot) Walk(prefix string, fn func(rel string, e Entry) bool) {
 	prefix = strings.Trim(path.Clean("/"+prefix), "/")
 	n := s.find(prefix)
@@ -111,9 +112,8 @@ func (s *Snapshot) Walk(prefix string, fn func(rel string, e Entry) bool) {
 	n.each(prefix, visit)
 }
 
-// Digest returns the digest of a regular file's content as of this snapshot, and reads the file where that
-// is not known yet. It fails where the file is not one of the context, cannot be read or is not any more
-// what it was when the snapshot was taken.
+// Digest returns the digest of a regular file's content in this snapshot, and reads the file if the digest is not known
+// yet. It fails if the file is not in the context, can't be read, or has changed after the snapshot was taken.
 func (s *Snapshot) Digest(rel string) (Digest, error) {
 	n := s.find(rel)
 	if n == nil || !n.mode.IsRegular() {
@@ -125,7 +125,7 @@ func (s *Snapshot) Digest(rel string) (Digest, error) {
 	return n.known.Load().digest, nil
 }
 
-// learn makes the node's facts known.
+// learn reads the node's facts.
 func (s *Snapshot) learn(rel string, n *node) error {
 	if n.known.Load() != nil {
 		return nil
@@ -153,7 +153,7 @@ func (s *Snapshot) find(rel string) *node {
 	return n
 }
 
-// each visits the node and all below it until fn returns false; it returns false where fn did.
+// each calls fn for the node and everything below it until fn returns false, and returns false then.
 func (n *node) each(rel string, fn func(rel string, n *node) bool) bool {
 	if !fn(rel, n) {
 		return false
@@ -166,8 +166,8 @@ func (n *node) each(rel string, fn func(rel string, n *node) bool) bool {
 	return true
 }
 
-// unlike visits the nodes that another state of the same folder does not share, until fn returns false; it
-// returns false where fn did.
+// unlike calls fn for the nodes that differ from those of another state of the same folder until fn returns false, and
+// returns false then.
 func (n *node) unlike(other *node, rel string, fn func(rel string, n *node) bool) bool {
 	if !fn(rel, n) {
 		return false

@@ -14,14 +14,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// meta is what a stat tells of a path. Two equal metas mean the same content, but for writes within the
-// clock's grain (see racyGrain).
+// meta is what a stat says of a path. Equal metas mean the same content, except for writes within the clock's grain
+// (see racyGrain).
 type meta struct {
 	mode     fs.FileMode
 	uid, gid uint32
-	// linked tells that it has other names, of all but folders.
+	// linked says that it has further names. It is not set for folders.
 	linked       bool
-	size         int64 // bytes; of a device its number
+	size         int64 // in bytes; for a device its number
 	mtime, ctime int64 // nanoseconds since 1970
 	inode        uint64
 }
@@ -54,7 +54,7 @@ func statOpen(fd int) (meta, error) {
 	return metaOf(&st), nil
 }
 
-// inodeOf is the inode that a stat of package os tells of.
+// inodeOf returns the inode in a FileInfo of package os.
 func inodeOf(info fs.FileInfo) uint64 {
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
 		return st.Ino
@@ -102,8 +102,8 @@ func metaOf(st *unix.Stat_t) meta {
 	return m
 }
 
-// attributes reads the extended attributes that count in a COPY's key: file capabilities, and all that are
-// neither "security." nor "system.". It is empty where there are none or none can be read.
+// attributes reads the extended attributes that count in a COPY's key: file capabilities, and all that begin neither
+// with "security." nor with "system.". It is empty if there are none or they can't be read.
 func attributes(path string) map[string][]byte {
 	size, err := unix.Llistxattr(path, nil)
 	if err != nil || size == 0 {
@@ -114,7 +114,7 @@ func attributes(path string) map[string][]byte {
 		return nil
 	}
 	attrs := map[string][]byte{}
-	value := make([]byte, 64<<10) // the most that Linux allows
+	value := make([]byte, 64<<10) // the largest that Linux allows
 	for name := range strings.SplitSeq(string(buf[:size]), "\x00") {
 		outside := strings.HasPrefix(name, "security.") || strings.HasPrefix(name, "system.")
 		if name == "" || outside && name != "security.capability" {
@@ -129,7 +129,7 @@ func attributes(path string) map[string][]byte {
 	return attrs
 }
 
-// sumAttributes tells one set of attributes from another; it is 0 for none.
+// sumAttributes hashes a set of attributes. The hash is 0 for none.
 func sumAttributes(attrs map[string][]byte) uint64 {
 	if len(attrs) == 0 {
 		return 0

@@ -53,8 +53,8 @@ func TestRescanFindsWhatNobodyTold(t *testing.T) {
 	}})
 }
 
-// A write that leaves size and times as they were can only be found by reading: within the clock's grain
-// that happens, and here it is made to happen.
+// A write that leaves size and times as they were can only be found by reading. Within the clock's grain that happens
+// by itself; here the test makes it happen.
 func TestWriteWithinTheClocksGrainIsFound(t *testing.T) {
 	root := files(t, map[string]string{"app.py": "one"})
 	tr := learned(t, root, "")
@@ -78,7 +78,7 @@ func TestTouchBeforeHashingCountsAsChange(t *testing.T) {
 	equal(t, changes, Changes{Changed: []event.Change{{Path: "app.py", Kind: event.ContentChanged}}})
 }
 
-// Load's background has to find every file, and those of later updates too.
+// The background goroutine finds every file, including those of later updates.
 func TestBackgroundLearnsEveryFile(t *testing.T) {
 	root := files(t, map[string]string{"a": "1", "b/c": "1"})
 	tr := load(t, root, "")

@@ -1,22 +1,21 @@
-// Package tree is the build context as stagewatch knows it: which paths are in it once the ignore rules
-// have been applied, what they are, and whether a path that somebody wrote to is really another one now.
+// Package tree is the build context in memory: which paths are in it after the ignore rules were applied, what they
+// are, and whether a path that was written to has really changed.
 //
 //	t, err := tree.Load(ctx, root, rules)
-//	changes, err := t.Update(ctx, batch.Paths) // what of these is a change, what is none, what is ignored
+//	changes, err := t.Update(ctx, batch.Paths) // which of these changed, which did not, which are ignored
 //	served := t.Snapshot().FS(false)           // for BuildKit, which asks for the stats of all and the content of few
 //
-// A [Tree] has one writer at a time (Update, Rescan and SetRules wait for each other) and any number of
-// readers, who never wait: each state is an immutable [Snapshot], and a new one shares with the last all
-// that did not change.
+// A [Tree] has one writer at a time (Update, Rescan and SetRules wait for each other) and any number of readers, which
+// never wait: each state is an immutable [Snapshot], and shares with the one before everything that did not change.
 //
-// Content is hashed in the background from Load on, so that a later touch is known to be nothing. A file
-// that is touched before it was hashed, that cannot be read, that keeps changing while it is read or that
-// is larger than 256 MB is reported as changed: building once too often is safe, the other way is not.
+// Content is hashed in the background from Load on, so that a later touch is known to change nothing. A file is
+// reported as changed if it is touched before it was hashed, can't be read, keeps changing while it is read or is
+// larger than 256 MB: building once too often is safe, building too rarely is not.
 //
-// What can't be read is not gone: it counts as what it was, is listed by [Snapshot.Unread], and serving it fails.
+// A path that can't be read counts as what it was before. [Snapshot.Unread] lists it, and serving it fails.
 //
-// The package reads the disk when it is told to. It does not watch, and knows nothing of Docker, of plans
-// or of Dockerfiles beyond the name of the ignore file that belongs to one.
+// The package reads the disk when its methods are called. It does not watch, and knows nothing of Docker, of plans, or
+// of Dockerfiles except for the name of the ignore file that belongs to one.
 package tree
 
 import (
@@ -33,21 +32,21 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// Tree is a build context that is kept true by telling it which paths were written to.
+// Tree is a build context that is kept up to date by calls of Update with the paths that were written to.
 type Tree struct {
-	root string // as it was named; where that is a link it may lead elsewhere tomorrow
+	root string // as it was given; if it is a link, it may lead elsewhere later
 	now  atomic.Pointer[Snapshot]
-	// wake tells the background that there are nodes without facts.
+	// wake wakes the background goroutine when there are nodes without facts.
 	wake chan struct{}
 
 	mu    sync.Mutex    // held by the writer
 	rules *Rules        // guarded by mu
 	left  []IgnoredPath // guarded by mu
-	told  told          // guarded by mu
+	sent  sentCopy      // guarded by mu
 }
 
-// Load reads the context at root, which must be a folder or a symbolic link to one; each update follows the link
-// again. ctx bounds the walk and the hashing that goes on in the background after Load has returned.
+// Load reads the context at root, which must be a folder or a symbolic link to one; each update follows the link again.
+// Ctx bounds the walk, and the hashing that goes on in the background after Load has returned.
 func Load(ctx context.Context, root string, rules *Rules) (*Tree, error) {
 	abs, err := filepath.Abs(root)
 	if err != nil {
@@ -58,21 +57,21 @@ func Load(ctx context.Context, root string, rules *Rules) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.told = newTold(fresh.root)
+	t.sent = newSentCopy(fresh.root)
 	t.publish(fresh, rules)
 	go t.learn(ctx)
 	return t, nil
 }
 
-// Root is the context's folder at the last update, absolute and free of symbolic links.
+// Root returns the context's folder at the last update, absolute and free of symbolic links.
 func (t *Tree) Root() string { return t.Snapshot().dir }
 
-// Snapshot is the context as it was after the last update.
+// Snapshot returns the context as of the last update.
 func (t *Tree) Snapshot() *Snapshot { return t.now.Load() }
 
-// Update reads the paths again, folders with all that is in them, and tells what became of each. Paths are
-// slash-separated and relative to the root; paths outside of it are left out. It fails, and changes
-// nothing, where the root itself cannot be read or ctx ends.
+// Update reads the paths again, folders with everything in them, and returns what became of each. Paths are
+// slash-separated and relative to the root; paths outside of it are dropped. If the root can't be read or ctx ends, it
+// returns an error and changes nothing.
 func (t *Tree) Update(ctx context.Context, paths []string) (Changes, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -89,7 +88,7 @@ func (t *Tree) Update(ctx context.Context, paths []string) (Changes, error) {
 	return t.report(named, old, t.publish(fresh, t.rules)), nil
 }
 
-// reread reads the paths anew, or all where that is not enough.
+// reread reads the paths again, or the whole context if that is not enough.
 func (t *Tree) reread(ctx context.Context, old *Snapshot, paths marks) (state, error) {
 	dir, m, err := t.folder()
 	if err != nil {
@@ -106,15 +105,15 @@ func (t *Tree) reread(ctx context.Context, old *Snapshot, paths marks) (state, e
 	return state{dir, root}, nil
 }
 
-// Rescan compares the whole context with the disk; Unchanged and Ignored stay empty.
+// Rescan compares the whole context with the disk. Unchanged and Ignored stay empty.
 func (t *Tree) Rescan(ctx context.Context) (Changes, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.rescan(ctx, t.rules)
 }
 
-// SetRules applies other ignore rules, and reports what entered the context as added, what left it as
-// deleted, with whatever else has changed meanwhile.
+// SetRules applies other ignore rules. It reports what entered the context as added and what left it as deleted, and
+// whatever else has changed meanwhile.
 func (t *Tree) SetRules(ctx context.Context, rules *Rules) (Changes, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -134,7 +133,7 @@ func (t *Tree) rescan(ctx context.Context, rules *Rules) (Changes, error) {
 	return t.report(nil, old, t.publish(fresh, rules)), nil
 }
 
-// state is what the folder dir held when it was read.
+// state is the content of the folder dir when it was read.
 type state struct {
 	dir  string
 	root *node
@@ -157,7 +156,7 @@ func (t *Tree) scan(ctx context.Context, rules *Rules, old *node) (state, error)
 	return state{dir, root}, nil
 }
 
-// folder is the folder that the root is at the moment, whatever links its name leads through.
+// folder returns the folder that the root is at the moment, with all links followed.
 func (t *Tree) folder() (dir string, m meta, err error) {
 	if dir, err = filepath.EvalSymlinks(t.root); err == nil {
 		m, err = statPath(dir)
@@ -171,8 +170,8 @@ func (t *Tree) folder() (dir string, m meta, err error) {
 	return dir, m, nil
 }
 
-// outOfSight tells that the path is ignored and cannot lead to anything in the context, which spares
-// reading an ignored folder again and again because of files that come and go in it.
+// outOfSight reports whether the path is ignored and can't lead to anything in the context. That saves reading an
+// ignored folder again for each file that is created and deleted in it.
 func (t *Tree) outOfSight(old *Snapshot, p string) bool {
 	if old.find(p) != nil {
 		return false
@@ -188,21 +187,21 @@ func (t *Tree) outOfSight(old *Snapshot, p string) bool {
 	return err != nil || !m.mode.IsDir()
 }
 
-// publish makes the state visible to readers and has the background look at what is new in it.
+// publish makes the state visible to readers, and wakes the background goroutine for what is new.
 func (t *Tree) publish(fresh state, rules *Rules) *Snapshot {
 	if old := t.now.Load(); old != nil {
-		t.told.change(old.root, fresh.root)
+		t.sent.change(old.root, fresh.root)
 	}
-	s := &Snapshot{dir: fresh.dir, root: fresh.root, rules: rules, copy: t.told.copy()}
+	s := &Snapshot{dir: fresh.dir, root: fresh.root, rules: rules, copy: t.sent.name()}
 	t.now.Store(s)
 	select {
 	case t.wake <- struct{}{}:
-	default: // it was told and has not looked yet
+	default: // it is awake already
 	}
 	return s
 }
 
-// report sorts the paths told of by what became of them.
+// report sorts the given paths by what became of them.
 func (t *Tree) report(named marks, old, fresh *Snapshot) Changes {
 	var c Changes
 	diff(old.root, fresh.root, "", &c.Changed)
@@ -222,7 +221,7 @@ func (t *Tree) report(named marks, old, fresh *Snapshot) Changes {
 	return c
 }
 
-// holdsChange tells whether p or something below it is among the changes, which are sorted.
+// holdsChange reports whether p or something below it is among the changes, which are sorted.
 func holdsChange(changes []event.Change, p string) bool {
 	byPath := func(c event.Change, p string) int { return strings.Compare(c.Path, p) }
 	if _, ok := slices.BinarySearchFunc(changes, p, byPath); ok {
@@ -232,7 +231,7 @@ func holdsChange(changes []event.Change, p string) bool {
 	return i < len(changes) && strings.HasPrefix(changes[i].Path, p+"/")
 }
 
-// learn hashes what has no digest yet, again whenever there is a new state, until ctx ends.
+// learn hashes what has no digest yet, again after each new state, until ctx ends.
 func (t *Tree) learn(ctx context.Context) {
 	seen := &node{}
 	for {
@@ -244,7 +243,7 @@ func (t *Tree) learn(ctx context.Context) {
 		s := t.now.Load()
 		s.root.unlike(seen, "", func(rel string, n *node) bool {
 			if n.wantsFacts() {
-				s.learn(rel, n) // what fails stays unknown
+				s.learn(rel, n) // an error leaves it unknown
 			}
 			return ctx.Err() == nil
 		})
@@ -252,5 +251,5 @@ func (t *Tree) learn(ctx context.Context) {
 	}
 }
 
-// ErrNotFile is returned for the digest of what is no regular file of the context.
+// ErrNotFile says that a path is not a regular file of the context.
 var ErrNotFile = errors.New("not a regular file of the build context")

@@ -5,8 +5,8 @@ import (
 	"io/fs"
 )
 
-// Unnoticed lists the paths that are other on the disk than in the tree, by their stats alone, and changes
-// nothing: what was written to without the tree having been told, or not yet.
+// Unnoticed returns the paths that differ between the disk and the tree, by their stats alone: they were written to,
+// and Update was not called with them. It changes nothing.
 func (t *Tree) Unnoticed(ctx context.Context) ([]string, error) {
 	t.mu.Lock()
 	rules, old := t.rules, t.now.Load()
@@ -23,8 +23,8 @@ func (t *Tree) Unnoticed(ctx context.Context) ([]string, error) {
 	return paths, ctx.Err()
 }
 
-// unnoticed collects what differs between two states of the same folder. Of what came or went whole only the
-// top is listed.
+// unnoticed appends what differs between two states of the same folder. If a whole folder was created or deleted, it
+// appends only the folder.
 func unnoticed(old, fresh *node, rel string, out *[]string) {
 	a, b := old.kids, fresh.kids
 	for len(a) > 0 || len(b) > 0 {
@@ -47,7 +47,8 @@ func unnoticed(old, fresh *node, rel string, out *[]string) {
 	}
 }
 
-// stamp is what tells of a write. The times and the size of a folder follow from what is in it.
+// stamp is the part of a node's stat that changes with a write. The times and the size of a folder follow from its
+// content.
 func stamp(n *node) meta {
 	if n.mode&fs.ModeDir != 0 {
 		return meta{mode: n.mode, uid: n.uid, gid: n.gid}

@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// marks are the paths to read anew, relative to the folder at hand. They are sorted, so that those below
-// one child stand together.
+// marks are the paths to read again, relative to a folder. They are sorted, so that those below one child are adjacent.
 type marks []string
 
 // newMarks cleans the paths and drops those outside of the context.
@@ -26,8 +25,7 @@ func newMarks(paths []string) marks {
 	return slices.Compact(out)
 }
 
-// byChild splits the marks by the child that they name or lie below; whole tells that the child itself is
-// named.
+// byChild splits the marks by the child that they name or are below. Whole says that the child itself is named.
 func (m marks) byChild() []childMarks {
 	groups := map[string]*childMarks{}
 	for _, p := range m {
@@ -57,8 +55,8 @@ type childMarks struct {
 	below marks
 }
 
-// marked reads anew what is marked below the folder old, whose stat is m, and returns the folder as it is
-// now: old itself where nothing changed, nil where it is ignored and holds nothing any more.
+// marked reads again what is marked below the folder old, whose stat is m. It returns the folder as it is now: old
+// itself if nothing changed, nil if the folder is ignored and nothing in it is in the context any more.
 func (s *scanner) marked(rel string, m meta, ignored bool, own []bool, old *node, ms marks) *node {
 	changed := make([]*node, 0, len(ms))
 	var names []string
@@ -70,7 +68,7 @@ func (s *scanner) marked(rel string, m meta, ignored bool, own []bool, old *node
 	if ignored && len(kids) == 0 {
 		return nil
 	}
-	return s.settle(rel, &node{name: old.name, meta: m, kids: kids}, old)
+	return s.reconcile(rel, &node{name: old.name, meta: m, kids: kids}, old)
 }
 
 func (s *scanner) child(rel string, group childMarks, above []bool, old *node) *node {
@@ -86,7 +84,7 @@ func (s *scanner) child(rel string, group childMarks, above []bool, old *node) *
 	return s.marked(rel, m, ignored, own, old, group.below)
 }
 
-// merge puts the new nodes of the names given, nil for none, into the place of the old ones.
+// merge replaces the kids with the names by the fresh nodes. A fresh node may be nil, for none.
 func merge(kids []*node, names []string, fresh []*node) []*node {
 	merged := make([]*node, 0, len(kids)+len(names))
 	for i, name := range names {

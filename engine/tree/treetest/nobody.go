@@ -1,4 +1,4 @@
-// Package treetest is for tests of what can't be read.
+// Package treetest helps tests of files that can't be read.
 package treetest
 
 import (
@@ -9,14 +9,14 @@ import (
 	"testing"
 )
 
-// variable tells the process that it is the rerun, and is the folder for its temporary files.
+// variable is set in the test that runs again as another user; its value is the folder for temporary files.
 const variable = "STAGEWATCH_TEST_AS_NOBODY"
 
-// nobody is a user with no rights of his own.
+// nobody is the id of a user without rights.
 const nobody = 65534
 
-// Nobody reports whether the test runs as a user whom modes hold back. Where it is run by root it runs itself again as
-// one, of the groups given, and returns false when that is done.
+// Nobody reports whether the test runs as a user whom file modes restrict. If it runs as root, it runs itself again as
+// such a user, in the given groups, and returns false when that has finished.
 func Nobody(t *testing.T, groups ...uint32) bool {
 	t.Helper()
 	if os.Getuid() != 0 {

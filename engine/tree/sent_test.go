@@ -11,8 +11,8 @@ import (
 
 var longAgo = time.Date(2020, 1, 2, 3, 4, 5, 678, time.UTC)
 
-// TestWhatBuildKitWouldTakeForTheSameGetsAnotherCopy: where size, time and mode are those of another content that was
-// there before, and for what BuildKit does not compare at all. Nothing else costs sending all anew.
+// TestWhatBuildKitWouldTakeForTheSameGetsAnotherCopy: it is needed if a new state has the size, time and mode of a
+// former one, and for what BuildKit does not compare at all. Nothing else makes BuildKit receive everything again.
 func TestWhatBuildKitWouldTakeForTheSameGetsAnotherCopy(t *testing.T) {
 	at := func(root, name string) string { return filepath.Join(root, name) }
 	put := func(t *testing.T, root, text string, then time.Time) {
@@ -75,8 +75,8 @@ func TestWhatBuildKitWouldTakeForTheSameGetsAnotherCopy(t *testing.T) {
 	}
 }
 
-// TestSessionsShareACopyOnlyWhereNothingHides: what an earlier session sent of the same folder can be compared with
-// unless a tool has set a file's time since, or a folder has another mode.
+// TestSessionsShareACopyOnlyWhereNothingHides: a session can compare with what an earlier one sent of the same folder
+// unless a tool has set a file's time or a folder has another mode.
 func TestSessionsShareACopyOnlyWhereNothingHides(t *testing.T) {
 	root := files(t, map[string]string{"src/a": "one", "src/b": "one"})
 	name := func() string { return load(t, root, "").Snapshot().Copy() }
