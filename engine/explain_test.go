@@ -174,7 +174,7 @@ func TestWhatNobodyKnowsIsSaid(t *testing.T) {
 		{copies, "b.txt", "hit hit rerun rerun", "a"},
 		{strings.ReplaceAll(copies, "--link ", ""), "a.txt", "hit rerun rerun rerun", "a"},
 		{"FROM scratch\nCOPY . /\n", "a.txt", "rerun", ""},
-		{"# syntax=example.org/mine\nFROM scratch\nCOPY a.txt /\nCOPY b.txt /\n", "b.txt", "maybe: no engine answers, and so the frontend example.org/mine was not asked; maybe: no engine answers, and so the frontend example.org/mine was not asked;", ""},
+		{"# syntax=example.org/mine\nFROM scratch\nCOPY a.txt /\nCOPY b.txt /\n", "b.txt", "maybe: no engine answers that could run the frontend example.org/mine; maybe: no engine answers that could run the frontend example.org/mine;", ""},
 	} {
 		dir := t.TempDir()
 		for name, text := range map[string]string{"Dockerfile": tt.dockerfile, "a.txt": "", "b.txt": ""} {

@@ -138,7 +138,7 @@ func TestTheReasonIsToldInTheWayThingsChanged(t *testing.T) {
 				"Dockerfile:5 was RUN compile, is RUN compile -O → 1 step → stage-1: COPY --from=build /out /out"},
 			{edit("RUN install", "ENV A=1\nRUN install"), "Dockerfile:3 is new: ENV A=1",
 				"Dockerfile:3 is new: ENV A=1 → Dockerfile:4 RUN install → 1 step → Dockerfile:6 RUN compile -O → stage-1: COPY --from=build /out /out"},
-			{edit("FROM small", "# why\nFROM small"), "Dockerfile changed, and no instruction of it", "Dockerfile changed, and no instruction of it → no step reruns"},
+			{edit("FROM small", "# why\nFROM small"), "Dockerfile changed, but none of its instructions", "Dockerfile changed, but none of its instructions → no step reruns"},
 			{edit("COPY --from=build /out /out", "COPY --from=build /out /out\nCMD x"), "Dockerfile:10 is new: CMD x", "Dockerfile:10 is new: CMD x → no step reruns"},
 		} {
 			c.save()

@@ -1,11 +1,13 @@
-// Package event is the vocabulary between the engine and its faces: the dashboard, the plain and JSON
-// streams and the recorder know nothing of the engine but the values defined here.
+// Package event defines the values that pass between the engine and its faces. The dashboard, the plain and
+// JSON streams and the recorder know nothing else of the engine.
 //
-// Every event is a plain value. An [Event] is the envelope (when, which build), its Body one of the
-// types of this package. [Encode] and [Decode] turn an event into a line of the JSON stream and back;
-// the field names are a contract with other programs: fields may be added, never renamed.
+// An [Event] is the envelope (when, which build); its Body is one of the types of this package. [Encode] and
+// [Decode] turn an event into a line of the JSON stream and back. The field names are a contract with other
+// programs: fields may be added, never renamed.
 //
-// The package imports only the standard library, and does no IO.
+// The words of values are in words.go and reason_words.go: one wording for all faces.
+//
+// The package does no IO and imports nothing but the standard library and engine/human.
 package event
 
 import (
@@ -16,30 +18,30 @@ import (
 // Version is the `v` of every line of the JSON stream.
 const Version = 1
 
-// AsIs tells of a field of an event that it is told as it is, and without a look at whether the value of a build argument
-// stands in it: what the system and other programs know by that name, above all the paths of files that changed, and
-// reasons, which are made of these and of the Dockerfile's text.
-func AsIs(field reflect.StructField) bool { return field.Tag.Get("told") == "as-is" }
+// NeverRedacted reports whether a field of an event stays as it is even where the value of a build argument occurs in
+// it. These are names that the system and other programs use, above all the paths of changed files, and reasons, which
+// are made of such paths and of the Dockerfile's text.
+func NeverRedacted(field reflect.StructField) bool { return field.Tag.Get("redact") == "never" }
 
 // Event is one thing that happened.
 type Event struct {
 	// Time is when it happened.
 	Time time.Time
-	// Build numbers the build it belongs to, from 1; 0 where it belongs to none.
+	// Build is the number of the build that it belongs to, from 1; 0 for none.
 	Build int
 	Body  Body
 }
 
-// Body is what happened: one of the body types of this package, always by value.
+// Body is what happened: one of the types of this package, never a pointer.
 type Body interface {
-	// Kind is the `type` of the event's line in the JSON stream.
+	// Kind returns the `type` of the event's line in the JSON stream.
 	Kind() string
 }
 
-// State is what became of a step, as BuildKit reported it.
+// State is the state of a step, as BuildKit reported it.
 type State string
 
-// The states of a step. Running is the only one that another state follows.
+// The states of a step. Only Running is followed by another one.
 const (
 	Running  State = "running"
 	Hit      State = "hit"
@@ -49,21 +51,21 @@ const (
 	Canceled State = "canceled"
 )
 
-// Prediction is what the plan expects of a step; it is never shown as what happened.
+// Prediction is what the plan expects of a step. Faces never show it as something that happened.
 type Prediction string
 
-// The predictions. A step predicted as a hit is promised not to rerun because of the change.
+// The predictions. WillHit is a promise: the step does not rerun because of the change.
 const (
 	WillHit   Prediction = "hit"
 	WillRerun Prediction = "rerun"
 	MayRerun  Prediction = "maybe"
 )
 
-// The reasons for which changed paths lead to no build (Skipped.Reason).
+// The values of Skipped.Reason: why changed paths lead to no build.
 const (
-	// Ignored: an ignore rule keeps the paths out of the build context.
+	// Ignored: an ignore rule excludes the paths from the build context.
 	Ignored = "ignored"
-	// Unchanged: content and mode are what they were.
+	// Unchanged: content and mode are the same as before.
 	Unchanged = "unchanged"
 	// Unused: no step that the target needs reads the paths.
 	Unused = "unused"
@@ -75,157 +77,81 @@ const (
 	ModeChanged    = "mode"
 	Added          = "added"
 	Deleted        = "deleted"
-	// Renamed is told to people only: to a build it is one path deleted and one added.
+	// Renamed is for people. A build sees one path deleted and another one added.
 	Renamed = "renamed"
 )
 
-// Change is one changed path of the build context and in which way it changed.
+// Change is one changed path of a build context.
 type Change struct {
 	// Path is slash-separated and relative to the context.
 	Path string `json:"path"`
 	// Kind is one of content, mode, added, deleted, renamed.
 	Kind string `json:"kind"`
-	// From is the path that a renamed one had before.
+	// From is the former path of a renamed file.
 	From string `json:"from,omitempty"`
 }
 
-// Edit is one instruction of the Dockerfile that is not what it was.
+// Edit is one instruction of the Dockerfile that was changed, added or removed.
 type Edit struct {
-	// Stage is the one that it stands in, empty before the first FROM.
+	// Stage is the stage of the instruction, empty before the first FROM.
 	Stage string `json:"stage,omitempty"`
-	// Line is where it stands, from 1; for one that is gone where it stood.
+	// Line is the instruction's line, from 1; its former line where it was removed.
 	Line int `json:"line"`
-	// Was and Now are the instruction before and after; one of them is empty where it is new or gone.
+	// Was and Now are the instruction before and after. Was is empty for a new one, Now for a removed one.
 	Was string `json:"was,omitempty"`
 	Now string `json:"now,omitempty"`
 }
 
-// Engine tells which engine answers. It comes first, and again whenever the engine comes back.
+// Engine reports which engine answers. It is the first event, and comes again whenever the engine comes back.
 type Engine struct {
-	Name    string `json:"name" told:"as-is"`
-	Version string `json:"version" told:"as-is"`
-	API     string `json:"api" told:"as-is"`
-	// Builder names what solves the builds, e.g. "buildkit (engine)".
-	Builder string `json:"builder" told:"as-is"`
+	Name    string `json:"name" redact:"never"`
+	Version string `json:"version" redact:"never"`
+	API     string `json:"api" redact:"never"`
+	// Builder is what solves the builds, e.g. "buildkit (engine)".
+	Builder string `json:"builder" redact:"never"`
 	// Store is the engine's image store, e.g. "overlay2".
-	Store string `json:"store" told:"as-is"`
-	// Host is the address that the engine was reached at.
-	Host string `json:"host,omitempty" told:"as-is"`
+	Store string `json:"store" redact:"never"`
+	// Host is the engine's address.
+	Host string `json:"host,omitempty" redact:"never"`
 }
 
 // Changed reports a batch of changed paths that will lead to a build.
 type Changed struct {
-	Paths   []string `json:"paths" told:"as-is"`
-	Changes []Change `json:"changes,omitempty" told:"as-is"`
+	Paths   []string `json:"paths" redact:"never"`
+	Changes []Change `json:"changes,omitempty" redact:"never"`
 }
 
 // Skipped reports changed paths that lead to no build, and why.
 type Skipped struct {
-	Paths  []string `json:"paths" told:"as-is"`
+	Paths  []string `json:"paths" redact:"never"`
 	Reason string   `json:"reason"`
-	// Rule is the ignore rule that matched, where Reason is "ignored".
-	Rule string `json:"rule,omitempty" told:"as-is"`
-	// LeftOut tells that the rule is none of an ignore file, but built in or added by a flag. Such a rule is told of
-	// once, at the start with what it leaves out of the context: that need not have changed.
+	// Rule is the ignore rule that matched, where Reason is Ignored.
+	Rule string `json:"rule,omitempty" redact:"never"`
+	// LeftOut is set where the rule comes from no ignore file: it is built in, or a flag added it. Such a rule is
+	// reported once, at the start, with the paths that it leaves out of the context. They need not have changed.
 	LeftOut bool `json:"left_out,omitempty"`
 }
 
-// Warning is something that the person should know and that stops nothing.
+// Warning is something that the user should know and that stops nothing.
 type Warning struct {
-	// Code names the warning for programs, e.g. "libc-mismatch", "port-taken", "watch-limit".
+	// Code is the kind of the warning, e.g. "libc-mismatch", "port-taken", "watch-limit".
 	Code string `json:"code"`
-	// Key names what is warned of within Code, whatever the words: a file, a package, a step. It is empty where the code
-	// says all.
+	// Key is the subject of the warning within Code, whatever the message: a file, a package, a step. It is empty where
+	// the code is enough.
 	Key     string   `json:"key,omitempty"`
 	Message string   `json:"message"`
 	Paths   []string `json:"paths,omitempty"`
 	Hint    string   `json:"hint,omitempty"`
 }
 
-// Serving reports that a container answers, and that requests go to it from now on.
-type Serving struct {
-	URL       string `json:"url"`
-	Container string `json:"container"`
-	Image     string `json:"image"`
-	// MS is the time from the save that caused it to the first answer, in milliseconds.
-	MS int64 `json:"ms"`
-	// EditsBehind counts the saves that the served build does not contain.
-	EditsBehind int `json:"edits_behind"`
-}
-
-// Waiting reports that a new container has been started and what is waited for before it serves; again whenever there
-// is more to say of why that takes long.
-type Waiting struct {
-	Container string `json:"container"`
-	// For is ":8080", a path after it where one is asked for, or "HEALTHCHECK".
-	For string `json:"for"`
-	// Listening are the addresses that something listens on in the container, as far as that is known.
-	Listening []string `json:"listening,omitempty"`
-	// Message is what keeps it, empty at first.
-	Message string `json:"message,omitempty"`
-	Hint    string `json:"hint,omitempty"`
-}
-
-// Draining reports that a container which no longer gets new requests has some to finish; its stop follows.
-type Draining struct {
-	Container string `json:"container"`
-	Requests  int    `json:"requests"`
-	// WithinMS is how long they may take from the hand-over on, in milliseconds.
-	WithinMS int64 `json:"within_ms"`
-}
-
-// Stale reports that what is served is not the newest source.
-type Stale struct {
-	// ServingBuild is the build that serves, 0 where none does.
-	ServingBuild int    `json:"serving_build"`
-	EditsBehind  int    `json:"edits_behind"`
-	Reason       string `json:"reason"`
-}
-
-// Log is one line of a container's output, without its line end.
-type Log struct {
-	Container string `json:"container"`
-	// Stream is "stdout" or "stderr".
-	Stream string `json:"stream"`
-	Text   string `json:"text"`
-}
-
-// Stopped reports that a container ended.
-type Stopped struct {
-	Container string     `json:"container"`
-	ExitCode  int        `json:"exit_code"`
-	Reason    StopReason `json:"reason"`
-}
-
-// StopReason is why a container ended.
-type StopReason string
-
-// The reasons for which a container ends.
-const (
-	// StopReplaced: the container of a newer build serves.
-	StopReplaced StopReason = "replaced"
-	// StopAsked: a person asked for it.
-	StopAsked StopReason = "asked"
-	// StopExited: it ended by itself.
-	StopExited StopReason = "exited"
-	// StopCrashLoop: it ended by itself again and again, and is not started any more.
-	StopCrashLoop StopReason = "crash-loop"
-	// StopUnready: it was new and never answered.
-	StopUnready StopReason = "unready"
-	// StopQuit: the session ended.
-	StopQuit StopReason = "quit"
-)
-
-// Watching reports that watching went on or off, or how it is done.
+// Watching reports that watching was turned on or off, or that its mode changed.
 type Watching struct {
 	On bool `json:"on"`
 	// Mode is "notify" or "poll".
 	Mode string `json:"mode"`
-	// Files counts the files watched.
+	// Files is the number of watched files.
 	Files int `json:"files,omitempty"`
 }
-
-// Kind and its siblings name the events as the JSON stream does.
 
 func (Engine) Kind() string    { return "engine" }
 func (Changed) Kind() string   { return "changed" }

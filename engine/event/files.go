@@ -1,40 +1,41 @@
 package event
 
-// Files are the files of the stages that a Sized compares, layer by layer. It comes to those alone who asked for
-// it by an [Inspect], and in recordings.
+// Files lists the files of the stages that a [Sized] compares, layer by layer. The engine sends it only after an
+// [Inspect], and to recordings.
 type Files struct {
 	// Stages are the stage before, where there is one, and the target.
 	Stages []StageFiles `json:"stages"`
 }
 
-// StageFiles are the layers of a stage, from the base, whose layers are taken together, upwards.
+// StageFiles are the layers of a stage from the base upwards. The layers of the base count as one.
 type StageFiles struct {
 	Stage  string       `json:"stage"`
 	Layers []LayerFiles `json:"layers"`
 }
 
-// LayerFiles is a layer with what is in it.
+// LayerFiles is one layer and its files.
 type LayerFiles struct {
-	// Digest names the layer together with all that is below it.
+	// Digest identifies the layer together with all layers below it.
 	Digest string `json:"digest"`
-	// Step is the step that made it, which may be of a stage that this one is based on; the zero value for the base.
+	// Step is the step that made the layer, possibly one of a stage below this one; the zero value for the base.
 	Step StepID `json:"step,omitzero"`
-	// Instruction is that step's; the base's is its FROM.
+	// Instruction is that step's instruction, FROM for the base.
 	Instruction string `json:"instruction"`
 	Line        int    `json:"line,omitempty"`
-	// Bytes are those of the layer's size. Its files may have fewer: it also holds what it wrote again unchanged.
+	// Bytes is the layer's size. The sum of its files may be less: files that the layer wrote again unchanged count in
+	// its size only.
 	Bytes int64 `json:"bytes"`
-	// Known tells that the Files event before this one had the layer, or an earlier stage of this one, so that
-	// Folders and Gone are left out.
+	// Known is set where the previous Files event, or an earlier stage of this one, had the layer. Folders and Gone are
+	// left out then.
 	Known bool `json:"known,omitempty"`
 	// Folders hold the files that the layer adds or changes, each folder once.
 	Folders []FolderFiles `json:"folders,omitempty"`
-	// Gone are the paths that the layer takes away.
+	// Gone are the paths that the layer removes.
 	Gone []string `json:"gone,omitempty"`
 }
 
-// FolderFiles are the files right in a folder: regular files with their bytes; links, and files that only share
-// another one's content, with none.
+// FolderFiles are the files of one folder without its subfolders, with their sizes in bytes. Links, and files that share
+// another file's content, have 0.
 type FolderFiles struct {
 	// Path is absolute, slash-separated, "/" for the root.
 	Path  string           `json:"path"`

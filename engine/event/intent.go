@@ -1,6 +1,6 @@
 package event
 
-// Intent is what a person asks the engine for; it travels against the events.
+// Intent is a request of the user to the engine.
 type Intent interface{ intent() }
 
 // Rebuild asks for a build now, without the cache where NoCache is set.
@@ -9,13 +9,13 @@ type Rebuild struct{ NoCache bool }
 // Restart asks for a new container of the image that serves.
 type Restart struct{}
 
-// Stop asks for the container to be stopped; the next build or Restart starts one again.
+// Stop asks for the container to be stopped. The next build or Restart starts one again.
 type Stop struct{}
 
-// Watch turns watching on or off; changes made meanwhile are found when it goes on again.
+// Watch turns watching on or off. Changes made while it is off are found when it is turned on again.
 type Watch struct{ On bool }
 
-// Inspect asks for the files of the build that was measured last, and of every one after it.
+// Inspect asks for the [Files] of the build that was measured last and of every later build.
 type Inspect struct{}
 
 func (Rebuild) intent() {}

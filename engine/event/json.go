@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// decoders makes a body out of a line, by the line's type.
+// decoders decode the body of a line, by the line's type.
 var decoders = map[string]func([]byte) (Body, error){
 	"engine":    decodeAs[Engine],
 	"changed":   decodeAs[Changed],
@@ -48,8 +48,8 @@ type envelope struct {
 	Build int       `json:"build,omitempty"`
 }
 
-// Encode returns e as one line of the JSON stream, with its line end. Control characters, C1
-// included, are escaped, so that a line is safe to print on a terminal.
+// Encode returns e as one line of the JSON stream, with its line end. Control characters, C1 included, are escaped, so
+// that a terminal can show the line safely.
 func Encode(e Event) ([]byte, error) {
 	head, err := json.Marshal(envelope{V: Version, Time: e.Time, Type: e.Body.Kind(), Build: e.Build})
 	if err != nil {
@@ -67,7 +67,7 @@ func Encode(e Event) ([]byte, error) {
 	return append(escapeC1(line), '\n'), nil
 }
 
-// escapeC1 escapes U+007F to U+009F, which encoding/json leaves alone and which some terminals obey.
+// escapeC1 escapes U+007F to U+009F. encoding/json leaves them as they are, and some terminals obey them.
 func escapeC1(line []byte) []byte {
 	if bytes.IndexByte(line, 0x7f) < 0 && bytes.IndexByte(line, 0xc2) < 0 {
 		return line
@@ -85,13 +85,13 @@ func escapeC1(line []byte) []byte {
 	return out
 }
 
-// NewerError is returned for what a newer version of this program wrote.
+// NewerError reports a line that a newer version of this program wrote.
 type NewerError struct{ message string }
 
 func (e *NewerError) Error() string { return e.message }
 
-// Decode reads one line of the JSON stream. It fails on a version or a type that it does not know; where these may be of a
-// newer program, the error is a [*NewerError].
+// Decode decodes one line of the JSON stream. It fails on an unknown version or type, with a [*NewerError] where a newer
+// program may have written the line.
 func Decode(line []byte) (Event, error) {
 	var env envelope
 	if err := json.Unmarshal(line, &env); err != nil {

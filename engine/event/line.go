@@ -1,6 +1,6 @@
 package event
 
-// Line returns the text of a line that the app or a step printed. It reports false for every other event.
+// Line returns the text of a [Log] or an [Output]; ok is false for every other event.
 func Line(b Body) (text string, ok bool) {
 	switch b := b.(type) {
 	case Log:

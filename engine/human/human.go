@@ -1,4 +1,4 @@
-// Package human writes numbers as a person reads them, in the same way in the engine's messages and on every face.
+// Package human formats numbers and times for people, in the same way in the engine's messages and on every face.
 package human
 
 import (
@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Bytes writes a size as docker does: three significant digits, no trailing zeros, in powers of 1000. Where
-// rounding reaches 1000, the next unit is used: 999,600 is "1 MB", where docker's own package says "1e+03kB".
+// Bytes formats a size in bytes as docker does: three significant digits, no trailing zeros, units of powers of 1000.
+// Where rounding reaches 1000 it uses the next unit: 999,600 is "1 MB". go-units, which docker uses, says "1e+03kB".
 func Bytes(n int64) string {
 	const units = "kMGTPE"
 	f, unit, sign := float64(n), "B", ""
@@ -22,7 +22,7 @@ func Bytes(n int64) string {
 	return sign + strconv.FormatFloat(f, 'g', 3, 64) + " " + unit
 }
 
-// Delta is [Bytes] with a sign in front of it. No difference is "±0".
+// Delta formats a difference in bytes: [Bytes] with a sign in front, "±0" for none.
 func Delta(n int64) string {
 	switch {
 	case n == 0:
@@ -33,7 +33,7 @@ func Delta(n int64) string {
 	return Bytes(n)
 }
 
-// Count writes a number with its noun: "1 file", "2 files".
+// Count formats a number with its noun: "1 file", "2 files". The plural is noun + "s".
 func Count(n int, noun string) string {
 	if n != 1 {
 		noun += "s"
@@ -41,5 +41,5 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %s", n, noun)
 }
 
-// Moment writes a point of time to the minute, in the local time zone: "2 Jan 15:04".
+// Moment formats a time to the minute, in the local time zone: "2 Jan 15:04".
 func Moment(t time.Time) string { return t.Local().Format("2 Jan 15:04") }

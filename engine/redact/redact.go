@@ -109,7 +109,7 @@ func (g givenValue) stands(s string, i int) bool {
 func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 func inName(r rune) bool { return inWord(r) || r == '_' }
 
-// Body returns an event without the values, but for the fields that [event.AsIs] names and for lines of output.
+// Body returns an event without the values, but for the fields that [event.NeverRedacted] names and for lines of output.
 func (v *Values) Body(b event.Body) event.Body {
 	if v == nil {
 		return b
@@ -146,7 +146,7 @@ func (v *Values) in(x reflect.Value) (out reflect.Value, changed bool) {
 	case reflect.Struct:
 		out = x
 		for i := range x.NumField() {
-			if f := x.Type().Field(i); !f.IsExported() || event.AsIs(f) {
+			if f := x.Type().Field(i); !f.IsExported() || event.NeverRedacted(f) {
 				continue
 			}
 			if field, differs := v.in(x.Field(i)); differs {
