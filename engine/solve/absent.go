@@ -9,11 +9,11 @@ import (
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 )
 
-// absentPath is how engines say that a step reads what is not there.
+// absentPath matches how engines report that a step reads a path that does not exist.
 var absentPath = regexp.MustCompile(`^(?:"(/[^"]*)":? not found|lstat (.+): no such file or directory|no source files were specified)`)
 
-// AbsentPath reports whether a message says that a step reads a path which is not there, and which one, empty where the
-// message does not say.
+// AbsentPath reports whether a message says that a step reads a path that does not exist. It returns the path, or "" if
+// the message does not name it.
 func AbsentPath(message string) (string, bool) {
 	said := absentPath.FindStringSubmatch(message)
 	if said == nil {
@@ -22,11 +22,11 @@ func AbsentPath(message string) (string, bool) {
 	return said[1] + said[2], true
 }
 
-// absent finds the first path that a step reads of a stage or an image and that is not there, and what is like it: a
-// path, or a folder on the way. Both are empty where all is there, or where what was built can't be looked at.
+// absent finds the first missing path among those that a step reads from a stage or an image, and what is like it: a
+// path, or a folder on the way. Both are empty if nothing is missing, or if the result of the stage can't be read.
 func (b *Builder) absent(ctx context.Context, req Request, step int) (missing, like string) {
 	for _, r := range req.Plan.ReadsOf(step) {
-		// What can't be looked at leaves the engine's own words.
+		// After an error the engine's own message stays as it is.
 		_ = b.ask(ctx, req.Contexts, func(ctx context.Context, g gateway.Client) error {
 			bound, err := req.Plan.BindEach(b.Binding(req.Contexts, g.BuildOpts().SessionID))
 			if err != nil {
@@ -62,7 +62,7 @@ func (b *Builder) absent(ctx context.Context, req Request, step int) (missing, l
 	return missing, like
 }
 
-// lister returns what lists the folders of a result.
+// lister returns a function that lists the folders of a result.
 func lister(ctx context.Context, res *gateway.Result) func(dir string) ([]string, error) {
 	return func(dir string) ([]string, error) {
 		ref, err := res.SingleRef()

@@ -21,7 +21,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// solved is what became of one build.
+// solved is the outcome of one build.
 type solved struct {
 	*Result
 	printed []string
@@ -44,16 +44,16 @@ func (b *bench) solve(ctx context.Context, by *Builder, p *plan.Plan, noCache bo
 	return s, err
 }
 
-// TestWithoutTheCacheBesideWithIt: two sessions have the same steps built at the same time, one without the cache, and
-// one with it, where every second build is superseded. Neither has to do with the other's, and what was made last is in
-// the cache. `make soak` runs it for longer.
+// TestWithoutTheCacheBesideWithIt: two sessions build the same steps at the same time, one without the cache and one
+// with it, and every second build is superseded. Neither affects the other, and what was made last is in the cache.
+// `make soak` runs it for longer.
 func TestWithoutTheCacheBesideWithIt(t *testing.T) {
 	soak, _ := time.ParseDuration(os.Getenv("SOAK_FOR"))
 	end := time.Now().Add(soak)
 	b := newBench(t)
 	b.write("Dockerfile", "FROM python:3.9-alpine AS one\nWORKDIR /app\nRUN echo SECRET; sleep 0.2\nCOPY file .\nRUN sleep 0.1\nFROM python:3.9-alpine\nCOPY --from=one /app /app\nLABEL made-by=SECRET\n")
 	b.write("file", "SECRET")
-	// The engine may have been done with one that was superseded, all the same.
+	// The engine may have finished one that was superseded.
 	t.Cleanup(func() {
 		made, err := b.engine.Client.ImageList(context.Background(), image.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", "made-by="+b.secret))})
 		if err != nil {
@@ -108,7 +108,7 @@ func TestWithoutTheCacheBesideWithIt(t *testing.T) {
 	}
 }
 
-// TestWithoutTheCacheMakesTheSame: a step cannot tell how it is built, and the image does not show it.
+// TestWithoutTheCacheMakesTheSame: a step can't find out how it is built, and the image does not show it.
 func TestWithoutTheCacheMakesTheSame(t *testing.T) {
 	b := newBench(t)
 	b.write("Dockerfile", "FROM python:3.9-alpine\nENV UNIQUE=SECRET\nRUN env | sort; echo $0 $@; cat /proc/mounts | cut -d ' ' -f 2,3; rm -rf /tmp/*\nLABEL a=b\nCMD [\"true\"]\n")

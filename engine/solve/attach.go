@@ -13,20 +13,20 @@ import (
 	"github.com/moby/buildkit/session/sshforward/sshprovider"
 )
 
-// Credentials serves registry logins out of docker's configuration.
+// Credentials serves the registry logins in docker's configuration.
 func Credentials() session.Attachable {
 	return authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
 		AuthConfigProvider: authprovider.LoadAuthConfig(config.LoadDefaultConfigFile(nopWriter{})),
 	})
 }
 
-// nopWriter drops docker's complaints about its configuration: they would land in the middle of a screen.
+// nopWriter drops docker's complaints about its configuration, which would be printed in the middle of a screen.
 type nopWriter struct{}
 
 func (nopWriter) Write(p []byte) (int, error) { return len(p), nil }
 
-// Secrets serves the values of --secret: id=NAME,src=FILE or id=NAME,env=VARIABLE. They are read when a step
-// asks for them, and go nowhere else.
+// Secrets serves the values of --secret: id=NAME,src=FILE or id=NAME,env=VARIABLE. They are read when a step asks for
+// them, and are used for nothing else.
 func Secrets(values []string) (session.Attachable, error) {
 	var sources []secretsprovider.Source
 	for _, v := range values {
@@ -47,13 +47,13 @@ func parseSecret(value string) (secretsprovider.Source, error) {
 	var s secretsprovider.Source
 	fields, err := csv.NewReader(strings.NewReader(value)).Read()
 	if err != nil {
-		return s, fmt.Errorf("%q is no list of key=value", value)
+		return s, fmt.Errorf("%q is not a list of key=value", value)
 	}
 	kind := ""
 	for _, f := range fields {
 		key, val, ok := strings.Cut(f, "=")
 		if !ok {
-			return s, fmt.Errorf("%q is no key=value", f)
+			return s, fmt.Errorf("%q is not of the form key=value", f)
 		}
 		switch strings.ToLower(key) {
 		case "id":
@@ -68,7 +68,7 @@ func parseSecret(value string) (secretsprovider.Source, error) {
 			return s, fmt.Errorf("the key %q is not known", key)
 		}
 	}
-	// docker's rule: type=env makes src the variable's name, and a variable of the id's name is the default.
+	// docker's rule: with type=env, src is the variable's name; by default it is the variable with the id's name.
 	if kind == "env" && s.Env == "" {
 		s.Env, s.FilePath = s.FilePath, ""
 	}

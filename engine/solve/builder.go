@@ -1,7 +1,7 @@
-// Package solve solves a plan with the engine's own BuildKit and reports each step as BuildKit reports
-// it: as a hit, as run, failed, skipped or canceled, with its output and its time.
+// Package solve builds a plan with the engine's own BuildKit, and reports each step as BuildKit reports it: as a hit,
+// as run, failed, skipped or canceled, with its output and its time.
 //
-// It knows nothing of watching, containers or faces, and does not decide when to build.
+// It knows nothing of watching, containers or faces. The caller decides when to build.
 package solve
 
 import (
@@ -33,25 +33,25 @@ import (
 type Dialer interface {
 	// DialGRPC connects to BuildKit's API.
 	DialGRPC(ctx context.Context, address string) (net.Conn, error)
-	// DialSession connects the way back, on which BuildKit asks for files and secrets.
+	// DialSession opens the connection on which BuildKit asks us for files and secrets.
 	DialSession(ctx context.Context, proto string, meta map[string][]string) (net.Conn, error)
 }
 
-// Builder solves plans on one engine. It is safe for concurrent use.
+// Builder builds plans on one engine. It is safe for concurrent use.
 type Builder struct {
 	client      *client.Client
 	attachables []session.Attachable
 	caps        apicaps.CapSet
 	platform    ocispecs.Platform
 
-	sent sent
-	left left
+	sent      sent
+	lingering lingering
 
 	mu      sync.Mutex
 	configs map[string]imageConfig
 }
 
-// imageConfig is a base image as it was when it was looked up, by name and opt.
+// imageConfig is what the engine answered for a base image, by name and opt.
 type imageConfig struct {
 	name   string
 	opt    sourceresolver.Opt
@@ -60,7 +60,7 @@ type imageConfig struct {
 	config []byte
 }
 
-// New connects to the engine's BuildKit and asks what it can do. attachables serve secrets, ssh agents and
+// New connects to the engine's BuildKit and finds out what it supports. The attachables serve secrets, ssh agents and
 // registry credentials to every build.
 func New(ctx context.Context, d Dialer, attachables ...session.Attachable) (*Builder, error) {
 	c, err := client.New(ctx, "", client.WithContextDialer(d.DialGRPC), client.WithSessionDialer(d.DialSession), dock.Reconnect(), dock.NoticeEnd())
@@ -71,7 +71,7 @@ func New(ctx context.Context, d Dialer, attachables ...session.Attachable) (*Bui
 	err = b.ask(ctx, nil, func(_ context.Context, g gateway.Client) error {
 		opts := g.BuildOpts()
 		b.caps = opts.LLBCaps
-		b.left.fragile = b.caps.Supports(pb.CapFileCopyIncludeExcludePatterns) != nil
+		b.lingering.fragile = b.caps.Supports(pb.CapFileCopyIncludeExcludePatterns) != nil
 		b.platform = platforms.Normalize(platforms.DefaultSpec())
 		if len(opts.Workers) > 0 && len(opts.Workers[0].Platforms) > 0 {
 			b.platform = opts.Workers[0].Platforms[0]
@@ -80,29 +80,29 @@ func New(ctx context.Context, d Dialer, attachables ...session.Attachable) (*Bui
 	})
 	if err != nil {
 		c.Close()
-		return nil, fmt.Errorf("asking BuildKit what it can do: %w", Plain(err))
+		return nil, fmt.Errorf("reading what BuildKit supports: %w", Plain(err))
 	}
 	return b, nil
 }
 
-// Close ends the connection; running builds fail.
+// Close ends the connection. Builds that are under way fail.
 func (b *Builder) Close() error { return b.client.Close() }
 
-// Ping asks BuildKit for a sign of life.
+// Ping returns an error unless BuildKit answers.
 func (b *Builder) Ping(ctx context.Context) error {
 	if _, err := b.client.ListWorkers(ctx); err != nil {
-		return fmt.Errorf("asking BuildKit for a sign of life: %w", Plain(err))
+		return fmt.Errorf("waiting for an answer of BuildKit: %w", Plain(err))
 	}
 	return nil
 }
 
-// Caps are what the engine's BuildKit can do.
+// Caps returns what the engine's BuildKit supports.
 func (b *Builder) Caps() *apicaps.CapSet { return &b.caps }
 
-// Platform is what the engine builds for by itself.
+// Platform returns the platform that the engine builds for by default.
 func (b *Builder) Platform() ocispecs.Platform { return b.platform }
 
-// ask runs fn on the engine's gateway, building nothing. locals are the folders that it may read, by name.
+// ask runs fn on the engine's gateway and builds nothing. Locals are the folders that fn may read, by name.
 func (b *Builder) ask(ctx context.Context, locals map[string]fsutil.FS, fn func(context.Context, gateway.Client) error) error {
 	_, err := b.client.Build(ctx, client.SolveOpt{LocalMounts: locals, Session: b.attachables}, "stagewatch", func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
 		if err := fn(ctx, g); err != nil {
@@ -113,8 +113,8 @@ func (b *Builder) ask(ctx context.Context, locals map[string]fsutil.FS, fn func(
 	return err
 }
 
-// ResolveImageConfig asks the engine for a base image's config, and remembers the answer until Forget:
-// between two saves no base moves, and asking costs as much as a whole cached solve.
+// ResolveImageConfig asks the engine for a base image's config, and remembers the answer until Forget: base images
+// don't change between two saves, and asking costs as much as a whole cached build.
 func (b *Builder) ResolveImageConfig(ctx context.Context, ref string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
 	key := ref
 	if opt.ImageOpt != nil {
@@ -151,7 +151,7 @@ func (b *Builder) lookUp(ctx context.Context, name string, opt sourceresolver.Op
 	return got, nil
 }
 
-// ResolveSourceMetadata asks the engine what there is to know of a source before it is fetched.
+// ResolveSourceMetadata asks the engine for the metadata of a source that is not fetched yet.
 func (b *Builder) ResolveSourceMetadata(ctx context.Context, src *pb.SourceOp, opt sourceresolver.Opt) (found *sourceresolver.MetaResponse, err error) {
 	err = b.ask(ctx, nil, func(ctx context.Context, g gateway.Client) error {
 		found, err = g.ResolveSourceMetadata(ctx, src, opt)
@@ -163,8 +163,8 @@ func (b *Builder) ResolveSourceMetadata(ctx context.Context, src *pb.SourceOp, o
 	return found, nil
 }
 
-// Moved looks up again what base images ResolveImageConfig remembers, and names those that are other images now. It
-// leaves what is remembered as it is.
+// Moved looks up again the base images that ResolveImageConfig remembers, and returns the names of those that are
+// different images now. It does not change what is remembered.
 func (b *Builder) Moved(ctx context.Context) ([]string, error) {
 	b.mu.Lock()
 	known := slices.Collect(maps.Values(b.configs))
@@ -183,8 +183,8 @@ func (b *Builder) Moved(ctx context.Context) ([]string, error) {
 	return slices.Compact(moved), nil
 }
 
-// Forget drops what is remembered of base images and of contexts, so that the next plan sees where tags point
-// now, and the next build has the engine compare the contexts file by file.
+// Forget forgets base images and contexts, so that the next plan sees where tags lead now, and the next build compares
+// the contexts file by file.
 func (b *Builder) Forget() {
 	b.sent.forget()
 	b.mu.Lock()

@@ -9,8 +9,8 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// TestLettersOfAModeAreRefusedWhereTheyAreNotKnown asks the engine itself, which says of no version whether it knows
-// letters in --chmod: where the plan has nothing against them they are obeyed, and else nobody may read the file.
+// TestLettersOfAModeAreRefusedWhereTheyAreNotKnown asks the engine itself, because its version does not say whether it
+// knows letters in --chmod: if the plan accepts them they work, and if not, the file can't be read.
 func TestLettersOfAModeAreRefusedWhereTheyAreNotKnown(t *testing.T) {
 	b := newBench(t)
 	b.write("f", "f SECRET")
@@ -24,7 +24,7 @@ func TestLettersOfAModeAreRefusedWhereTheyAreNotKnown(t *testing.T) {
 	}
 	in := plan.Input{Dockerfile: dockerfile, Filename: "Dockerfile", Platform: b.builder.Platform(), Caps: b.builder.Caps()}
 	_, refused := plan.New(t.Context(), in, b.builder)
-	// As if the engine could do everything.
+	// As if the engine supported everything.
 	in.Caps = nil
 	p, err := plan.New(t.Context(), in, b.builder)
 	if err != nil {

@@ -59,7 +59,7 @@ func (b *bench) write(name, text string) {
 	}
 }
 
-// outcome is what one build emitted, a line a step, and its output.
+// outcome is what one build emitted: its steps, one on each line, and its output.
 type outcome struct {
 	steps  string
 	output string
@@ -169,7 +169,7 @@ stage-2 3/3 :13 ran
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The two stages stand on one base: nine steps, of which BuildKit builds eight.
+	// Both stages have the same base: nine steps, of which BuildKit builds eight.
 	if warm.Ran != 0 || warm.Hits != 8 {
 		t.Errorf("unchanged: %d ran, %d hits\n%s", warm.Ran, warm.Hits, warm.steps)
 	}
@@ -269,13 +269,13 @@ func TestCancel(t *testing.T) {
 	if !errors.Is(err, reason) {
 		t.Fatalf("got %v", err)
 	}
-	// What of the base was reported by then is a matter of moments.
+	// What was reported of the base by then depends on timing.
 	if !strings.HasSuffix(o.steps, "stage-0 2/3 :2 canceled\nstage-0 3/3 :3 skipped\n") {
 		t.Errorf("steps:\n%s", o.steps)
 	}
 }
 
-// TestNoCacheHoldsForOneBuild: the plan that was built without the cache once is built with it again.
+// TestNoCacheHoldsForOneBuild: a plan that was built without the cache is then built with it.
 func TestNoCacheHoldsForOneBuild(t *testing.T) {
 	b := newBench(t)
 	b.write("Dockerfile", "FROM python:3.9-alpine\nRUN echo SECRET\n")
@@ -300,7 +300,7 @@ func TestNoCacheHoldsForOneBuild(t *testing.T) {
 	}
 }
 
-// TestABaseThatMovesIsNamed: a tag that leads to another image than when it was looked up.
+// TestABaseThatMovesIsNamed: a tag leads to another image than when it was looked up.
 func TestABaseThatMovesIsNamed(t *testing.T) {
 	b := newBench(t)
 	name := "stagewatch-moves:" + b.secret

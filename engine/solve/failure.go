@@ -12,7 +12,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// failedVertex returns the vertex that BuildKit blames for err, empty for none.
+// failedVertex returns the vertex that BuildKit blames for err, "" for none.
 func failedVertex(err error) digest.Digest {
 	var v *errdefs.VertexError
 	if errors.As(err, &v) {
@@ -25,7 +25,7 @@ func isCanceled(msg string) bool {
 	return strings.HasSuffix(msg, "context canceled")
 }
 
-// exited tells whether err is that of a command that ran and returned an exit code of its own.
+// exited reports whether err is that of a command that ran and returned an exit code.
 func exited(err string) bool { return strings.Contains(err, "exit code: ") }
 
 // newFailure words what went wrong, without what the transport and BuildKit's layers wrap around it.
@@ -58,32 +58,32 @@ func newFailure(p *plan.Plan, step int, err error) *Failure {
 	return f
 }
 
-// outOfFiles is said of a solve, or anything else, for which this process had no file descriptor left.
-const outOfFiles = "stagewatch has no file descriptor left to talk to the engine with (too many open files)"
+// outOfFiles is the message for a failure because this process has no file descriptor left.
+const outOfFiles = "stagewatch has no file descriptor left to reach the engine with (too many open files)"
 
-// brokenOff is said of a solve whose engine went away.
-const brokenOff = "the connection to the engine broke off"
+// brokenOff is the message for a build whose engine went away.
+const brokenOff = "the connection to the engine broke"
 
 var (
-	// unavailable is what gRPC says of a server that is not there any more, bare or as BuildKit's client words it.
+	// unavailable matches gRPC's messages for a server that is gone, bare or as BuildKit's client words them.
 	unavailable = regexp.MustCompile(`code = Unavailable|(?:^|: )Unavailable: |failed to dial gRPC|error reading from server: |` + brokenOff)
 	dialed      = regexp.MustCompile(`(?:dial|socket|accept4?)[ :].*too many open files`)
 
 	wrapping = regexp.MustCompile(`^(?:failed to solve(?: with frontend \S+)?|failed to run Build function|rpc error: code = \w+ desc = |executor failed running|runc did not terminate successfully|failed to compute cache key|failed to calculate checksum of ref \S+|failed to walk \S*)(?:: |$)?`)
-	// mounted is where an engine has a snapshot for a moment.
+	// mounted matches the paths at which an engine mounts a snapshot for a moment.
 	mounted = regexp.MustCompile(`(?:/[^\s:"]*)?/(?:buildkit-mount\d+|containerd-mount\d+|overlay2/\w+/(?:merged|diff)|snapshots/\d+/fs)`)
-	// exitCode is what BuildKit says of a command that ran and failed.
+	// exitCode matches what BuildKit says of a command that ran and failed.
 	exitCode = regexp.MustCompile(`^exit code: (\d+)`)
 	process  = regexp.MustCompile(`(?s)^(?:process "[^"]*"|\[.*?\]:?|"[^"]*") ?(?:did not complete successfully: |: )?(exit code: \d+.*)$`)
 )
 
-// BrokenOff tells whether a build failed because the connection to the engine did.
+// BrokenOff reports whether a build failed because the connection to the engine broke.
 func BrokenOff(err error) bool { return PlainMessage(err.Error()) == brokenOff }
 
-// NoFiles says that this process has no file descriptor left, and what to do about it.
+// NoFiles returns the message and the hint for a failure because this process has no file descriptor left.
 func NoFiles() (message, hint string) { return outOfFiles, Hint(outOfFiles) }
 
-// OutOfFiles tells whether it failed because this process had no file descriptor left to talk to the engine with.
+// OutOfFiles reports whether something failed because this process had no file descriptor left.
 func OutOfFiles(err error) bool { return PlainMessage(err.Error()) == outOfFiles }
 
 // plain is an error of BuildKit in plain words.
@@ -92,7 +92,7 @@ type plain struct{ error }
 func (p plain) Error() string { return PlainMessage(p.error.Error()) }
 func (p plain) Unwrap() error { return p.error }
 
-// Plain words an error of BuildKit plainly, nil for nil.
+// Plain returns an error of BuildKit in plain words, nil for nil.
 func Plain(err error) error {
 	if err == nil {
 		return nil
@@ -100,7 +100,7 @@ func Plain(err error) error {
 	return plain{err}
 }
 
-// PlainMessage takes off a message what the transport and BuildKit wrap around it.
+// PlainMessage removes from a message what the transport and BuildKit wrap around it.
 func PlainMessage(msg string) string {
 	if dialed.MatchString(msg) {
 		return outOfFiles
@@ -125,33 +125,33 @@ func PlainMessage(msg string) string {
 	return msg
 }
 
-const noPath = "The path is not there: look at its spelling and, for one of the context, at .dockerignore."
+const noPath = "The path does not exist. Check its spelling and, if it is in the build context, .dockerignore."
 
-// hints pair what a message contains with what to do about it.
+// hints pair a part of a message with what to do. The first that matches counts.
 var hints = []struct{ contains, hint string }{
-	{"too many open files", "Raise the limit on open files (ulimit -n) and start again. A session tries again by itself when some are free."},
-	{"the Dockerfile can't be read", "A session tries again by itself when it can be read."},
+	{"too many open files", "Raise the limit on open files (ulimit -n) and start again. A running session tries again by itself once files were closed."},
+	{"the Dockerfile can't be read", "A running session tries again by itself once it can be read."},
 	{brokenOff, "stagewatch continues by itself when the engine answers again."},
-	{"exit code: 127", "A command of the step is not installed in the stage's base image."},
-	{"exit code: 126", "A command of the step is not executable: look at its mode and its first line."},
-	{"exit code: 128", "git ends so where there is no repository: .git is left out of the context. Name it in a COPY, or start with --ignore none."},
-	{"exit code: 137", "The step was killed, most often for lack of memory."},
+	{"exit code: 127", "A command of the step is not installed in the stage. Install it in an earlier step, or use a base image that has it."},
+	{"exit code: 126", "A command of the step is not executable. Check its mode and its first line."},
+	{"exit code: 128", "git found no repository: .git is left out of the context. Name .git in a COPY, or start with --ignore none."},
+	{"exit code: 137", "The step was killed, most often because memory ran out. Give the engine more of it."},
 	{"exit code:", "The step's own output says more."},
 	{`" not found`, noPath},
 	{`": not found`, noPath},
 	{"lstat /", noPath},
-	{"no source files were specified", "No file of the context matches: look at the pattern and at .dockerignore."},
-	{"pull access denied", "Look at the image's name, or log in to its registry with docker login."},
-	{"failed to do request", "The registry can't be reached: look at the network, or pull the image where it can."},
-	{"no such host", "The registry can't be reached: look at the network, or pull the image where it can."},
-	{"i/o timeout", "The network did not answer in time: look at the connection and at proxies."},
-	{"no space left on device", "The engine's disk is full: docker system df shows what takes the space."},
-	{"target stage", "--target names a stage of the Dockerfile: look at the names after AS."},
-	{"Dockerfile cannot be empty", "It begins with FROM and the image to build on."},
-	{"not found", "Look at the name."},
+	{"no source files were specified", "No file of the context matches. Check the pattern and .dockerignore."},
+	{"pull access denied", "Check the image's name, or log in to its registry: docker login"},
+	{"failed to do request", "The registry can't be reached. Check the network, or pull the image where it can be reached."},
+	{"no such host", "The registry can't be reached. Check the network, or pull the image where it can be reached."},
+	{"i/o timeout", "The network did not answer in time. Check the connection and its proxies."},
+	{"no space left on device", "The engine's disk is full. See what takes the space: docker system df"},
+	{"target stage", "--target must name a stage of the Dockerfile. The names come after AS."},
+	{"Dockerfile cannot be empty", "Begin it with FROM and the image to build on."},
+	{"not found", "Check the spelling of the name."},
 }
 
-// Hint says what to do about a message of BuildKit, empty where nothing is known.
+// Hint says what to do about a message of BuildKit, "" if there is no advice.
 func Hint(msg string) string {
 	for _, h := range hints {
 		if strings.Contains(msg, h.contains) {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestPlainMessage takes real messages of engines old and new.
+// TestPlainMessage uses real messages of old and new engines.
 func TestPlainMessage(t *testing.T) {
 	for raw, want := range map[string]string{
 		`failed to solve: process "/bin/sh -c pip install ." did not complete successfully: exit code: 1`:                                                                                     "exit code: 1",

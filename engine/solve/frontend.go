@@ -15,8 +15,8 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// Convert has BuildKit run the frontend's image on the Dockerfile, as docker build would, and builds nothing of what it
-// makes. The frontend reads the folders as they are on disk.
+// Convert makes BuildKit run the frontend's image on the Dockerfile, as docker build would, but builds nothing of the
+// result. The frontend reads the folders as they are on disk.
 func (b *Builder) Convert(ctx context.Context, syntax plan.Syntax, in plan.Input) (def *pb.Definition, config []byte, err error) {
 	locals := map[string]fsutil.FS{}
 	for name, dir := range in.Folders {

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// Follow follows a path from the root through folders, whose names list returns, and puts what is most like it in the
-// place of a name that is not there. It returns the path that it came to, and false where nothing is like the next name.
+// Follow follows a path from the root through folders, whose names list returns, and replaces each name that does not
+// exist by the one that is most like it. It returns the path that it reached, and false if no name is like the next
+// one.
 func Follow(p string, list func(dir string) ([]string, error)) (string, bool, error) {
 	at := ""
 	parts := strings.Split(strings.Trim(path.Clean(p), "/"), "/")
@@ -17,7 +18,7 @@ func Follow(p string, list func(dir string) ([]string, error)) (string, bool, er
 			return "", false, err
 		}
 		if hasPattern(part) {
-			// What comes after a pattern is in more than one place: it is taken as it is.
+			// A pattern matches several names, so what follows it can't be checked.
 			ok := slices.ContainsFunc(names, func(name string) bool { ok, _ := path.Match(part, name); return ok })
 			return path.Join(append([]string{at}, parts[i:]...)...), ok, nil
 		}
@@ -33,7 +34,8 @@ func Follow(p string, list func(dir string) ([]string, error)) (string, bool, er
 
 func hasPattern(name string) bool { return strings.ContainsAny(name, `*?[\`) }
 
-// Like returns the name that is most like a misspelt one: in other letters, or off by few. Empty is none.
+// Like returns the name that is most like a misspelt one: it differs in upper case or in few letters. It returns "" if
+// there is none.
 func Like(misspelt string, names []string) string {
 	best, least := "", 3
 	for _, name := range names {
@@ -46,7 +48,9 @@ func Like(misspelt string, names []string) string {
 	return best
 }
 
-// distance is how many letters were added, left out, replaced, or put in the place of their neighbour.
+// distance returns how many letters were added, left out, replaced or swapped with their neighbour. It is our own
+// because a swap, the most frequent slip of all, must count once; the Levenshtein package that BuildKit uses counts it
+// twice.
 func distance(a, b []rune) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {

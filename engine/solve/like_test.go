@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestAPathIsFollowed: each name that is not there is taken for the one that is like it, and nothing is made up.
+// TestAPathIsFollowed: each name that does not exist is replaced by the one that is like it, and nothing is made up.
 func TestAPathIsFollowed(t *testing.T) {
 	folders := map[string][]string{
 		"": {"app", "bin", "lib", "usr", "src", "requirements.txt", "Makefile"}, "app": {"main.py", "web.py", "x"}, "usr": {"bin", "lib"}, "usr/lib": {"python3.9"}, "src": {"main.c"},

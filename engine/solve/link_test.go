@@ -12,8 +12,8 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// TestALinkedCopyIsWhatItsCopyIs is about COPY --link on an engine that merges: the copy is in the cache, and putting
-// it onto what is below is told as run, as Docker Engine 28 does it where that is new.
+// TestALinkedCopyIsWhatItsCopyIs is about COPY --link on an engine that merges: the copy is in the cache, and merging
+// it is reported as run, as Docker Engine 28 does if the merge is new.
 func TestALinkedCopyIsWhatItsCopyIs(t *testing.T) {
 	const dockerfile = "FROM a\nCOPY x /\nCOPY --link y /\nRUN z\n"
 	p, err := plan.New(t.Context(), plan.Input{Dockerfile: []byte(dockerfile), Filename: "Dockerfile"}, plan.Offline{})
@@ -67,7 +67,7 @@ func TestALinkedCopyIsWhatItsCopyIs(t *testing.T) {
 	}
 }
 
-// vertexOf is the vertex that carries out a step.
+// vertexOf returns the vertex that carries out a step.
 func vertexOf(t *testing.T, bound *plan.Bound, step int) digest.Digest {
 	t.Helper()
 	for d, steps := range bound.Steps {

@@ -13,11 +13,11 @@ type outputKey struct {
 	stream int
 }
 
-// maxPartial bounds how much of a line without an end is kept back, in bytes.
+// maxPartial bounds how much of an unfinished line is held back, in bytes.
 const maxPartial = 64 << 10
 
-// log emits a vertex's output line by line; carriage returns count as line ends, as a terminal would
-// show only what follows the last one.
+// log emits a vertex's output line by line. Of a line with carriage returns it emits what follows the last one, as a
+// terminal shows it.
 func (t *tracker) log(l *client.VertexLog) {
 	steps := t.of(l.Vertex)
 	if len(steps) == 0 {

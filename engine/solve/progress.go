@@ -13,11 +13,11 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// tracker turns BuildKit's stream of vertices into the states of the plan's steps.
+// tracker converts BuildKit's stream of vertices to the states of the plan's steps.
 //
-// BuildKit marks a vertex as cached, or completed, more than once, and marks vertices of a failing solve
-// as cached that nobody looked at. So a cached mark only becomes a hit when something that needs the
-// vertex starts to run, or when the whole solve succeeds.
+// BuildKit marks a vertex as cached or completed more than once, and in a failing solve it marks vertices as cached
+// that it never looked at. So a cached mark counts as a hit only when something that needs the vertex starts to run, or
+// when the whole solve succeeds.
 type tracker struct {
 	plan  *plan.Plan
 	saved func(stage, instruction string) time.Duration
@@ -25,9 +25,9 @@ type tracker struct {
 
 	mu    sync.Mutex
 	bound *plan.Bound
-	// session is the one that brings what the engine has to be sent.
+	// session is the session that serves what the engine must be sent.
 	session string
-	// vertexOf lists the vertices that carry out each step, partsOf those that only serve it.
+	// vertexOf are the vertices that carry out each step, partsOf those that only serve it.
 	vertexOf, partsOf [][]digest.Digest
 	steps             []stepState
 	vertices          map[digest.Digest]*vertex
@@ -35,19 +35,19 @@ type tracker struct {
 	failed            digest.Digest
 }
 
-// vertex is all that was said of one digest so far.
+// vertex is everything that was reported of one digest so far.
 type vertex struct {
 	inputs         []digest.Digest
 	started, ended *time.Time
 	// sent is when the engine had all of a local source.
 	sent *time.Time
-	// used tells that something that ran had it as an input.
+	// used says that it was an input of something that ran.
 	used           bool
 	cached, pulled bool
-	// canceled tells that it ended by being canceled: by the end of this solve, or of another one that shared it.
-	// After that it may run anew, or turn out to be in the cache.
+	// canceled says that it was canceled: by the end of this solve, or of another one that shared it. After that it may
+	// start again, which sets anew, or turn out to be in the cache.
 	canceled, anew bool
-	// said is the newest time that was reported of it.
+	// said is the newest time in what was reported of it.
 	said time.Time
 	err  string
 	took time.Duration
@@ -65,7 +65,7 @@ func newTracker(p *plan.Plan, saved func(string, string) time.Duration, emit fun
 	return &tracker{plan: p, saved: saved, emit: emit, steps: make([]stepState, len(p.Steps)), vertices: map[digest.Digest]*vertex{}, partial: map[outputKey][]byte{}}
 }
 
-// bind tells under which digests the steps will be reported, and which session serves the solve.
+// bind sets the digests under which the steps will be reported, and the session that serves the solve.
 func (t *tracker) bind(b *plan.Bound, session string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -83,7 +83,7 @@ func (t *tracker) bind(b *plan.Bound, session string) {
 	}
 }
 
-// of finds the steps that a vertex carries out or, if none, serves.
+// of returns the steps that a vertex carries out or, if there are none, those that it serves.
 func (t *tracker) of(d digest.Digest) []int {
 	if steps := t.bound.Steps[d]; len(steps) > 0 {
 		return steps
@@ -91,7 +91,7 @@ func (t *tracker) of(d digest.Digest) []int {
 	return t.bound.Parts[d]
 }
 
-// definition is the graph that is solved.
+// definition returns the graph that is solved.
 func (t *tracker) definition() *pb.Definition {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -108,7 +108,7 @@ func (t *tracker) update(s *client.SolveStatus) {
 		t.vertex(v)
 	}
 	for _, st := range s.Statuses {
-		// Progress of bytes: the one sign that a source did more than look at what is there.
+		// Progress in bytes is the only sign that a source was fetched and not just looked up.
 		v := t.vertices[st.Vertex]
 		if v != nil && st.Total > 0 {
 			v.pulled = true
@@ -129,7 +129,7 @@ func (t *tracker) vertex(v *client.Vertex) {
 		t.vertices[v.Digest] = known
 	}
 	known.inputs = v.Inputs
-	if !known.hear(v) {
+	if !known.noteCanceled(v) {
 		return
 	}
 	if v.Cached {
@@ -159,8 +159,8 @@ func (t *tracker) vertex(v *client.Vertex) {
 	}
 }
 
-// confirmInputs settles that what a running vertex needed was there: cached results, and bases that were
-// looked up and not pulled.
+// confirmInputs records hits among what a running vertex needed: cached results, and bases that were looked up and not
+// pulled.
 func (t *tracker) confirmInputs(inputs []digest.Digest) {
 	t.upstream(inputs, func(i int, v *vertex) {
 		if v.cached && v.started == nil || t.isFrom(i) && !v.pulled && v.done() {
@@ -169,8 +169,8 @@ func (t *tracker) confirmInputs(inputs []digest.Digest) {
 	})
 }
 
-// upstream calls fn for each step that the inputs carry out, and for those that they stand on, with the vertex that
-// does it. A vertex is come to once, however many ways lead there.
+// upstream calls fn for each step that the inputs carry out and for the steps before those, with the vertex that does
+// it. It visits a vertex once, however many ways lead to it.
 func (t *tracker) upstream(inputs []digest.Digest, fn func(i int, v *vertex)) {
 	seen := map[digest.Digest]bool{}
 	var walk func([]digest.Digest)
@@ -190,7 +190,7 @@ func (t *tracker) upstream(inputs []digest.Digest, fn func(i int, v *vertex)) {
 	walk(inputs)
 }
 
-// advance emits what step i has newly come to, as far as it is certain before the solve ends.
+// advance emits the new state of step i, as far as it is certain before the solve ends.
 func (t *tracker) advance(i int) {
 	var running, ran bool
 	var took time.Duration
@@ -204,7 +204,7 @@ func (t *tracker) advance(i int) {
 		case !v.done():
 			running = true
 		case t.isFrom(i) && !v.pulled:
-			// A base that is there is looked up, not pulled; BuildKit reports that as run.
+			// A base image that is there is looked up, not pulled. BuildKit reports that as run.
 		case v.lookedUp():
 		default:
 			ran = true
@@ -230,16 +230,16 @@ func (t *tracker) advance(i int) {
 	}
 }
 
-// done tells that the vertex ended, and of itself.
+// done reports whether the vertex ended, and not by being canceled.
 func (v *vertex) done() bool { return v.ended != nil && !v.canceled }
 
-// lookedUp tells that all that was reported of the vertex is the making of its cache key. BuildKit reports that
-// as run for whatever has no inputs: the first WORKDIR on scratch, the source of an ADD from a URL. It really ran
-// where something that ran needs it and it was not in the cache.
+// lookedUp reports whether everything that was reported of the vertex is the computing of its cache key. BuildKit
+// reports that as run for a vertex without inputs: the first WORKDIR on scratch, the source of an ADD from a URL. The
+// vertex really ran if something that ran needs it and it was not in the cache.
 func (v *vertex) lookedUp() bool { return len(v.inputs) == 0 && !v.used }
 
-// useInputs marks what a vertex that ran got its inputs from. One that failed may have failed while its cache key
-// was made: BuildKit reports that as run too.
+// useInputs marks the inputs of a vertex that ran. A vertex that failed may have failed while its cache key was
+// computed, which BuildKit reports as run, too.
 func (t *tracker) useInputs(inputs []digest.Digest) {
 	for _, d := range inputs {
 		if v := t.vertices[d]; v != nil && !v.cached && !v.used {

@@ -13,7 +13,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
-// BuildKit reports a step without inputs as run whenever it works out its cache key. It did not run.
+// BuildKit reports a step without inputs as run whenever it computes its cache key. It did not run.
 func TestStepWithoutInputsIsAHitTheSecondTime(t *testing.T) {
 	b := newBench(t)
 	b.write("Dockerfile", "FROM scratch AS x\nWORKDIR /SECRET\nFROM python:3.9-alpine\nCOPY --from=x /SECRET /SECRET/x\n")
@@ -32,14 +32,14 @@ stage-1 2/2 :4 hit
 		}
 		b.want(o, want)
 	}
-	// Not where what follows fails before it runs, either.
+	// Nor does it count as run if what follows fails before it runs.
 	b.write("Dockerfile", "FROM scratch AS x\nWORKDIR /SECRET\nCOPY nothere /\n")
 	if o, err := b.build(t.Context(), nil); err == nil || strings.Contains(o.steps, "ran") {
 		t.Errorf("%v\n%s", err, o.steps)
 	}
 }
 
-// The mode of a folder that BuildKit was already sent reaches the image, and nothing reruns later on its account.
+// A changed mode of a folder that BuildKit was already sent reaches the image, and nothing reruns later because of it.
 func TestFolderModeIsNoticed(t *testing.T) {
 	b := newBench(t)
 	b.write("Dockerfile", "FROM python:3.9-alpine\nCOPY d /SECRET/d\nRUN stat -c mode=%a /SECRET/d/sub\n")
@@ -59,16 +59,16 @@ func TestFolderModeIsNoticed(t *testing.T) {
 		if want := fmt.Sprintf("mode=%o", mode); o.Ran > 0 && !strings.Contains(o.output, want) {
 			t.Errorf("output %q lacks %q", o.output, want)
 		}
-		// Only back at the first mode is all in the cache.
+		// Only with the first mode again is everything in the cache.
 		if again := i == 2; (o.Ran == 0) != again {
 			t.Errorf("mode %o: %d steps ran", mode, o.Ran)
 		}
 	}
 }
 
-// The times of files are in the image what they are on the disk, to the nanosecond: equal ones stay equal, and make and
-// test -nt see the order that docker build's image has. A content that came with the old time is there all the same, and
-// an owner makes no difference.
+// The times of files in the image are those on disk, to the nanosecond: equal ones stay equal, and make and test -nt
+// see the order that docker build's image has. A content with an unchanged time is noticed, too, and owners make no
+// difference.
 func TestTimesAreThoseOfTheDisk(t *testing.T) {
 	b := newBench(t)
 	b.write("Dockerfile", "FROM python:3.9-alpine\nCOPY src /SECRET\nRUN python3 -c \"import os; [print(n, os.stat('/SECRET/' + n).st_mtime_ns, open('/SECRET/' + n).read()) for n in sorted(os.listdir('/SECRET'))]\"\n")

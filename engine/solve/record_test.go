@@ -34,7 +34,7 @@ type recording struct {
 	Session    string
 	Images     map[string]recordedImage
 	Status     []*client.SolveStatus
-	// Error is what the solve failed with, Canceled that it was.
+	// Error is the error that the solve failed with; Canceled says that it was canceled.
 	Error    string
 	Canceled bool
 }
@@ -54,7 +54,7 @@ func (r *recording) ResolveImageConfig(_ context.Context, ref string, _ sourcere
 	return img.Ref, img.Digest, img.Config, nil
 }
 
-// recorder keeps what the engine answers.
+// recorder records what the engine answers.
 type recorder struct {
 	*Builder
 	*recording
@@ -111,8 +111,8 @@ func TestStreams(t *testing.T) {
 	}
 }
 
-// TestCanceledWithAnotherSolve replays solves that shared a vertex with one that was canceled: BuildKit tells them
-// so, starts the vertex anew, and keeps the old error beside all that it reports of it later.
+// TestCanceledWithAnotherSolve replays solves that shared a vertex with one that was canceled: BuildKit reports the
+// cancellation to them, starts the vertex again, and repeats the old error in all that it reports of it later.
 func TestCanceledWithAnotherSolve(t *testing.T) {
 	for name, shared := range map[string]string{"failing": "[build 1/5] FROM", "cold": "[build 4/5] RUN", "warm": "["} {
 		t.Run(name, func(t *testing.T) {
@@ -141,7 +141,7 @@ func TestCanceledWithAnotherSolve(t *testing.T) {
 	}
 }
 
-// lastStates returns what each step of a replayed solve came to.
+// lastStates returns the last state of each step of a replayed solve.
 func lastStates(events string) map[string]string {
 	last := map[string]string{}
 	for line := range strings.Lines(events) {
@@ -165,7 +165,7 @@ func load(t *testing.T, file string) *recording {
 	return &r
 }
 
-// replay returns the events of a recorded solve, a line each, without the times.
+// replay returns the events of a recorded solve, one on each line, without the times.
 func (r *recording) replay(t *testing.T) string {
 	p, err := plan.New(t.Context(), plan.Input{Dockerfile: []byte(r.Dockerfile), Filename: "Dockerfile"}, r)
 	if err != nil {
@@ -174,7 +174,7 @@ func (r *recording) replay(t *testing.T) string {
 	return r.track(t, p)
 }
 
-// track returns what is told of the plan's steps while BuildKit reports what was recorded.
+// track returns the events for the plan's steps when BuildKit reports what was recorded.
 func (r *recording) track(t *testing.T, p *plan.Plan) string {
 	bound, err := p.Bind(r.Session)
 	if err != nil {
@@ -209,12 +209,12 @@ func (r *recording) track(t *testing.T, p *plan.Plan) string {
 	return b.String()
 }
 
-// record solves for real and keeps the stream.
+// record solves on the engine and records the stream.
 func record(t *testing.T, file, dockerfile string, again, cancel bool) {
 	b := newBench(t)
 	b.secret = "recorded"
 	if again {
-		// What the cold recording left in the cache is what makes this one warm.
+		// The recording of cold has filled the cache that this one uses.
 		b.secret = lastSecret
 	} else {
 		b.secret = fmt.Sprint("recorded-", digest.FromString(t.TempDir())[7:19])
@@ -240,7 +240,7 @@ func record(t *testing.T, file, dockerfile string, again, cancel bool) {
 	}
 }
 
-// solve has the engine solve the plan, and keeps what BuildKit reports.
+// solve solves the plan on the engine, and records what BuildKit reports.
 func (r *recording) solve(t *testing.T, b *bench, p *plan.Plan, cancel bool) {
 	dir, err := fsutil.NewFS(b.dir)
 	if err != nil {
@@ -275,5 +275,5 @@ func (r *recording) solve(t *testing.T, b *bench, p *plan.Plan, cancel bool) {
 	}
 }
 
-// lastSecret is that of the newest recording made in this run.
+// lastSecret is the secret of the newest recording of this run.
 var lastSecret string

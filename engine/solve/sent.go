@@ -9,27 +9,27 @@ import (
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
-// sent remembers what the engine was sent of local contexts, and by which session.
+// sent remembers which local contexts the engine was sent, and by which session.
 //
-// BuildKit keys a local source by the session that brings it. A source in which nothing changed is bound to
-// the session that brought it last, which has ended: BuildKit then takes what it has, and asks nobody for the
-// stats of a hundred thousand files. Where it has that no more it asks the session of the day.
+// BuildKit keys a local source by the session that serves it. A source in which nothing changed is bound to the session
+// that served it last, which has ended: BuildKit then uses what it has, without asking for the stats of a hundred
+// thousand files. If it no longer has the source, it asks the present session.
 type sent struct {
 	mu    sync.Mutex
 	byKey map[string]shipment
 }
 
-// shipment is a source that arrived whole.
+// shipment is a source that was sent completely.
 type shipment struct {
 	session string
 	snap    *tree.Snapshot
 }
 
-// session returns the session to bind a source to: now, unless what it brings was there before.
+// session returns the session to bind a source to: the former one if nothing in the source changed, else now.
 func (s *sent) session(l plan.Local, contexts map[string]fsutil.FS, now string) string {
 	served, ok := contexts[l.Context].(*tree.FS)
 	if !ok {
-		return now // a context that nobody can compare
+		return now // a context that can't be compared
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,11 +39,11 @@ func (s *sent) session(l plan.Local, contexts map[string]fsutil.FS, now string) 
 	return now
 }
 
-// arrived notes that a source was brought by the session that it is bound to.
+// arrived records that a source was sent by the session that it is bound to.
 func (s *sent) arrived(l plan.Local, contexts map[string]fsutil.FS) {
 	served, ok := contexts[l.Context].(*tree.FS)
 	if !ok || served.Moved() {
-		return // what was sent is not what the snapshot says
+		return // other content than the snapshot's was sent
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,13 +59,12 @@ func (s *sent) forget() {
 	clear(s.byKey)
 }
 
-// Binding returns the way to bind a plan's sources for a session that serves the contexts: each to the session
-// that brought it.
+// Binding returns which session to bind each of a plan's sources to, in a solve whose session serves the contexts.
 func (b *Builder) Binding(contexts map[string]fsutil.FS, session string) func(plan.Local) string {
 	return func(l plan.Local) string { return b.sent.session(l, contexts, session) }
 }
 
-// noteSent notes what a solve has brought, as far as it got.
+// noteSent records what a solve has sent, as far as it got.
 func (b *Builder) noteSent(t *tracker, req Request) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -73,7 +72,7 @@ func (b *Builder) noteSent(t *tracker, req Request) {
 		return
 	}
 	for d, l := range t.bound.Locals {
-		// BuildKit also reports the making of the cache key: what counts is the end after the transfer.
+		// BuildKit also reports the computing of the cache key. What counts is the end after the transfer.
 		v := t.vertices[d]
 		arrived := v != nil && v.err == "" && v.sent != nil && v.ended != nil && !v.ended.Before(*v.sent)
 		if arrived && l.Session == t.session {

@@ -12,8 +12,8 @@ import (
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
-// TestWhatDidNotChangeIsNotAskedFor: a source in which nothing changed is not sent again, and its steps are hits.
-// That nobody asks is seen by taking the files away behind the tree's back.
+// TestWhatDidNotChangeIsNotAskedFor: a source in which nothing changed is not sent again, and its steps are hits. The
+// test removes the files without telling the tree, so that a request would fail.
 func TestWhatDidNotChangeIsNotAskedFor(t *testing.T) {
 	b := newBench(t)
 	b.write("Dockerfile", `FROM python:3.9-alpine
@@ -64,7 +64,7 @@ COPY main.txt .
 			t.Errorf("got %q, want %s", got, state)
 		}
 	}
-	// An edit is sent, and so is what was edited while others were built.
+	// An edit is sent, and so is a file that was edited while others were built.
 	for _, name := range []string{"big", "requirements.txt"} {
 		if err := os.Rename(filepath.Join(hidden, name), filepath.Join(b.dir, name)); err != nil {
 			t.Fatal(err)

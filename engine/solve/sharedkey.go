@@ -6,8 +6,8 @@ import (
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
-// SharedKey names contexts for [Request.SharedKey]: by the folder of the main one, and by what of them BuildKit would
-// not see to be another than what it was sent from there before, see [tree.Snapshot.Copy].
+// SharedKey returns a name of the contexts for [Request.SharedKey]: the folder of the main one, and the names of the
+// copies that BuildKit must compare them with (see [tree.Snapshot.Copy]).
 func SharedKey(root string, snaps ...*tree.Snapshot) string {
 	names := make([]string, len(snaps))
 	for i, s := range snaps {

@@ -25,22 +25,22 @@ import (
 // Request is one build.
 type Request struct {
 	Plan *plan.Plan
-	// Contexts serves the plan's local contexts by name; "context" is the main one.
+	// Contexts are the plan's local contexts by name; "context" is the main one.
 	Contexts map[string]fsutil.FS
-	// SharedKey names the contexts' place on disk, so that the engine compares with what it was sent from
-	// there before, instead of asking for every file again.
+	// SharedKey identifies the contexts' place on disk. The engine compares with what it was sent from there before,
+	// instead of asking for every file again.
 	SharedKey string
-	// Tags name the image; none leaves it with its id only.
+	// Tags are the image's names. It may have none.
 	Tags []string
 	// NoCache makes every step run.
 	NoCache bool
-	// Yields makes the build one that nobody's build has to wait for: when its context ends, it is gone from the
-	// engine at once, or no other build minds what is left of it there.
+	// Yields says that no other build must wait for this one: when its context ends, the engine ends it at once, or
+	// what is left of it there does not matter to other builds.
 	Yields bool
-	// Saved returns how long a step last ran for real, 0 where that is not known.
+	// Saved returns how long a step took when it last ran, 0 if that is not known.
 	Saved func(stage, instruction string) time.Duration
-	// Emit is called with Step, Output and Warning events, one at a time. It must not block for long:
-	// BuildKit waits for it.
+	// Emit is called with Step, Output and Warning events, one at a time. It must not block for long, because BuildKit
+	// waits for it.
 	Emit func(event.Body)
 }
 
@@ -49,21 +49,21 @@ type Result struct {
 	// Image is the image's id on the engine, Tags are its names.
 	Image string
 	Tags  []string
-	// Hits and Ran count the steps; a step that BuildKit merged with another counts in neither.
+	// Hits and Ran count the steps. A step that BuildKit merged with another one counts in neither.
 	Hits, Ran int
-	// Saved sums what the hits saved.
+	// Saved is the sum of what the hits saved.
 	Saved time.Duration
-	// Took is the time of the solve with its export.
+	// Took is how long the solve and its export took.
 	Took time.Duration
 	// Times are how long each step that ran took.
 	Times map[plan.StepID]time.Duration
 }
 
-// attempts bounds how often a solve is tried that fails for reasons that are not the build's own.
+// attempts bounds how often a solve is tried that fails for a reason outside of the build.
 const attempts = 3
 
-// Build solves the request's plan and exports its target into the engine's image store. A failing build
-// comes back as a [*Failure]; a canceled one as ctx's error.
+// Build solves the request's plan and exports its target to the engine's image store. It returns a [*Failure] for a
+// build that failed, and ctx's error for one that was canceled.
 func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 	start := time.Now()
 	for attempt := 1; ; attempt++ {
@@ -93,16 +93,16 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 	}
 }
 
-// fromAnotherBuild reports whether a solve, which nobody canceled, failed because another one that shared a
-// step with it was: engines before BuildKit 0.9 let that through, as the cancellation itself or as a file
-// operation that finds its output half made, and those before 0.13 as a graph that misses what the other had.
+// fromAnotherBuild reports whether a solve that nobody canceled failed because another one with a shared step was
+// canceled. Engines with BuildKit before 0.9 pass on the cancellation, or a file operation finds its output half made;
+// with BuildKit before 0.13 the graph lacks what the other one had.
 func fromAnotherBuild(err error) bool {
 	msg := err.Error()
 	return isCanceled(msg) || strings.Contains(msg, "duplicate output ") || strings.Contains(msg, "inconsistent graph state")
 }
 
-// unread returns what of the contexts was asked for and could not be read, nil for nothing: what BuildKit makes of
-// that names no file.
+// unread returns an error for the path of the contexts that was requested and could not be read, nil if there was none.
+// BuildKit's own error names no file.
 func unread(contexts map[string]fsutil.FS) error {
 	for _, name := range slices.Sorted(maps.Keys(contexts)) {
 		if served, ok := contexts[name].(*tree.FS); ok && served.Failed() != nil {
@@ -112,9 +112,9 @@ func unread(contexts map[string]fsutil.FS) error {
 	return nil
 }
 
-// UnreadError tells that a build failed for what could not be read of a context.
+// UnreadError says that a build failed because a path of a context could not be read.
 type UnreadError struct {
-	// Context is the context's name, "context" the main one's.
+	// Context is the context's name, "context" for the main one.
 	Context string
 	*tree.ReadError
 }
@@ -128,7 +128,7 @@ func (e *UnreadError) Error() string {
 
 func (e *UnreadError) Unwrap() error { return e.ReadError }
 
-// solve is one attempt. It returns the image's id.
+// solve makes one attempt, and returns the image's id.
 func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (string, error) {
 	if req.Yields {
 		return b.yield(ctx, req, track)
@@ -172,12 +172,12 @@ func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect 
 	}
 	image := resp.ExporterResponse[exptypes.ExporterImageDigestKey]
 	if image == "" {
-		return "", errors.New("building: the engine's BuildKit named no image; is its \"moby\" exporter there?")
+		return "", errors.New("building: the engine's BuildKit returned no image; it may lack the \"moby\" exporter")
 	}
 	return image, nil
 }
 
-// collect returns the gateway's part of a build: it has the plan's target made.
+// collect returns the gateway's part of a build, which solves the plan's target.
 func (b *Builder) collect(track *tracker, req Request) gateway.BuildFunc {
 	return func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
 		session := g.BuildOpts().SessionID
@@ -189,7 +189,7 @@ func (b *Builder) collect(track *tracker, req Request) gateway.BuildFunc {
 		if err != nil {
 			return nil, err
 		}
-		if err := b.left.join(ctx, g); err != nil {
+		if err := b.lingering.join(ctx, g); err != nil {
 			return nil, err
 		}
 		track.bind(bound, session)
@@ -209,7 +209,7 @@ func (b *Builder) collect(track *tracker, req Request) gateway.BuildFunc {
 type Failure struct {
 	event.Failed
 	Err error
-	// Missing is a path of a stage or an image that the step reads and that is not there, Like what may have been meant.
+	// Missing is a path that the step reads from a stage or an image and that does not exist, Like what may be meant.
 	Missing, Like string
 }
 

@@ -12,12 +12,11 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// numbered is the name that BuildKit gives a vertex which is a step: "[linux/amd64 build  4/16] RUN …".
+// numbered matches the name that BuildKit gives a vertex that is a step: "[linux/amd64 build  4/16] RUN …".
 var numbered = regexp.MustCompile(`(?s)^\[[^\]]*\d+/\d+\] (?:LINK )?(.*)$`)
 
-// TestEveryVertexIsToldAsItsStep builds Dockerfiles whose steps are not to be told by the names that BuildKit gives
-// them: whatever it reports is a step on the line of its instruction, and what it has in its cache is a hit and
-// nothing else.
+// TestEveryVertexIsToldAsItsStep builds Dockerfiles whose steps can't be identified by the names that BuildKit gives
+// them: whatever it reports must be a step on the line of its instruction, and what is in its cache must be a hit.
 func TestEveryVertexIsToldAsItsStep(t *testing.T) {
 	for _, tt := range []struct {
 		name, dockerfile string
@@ -55,8 +54,8 @@ func TestEveryVertexIsToldAsItsStep(t *testing.T) {
 							states = append(states, strings.TrimSpace(state))
 						}
 					}
-					// What was built before with the same content is a hit in a cold build too, and what is done in
-					// no time may be told when it is over.
+					// What was built before with the same content is a hit in a cold build, too, and a step that takes
+					// no time may be reported only when it is over.
 					told := strings.Join(states, " ")
 					if told != "hit" && (build == "warm" || told != "running ran" && told != "ran") {
 						t.Errorf("%s: %s%s is told as %v", build, name, s.Instruction, states)
@@ -70,7 +69,7 @@ func TestEveryVertexIsToldAsItsStep(t *testing.T) {
 	}
 }
 
-// checkVertices holds the vertices that BuildKit reports against the plan's steps.
+// checkVertices compares the vertices that BuildKit reports with the plan's steps.
 func (r *recording) checkVertices(t *testing.T, p *plan.Plan) {
 	t.Helper()
 	bound, err := p.Bind(r.Session)

@@ -10,24 +10,24 @@ import (
 	"github.com/stagewatch/stagewatch/engine/dock"
 )
 
-// yielding is a build that gives way when its context ends.
+// yielding is a build that yields when its context ends.
 //
-// Until its target is made, an error of the gateway ends it at the engine. From then on the engine writes the image,
-// for seconds where a layer is large, and does not break off in the middle of a layer: that is left to end by itself.
+// Until its target is solved, an error of the gateway ends it at the engine. After that the engine writes the image,
+// for seconds if a layer is large, and does not stop in the middle of a layer: such a build is left to end by itself.
 type yielding struct {
-	left *left
-	ctx  context.Context
+	lingering *lingering
+	ctx       context.Context
 	// cancel cancels the call.
 	cancel context.CancelFunc
 
 	mu sync.Mutex
-	// made is what the engine writes an image of, nil before that and after.
+	// made is the graph whose image the engine is writing, nil before and after.
 	made *pb.Definition
 }
 
-// yield runs a build that gives way.
+// yield runs a build that yields.
 func (b *Builder) yield(ctx context.Context, req Request, track *tracker) (string, error) {
-	y := &yielding{left: &b.left, ctx: ctx}
+	y := &yielding{lingering: &b.lingering, ctx: ctx}
 	image := ""
 	err := dock.Yielding(ctx, func(solving context.Context) (err error) {
 		solving, y.cancel = context.WithCancel(solving)
@@ -42,7 +42,7 @@ func (b *Builder) yield(ctx context.Context, req Request, track *tracker) (strin
 	return image, nil
 }
 
-// collect is the gateway's part: it ends when the build has to give way, until what it returns is made.
+// collect is the gateway's part. If the build must yield, it ends early, until its result is solved.
 func (y *yielding) collect(track *tracker, collect gateway.BuildFunc) gateway.BuildFunc {
 	return func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
 		ctx, stop := context.WithCancel(ctx)
@@ -62,15 +62,15 @@ func (y *yielding) collect(track *tracker, collect gateway.BuildFunc) gateway.Bu
 	}
 }
 
-// leave leaves the build to the engine, where that writes its image already.
+// leave leaves the build to the engine if that is writing the image already.
 func (y *yielding) leave() bool {
 	y.mu.Lock()
 	defer y.mu.Unlock()
 	if y.made == nil {
 		return false
 	}
-	y.left.add(y, y.made)
-	if !y.left.fragile {
+	y.lingering.add(y, y.made)
+	if !y.lingering.fragile {
 		y.cancel()
 	}
 	return true
@@ -80,22 +80,22 @@ func (y *yielding) over() {
 	y.mu.Lock()
 	defer y.mu.Unlock()
 	y.made = nil
-	y.left.remove(y)
+	y.lingering.remove(y)
 }
 
-// left are the builds that nobody waits for any more and that the engine is not done with.
-type left struct {
-	// fragile tells of an engine that ends, with all that runs on it, where a build has taken over a step of another
-	// one that then leaves: BuildKit before 0.9.
+// lingering are the builds that yielded and that the engine has not ended yet.
+type lingering struct {
+	// fragile says that the engine crashes, with all that runs on it, if a build has joined a step of another one that
+	// then leaves: BuildKit before 0.9.
 	fragile bool
 
 	mu     sync.Mutex
 	builds map[*yielding]*pb.Definition
-	// gone is closed when there is none any more, nil while there is none.
+	// gone is closed when there are none any more; it is nil while there are none.
 	gone chan struct{}
 }
 
-func (l *left) add(y *yielding, def *pb.Definition) {
+func (l *lingering) add(y *yielding, def *pb.Definition) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.gone == nil {
@@ -104,7 +104,7 @@ func (l *left) add(y *yielding, def *pb.Definition) {
 	l.builds[y] = def
 }
 
-func (l *left) remove(y *yielding) {
+func (l *lingering) remove(y *yielding) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.builds, y)
@@ -114,9 +114,9 @@ func (l *left) remove(y *yielding) {
 	}
 }
 
-// join makes a solve one that has all steps of the builds that are left, which are made: none of them is gone from the
-// engine before this solve is.
-func (l *left) join(ctx context.Context, g gateway.Client) error {
+// join adds all steps of the lingering builds to a solve. They are solved already; this keeps them on the engine until
+// the solve ends.
+func (l *lingering) join(ctx context.Context, g gateway.Client) error {
 	if !l.fragile {
 		return nil
 	}
@@ -134,11 +134,11 @@ func (l *left) join(ctx context.Context, g gateway.Client) error {
 	return nil
 }
 
-// Quiet waits until the engine is done with every build that gave way.
+// Quiet waits until the engine has ended every build that yielded.
 func (b *Builder) Quiet(ctx context.Context) error {
-	b.left.mu.Lock()
-	gone := b.left.gone
-	b.left.mu.Unlock()
+	b.lingering.mu.Lock()
+	gone := b.lingering.gone
+	b.lingering.mu.Unlock()
 	if gone == nil {
 		return nil
 	}

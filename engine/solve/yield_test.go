@@ -14,13 +14,12 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// TestABuildThatGivesWay: whenever it has to, what follows at once is built as if it had not been, and the engine is
-// done with it some time.
+// TestABuildThatGivesWay: whenever it has to yield, the next build is not affected, and the engine ends it in the end.
 func TestABuildThatGivesWay(t *testing.T) {
 	b := newBench(t)
 	yielded := errors.New("yielded")
 	for after := 0; after < 8; after += 2 {
-		// The last step makes a layer that takes its time to be written.
+		// The last step makes a layer that takes long to write.
 		b.write("Dockerfile", "FROM python:3.9-alpine AS one\nCOPY file /file\nRUN cp /file /copy\nFROM python:3.9-alpine\nCOPY --from=one /copy /copy\nCOPY file /file\nRUN head -c 50000000 /dev/zero > /large; cat /file >> /large\n")
 		b.write("file", fmt.Sprint("SECRET", after))
 		p := b.plan()
@@ -65,7 +64,7 @@ func TestABuildThatGivesWay(t *testing.T) {
 	if len(b.builder.left.builds) > 0 {
 		t.Error("what gave way is not forgotten")
 	}
-	// What the engine made of it all the same has no name but the test's label.
+	// If the engine finished it all the same, the image has no name but the test's label.
 	left, err := b.engine.Client.ImageList(t.Context(), image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", "stagewatch-test="+t.Name()))})
 	if err != nil {
 		t.Fatal(err)

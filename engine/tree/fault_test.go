@@ -177,7 +177,7 @@ func TestANameThatIsNotUTF8(t *testing.T) {
 		}
 	}
 	e := &ReadError{"a\x1b[31m\xe9", ErrNotUTF8}
-	if want := `reading "a\x1b[31m\xe9" of the build context: its name, or what it links to, is not valid UTF-8`; e.Error() != want {
+	if want := `reading "a\x1b[31m\xe9" of the build context: its name, or the path that it links to, is not valid UTF-8`; e.Error() != want {
 		t.Errorf("got %s", e)
 	}
 }

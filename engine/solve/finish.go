@@ -10,7 +10,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// finish settles every step once the solve is over, and returns the step to blame for err, -1 for none.
+// finish decides every step's state when the solve is over, and returns the step to blame for err, -1 for none.
 func (t *tracker) finish(err error, canceled bool) (blame int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -23,11 +23,11 @@ func (t *tracker) finish(err error, canceled bool) (blame int) {
 		t.failed = d
 	}
 	if v := t.vertices[t.failed]; v != nil && exited(v.err) {
-		t.settleInputs(v.inputs)
+		t.decideInputs(v.inputs)
 	}
 	for i := range t.steps {
 		if t.open(i) {
-			t.settle(i, err)
+			t.decide(i, err)
 		}
 	}
 	if steps := t.of(t.failed); !canceled && err != nil && len(steps) > 0 {
@@ -37,17 +37,17 @@ func (t *tracker) finish(err error, canceled bool) (blame int) {
 	return blame
 }
 
-// open tells that nothing certain was said of step i.
+// open reports whether step i has no final state yet.
 func (t *tracker) open(i int) bool {
 	state := t.steps[i].state
 	return state == event.Running || state == ""
 }
 
-// settle says what became of step i, which the solve left open.
-func (t *tracker) settle(i int, err error) {
+// decide decides the state of step i, which is still open at the end of the solve.
+func (t *tracker) decide(i int, err error) {
 	switch {
 	case err == nil:
-		t.settleThere(i)
+		t.decidePresent(i)
 	case t.steps[i].state == event.Running || t.isFrom(i) && t.running(i):
 		t.set(i, event.Canceled, 0)
 	default:
@@ -55,9 +55,9 @@ func (t *tracker) settle(i int, err error) {
 	}
 }
 
-// hear takes in what v says of being canceled, and returns false where that is all and came late. An error once
-// reported stays beside all that BuildKit reports of the vertex later.
-func (v *vertex) hear(news *client.Vertex) bool {
+// noteCanceled records whether news says that the vertex was canceled. It returns false if it says nothing else and
+// comes late. BuildKit repeats an error that it reported once in all later reports of the vertex.
+func (v *vertex) noteCanceled(news *client.Vertex) bool {
 	canceled := isCanceled(news.Error)
 	var at time.Time
 	for _, t := range []*time.Time{news.Started, news.Completed} {
@@ -75,26 +75,26 @@ func (v *vertex) hear(news *client.Vertex) bool {
 	case v.canceled && !news.Cached && news.Started != nil && v.ended != nil && news.Started.After(*v.ended):
 		v.anew = true
 	case canceled && news.Cached && !v.anew:
-		// What was canceled was another solve's run of it.
+		// Another solve's run of it was canceled.
 		v.started, v.ended, v.took = nil, nil, 0
 	}
 	v.canceled = canceled
 	return true
 }
 
-// settleInputs says of what a step needed, whose command ran, that it was there, whatever was reported of it: a
-// solve that shares it with another one hears of the other's start and cancellation of it, too.
-func (t *tracker) settleInputs(inputs []digest.Digest) {
+// decideInputs decides the states of the steps before one whose command ran. Their results were there, whatever was
+// reported: a solve also gets the reports of starts and cancellations by another solve that shares a step.
+func (t *tracker) decideInputs(inputs []digest.Digest) {
 	t.upstream(inputs, func(i int, _ *vertex) {
 		if t.open(i) {
-			t.settleThere(i)
+			t.decidePresent(i)
 		}
 	})
 }
 
-// settleThere says of step i, which the solve left open and had the result of, how that came to be there. Not
-// reported to have ended, or reported as cached, or canceled with another solve and no more: it was there before.
-func (t *tracker) settleThere(i int) {
+// decidePresent decides how the result of step i, which is still open, came to be there. It was there before if no end
+// was reported, or if it was reported as cached, or as canceled only with another solve.
+func (t *tracker) decidePresent(i int) {
 	state, took := event.Hit, time.Duration(0)
 	for _, d := range t.vertexOf[i] {
 		if v := t.vertices[d]; v != nil && v.ended != nil && (v.pulled || v.anew && !t.isFrom(i)) {
