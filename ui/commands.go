@@ -151,7 +151,9 @@ func (m *Model) key(msg tea.KeyMsg) tea.Cmd {
 	case m.ask != nil:
 		return m.answer(msg)
 	case m.input != nil:
-		m.typed(msg)
+		if m.input.typed(msg) {
+			m.input = nil
+		}
 		return nil
 	}
 	if m.toast.text != "" {

@@ -38,7 +38,7 @@ func TestAFileIsFoundWhereItIsFolded(t *testing.T) {
 	s.press("2", "]", "g", "enter", "g", "space")
 	s.want(!strings.Contains(s.text(), "lexer.py"), "the largest folder is not folded")
 	s.press("/", "l", "e", "x", "e", "r", "enter")
-	at, ok := s.selected().(present.NodeRef)
+	at, ok := s.page().selected().(present.NodeRef)
 	s.want(ok && at.Path == "/usr/local/lib/python3.9/site-packages/jinja2/lexer.py", "not found")
 	s.shows("lexer.py")
 	s.press("/", "_", "_", "i", "n", "enter")
@@ -46,10 +46,10 @@ func TestAFileIsFoundWhereItIsFolded(t *testing.T) {
 	s.opt.Copy = func(text string) error { o.copied = text; return nil }
 	s.press("y").run()
 	s.want(strings.HasSuffix(o.copied, "/__init__.py"), "copied "+o.copied)
-	one := s.selected()
-	two := s.press("n").selected()
+	one := s.page().selected()
+	two := s.press("n").page().selected()
 	s.want(one != two && two.(present.NodeRef).Name == "__init__.py", "no next match")
-	s.want(s.press("N").selected() == one, "not back at the first")
+	s.want(s.press("N").page().selected() == one, "not back at the first")
 }
 
 // TestWastedFilesAreMarked: bytes that a later layer throws away are named where they lie, and not by colour alone.

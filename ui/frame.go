@@ -34,7 +34,7 @@ func (m *Model) View() string {
 			m.drawPanel(c, p)
 		}
 	}
-	m.drawScrub(c, l.scrub)
+	scrub{m.opt.Tape}.draw(c, l.scrub)
 	m.drawKeys(c, l.keys)
 	return c.String(m.theme)
 }
@@ -48,7 +48,7 @@ func drawLines(c *draw.Canvas, r draw.Rect, lines []draw.Line) {
 func (m *Model) drawHeader(c *draw.Canvas, l layout) {
 	tape := ""
 	if m.opt.Tape != nil && l.scrub.Empty() {
-		tape = m.tapeText()
+		tape = scrub{m.opt.Tape}.text()
 	}
 	r := l.status
 	left, right := present.Header(m.view(), r.W, tape)
@@ -57,7 +57,7 @@ func (m *Model) drawHeader(c *draw.Canvas, l layout) {
 }
 
 func (m *Model) drawPanel(c *draw.Canvas, p *panel) {
-	focused, framed := p == m.focus, !m.lay.single
+	focused, framed := p == m.focus, !m.single
 	if framed {
 		m.drawFrame(c, p, focused)
 	}

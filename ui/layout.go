@@ -18,9 +18,6 @@ type layout struct {
 	status, summary, banner, strip, scrub, keys draw.Rect
 	// top and alarm are the lines of summary and banner, foot what stands in place of the keys.
 	top, alarm, foot []draw.Line
-	// single reports whether one panel is shown at a time, without a frame. gutter is its room for the cursor's sign.
-	single bool
-	gutter int
 }
 
 // arrange lays the screen out.
@@ -51,84 +48,15 @@ func (m *Model) arrange() {
 	if m.height >= 9 {
 		l.banner = take(1, len(l.alarm))
 	}
-	if body.W < gridWidth || body.H < gridHeight {
-		l.single = true
-		if m.theme.Bare() {
-			l.gutter = 1
-		}
-		if body.H >= 4 {
-			l.strip = take(1, 1)
-		}
+	m.single, m.gutter = body.W < gridWidth || body.H < gridHeight, 0
+	if m.single && m.theme.Bare() {
+		m.gutter = 1
+	}
+	if m.single && body.H >= 4 {
+		l.strip = take(1, 1)
 	}
 	m.lay = l
-	m.placePanels(body)
-}
-
-// placePanels gives each panel and page its place.
-func (m *Model) placePanels(body draw.Rect) {
-	for _, p := range m.panels {
-		p.rect = draw.Rect{}
-	}
-	for _, p := range m.pages {
-		p.rect = draw.Rect{}
-	}
-	front := m.front()
-	switch {
-	case m.lay.single, m.zoomed && !m.onPage():
-		m.focus.rect = body
-	case front != nil && (body.W < wideWidth || front.wide):
-		front.rect = body
-	default:
-		m.grid(body)
-	}
-	for _, p := range m.focusable() {
-		p.inside = m.content(p.rect)
-		p.body().place(p.inside)
-	}
-}
-
-// content is the part of a panel that its rows are in.
-func (m *Model) content(r draw.Rect) draw.Rect {
-	if l := m.lay; l.single {
-		return draw.Rect{X: r.X + l.gutter, Y: r.Y, W: max(0, r.W-l.gutter), H: r.H}
-	}
-	r = r.Inset()
-	// A column of air at either side.
-	r.X, r.W = r.X+1, max(0, r.W-2)
-	return r
-}
-
-// grid puts the centre at the left and what explains it at the right, and the rest below both. A page takes the place of
-// the panels at the right.
-func (m *Model) grid(body draw.Rect) {
-	belowH := max(6, body.H*38/100)
-	topH := body.H - belowH
-	leftW := max(46, body.W*58/100)
-	if body.W >= 100 {
-		leftW = body.W * 62 / 100
-	}
-	right := draw.Rect{X: body.X + leftW, Y: body.Y, W: body.W - leftW, H: topH}
-	m.stack(below, draw.Rect{X: body.X, Y: body.Y + topH, W: body.W, H: belowH})
-	m.stack(centre, draw.Rect{X: body.X, Y: body.Y, W: leftW, H: topH})
-	if p := m.front(); p != nil {
-		p.rect = right
-		return
-	}
-	m.stack(side, right)
-}
-
-// stack puts the panels of an area one below the other.
-func (m *Model) stack(a area, r draw.Rect) {
-	for _, p := range m.panels {
-		if p.area != a {
-			continue
-		}
-		p.rect = r
-		if p.height != nil {
-			p.rect.H = min(p.height(r.H), r.H)
-		}
-		r.Y, r.H = r.Y+p.rect.H, r.H-p.rect.H
-	}
+	m.place(body)
 }
 
 // settle brings everything back into bounds after whatever happened, so that View need not.

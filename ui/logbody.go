@@ -29,13 +29,6 @@ func (v *appLog) bookmark() func() {
 	return func() { v.follow, v.top, v.cursor = follow, top, cursor }
 }
 
-func (v *appLog) selected() any {
-	if e := v.current(); e != nil {
-		return e
-	}
-	return nil
-}
-
 // opens opens the line of the cursor whole. While the log follows that is the newest line, and the cursor stays there.
 func (v *appLog) opens() func() tea.Cmd {
 	if v.m.story.Logs.Len() == 0 {

@@ -27,26 +27,20 @@ type Model struct {
 	ticking       bool
 	spin          int
 
-	panels []*panel
+	board
 	log    *appLog
-	// pages are opened over the panels, the last one on top.
-	pages []*page
-	// focus is a panel or the page on top, before the panel that had the focus when the first page opened.
-	focus, before *panel
-	zoomed        bool
-	lay           layout
-	folded        map[string]bool
+	lay    layout
+	folded map[string]bool
 	// pinned is the build that is looked at in place of the newest; 0 is the newest.
 	pinned int
 	// dismissed is the newest failed build whose failure was closed by hand.
 	dismissed int
 
-	ask    *question
-	input  *input
-	search string
-	toast  toast
-	// noticed is when changes of each kind were last left out of a build.
-	noticed map[string]time.Time
+	ask     *question
+	input   *input
+	search  string
+	toast   toast
+	noticed noticed
 	mouse   bool
 	// exec gives the terminal to a command.
 	exec func(*term.Command, func(error) tea.Msg) tea.Cmd
@@ -90,7 +84,7 @@ func New(opt Options) *Model {
 	m := &Model{
 		exec: func(cmd *term.Command, done func(error) tea.Msg) tea.Cmd { return tea.ExecProcess(cmd, done) },
 		opt:  opt, theme: draw.NewTheme(*terminal), keys: DefaultKeyMap(), story: story.New(opt.LogLines),
-		now: opt.Clock(), folded: map[string]bool{}, noticed: map[string]time.Time{}, mouse: !opt.NoMouse,
+		now: opt.Clock(), folded: map[string]bool{}, noticed: noticed{}, mouse: !opt.NoMouse,
 	}
 	m.log = &appLog{m: m, follow: true, cursor: -1}
 	m.panels = newPanels(m)

@@ -25,7 +25,8 @@ func (m *Model) click(msg tea.MouseMsg) tea.Cmd {
 	if (l.summary.Contains(msg.X, msg.Y) || l.banner.Contains(msg.X, msg.Y)) && left {
 		return m.inFull()
 	}
-	if at, ok := m.scrubAt(l.scrub, msg.X, msg.Y); ok && left {
+	replay := scrub{m.opt.Tape}
+	if at, ok := replay.at(l.scrub, msg.X, msg.Y); ok && left {
 		m.seek(m.opt.Tape.IndexAt(at))
 		return nil
 	}
@@ -50,7 +51,7 @@ func (m *Model) click(msg tea.MouseMsg) tea.Cmd {
 func (m *Model) press(p *panel, x, y int) tea.Cmd {
 	again := m.focus == p
 	m.focus = p
-	if y == p.rect.Y && !m.lay.single && again {
+	if y == p.rect.Y && !m.single && again {
 		title := m.title(p, draw.Plain)
 		if i := pieceAt(title, x-p.rect.X-2); i >= 0 {
 			if tab := p.tabNamed(title[i].Text); tab >= 0 {

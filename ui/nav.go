@@ -44,37 +44,6 @@ func cycle(by int) func(*Model) tea.Cmd {
 	return func(m *Model) tea.Cmd { m.focus = m.next(by); return nil }
 }
 
-// next is the panel that the focus goes to from here. A screen that shows one at a time goes through all of them.
-func (m *Model) next(by int) *panel {
-	all := m.focusable()
-	at := 0
-	for i, p := range all {
-		if p == m.focus {
-			at = i
-		}
-	}
-	one := (m.lay.single || m.zoomed) && len(m.pages) == 0
-	for i := 1; i <= len(all); i++ {
-		p := all[((at+by*i)%len(all)+len(all))%len(all)]
-		if p.inSight() || one {
-			return p
-		}
-	}
-	return m.focus
-}
-
-// focusable are the panels and the page on top.
-func (m *Model) focusable() []*panel {
-	all := m.panels[:len(m.panels):len(m.panels)]
-	if p := m.front(); p != nil {
-		all = append(all, &p.panel)
-	}
-	return all
-}
-
-// zooms reports whether zooming changes what is on the screen.
-func (m *Model) zooms() bool { return !m.onPage() && !m.lay.single }
-
 func (m *Model) hasTabs() bool { return m.focus.hasTabs() }
 
 func turnTab(by int) func(*Model) tea.Cmd {
@@ -108,8 +77,6 @@ func (m *Model) back() tea.Cmd {
 	}
 	return nil
 }
-
-func (m *Model) selected() any { return m.focus.body().selected() }
 
 func (m *Model) canOpen() bool { return m.focus.body().opens() != nil }
 
@@ -176,9 +143,6 @@ func (m *Model) openBuild(b *story.Build) tea.Cmd {
 	m.goTo(m.centre())
 	return nil
 }
-
-// centre is the panel that shows the build.
-func (m *Model) centre() *panel { return m.panels[0] }
 
 // inLog reports whether the app's log has the focus.
 func (m *Model) inLog() bool { return m.focus.body() == m.log }

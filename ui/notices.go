@@ -15,9 +15,11 @@ const noticeQuiet = time.Minute
 // maxNoticed bounds how many kinds are remembered.
 const maxNoticed = 500
 
-// notice shows for a moment that a save led to no build. A folder that the app itself writes to is news only once. The
-// notice never replaces the answer to a key.
-func (m *Model) notice(s story.Skip) {
+// noticed remembers when changes of each kind were last left out of a build.
+type noticed map[string]time.Time
+
+// news reports whether a skip is the first of its kind for a while. A folder that the app itself writes to is news once.
+func (n noticed) news(s story.Skip) bool {
 	kind := s.Reason + " " + s.Rule
 	if len(s.Paths) > 0 {
 		if dir := path.Dir(s.Paths[0]); dir != "." {
@@ -26,16 +28,18 @@ func (m *Model) notice(s story.Skip) {
 			kind += " " + s.Paths[0]
 		}
 	}
-	if len(m.noticed) > maxNoticed {
-		clear(m.noticed)
+	if len(n) > maxNoticed {
+		clear(n)
 	}
-	seen := m.noticed[kind]
-	m.noticed[kind] = s.At
-	if s.At.Sub(seen) < noticeQuiet || m.story.Current() == nil || m.toast.until.After(s.At) && !m.toast.passing {
+	seen := n[kind]
+	n[kind] = s.At
+	return s.At.Sub(seen) >= noticeQuiet
+}
+
+// notice shows for a moment that a save led to no build. It never replaces the answer to a key.
+func (m *Model) notice(s story.Skip) {
+	if !m.noticed.news(s) || m.story.Current() == nil || m.toast.until.After(s.At) && !m.toast.passing {
 		return
 	}
-	m.toast = toast{
-		text:  present.SkipNotice(s),
-		style: draw.Good, until: s.At.Add(toastTime), passing: true,
-	}
+	m.toast = toast{text: present.SkipNotice(s), style: draw.Good, until: s.At.Add(toastTime), passing: true}
 }

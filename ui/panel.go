@@ -80,8 +80,6 @@ type body interface {
 	find(dir int, here bool)
 	found() (at, of int)
 
-	// selected is what the cursor is on, nil for nothing.
-	selected() any
 	// opens returns what the open key does now, nil for nothing.
 	opens() func() tea.Cmd
 	// foldName is the name under which the row of the cursor is folded, empty where it can't be.

@@ -23,6 +23,9 @@ func (s *screen) list(name string) *list {
 // page is the list of the page on top.
 func (s *screen) page() *list {
 	s.t.Helper()
+	if f, ok := s.front().body().(*filesList); ok {
+		return &f.list
+	}
 	return s.front().body().(*list)
 }
 

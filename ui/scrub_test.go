@@ -25,13 +25,13 @@ func TestReplayShowsWhereItIs(t *testing.T) {
 	goldentest.Check(t, filepath.Join("testdata", "frames", "replay.txt"), got.String())
 
 	s := newScreen(t, 120, 40, tape)
-	bar := s.scrubBar(s.lay.scrub)
+	bar := scrub{s.opt.Tape}.bar(s.lay.scrub)
 	click := func(x int) {
 		s.send(tea.MouseMsg{X: x, Y: bar.Y, Action: tea.MouseActionPress, Button: tea.MouseButtonLeft})
 	}
 	click(bar.X + bar.W - 1)
 	s.want(s.opt.Tape.Over() && s.story.Current().Number == 5, "the end of the bar is not the end of the tape")
-	bar = s.scrubBar(s.lay.scrub)
+	bar = scrub{s.opt.Tape}.bar(s.lay.scrub)
 	click(bar.X)
 	s.want(s.story.Current() == nil || s.story.Current().Number == 1, "the start of the bar is not the start of the tape")
 	s.want(s.opt.Tape.Paused(), "it runs on from where one clicked")

@@ -36,17 +36,15 @@ func (in *input) line(bare bool) draw.Line {
 	return line.Add(draw.Dim, in.help)
 }
 
-func (m *Model) typed(msg tea.KeyMsg) {
-	in := m.input
+// typed takes a key, and reports whether the line is done.
+func (in *input) typed(msg tea.KeyMsg) (done bool) {
 	switch msg.Type {
 	case tea.KeyEnter:
-		m.input = nil
 		in.done(in.text, true)
-		return
+		return true
 	case tea.KeyEsc:
-		m.input = nil
 		in.done("", false)
-		return
+		return true
 	case tea.KeyBackspace:
 		if r := []rune(in.text); len(r) > 0 {
 			in.text = string(r[:len(r)-1])
@@ -58,9 +56,10 @@ func (m *Model) typed(msg tea.KeyMsg) {
 	case tea.KeyRunes, tea.KeySpace:
 		in.text = clean.Line(in.text + string(msg.Runes))
 	default:
-		return
+		return false
 	}
 	in.changed(in.text)
+	return false
 }
 
 // startSearch begins a search at what is in sight. Each letter searches from there again, and esc goes back there.
