@@ -67,7 +67,7 @@ func newRig(t *testing.T, cfg config.Config, with ...func(*deps)) *rig {
 	cfg.Once = once
 	d := deps{
 		desk: desk.New(ctx, out), cfg: cfg, project: p, values: &values,
-		builder: r.builder, pinger: r.pinger, images: r.images, history: openHistory("", "", ""),
+		solver: newSolver(r.builder), pinger: r.pinger, images: r.images, history: openHistory("", "", ""),
 	}
 	if !once {
 		settings, _, err := serving(cfg.App)

@@ -39,9 +39,10 @@ type deps struct {
 	desk    desk.Desk
 	cfg     config.Config
 	project *project
-	builder builder
-	pinger  pinger
-	images  store
+	// solver makes the builds. Loops on one engine have one in common.
+	solver *solver
+	pinger pinger
+	images store
 	// history is what steps took and printed, memory what was last built before this session, nil where nothing is
 	// known. What is built now is kept in memoryFile, for the engine at host. Unkept: it was reported that it can't be.
 	history    *history
@@ -66,12 +67,13 @@ type appDeps struct {
 	settings serve.Settings
 }
 
-// newLoop returns a loop that has done nothing yet. Any number of them can work at the same time, also on one engine.
+// newLoop returns a loop that has done nothing yet. Any number of them can work at the same time, on one engine too if
+// they have a solver in common.
 func newLoop(d deps) *loop {
 	l := &loop{
 		Desk: d.desk, cfg: d.cfg, project: d.project, outside: d.outside, values: d.values,
 		history: d.history, memory: d.memory, memoryFile: d.memoryFile, host: d.host,
-		solver: newSolver(d.builder), images: images{store: d.images, made: map[string]bool{}}, pace: newPace(),
+		solver: d.solver, images: images{store: d.images, made: map[string]bool{}}, pace: newPace(),
 		superseded: map[*job]bool{}, linted: map[plan.Lint]bool{}, toldOf: map[string]bool{}, found: map[string]bool{},
 	}
 	if d.unkept {

@@ -64,7 +64,7 @@ func Run(ctx, quit context.Context, cfg config.Config, intents <-chan event.Inte
 	defer stop()
 	d := deps{
 		desk: desk.New(work, out), cfg: cfg, project: p, values: &values,
-		builder: c, pinger: c, outside: c, images: c.images, insight: measure.NewInsight(c.reader, c.Binding),
+		solver: newSolver(c), pinger: c, outside: c, images: c.images, insight: measure.NewInsight(c.reader, c.Binding),
 		history: openHistory(state.Dir("steps"), p.root, p.dockerfile), memoryFile: p.memoryFile(), host: c.engine.Host, unkept: c.session.Unkept != nil,
 	}
 	d.memory = loadMemory(d.memoryFile, d.host)
