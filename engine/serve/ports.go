@@ -29,32 +29,31 @@ type Opening struct {
 // tries again until ctx ends. It fails where an address can never be listened on.
 func OpenPorts(ctx context.Context, published []front.Published, o Opening) (Ports, error) {
 	var ports Ports
-	for i, p := range published {
-		free := func() {}
-		if i == 0 {
-			free = o.Free
+	for i, want := range published {
+		if i > 0 {
+			o.Free = func() {}
 		}
-		g, err := openGate(ctx, p, o.Holder, o.Emit, free)
+		p, err := openPort(ctx, want, o)
 		if err != nil {
 			return nil, errors.Join(err, ports.Close(ctx))
 		}
-		ports = append(ports, g)
+		ports = append(ports, p)
 	}
 	return ports, nil
 }
 
 // Ports are the published ports, the first one the app's own. They are a [Door].
-type Ports []*gate
+type Ports []*port
 
-func (gs Ports) URL() string { return gs[0].URL() }
+func (ps Ports) URL() string { return ps[0].URL() }
 
-func (gs Ports) Switch(inst Instance, build int) (Drains, bool) {
+func (ps Ports) Switch(inst Instance, build int) (Drains, bool) {
 	var ds Drains
 	first := false
-	for i, g := range gs {
-		b := inst.Backend(g.inside)
+	for i, p := range ps {
+		b := inst.Backend(p.want.Port)
 		b.Build = build
-		d, open := g.Switch(b)
+		d, open := p.Switch(b)
 		if open {
 			ds = append(ds, d)
 		}
@@ -63,80 +62,77 @@ func (gs Ports) Switch(inst Instance, build int) (Drains, bool) {
 	return ds, first
 }
 
-func (gs Ports) Hold() Drains {
+func (ps Ports) Hold() Drains {
 	var ds Drains
-	for _, g := range gs {
-		if d := g.Hold(); d != nil {
+	for _, p := range ps {
+		if d := p.Hold(); d != nil {
 			ds = append(ds, d)
 		}
 	}
 	return ds
 }
 
-func (gs Ports) SetStatus(s front.Status) {
-	for _, g := range gs {
-		g.SetStatus(s)
+func (ps Ports) SetStatus(s front.Status) {
+	for _, p := range ps {
+		p.SetStatus(s)
 	}
 }
 
 // Close gives the ports back; requests in flight have until ctx ends.
-func (gs Ports) Close(ctx context.Context) error {
+func (ps Ports) Close(ctx context.Context) error {
 	var errs []error
-	for _, g := range gs {
-		errs = append(errs, g.Close(ctx))
+	for _, p := range ps {
+		errs = append(errs, p.Close(ctx))
 	}
 	return errors.Join(errs...)
 }
 
-// gate is one published port. Where something else holds the port it says what does, and tries again.
-type gate struct {
+// port is one published port. Where something else holds it, it says what does, and tries again.
+type port struct {
+	Opening
 	want front.Published
-	// inside is the port of the app behind it.
-	inside int
-	holder func(addr string) string
-	emit   func(event.Body)
-	// opened is called once the port is had after all, from another goroutine.
-	opened func()
 
-	mu     sync.Mutex
-	front  *front.Front
+	mu sync.Mutex
+	// front listens on the port, nil while something else holds it.
+	front *front.Front
+	// wanted is what the port is to lead to, nil while requests are to wait.
 	wanted *front.Backend
 	status front.Status
 }
 
-// openGate opens the port, or starts waiting for it. It fails where the address can never be listened on.
-func openGate(ctx context.Context, p front.Published, holder func(string) string, emit func(event.Body), opened func()) (*gate, error) {
-	g := &gate{want: p, inside: p.Port, holder: holder, emit: emit, opened: opened}
-	f, err := p.Listen()
+// openPort opens the port, or starts to wait for it. It fails where the address can never be listened on.
+func openPort(ctx context.Context, want front.Published, o Opening) (*port, error) {
+	p := &port{Opening: o, want: want}
+	f, err := want.Listen()
 	var inUse *front.InUseError
 	switch {
 	case err == nil:
-		g.front = f
+		p.front = f
 	case errors.As(err, &inUse):
-		g.warn()
-		go g.retry(ctx)
+		p.warn()
+		go p.retry(ctx)
 	default:
-		return nil, &fault.Error{What: "listening on " + p.String(), Err: err, Hint: "Choose another address or port with -p."}
+		return nil, &fault.Error{What: "listening on " + want.String(), Err: err, Hint: "Choose another address or port with -p."}
 	}
-	return g, nil
+	return p, nil
 }
 
-func (g *gate) warn() {
+func (p *port) warn() {
 	const lost = "the app is built and runs, but nobody reaches it there"
-	if g.want.Last > g.want.First {
-		g.emit(event.Warning{Code: event.CodePortTaken, Message: fmt.Sprintf("the ports %d to %d are all taken; %s", g.want.First, g.want.Last, lost),
-			Hint: fmt.Sprintf("Stop what holds one of them, and it is taken over; or take any free one: -p %d.", g.inside)})
+	if p.want.Last > p.want.First {
+		p.Emit(event.Warning{Code: event.CodePortTaken, Message: fmt.Sprintf("the ports %d to %d are all taken; %s", p.want.First, p.want.Last, lost),
+			Hint: fmt.Sprintf("Stop what holds one of them, and it is taken over; or take any free one: -p %d.", p.want.Port)})
 		return
 	}
 	by := ""
-	if who := g.holder(g.want.String()); who != "" {
+	if who := p.Holder(p.want.String()); who != "" {
 		by = " by " + who
 	}
-	g.emit(event.Warning{Code: event.CodePortTaken, Message: fmt.Sprintf("port %d is taken%s; %s", g.want.First, by, lost),
-		Hint: fmt.Sprintf("Stop what holds the port, and it is taken over; or take any free one: -p %d.", g.inside)})
+	p.Emit(event.Warning{Code: event.CodePortTaken, Message: fmt.Sprintf("port %d is taken%s; %s", p.want.First, by, lost),
+		Hint: fmt.Sprintf("Stop what holds the port, and it is taken over; or take any free one: -p %d.", p.want.Port)})
 }
 
-func (g *gate) retry(ctx context.Context) {
+func (p *port) retry(ctx context.Context) {
 	tick := time.NewTicker(portRetry)
 	defer tick.Stop()
 	for {
@@ -145,33 +141,33 @@ func (g *gate) retry(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		f, err := g.want.Listen()
+		f, err := p.want.Listen()
 		if err != nil {
 			continue
 		}
-		g.mu.Lock()
-		g.front = f
-		f.SetStatus(g.status)
-		wanted := g.wanted
+		p.mu.Lock()
+		p.front = f
+		f.SetStatus(p.status)
+		wanted := p.wanted
 		if wanted != nil {
 			f.Switch(*wanted)
 		}
-		g.mu.Unlock()
-		g.emit(event.Warning{Code: event.CodePortFree, Message: "the port is free now, and taken over"})
+		p.mu.Unlock()
+		p.Emit(event.Warning{Code: event.CodePortFree, Message: "the port is free now, and taken over"})
 		if wanted != nil {
-			g.opened()
+			p.Free()
 		}
 		return
 	}
 }
 
 // URL is where a browser finds the app.
-func (g *gate) URL() string {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	addr := g.want.Addrs()[0]
-	if g.front != nil {
-		addr = g.front.Addr().String()
+func (p *port) URL() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	addr := p.want.Addrs()[0]
+	if p.front != nil {
+		addr = p.front.Addr().String()
 	}
 	host, port, err := net.SplitHostPort(addr)
 	if err == nil && net.ParseIP(host).IsUnspecified() {
@@ -180,40 +176,40 @@ func (g *gate) URL() string {
 	return "http://" + addr
 }
 
-func (g *gate) Switch(b front.Backend) (*front.Drain, bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.wanted = &b
-	if g.front == nil {
+func (p *port) Switch(b front.Backend) (*front.Drain, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wanted = &b
+	if p.front == nil {
 		return nil, false
 	}
-	return g.front.Switch(b), true
+	return p.front.Switch(b), true
 }
 
-func (g *gate) Hold() *front.Drain {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.wanted = nil
-	if g.front == nil {
+func (p *port) Hold() *front.Drain {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wanted = nil
+	if p.front == nil {
 		return nil
 	}
-	return g.front.Hold()
+	return p.front.Hold()
 }
 
-func (g *gate) SetStatus(s front.Status) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.status = s
-	if g.front != nil {
-		g.front.SetStatus(s)
+func (p *port) SetStatus(s front.Status) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.status = s
+	if p.front != nil {
+		p.front.SetStatus(s)
 	}
 }
 
 // Close gives the port back; requests in flight have until ctx ends.
-func (g *gate) Close(ctx context.Context) error {
-	g.mu.Lock()
-	f := g.front
-	g.mu.Unlock()
+func (p *port) Close(ctx context.Context) error {
+	p.mu.Lock()
+	f := p.front
+	p.mu.Unlock()
 	if f == nil {
 		return nil
 	}
