@@ -61,7 +61,7 @@ func TestABuildThatGivesWay(t *testing.T) {
 	if err := b.builder.Quiet(quiet); err != nil {
 		t.Errorf("the engine is not done with what gave way: %v", err)
 	}
-	if len(b.builder.left.builds) > 0 {
+	if len(b.builder.lingering.builds) > 0 {
 		t.Error("what gave way is not forgotten")
 	}
 	// If the engine finished it all the same, the image has no name but the test's label.
