@@ -27,10 +27,10 @@ type Swept struct {
 }
 
 // Clean removes everything that the session made on the engine: its containers with their anonymous volumes, and its
-// images except those in keep (ids or names). An image with a name that the session did not record with OwnTag stays:
+// images. An image with a name that the session did not record with OwnTag stays:
 // somebody asked for that name. Clean removes what it can, and joins the errors.
-func (e *Engine) Clean(ctx context.Context, s *Session, keep ...string) (Swept, error) {
-	return e.remove(ctx, s.ID, s.record.Tags, keep)
+func (e *Engine) Clean(ctx context.Context, s *Session) (Swept, error) {
+	return e.remove(ctx, s.ID, s.record.Tags)
 }
 
 // Sweep removes what dead sessions left on the engine: sessions of this machine and user whose lock is free. It never
@@ -77,7 +77,7 @@ func (e *Engine) bury(ctx context.Context, dir, id string) (Swept, error) {
 		if alive(pid) {
 			return Swept{}, nil
 		}
-		return e.remove(ctx, id, nil, nil)
+		return e.remove(ctx, id, nil)
 	}
 	if state.Regular(path) != nil {
 		// This is not a lock of ours, and opening a pipe would block for ever.
@@ -99,7 +99,7 @@ func (e *Engine) bury(ctx context.Context, dir, id string) (Swept, error) {
 		}
 		left.Host = e.Host
 	}
-	swept, err := e.remove(ctx, id, left.Tags, nil)
+	swept, err := e.remove(ctx, id, left.Tags)
 	if err != nil || left.Host != e.Host {
 		// The session may have left things on another engine that it used.
 		return swept, err
@@ -128,7 +128,7 @@ func (e *Engine) labelled(ctx context.Context) ([]string, error) {
 }
 
 // remove removes a session's containers and images.
-func (e *Engine) remove(ctx context.Context, id string, ownTags, keep []string) (Swept, error) {
+func (e *Engine) remove(ctx context.Context, id string, ownTags []string) (Swept, error) {
 	var swept Swept
 	var errs []error
 	started := filters.NewArgs(filters.Arg("label", containerLabel+"="+id))
@@ -150,9 +150,6 @@ func (e *Engine) remove(ctx context.Context, id string, ownTags, keep []string) 
 		return swept, errors.Join(append(errs, fmt.Errorf("listing the images of session %s: %w", id, err))...)
 	}
 	for _, i := range images {
-		if slices.Contains(keep, i.ID) || slices.ContainsFunc(i.RepoTags, func(t string) bool { return slices.Contains(keep, t) }) {
-			continue
-		}
 		removed, err := e.removeImage(ctx, i.ID, i.RepoTags, ownTags)
 		if removed {
 			swept.Images++

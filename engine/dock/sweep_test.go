@@ -176,7 +176,7 @@ func TestALockIsKeptForTheEngineThatItsSessionWorkedOn(t *testing.T) {
 	}
 }
 
-func TestCleanRemovesTheSessionsOwnButForWhatIsKept(t *testing.T) {
+func TestCleanRemovesTheSessionsOwnButForNamesThatWereAskedFor(t *testing.T) {
 	r := newRig(t)
 	me, sibling := inHouse(t, r.dir, r.Host), inHouse(t, r.dir, r.Host)
 	defer me.Close()
@@ -189,7 +189,7 @@ func TestCleanRemovesTheSessionsOwnButForWhatIsKept(t *testing.T) {
 	tagged, superseded, kept := r.makeImage(me.ID, own), r.makeImage(me.ID, ""), r.makeImage(me.ID, asked)
 	running := r.makeContainer(tagged, me.Labels())
 	foreign := r.makeContainer(r.makeImage(sibling.ID, "swtest-sibling-"+suffix), sibling.Labels())
-	swept, err := r.Clean(t.Context(), me, asked)
+	swept, err := r.Clean(t.Context(), me)
 	if err != nil || swept != (Swept{Containers: 1, Images: 2}) {
 		t.Errorf("cleaned %+v, %v", swept, err)
 	}

@@ -114,7 +114,7 @@ func TestASwitchToTheSameKeepsItsConnections(t *testing.T) {
 	time.Sleep(20 * time.Millisecond)
 	fmt.Fprintln(conn, "b")
 	expect(t, in, "one b")
-	if f.Build() != 2 {
-		t.Errorf("build %d serves", f.Build())
+	if build := f.current.build.Load(); build != 2 {
+		t.Errorf("build %d serves", build)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -92,7 +93,7 @@ func TestAConnectionOpenedInAdvanceIsServedByTheNewestBackend(t *testing.T) {
 	f := open(t, 10*time.Second)
 	f.Switch(app(t, 1, saying("old")))
 	conn := dial(t, f)
-	time.Sleep(2 * silence)
+	await(t, func() bool { return strings.Contains(stacks(), "(*Front).listenFirst(") })
 	drain := f.Switch(app(t, 2, saying("new")))
 	if left := drain.Wait(within(t, 5*time.Second)); left != 0 {
 		t.Errorf("a silent connection keeps the old backend from draining: %d", left)
@@ -108,9 +109,11 @@ func TestAConnectionOpenedInAdvanceIsServedByTheNewestBackend(t *testing.T) {
 func TestARequestThatComesByteByByteIsStillHTTP(t *testing.T) {
 	f := open(t, 10*time.Second)
 	f.Switch(app(t, 1, saying("hello")))
-	conn := dial(t, f)
+	// A write to a pipe returns when it was read, so that no two pieces are read together.
+	conn, near := net.Pipe()
+	defer conn.Close()
+	f.conns.Go(func() { f.greet(near) })
 	for _, piece := range []string{"G", "ET", " /", " HTT", "P/1.1\r", "\nHost: x\r\n\r\n"} {
-		time.Sleep(30 * time.Millisecond)
 		if _, err := io.WriteString(conn, piece); err != nil {
 			t.Fatal(err)
 		}

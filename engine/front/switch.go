@@ -29,7 +29,7 @@ func (f *Front) Switch(b Backend) *Drain {
 	return &Drain{old}
 }
 
-// Hold makes new requests wait until [Front.Switch] or [Front.Release]. The drain is that of the present backend, which
+// Hold makes new requests wait until [Front.Switch]. The drain is that of the present backend, which
 // may be stopped when the drain is over.
 func (f *Front) Hold() *Drain {
 	f.mu.Lock()
@@ -37,24 +37,6 @@ func (f *Front) Hold() *Drain {
 	f.held = true
 	f.wake()
 	return &Drain{f.current}
-}
-
-// Release ends a [Front.Hold]: the requests that wait go to the backend before it.
-func (f *Front) Release() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.held = false
-	f.wake()
-}
-
-// Build returns the number of the build that new requests go to, 0 while they wait.
-func (f *Front) Build() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.current == nil || f.held {
-		return 0
-	}
-	return int(f.current.build.Load())
 }
 
 // wake makes all waiting requests look again. The caller holds the lock.

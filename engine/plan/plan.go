@@ -2,7 +2,7 @@
 // steps of it a change makes rerun, and why.
 //
 // The conversion is BuildKit's own (dockerfile2llb), run in this process, so that what is planned and
-// what is built are the same graph: [Plan.Bind] hands it to a solve, with the digests by which BuildKit
+// what is built are the same graph: [Plan.BindEach] hands it to a solve, with the digests by which BuildKit
 // will report each step.
 //
 // The package does no IO: bytes and strings in, values out. Image configs come through [Resolver], what

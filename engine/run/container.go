@@ -58,6 +58,9 @@ type Container struct {
 	name string
 }
 
+// startWithin bounds what a start does on the engine once it was asked to create a container.
+const startWithin = 30 * time.Second
+
 // Start creates a container and starts it. After an error nothing is left of it. The context bounds the start, not the
 // container's life.
 func (r *Runner) Start(ctx context.Context, spec Spec) (*Container, error) {
@@ -75,7 +78,7 @@ func (r *Runner) Start(ctx context.Context, spec Spec) (*Container, error) {
 	}
 	cli := r.engine.Client
 	// It must not be cut short: the engine would go on to create a container that nobody knows of.
-	whole, done := context.WithTimeout(context.WithoutCancel(ctx), retireWithin)
+	whole, done := context.WithTimeout(context.WithoutCancel(ctx), startWithin)
 	defer done()
 	created, err := cli.ContainerCreate(whole, config, host, nil, nil, c.name)
 	if err != nil {

@@ -159,18 +159,6 @@ func TestStopInsistsAfterTheGrace(t *testing.T) {
 	}
 }
 
-func TestRetireStopsInTheBackground(t *testing.T) {
-	r := newRig(t)
-	c := r.serve(Spec{Image: r.image("-listen", ":8080", "-stubborn")})
-	r.runner.Retire(c, time.Second)
-	if err := r.runner.Wait(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := r.engine.Client.ContainerInspect(t.Context(), c.ID); !errdefs.IsNotFound(err) {
-		t.Errorf("the container is still there: %v", err)
-	}
-}
-
 func TestAStartThatFailsLeavesNothingAndSaysWhy(t *testing.T) {
 	r := newRig(t)
 	_, err := r.runner.Start(t.Context(), Spec{Image: docktest.Image(t, r.engine, r.session, `CMD ["/no/such/thing"]`)})

@@ -13,7 +13,7 @@ import (
 func TestExitIsNoticedWithItsCode(t *testing.T) {
 	r := newRig(t)
 	c := r.serve(Spec{Image: r.image("-listen", ":8080")})
-	go func() { _, _ = http.Get("http://" + c.Addr() + "/exit") }()
+	_, _ = http.Get("http://" + c.Addr() + "/exit")
 	if exit := r.ended(c); exit.Code != 3 || exit.OOM || exit.Gone {
 		t.Errorf("%+v", exit)
 	}
@@ -57,10 +57,12 @@ func TestAnEngineThatIsAwayDoesNotHideTheEnd(t *testing.T) {
 	}
 	line.Down()
 	go func() { _, _ = http.Get("http://" + c.Addr() + "/exit") }()
-	select {
-	case <-c.Done():
-		t.Errorf("ended while the engine could not be asked: %+v", c.Exit())
-	case <-time.After(300 * time.Millisecond):
+	for refused := line.Refused(); line.Refused() < refused+3; time.Sleep(time.Millisecond) {
+		select {
+		case <-c.Done():
+			t.Fatalf("ended while the engine could not be asked: %+v", c.Exit())
+		default:
+		}
 	}
 	line.Up()
 	if exit := r.ended(c); exit.Code != 3 {

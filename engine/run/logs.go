@@ -1,11 +1,8 @@
 package run
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
@@ -66,11 +63,7 @@ func (c *Container) readLog(ctx context.Context, reader *logReader, follow bool)
 	}
 	defer stream.Close()
 	reader.resume()
-	messages := &paced{Reader: stream}
-	if c.spec.TTY {
-		return reader.readRaw(messages)
-	}
-	return demux(messages, reader.frame)
+	return demux(&paced{Reader: stream}, reader.frame)
 }
 
 // newLogReader returns a reader that delivers to the tail and to the Spec's Log.
@@ -141,31 +134,6 @@ func (r *logReader) begin(message []byte) (text []byte, delivered bool) {
 	}
 	r.seen++
 	return text, false
-}
-
-// readRaw reads the stream of a container with a terminal: no frames, and a timestamp at the beginning of each line.
-func (r *logReader) readRaw(stream io.Reader) error {
-	buffer := make([]byte, pieceSize)
-	held, first := 0, true
-	for {
-		n, err := stream.Read(buffer[held:])
-		data := buffer[:held+n]
-		for len(data) > 0 {
-			if first && len(data) <= stamp && err == nil {
-				break
-			}
-			_, after, ended := bytes.Cut(data, []byte{'\n'})
-			r.frame(stdout, first, data[:len(data)-len(after)])
-			data, first = after, ended
-		}
-		held = copy(buffer, data)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
 }
 
 // flush delivers a last line that has no line end.

@@ -77,12 +77,3 @@ func TestALongLineComesInMarkedPieces(t *testing.T) {
 		t.Errorf("%d bytes of 200000", total)
 	}
 }
-
-func TestATerminalsOutputIsRead(t *testing.T) {
-	r := newRig(t)
-	var log diary
-	r.ended(r.start(Spec{Image: r.image("-say", `one\\ntwo\\n`, "-complain", `three\\n`), TTY: true, Log: log.write}))
-	if out := log.texts("stdout"); !slices.Equal(out, []string{"one", "two", "three"}) {
-		t.Errorf("%q", out)
-	}
-}

@@ -66,7 +66,7 @@ func (r *Runner) configure(ctx context.Context, spec Spec) (*container.Config, *
 	if err != nil {
 		return nil, nil, err
 	}
-	config := &container.Config{Image: spec.Image, Env: env, Labels: r.labels, Tty: spec.TTY}
+	config := &container.Config{Image: spec.Image, Env: env, Labels: r.labels}
 	host := &container.HostConfig{NetworkMode: container.NetworkMode(spec.Network)}
 	for _, volume := range spec.Volumes {
 		bind, anonymous, err := parseVolume(volume)

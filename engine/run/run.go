@@ -7,8 +7,6 @@ package run
 
 import (
 	"context"
-	"sync"
-	"time"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -35,8 +33,6 @@ type Spec struct {
 	Volumes []string
 	// Network is the --network value, empty for the engine's default.
 	Network string
-	// TTY is --tty: a terminal, for apps that show colours only there. Everything that they print is stdout then.
-	TTY bool
 	// Log is called with each line of the container's output, in order, one call at a time. While it blocks, the engine
 	// buffers what follows.
 	Log func(event.Log)
@@ -55,8 +51,6 @@ type Runner struct {
 	labels map[string]string
 	// direct says that containers can be dialled at their own addresses, so that no port need be published.
 	direct bool
-	// retiring counts the containers that are being stopped in the background.
-	retiring sync.WaitGroup
 }
 
 // New returns a runner whose containers have the labels.
@@ -66,31 +60,3 @@ func New(ctx context.Context, engine *dock.Engine, labels map[string]string) *Ru
 
 // Direct reports whether containers are dialled at their own addresses, without a published port.
 func (r *Runner) Direct() bool { return r.direct }
-
-// retireWithin bounds a stop in the background: the grace, the kill, the removal.
-const retireWithin = 30 * time.Second
-
-// Retire stops a container in the background; grace is how long its app may take after the stop signal. Wait waits for
-// it. What fails is found again by its label at the end of the session.
-func (r *Runner) Retire(c *Container, grace time.Duration) {
-	r.retiring.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), grace+retireWithin)
-		defer cancel()
-		_ = c.Stop(ctx, grace)
-	})
-}
-
-// Wait returns when all retired containers are removed, or ctx's error if it ends before.
-func (r *Runner) Wait(ctx context.Context) error {
-	done := make(chan struct{})
-	go func() {
-		r.retiring.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

@@ -15,9 +15,10 @@ type Line struct {
 	// Engine is the engine at the other end.
 	Engine *dock.Engine
 
-	mu    sync.Mutex
-	down  bool
-	conns map[net.Conn]bool
+	mu      sync.Mutex
+	down    bool
+	conns   map[net.Conn]bool
+	refused int
 }
 
 // Unreliable puts a Line between the test and the engine.
@@ -62,6 +63,13 @@ func (l *Line) Cut() { l.cut(false) }
 // Down breaks the open connections and all new ones until Up.
 func (l *Line) Down() { l.cut(true) }
 
+// Refused counts the connections that were hung up on so far.
+func (l *Line) Refused() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.refused
+}
+
 // Up makes new connections work again.
 func (l *Line) Up() {
 	l.mu.Lock()
@@ -88,6 +96,9 @@ func (l *Line) open(conns ...net.Conn) bool {
 			continue
 		}
 		l.conns[conn] = true
+	}
+	if l.down {
+		l.refused++
 	}
 	return !l.down
 }
