@@ -31,7 +31,7 @@ func (m *Model) say(st draw.Style, text string) {
 // send hands an intent to the engine.
 func (m *Model) send(i event.Intent, said string) tea.Cmd {
 	if m.opt.Send == nil {
-		m.say(draw.Warn, "nothing listens here: this dashboard has no engine behind it")
+		m.say(draw.Warn, "there is no engine to ask")
 		return nil
 	}
 	send := m.opt.Send
@@ -68,16 +68,19 @@ func (m *Model) watch() tea.Cmd {
 	return m.send(event.Watch{On: true}, "watching again")
 }
 
+// noDocker says why there is no shell: it is opened by docker's own command.
+const noDocker = "a shell needs the docker command; install the Docker CLI"
+
 func (m *Model) shell() tea.Cmd {
 	switch {
 	case m.opt.Shell == nil:
-		m.say(draw.Warn, "no way to open a shell here")
+		m.say(draw.Warn, noDocker)
 	case m.story.Serving == nil:
-		m.say(draw.Warn, "no container runs to open a shell in")
+		m.say(draw.Warn, "no container is running; a shell opens once a build serves")
 	default:
 		cmd := m.opt.Shell(m.story.Serving.Container)
 		if cmd == nil {
-			m.say(draw.Warn, "no way to open a shell here")
+			m.say(draw.Warn, noDocker)
 			return nil
 		}
 		return m.exec(cmd, func(err error) tea.Msg {
@@ -93,9 +96,9 @@ func (m *Model) shell() tea.Cmd {
 func (m *Model) browse() tea.Cmd {
 	switch {
 	case m.story.Serving == nil || m.story.Serving.URL == "":
-		m.say(draw.Warn, "nothing answers yet, so there is nothing to open")
+		m.say(draw.Warn, "nothing answers yet; try again once a build serves")
 	case m.opt.Open == nil:
-		m.say(draw.Warn, "no browser here; the address is "+m.story.Serving.URL)
+		m.say(draw.Warn, "no browser can be opened from here; open "+m.story.Serving.URL+" yourself")
 	default:
 		open, url := m.opt.Open, m.story.Serving.URL
 		return func() tea.Msg {
@@ -112,7 +115,7 @@ func (m *Model) browse() tea.Cmd {
 func (m *Model) copy() tea.Cmd {
 	c := m.focus.body().copy()
 	if len(c.Lines) == 0 {
-		m.say(draw.Warn, "nothing to copy here")
+		m.say(draw.Warn, "there is nothing to copy here")
 		return nil
 	}
 	put, text := m.opt.Copy, c.Lines[0]
@@ -132,12 +135,12 @@ func (m *Model) copy() tea.Cmd {
 // save writes the whole text behind the focused panel into a file.
 func (m *Model) save() tea.Cmd {
 	if m.opt.SaveLog == nil {
-		m.say(draw.Warn, "saving is not possible here")
+		m.say(draw.Warn, "files cannot be saved from here")
 		return nil
 	}
 	name, lines := m.savable()
 	if len(lines) == 0 {
-		m.say(draw.Warn, "nothing to save yet")
+		m.say(draw.Warn, "there is nothing to save yet")
 		return nil
 	}
 	save := m.opt.SaveLog
@@ -162,39 +165,11 @@ func (m *Model) savable() (string, []string) {
 func (m *Model) toggleMouse() tea.Cmd {
 	m.mouse = !m.mouse
 	if m.mouse {
-		m.say(draw.Accent, "mouse: click and wheel work here")
+		m.say(draw.Accent, "mouse on: click and wheel work here")
 		return tea.EnableMouseCellMotion
 	}
 	m.say(draw.Accent, "mouse off: select text with the terminal, M turns it on again")
 	return tea.DisableMouse
-}
-
-func (m *Model) pause() tea.Cmd {
-	m.opt.Tape.Pause()
-	return nil
-}
-
-func pace(by float64) func(*Model) tea.Cmd {
-	return func(m *Model) tea.Cmd {
-		_, _, speed := m.opt.Tape.Position()
-		m.opt.Tape.SetSpeed(speed * by)
-		return nil
-	}
-}
-
-func stepTape(by int) func(*Model) tea.Cmd {
-	return func(m *Model) tea.Cmd {
-		next, _, _ := m.opt.Tape.Position()
-		m.seek(next + by)
-		return nil
-	}
-}
-
-func seekBuild(back bool) func(*Model) tea.Cmd {
-	return func(m *Model) tea.Cmd {
-		m.seek(m.opt.Tape.BuildBoundary(back))
-		return nil
-	}
 }
 
 // suspend gives the terminal back to the shell. The whole program stops, so the message says what a person may not

@@ -23,8 +23,8 @@ func (m *Model) drawKeys(c *draw.Canvas, r draw.Rect) {
 	}
 }
 
-// footer is the question or the answer that stands at the bottom in place of the keys, in as many lines as it needs; nil
-// where there is none.
+// footer is the question or the answer that stands at the bottom in place of the keys, nil where there is none. It has as
+// many lines as it needs.
 func (m *Model) footer() []draw.Line {
 	width, most := m.width-2, 1
 	if m.height >= 12 {

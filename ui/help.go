@@ -9,7 +9,7 @@ import (
 	"github.com/stagewatch/stagewatch/ui/present"
 )
 
-// keyLine says where a search is, and offers the keys that work here, the most particular first, as many as fit. Help and
+// keyLine says where a search is and offers as many of the keys that work here as fit, the most specific first. Help and
 // quit are always among them.
 func (m *Model) keyLine(width int) draw.Line {
 	var here []command
@@ -45,7 +45,7 @@ func (m *Model) keyHelp(c command) draw.Line {
 	return draw.Line{}.Add(draw.Accent, m.keyName(c)).Add(draw.Plain, " ").Add(draw.Dim, c.Help().Desc+"  ")
 }
 
-// keyName is what is written on a key: in ASCII an arrow would look like another key.
+// keyName is what is written on a key. Arrows become words in ASCII, where they would look like other keys.
 func (m *Model) keyName(c command) string {
 	if !m.theme.ASCII() {
 		return c.Help().Key
@@ -59,7 +59,7 @@ func (m *Model) helpRows(width int) []present.Row {
 	if width < 100 {
 		return present.Flow(grouped(groups), width)
 	}
-	// Two columns, where there is room: nobody scrolls through help.
+	// Nobody scrolls through help: it gets two columns where there is room.
 	const gap = 2
 	leftWidth := width / 3
 	var left, right []present.Row
@@ -114,18 +114,18 @@ func (m *Model) helpGroups() [][]present.Row {
 	for _, w := range [][2]string{
 		{"LIVE", "what answers is built from the newest save"},
 		{"STALE", "what answers is older than the newest save"},
-		{"HIT", "BuildKit had the result; saved is what the last real run took"},
+		{"HIT", "BuildKit had the result; saved is the time of its last real run"},
 		{"RAN", "the step ran in this build"},
-		{"MERGED", "the same as a step of another stage, which is built and counted"},
+		{"MERGED", "the same as a step of another stage, and counted there"},
 		{"FAILED", "the step ended the build"},
-		{"SKIPPED", "never reached, because the build failed before it"},
-		{"CANCELED", "stopped, because a newer change came"},
-		{"MOVED ON", "begun by a build that a newer one replaced, which goes on"},
+		{"SKIPPED", "not reached because the build failed before it"},
+		{"CANCELED", "stopped because a newer change came"},
+		{"MOVED ON", "a newer build took it over and goes on with it"},
 		{"#3", "the third build of this session"},
 		{"build 4/6", "step 4 of the 6 of stage build, as BuildKit numbers them"},
-		{"will hit", "expected, not yet seen: small letters are predictions"},
-		{"≈1.2s", "what the step took when it last ran"},
-		{"+ ~ -", "what a layer adds, changes of those below, and removes"},
+		{"will hit", "expected but not yet seen: small letters are predictions"},
+		{"≈1.2s", "how long the step took when it last ran"},
+		{"+ ~ -", "what a layer adds, changes and removes"},
 		{"wasted", "in the image, but hidden: a later layer replaces or removes it"},
 	} {
 		words = append(words, present.Row{Left: draw.Line{}.Add(draw.Plain|draw.Bold, fmt.Sprintf(name, w[0])).Add(draw.Dim, w[1]), Hang: indent})

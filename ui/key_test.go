@@ -155,7 +155,7 @@ func TestHooksThatFailSaySo(t *testing.T) {
 	s.press("o").run()
 	s.shows("opening http://127.0.0.1:8080: no browser")
 	s.opt.Open, s.opt.Shell, s.opt.SaveLog, s.opt.Send = nil, nil, nil, nil
-	for k, want := range map[string]string{"o": "no browser here", "E": "no way to open a shell", "ctrl+s": "saving is not possible", "b": "no engine behind it"} {
+	for k, want := range map[string]string{"o": "no browser can be opened", "E": "needs the docker command", "ctrl+s": "cannot be saved", "b": "no engine to ask"} {
 		s.press(k)
 		s.shows(want)
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// logIndex holds the numbers of the entries that pass a test. It looks at each entry once, however often it is asked.
+// logIndex holds the numbers of the entries that pass a test. It looks at each entry only once.
 type logIndex struct {
 	ring *story.Ring
 	test string
@@ -14,7 +14,7 @@ type logIndex struct {
 	next int
 }
 
-// update takes in the entries that came since. test names what pass tests for: another one begins anew.
+// update tests the entries that came since the last call. test names what pass tests for; another name starts anew.
 func (x *logIndex) update(r *story.Ring, test string, pass func(*story.Entry) bool) {
 	if x.ring != r || x.test != test {
 		*x = logIndex{ring: r, test: test}
@@ -29,5 +29,5 @@ func (x *logIndex) update(r *story.Ring, test string, pass func(*story.Entry) bo
 	x.seqs = x.seqs[gone:]
 }
 
-// at is the place of an entry among those that pass, and whether it does.
+// at returns the place of an entry among those that pass, and whether it passes.
 func (x *logIndex) at(seq int) (int, bool) { return slices.BinarySearch(x.seqs, seq) }

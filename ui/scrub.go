@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/replay"
 	"github.com/stagewatch/stagewatch/ui/story"
@@ -89,4 +91,32 @@ func (s scrub) at(r draw.Rect, x, y int) (time.Duration, bool) {
 	}
 	_, total := s.Elapsed()
 	return total * time.Duration(x-bar.X) / time.Duration(max(1, bar.W-1)), true
+}
+
+func (m *Model) pause() tea.Cmd {
+	m.opt.Tape.Pause()
+	return nil
+}
+
+func pace(by float64) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd {
+		_, _, speed := m.opt.Tape.Position()
+		m.opt.Tape.SetSpeed(speed * by)
+		return nil
+	}
+}
+
+func stepTape(by int) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd {
+		next, _, _ := m.opt.Tape.Position()
+		m.seek(next + by)
+		return nil
+	}
+}
+
+func seekBuild(back bool) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd {
+		m.seek(m.opt.Tape.BuildBoundary(back))
+		return nil
+	}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// Still is the frame that a dashboard of that size shows after the events, as a terminal gets it.
+// Still returns the frame that a dashboard of a size, in columns and lines, shows after the events.
 func Still(events []event.Event, opt Options, width, height int) string {
 	m := New(opt)
 	m.Update(tea.WindowSizeMsg{Width: width, Height: height})

@@ -1,9 +1,11 @@
 // Package ui is the dashboard: events in, frames and intents out.
 //
-// Update does no IO: what reaches the world (a browser, a shell, a file, the clipboard) goes out as a
-// command through the hooks of [Options]. View is a pure function of the model. The package knows the
-// engine by its events alone, never by docker or BuildKit, and paints only text that package clean went
-// over.
+// Update does no IO: what reaches the world (a browser, a shell, a file, the clipboard) goes out as a command through the
+// hooks of [Options]. View is a pure function of the model. The package knows the engine only by its events, and paints
+// only text that package clean has cleaned.
+//
+// A [Model] holds the story and how it is looked at. Its board has the panels, each made in a file of its own; newPanels
+// lists them. What a panel shows is laid out by package present and painted with package draw.
 package ui
 
 import (
@@ -24,7 +26,7 @@ type Options struct {
 	Events <-chan event.Event
 	// Tape replays a recording in place of Events.
 	Tape *replay.Tape
-	// Send takes what the person asks for; it must not block.
+	// Send passes on what the person asks for. It must not block.
 	Send func(event.Intent)
 
 	// Context, Dockerfile and Target name what is being worked on, for the header.
@@ -34,24 +36,24 @@ type Options struct {
 	Shell func(container string) *term.Command
 	// Open shows a URL in the person's browser.
 	Open func(url string) error
-	// SaveLog writes lines to a file of about that name, and returns the path that it took.
+	// SaveLog writes lines to a file named like name, and returns its path.
 	SaveLog func(name string, lines []string) (path string, err error)
-	// Copy puts text into the person's clipboard; by default OSC 52 on Output.
+	// Copy puts text into the person's clipboard. The default is OSC 52 on Output.
 	Copy func(text string) error
 
-	// Clock is time.Now unless a test says otherwise.
+	// Clock is time.Now by default.
 	Clock func() time.Time
-	// LogLines bounds the log lines kept; 0 is 20,000.
+	// LogLines is the most log lines that are kept; 0 is 20,000.
 	LogLines int
 
 	// Input and Output are the terminal, by default stdin and stdout.
 	Input  io.Reader
 	Output io.Writer
-	// Terminal says what the terminal can show; nil finds out from Output and the environment.
+	// Terminal says what the terminal can show. By default Output and the environment do.
 	Terminal *draw.Terminal
 	// NoMouse leaves the mouse to the terminal from the start.
 	NoMouse bool
-	// Ended is called with all that is known when the dashboard is gone from the screen.
+	// Ended is called with the story when the dashboard is gone from the screen.
 	Ended func(*story.Story)
 }
 

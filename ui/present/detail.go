@@ -50,7 +50,7 @@ func warningDetail(w *story.Warning) []Row {
 		of = fmt.Sprintf("of build #%d", w.Build)
 	}
 	if w.Past {
-		of += ", not said again by newer builds"
+		of += ", not repeated by newer builds"
 	}
 	rows := []Row{
 		{Left: draw.Line{}.Add(draw.Warn|draw.Bold, "▲ "+w.Message), Hang: 2},

@@ -54,7 +54,7 @@ func (f *Files) Rows(v View, width int) []Row {
 		return []Row{Unkept()}
 	}
 	if f.Tree == nil {
-		text := "reading the files; they are here in a moment"
+		text := "reading the files"
 		if v.Recorded {
 			text = "this recording has no files; stagewatch --record writes them"
 		}
@@ -84,7 +84,7 @@ func (f *Files) head(b *story.Build) []Row {
 		}
 	}
 	if f.Tree.Lost > 0 {
-		line = line.Add(draw.Dim, " · ").Add(draw.Warn, human.Bytes(f.Tree.Lost)+" wasted: a later layer has them again, or removes them")
+		line = line.Add(draw.Dim, " · ").Add(draw.Warn, human.Bytes(f.Tree.Lost)+" wasted: a later layer replaces or removes them")
 	}
 	if f.Layer == WholeStage {
 		return []Row{{Left: line}, {}}

@@ -70,7 +70,7 @@ func (v View) outputRows(b *story.Build, s *story.Step, width int) []Row {
 	if len(out.Lines) == 0 {
 		text := "  it printed nothing"
 		if s.State == event.Hit {
-			text = "  a hit prints nothing: its result came from the cache, and the output of its last run is not known"
+			text = "  a hit prints nothing: its result came from the cache, and the output of its last run is not kept"
 		}
 		rows = append(rows, dim(text))
 	}
