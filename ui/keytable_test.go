@@ -10,7 +10,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// keyTests drives every key of the keymap and says what it must have done. TestEveryKeyIsTested keeps it whole.
+// keyTests drives every key of the keymap and says what it must have done. TestEveryKey fails where a key is missing.
 var keyTests = map[string]func(t *testing.T, s *screen, o *outside, k string){
 	"Up": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("1", "G")
