@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"fmt"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/stagewatch/stagewatch/engine/human"
@@ -90,4 +92,57 @@ func (v *appLog) copy() present.Copied {
 		lines = append(lines, draw.Strip(v.m.story.Logs.At(l.seq).Text))
 	}
 	return present.Copied{What: "the log lines in sight", Lines: lines}
+}
+
+func (v *appLog) setFilter(s string) {
+	v.filter = s
+	v.resume()
+	v.index()
+}
+
+func (v *appLog) find(dir int, here bool) {
+	v.index()
+	n := len(v.hits.seqs)
+	if n == 0 {
+		return
+	}
+	at := n - 1
+	if v.follow {
+		// A search from the end finds the newest first.
+		v.pause()
+	} else {
+		var exact bool
+		at, exact = v.hits.at(v.cursor)
+		if !here && (exact || dir < 0) {
+			at += dir
+		}
+	}
+	v.cursor = v.hits.seqs[(at+n)%n]
+	v.reveal()
+}
+
+// note says what is hidden and whether the log follows.
+func (v *appLog) note() draw.Line {
+	r := v.m.story.Logs
+	if r.Len() == 0 && v.m.view().Printed() {
+		return draw.Line{}.Add(draw.Dim, "build output, until the app logs")
+	}
+	var line draw.Line
+	if n := r.First(); n > 0 {
+		line = line.Add(draw.Dim, human.Count(n, "older line")+" dropped · ")
+	}
+	if p := v.pattern(); p != "" {
+		word := "only “"
+		if v.leavesOut() {
+			word = "without “"
+		}
+		line = line.Add(draw.Warn, word+draw.Cut(p, 20)+"” · ")
+	}
+	if v.follow {
+		return line.Add(draw.Dim, "following")
+	}
+	if n := r.Next() - v.seen; n > 0 {
+		return line.Add(draw.Warn|draw.Bold, fmt.Sprintf("paused, %s, f follows", human.Count(n, "new line")))
+	}
+	return line.Add(draw.Warn, "paused, f follows")
 }
