@@ -10,6 +10,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
@@ -45,7 +46,7 @@ func (a *advisor) advise(j *job) []event.Warning {
 	}
 	s := savedEdit{changed: map[string]bool{}, times: j.result.Times}
 	for _, c := range j.changes {
-		s.changed[shown(c)] = true
+		s.changed[project.Shown(c)] = true
 	}
 	a.saves = append(a.saves, s)
 	a.saves = a.saves[max(0, len(a.saves)-adviceSaves):]
@@ -60,7 +61,7 @@ func (l *loop) advise(j *job) {
 	if l.good != nil {
 		return
 	}
-	links := l.project.links()
+	links := l.project.Links()
 	l.Aside(&l.running, func() {
 		if w, ok := unread(j.plan, j.main(), links); ok {
 			l.Emit(j.number, w)

@@ -124,7 +124,7 @@ func TestWhatNoStepReadsIsNamed(t *testing.T) {
 	look := func() (event.Warning, bool) {
 		t.Helper()
 		p, pl := opened(t, dir)
-		return unread(pl, p.main().tree.Snapshot(), p.links())
+		return unread(pl, p.Snapshots()[""], p.Links())
 	}
 	if w, ok := look(); ok {
 		t.Errorf("30 MB are not much: %+v", w)

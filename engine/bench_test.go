@@ -13,7 +13,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
-	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
@@ -86,7 +86,7 @@ type floor struct {
 	live    *live
 	builder *solve.Builder
 	session *dock.Session
-	project *project
+	project *project.Project
 }
 
 func newFloor(b *testing.B, l *live) *floor {
@@ -105,7 +105,7 @@ func newFloor(b *testing.B, l *live) *floor {
 	if err != nil {
 		b.Fatal(err)
 	}
-	p.attrs["label:"+dock.Label] = session.ID
+	p.Label(dock.Label, session.ID)
 	b.Cleanup(func() {
 		_, _ = l.engine.Clean(context.Background(), session)
 		builder.Close()
@@ -118,7 +118,7 @@ func newFloor(b *testing.B, l *live) *floor {
 func (f *floor) once(page string, m *medians) time.Duration {
 	f.b.Helper()
 	ctx := f.b.Context()
-	p, err := f.project.plan(ctx, bare{f.builder}, "")
+	p, err := f.project.Plan(ctx, f.builder, "")
 	if err != nil {
 		f.b.Fatal(err)
 	}
@@ -150,8 +150,3 @@ func (f *floor) once(page string, m *medians) time.Duration {
 	m.add("floor-boot", took-started.Sub(begin))
 	return took
 }
-
-// bare gives a solve.Builder the shape of the loop's toolchain.
-type bare struct{ *solve.Builder }
-
-func (b bare) planInput(in *plan.Input) { in.Caps, in.Platform = b.Caps(), b.Platform() }

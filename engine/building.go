@@ -11,6 +11,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/measure"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/serve"
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
@@ -36,7 +37,7 @@ func (l *loop) start(d decision, o order) {
 	// After the plan was reported: steps that j takes over are reported as its own.
 	l.supersede(j, d.older)
 	req := solve.Request{Plan: j.plan, Tags: l.cfg.Tags, NoCache: j.noCache, Saved: l.history.last, Emit: j.relay.send}
-	req.Contexts, req.SharedKey = l.project.contexts(false)
+	req.Contexts, req.SharedKey = l.project.Contexts(false)
 	l.Aside(&l.running, func() {
 		res, err := l.solver.Build(ctx, req)
 		l.Do(func() { l.ended(j, res, err) })
@@ -47,7 +48,7 @@ func (l *loop) start(d decision, o order) {
 func (l *loop) newJob(noCache bool) (*job, context.Context) {
 	l.builds++
 	ctx, cancel := context.WithCancelCause(l.Ctx())
-	j := &job{number: l.builds, plan: l.plan, changes: l.pending.list(), seq: l.pending.last, edits: l.pending.edits, saved: l.pending.saved, cancel: cancel, began: time.Now(), noCache: noCache, snaps: l.project.snapshots()}
+	j := &job{number: l.builds, plan: l.plan, changes: l.pending.list(), seq: l.pending.last, edits: l.pending.edits, saved: l.pending.saved, cancel: cancel, began: time.Now(), noCache: noCache, snaps: l.project.Snapshots()}
 	if j.saved.IsZero() {
 		j.saved = j.began
 	}
@@ -58,9 +59,9 @@ func (l *loop) newJob(noCache bool) (*job, context.Context) {
 // lint warns of what BuildKit's rules find, once per finding and not at every save.
 func (l *loop) lint(j *job) {
 	found := slices.Clone(j.plan.Lint)
-	if syntax, ok := plan.CustomSyntax(l.project.source); ok {
+	if frontend := l.project.Frontend(); frontend != "" {
 		found = append(found, plan.Lint{Rule: "custom-frontend", Line: 1,
-			Message: "the frontend " + syntax.Image + " makes the build of this Dockerfile: stages and steps are told by the names and numbers that it gives them"})
+			Message: "the frontend " + frontend + " makes the build of this Dockerfile: stages and steps are told by the names and numbers that it gives them"})
 	}
 	for _, w := range found {
 		if l.linted[w] {
@@ -82,7 +83,7 @@ func (l *loop) planned(j *job, why event.Reason) event.Planned {
 		of, why = l.recall(j)
 	} else {
 		of = l.causeOf(j.plan, prev, j.changes)
-		j.predictions = j.plan.Predict(prev, j.changes, l.project.links())
+		j.predictions = j.plan.Predict(prev, j.changes, l.project.Links())
 	}
 	if why.Kind == "" {
 		why = of.reason()
@@ -92,10 +93,10 @@ func (l *loop) planned(j *job, why event.Reason) event.Planned {
 			j.predictions[i] = plan.Prediction{Prediction: event.WillRerun, Reason: event.Reason{Kind: event.ReasonNoCache}}
 		}
 	}
-	e := planEvent(j.plan, j.predictions, of, l.project.name(), l.history)
+	e := planEvent(j.plan, j.predictions, of, l.project.Name(), l.history)
 	e.Reason, e.Because = why, why.String()
 	j.edited = of.dockerfile != ""
-	e.Paths = l.withSource(paths(j.changes), j.edited)
+	e.Paths = l.withSource(project.Paths(j.changes), j.edited)
 	if prev == nil && !j.recalled {
 		// Nothing to compare with: everything runs, whatever was saved last.
 		e.Chain = ""
@@ -244,7 +245,7 @@ func (l *loop) planBefore(of *plan.Plan) (*plan.Plan, error) {
 	if before == "" {
 		return nil, nil
 	}
-	p, err := l.project.plan(l.Ctx(), l.solver, before)
+	p, err := l.project.Plan(l.Ctx(), l.solver, before)
 	if err != nil {
 		// The message stands alone: the Dockerfile is not to blame for a --before that names no stage of it.
 		return nil, &fault.Error{What: fmt.Sprintf("comparing with stage %q: %s", before, failedEvent(err).Message), Hint: "Choose a stage of the Dockerfile with --before."}

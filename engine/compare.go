@@ -40,8 +40,8 @@ func (x *explanation) compareRules(rel string) error {
 		x.why.rules = rel
 	}
 	// As a file of the context it may be copied like any other.
-	if ignored, _ := x.project.main().rules.Match(rel); !ignored {
-		x.add(x.project.main().changed(x.project.assume(rel)))
+	if _, ignored := x.project.Rejects(rel); !ignored {
+		x.add(x.project.Assume(rel))
 	}
 	return nil
 }
@@ -55,7 +55,7 @@ func (x *explanation) compare(what string) error {
 	if x.foreign() == "" {
 		x.prev = last
 	}
-	if x.memory.Plan.Dockerfile != string(x.project.source) {
+	if x.memory.Plan.Dockerfile != string(x.project.Source()) {
 		x.why.addEdits(x.plan, last, x.project)
 	}
 	return nil
@@ -63,10 +63,10 @@ func (x *explanation) compare(what string) error {
 
 // foreign is the frontend that the Dockerfile names, where none can be asked.
 func (x *explanation) foreign() string {
-	if syntax, ok := plan.CustomSyntax(x.project.source); ok && x.host == "" {
-		return syntax.Image
+	if x.host != "" {
+		return ""
 	}
-	return ""
+	return x.project.Frontend()
 }
 
 // sinceLast explains all that changed since the last build.
@@ -74,16 +74,12 @@ func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
 	if err := x.compare(lastBuild); err != nil {
 		return nil, err
 	}
-	names := x.project.names()
-	since := slices.DeleteFunc(x.memory.since(x.project), func(c plan.Change) bool {
-		// What these say is compared, and not that they were written to.
-		f := x.project.folder(c.Context)
-		rules := slices.Contains(names, f.abs(c.Path)) || slices.Contains(f.ruleFiles, f.abs(c.Path))
-		return rules && !x.plan.Reads(c, x.links)
-	})
-	x.take(since)
+	since := x.memory.since(x.project)
+	// The text of these is compared, and not that they were written to.
+	control := x.project.OfControlFiles(since)
+	x.take(slices.DeleteFunc(since, func(c plan.Change) bool { return slices.Contains(control, c) && !x.plan.Reads(c, x.links) }))
 	if n := len(x.changes); n > 0 && len(x.memory.byRules(x.project, x.changes)) == n {
-		x.why.rules = x.project.ruleFile()
+		x.why.rules = x.project.RuleFile()
 	}
 	return x.bodies(ctx, x.memory.At)
 }
@@ -97,7 +93,7 @@ func (x *explanation) predict(ctx context.Context) ([]plan.Prediction, error) {
 	if x.host != "" || x.memory != nil || !x.plan.Merges() {
 		return predictions, nil
 	}
-	other, err := x.project.plan(ctx, &offline{told: plan.Unmerging()}, "")
+	other, err := x.project.Plan(ctx, &offline{told: plan.Unmerging()}, "")
 	if err != nil {
 		return nil, err
 	}

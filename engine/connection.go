@@ -18,7 +18,6 @@ import (
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/image"
-	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
@@ -69,10 +68,6 @@ func connect(ctx context.Context, cfg config.Config, emit func(event.Body)) (*co
 	c.chooseNames(ctx, cfg, emit)
 	c.images = image.New(e, c.session.ID, info.Store)
 	return c, nil
-}
-
-func (c *connection) planInput(in *plan.Input) {
-	in.Caps, in.Platform = c.Caps(), c.Platform()
 }
 
 // Pruned asks the engine whether its build cache was pruned since then.

@@ -1,19 +1,13 @@
 package engine
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
-	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/state"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
@@ -39,8 +33,8 @@ func Explain(ctx context.Context, cfg config.Config, changed []string) (bodies [
 	if err != nil {
 		return nil, err
 	}
-	source = p.source
-	x := explanation{project: p, memory: loadMemory(p.memoryFile(), ""), without: &offline{}}
+	source = p.Source()
+	x := explanation{project: p, memory: loadMemory(memoryFile(p), ""), without: &offline{}}
 	if x.memory != nil {
 		x.without.told = &x.memory.Plan.Told
 	}
@@ -49,28 +43,28 @@ func Explain(ctx context.Context, cfg config.Config, changed []string) (bodies [
 		defer on.close()
 		x.tools, x.host = on, on.engine.Host
 	}
-	if x.plan, err = p.plan(ctx, x.tools, ""); err != nil {
+	if x.plan, err = p.Plan(ctx, x.tools, ""); err != nil {
 		return nil, err
 	}
-	if _, err := p.admit(ctx, x.plan); err != nil {
+	if _, err := p.Admit(ctx, x.plan); err != nil {
 		return nil, err
 	}
-	x.prev, x.links = x.plan, p.links()
+	x.prev, x.links = x.plan, p.Links()
 	if len(changed) == 0 {
 		return x.sinceLast(ctx)
 	}
 	for _, arg := range changed {
-		rel, err := p.within(arg)
+		rel, err := p.Within(arg)
 		if err != nil {
 			return nil, err
 		}
-		switch abs := p.main().abs(rel); {
-		case p.isDockerfile(abs):
+		switch {
+		case p.IsDockerfile(rel):
 			err = x.compare("the Dockerfile")
-		case slices.Contains(p.main().ruleFiles, abs):
+		case p.IsRuleFile(rel):
 			err = x.compareRules(rel)
 		default:
-			x.add(p.main().changed(p.assume(rel)))
+			x.add(p.Assume(rel))
 		}
 		if err != nil {
 			return nil, err
@@ -81,16 +75,16 @@ func Explain(ctx context.Context, cfg config.Config, changed []string) (bodies [
 
 // explanation is what Explain finds out.
 type explanation struct {
-	project *project
+	project *project.Project
 	// memory is what was last built here, nil where that is not known.
 	memory *memory
 	// tools are what plans are made with: the engine at host, or without where none answers.
-	tools   toolchain
+	tools   project.Toolchain
 	without *offline
 	host    string
 	// prev is the plan that plan is compared with.
 	plan, prev *plan.Plan
-	links      links
+	links      plan.Tree
 	ignored    []tree.IgnoredPath
 	unused     []string
 	changes    []plan.Change
@@ -101,7 +95,7 @@ type explanation struct {
 func (x *explanation) add(changes []plan.Change) {
 	var inside []plan.Change
 	for _, c := range changes {
-		if rule, ignored := x.project.main().tree.Rejects(c.Path); ignored {
+		if rule, ignored := x.project.Rejects(c.Path); ignored {
 			x.ignored = append(x.ignored, tree.IgnoredPath{Path: c.Path, Rule: rule})
 		} else {
 			inside = append(inside, c)
@@ -120,7 +114,7 @@ func (x *explanation) take(changes []plan.Change) {
 	}
 	for _, c := range changes {
 		if !read[c] {
-			x.unused = append(x.unused, shown(c))
+			x.unused = append(x.unused, project.Shown(c))
 		}
 	}
 }
@@ -138,9 +132,9 @@ func (x *explanation) bodies(ctx context.Context, since time.Time) ([]event.Body
 	if len(x.unused) > 0 {
 		bodies = append(bodies, event.Skipped{Paths: x.unused, Reason: event.Unused})
 	}
-	x.why.changes, x.why.read = changeEvents(x.changes, nil), x.changes
-	e := planEvent(x.plan, predictions, x.why, x.project.name(), openHistory(state.Dir("steps"), x.project.root, x.project.dockerfile))
-	e.Paths = paths(x.changes)
+	x.why.changes, x.why.read = project.Events(x.changes, nil), x.changes
+	e := planEvent(x.plan, predictions, x.why, x.project.Name(), openHistory(state.Dir("steps"), x.project.Root(), x.project.Dockerfile()))
+	e.Paths = project.Paths(x.changes)
 	switch {
 	case x.why.dockerfile != "":
 		e.Paths = append(e.Paths, x.why.dockerfile)
@@ -153,42 +147,4 @@ func (x *explanation) bodies(ctx context.Context, since time.Time) ([]event.Body
 	e.Reason.Since = since
 	e.Because = e.Reason.String()
 	return append(bodies, e), nil
-}
-
-// within brings a path that a person gave into the context's terms: one of the working folder where that
-// lies in the context, else one of the context.
-func (p *project) within(arg string) (string, error) {
-	abs, err := filepath.Abs(arg)
-	if err != nil {
-		return "", err
-	}
-	if rel, err := filepath.Rel(p.root, abs); err == nil && filepath.IsLocal(rel) {
-		return filepath.ToSlash(rel), nil
-	}
-	if !filepath.IsLocal(arg) {
-		return "", &fault.Error{What: fmt.Sprintf("planning for %s: it is not in the context %s", arg, p.root), Hint: "Give paths inside of the context."}
-	}
-	return filepath.ToSlash(filepath.Clean(arg)), nil
-}
-
-// assume is what a change of the path would be: of its content where it is there, its coming where it is not.
-func (p *project) assume(rel string) []event.Change {
-	abs := filepath.Join(p.root, filepath.FromSlash(rel))
-	info, err := os.Lstat(abs)
-	switch {
-	case err != nil:
-		return []event.Change{{Path: rel, Kind: event.Added}}
-	case !info.IsDir():
-		return []event.Change{{Path: rel, Kind: event.ContentChanged}}
-	}
-	var changes []event.Change
-	_ = filepath.WalkDir(abs, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			inner, _ := filepath.Rel(p.root, path)
-			changes = append(changes, event.Change{Path: filepath.ToSlash(inner), Kind: event.ContentChanged})
-		}
-		return nil
-	})
-	slices.SortFunc(changes, func(a, b event.Change) int { return cmp.Compare(a.Path, b.Path) })
-	return changes
 }

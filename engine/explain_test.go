@@ -55,7 +55,7 @@ func TestAnEditOfTheIgnoreFileIsPlanned(t *testing.T) {
 			const own = "Dockerfile\n.dockerignore\n"
 			write(".dockerignore", tt.before+own)
 			p, pl := opened(t, dir)
-			if err := remember("", pl, p.snapshots()).save(p.memoryFile()); err != nil {
+			if err := remember("", pl, p.Snapshots()).save(memoryFile(p)); err != nil {
 				t.Fatal(err)
 			}
 			write(".dockerignore", tt.after+own)
@@ -116,11 +116,11 @@ func TestAnotherBuildArgumentIsPlanned(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			pl, err := p.plan(t.Context(), &offline{}, "")
+			pl, err := p.Plan(t.Context(), &offline{}, "")
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := remember("", pl, p.snapshots()).save(p.memoryFile()); err != nil {
+			if err := remember("", pl, p.Snapshots()).save(memoryFile(p)); err != nil {
 				t.Fatal(err)
 			}
 			bodies, err := Explain(t.Context(), config.Config{Build: config.Build{Context: dir, BuildArgs: tt.now}}, nil)
@@ -152,10 +152,10 @@ func TestAMemoryOfAnotherVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, pl := opened(t, dir)
-	m := remember("", pl, p.snapshots())
+	m := remember("", pl, p.Snapshots())
 	for version, want := range map[int]string{memoryVersion: "", memoryVersion - 1: "nothing was built here yet", memoryVersion + 1: "nothing was built here yet"} {
 		m.Version = version
-		if err := m.save(p.memoryFile()); err != nil {
+		if err := m.save(memoryFile(p)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := Explain(t.Context(), config.Config{Build: config.Build{Context: dir}}, nil); err == nil && want != "" || err != nil && (want == "" || !strings.Contains(err.Error(), want)) {

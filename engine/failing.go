@@ -17,7 +17,7 @@ func (l *loop) failed(j *job, err error) {
 	l.err = err
 	e := failedEvent(err)
 	if j.plan != nil {
-		l.project.missingPath(&e, j.plan, err)
+		l.project.ExplainMissing(&e, j.plan, err)
 	}
 	l.Emit(j.number, e)
 	if l.app != nil {

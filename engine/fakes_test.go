@@ -18,6 +18,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/redact"
 	"github.com/stagewatch/stagewatch/engine/run"
 	"github.com/stagewatch/stagewatch/engine/serve"
@@ -36,7 +37,7 @@ type rig struct {
 	door    *fakeDoor
 	images  *fakeImages
 	pinger  *fakePinger
-	batches chan written
+	batches chan project.Batch
 	intents chan event.Intent
 	events  chan event.Event
 	cancel  context.CancelFunc
@@ -48,7 +49,7 @@ const rigDockerfile = "FROM base AS build\nCOPY req /req\nRUN install\nCOPY src 
 // newRig begins a loop. What it is made of can be changed first.
 func newRig(t *testing.T, cfg config.Config, with ...func(*deps)) *rig {
 	r := &rig{t: t, dir: t.TempDir(), builder: &fakeBuilder{}, runner: &fakeRunner{}, door: &fakeDoor{}, images: &fakeImages{}, pinger: &fakePinger{},
-		batches: make(chan written), intents: make(chan event.Intent), events: make(chan event.Event, 10_000), ended: make(chan error, 1)}
+		batches: make(chan project.Batch), intents: make(chan event.Intent), events: make(chan event.Event, 10_000), ended: make(chan error, 1)}
 	r.write("Dockerfile", rigDockerfile)
 	r.write("req", "1")
 	r.write("src/a", "1")
@@ -96,13 +97,13 @@ func (r *rig) write(name, text string) {
 }
 
 // opened reads a context folder, and plans it with no engine.
-func opened(t *testing.T, dir string) (*project, *plan.Plan) {
+func opened(t *testing.T, dir string) (*project.Project, *plan.Plan) {
 	t.Helper()
 	p, err := openProject(t.Context(), config.Config{Build: config.Build{Context: dir}, Session: config.Session{Once: true}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	pl, err := p.plan(t.Context(), &offline{}, "")
+	pl, err := p.Plan(t.Context(), &offline{}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +119,7 @@ func (r *rig) save(name, text string) {
 // batch tells the loop that the paths were written, amidst other writes where more is set.
 func (r *rig) batch(paths []string, more bool) {
 	now := time.Now()
-	r.batches <- written{Batch: watch.Batch{Paths: paths, First: now, Last: now, More: more}}
+	r.batches <- project.Batch{Batch: watch.Batch{Paths: paths, First: now, Last: now, More: more}}
 	synctest.Wait()
 }
 
@@ -176,8 +177,8 @@ type fakeBuild struct {
 	times map[plan.StepID]time.Duration
 }
 
-func (*fakeBuilder) planInput(*plan.Input) {}
-func (*fakeBuilder) Forget()               {}
+func (*fakeBuilder) Fill(*plan.Input) {}
+func (*fakeBuilder) Forget()          {}
 
 func (*fakeBuilder) Quiet(context.Context) error { return nil }
 

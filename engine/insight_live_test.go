@@ -39,19 +39,19 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	p.attrs["label:"+dock.Label] = c.session.ID
+	p.Label(dock.Label, c.session.ID)
 	i := measure.NewInsight(c.reader, c.Binding)
 
 	run := func() (event.Ledger, []event.Warning) {
 		t.Helper()
 		m := measure.Measured{Sized: event.Sized{Basis: c.images.Basis()}}
-		contexts, _ := p.contexts(false)
+		contexts, _ := p.Contexts(false)
 		one := func(stage string, size *event.StageSize) (*plan.Plan, string) {
-			pl, err := p.plan(t.Context(), c, stage)
+			pl, err := p.Plan(t.Context(), c, stage)
 			if err != nil {
 				t.Fatal(err)
 			}
-			res, err := c.Build(t.Context(), solve.Request{Plan: pl, Contexts: contexts, SharedKey: p.root, Emit: func(event.Body) {}})
+			res, err := c.Build(t.Context(), solve.Request{Plan: pl, Contexts: contexts, SharedKey: p.Root(), Emit: func(event.Body) {}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -62,14 +62,14 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 		}
 		m.After, m.AfterImage = one("", &m.Sized.After)
 		m.Before, m.BeforeImage = one(m.After.Before(), &m.Sized.Before)
-		a, err := i.Read(t.Context(), m, contexts, p.root)
+		a, err := i.Read(t.Context(), m, contexts, p.Root())
 		if err != nil {
 			t.Fatal(err)
 		}
 		return a.Ledger, a.Warnings
 	}
 
-	pl, err := p.plan(t.Context(), c, "")
+	pl, err := p.Plan(t.Context(), c, "")
 	if err != nil {
 		t.Fatal(err)
 	}

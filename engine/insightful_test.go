@@ -13,6 +13,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/watch"
 )
 
@@ -48,7 +49,7 @@ func TestARenameIsToldAsOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		now := time.Now()
-		r.batches <- written{Batch: watch.Batch{Paths: []string{"src/a", "src/b"}, First: now, Last: now}}
+		r.batches <- project.Batch{Batch: watch.Batch{Paths: []string{"src/a", "src/b"}, First: now, Last: now}}
 		c, _ := one[event.Changed](t, r.drain())
 		if diff := cmp.Diff([]event.Change{{Path: "src/b", Kind: event.Renamed, From: "src/a"}}, c.Changes); diff != "" {
 			t.Error(diff)

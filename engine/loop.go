@@ -12,6 +12,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/measure"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/redact"
 	"github.com/stagewatch/stagewatch/engine/serve"
 	"github.com/stagewatch/stagewatch/engine/solve"
@@ -21,7 +22,7 @@ import (
 
 // inputs are what reaches the loop from outside.
 type inputs struct {
-	batches <-chan written
+	batches <-chan project.Batch
 	notices <-chan watch.Notice
 	intents <-chan event.Intent
 }
@@ -31,7 +32,7 @@ type inputs struct {
 type loop struct {
 	desk.Desk
 	cfg     config.Config
-	project *project
+	project *project.Project
 	solver  *solver
 	// app runs and serves the images; nil where nothing is run.
 	app    *serve.App
@@ -120,7 +121,7 @@ var errSuperseded = errors.New("superseded by a newer change")
 // build. A panic beside the loop is raised again here, so that what has to be cleaned up is.
 func (l *loop) run(in inputs) error {
 	l.replan()
-	l.leftOut(l.project.leftOut())
+	l.leftOut(l.project.LeftOut())
 	l.order(event.Reason{Kind: event.ReasonFirstBuild}, l.cfg.NoCache)
 	l.awaitReadable()
 	for !l.done {
@@ -170,7 +171,7 @@ func (l *loop) onIntent(i event.Intent) {
 		l.meter.Inspect()
 	case event.Watch:
 		l.paused = !i.On
-		l.Emit(0, event.Watching{On: i.On, Mode: l.project.main().watcher.Mode()})
+		l.Emit(0, event.Watching{On: i.On, Mode: l.project.WatchMode()})
 		if i.On {
 			news := l.catchUp()
 			l.next(trigger{news: news})
@@ -181,24 +182,24 @@ func (l *loop) onIntent(i event.Intent) {
 // replan converts the Dockerfile again, and returns what its steps let into the contexts by naming it, or no longer
 // do. A broken one leaves no plan, and the error for the next build.
 func (l *loop) replan() []plan.Change {
-	l.values.Store(l.cfg.Values(l.project.source))
-	if l.plan, l.err = l.project.plan(l.Ctx(), l.solver, ""); l.err != nil {
+	l.values.Store(l.cfg.Values(l.project.Source()))
+	if l.plan, l.err = l.project.Plan(l.Ctx(), l.solver, ""); l.err != nil {
 		return nil
 	}
-	d, err := l.project.admit(l.Ctx(), l.plan)
-	if err == nil && len(d.changed) > 0 && l.project.foreign() {
+	d, err := l.project.Admit(l.Ctx(), l.plan)
+	if err == nil && len(d.Changed) > 0 && l.project.Frontend() != "" {
 		// Its frontend may look at what is in the context.
-		l.plan, err = l.project.plan(l.Ctx(), l.solver, "")
+		l.plan, err = l.project.Plan(l.Ctx(), l.solver, "")
 	}
 	if err != nil {
 		l.plan, l.err = nil, err
 	}
-	return d.changed
+	return d.Changed
 }
 
 // replanAnew replans where no edit asks for it: a base image may bring other triggers.
 func (l *loop) replanAnew() {
 	if changes := l.replan(); len(changes) > 0 {
-		l.pending.add(changes, delta{}, time.Now())
+		l.pending.add(changes, project.Delta{}, time.Now())
 	}
 }

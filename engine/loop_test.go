@@ -13,6 +13,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/run"
 )
 
@@ -422,7 +423,7 @@ func TestWhatNobodyToldOfIsFoundAfterABuild(t *testing.T) {
 		defer r.close()
 		r.write("src/a", "written without a notice")
 		r.serve()
-		time.Sleep(2 * noticedWithin)
+		time.Sleep(2 * project.NoticedWithin)
 		synctest.Wait()
 		events := r.drain()
 		if w, _ := one[event.Warning](t, events); w.Code != event.CodeWatchMissed || !slices.Equal(w.Paths, []string{"src/a"}) || !strings.Contains(w.Hint, "--poll") {
@@ -432,7 +433,7 @@ func TestWhatNobodyToldOfIsFoundAfterABuild(t *testing.T) {
 			t.Errorf("build %d of %v", n, p.Paths)
 		}
 		r.serve()
-		time.Sleep(2 * noticedWithin)
+		time.Sleep(2 * project.NoticedWithin)
 		if events := r.drain(); len(all[event.Warning](events)) > 0 {
 			t.Errorf("again: %+v", events)
 		}

@@ -5,13 +5,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io/fs"
-	"os"
+	"maps"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/state"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
@@ -59,15 +60,6 @@ func projectFile(dir, root, dockerfile string) string {
 	return filepath.Join(dir, hex.EncodeToString(sum[:8])+".json")
 }
 
-// snapshots are the local contexts as they are now, by name.
-func (p *project) snapshots() map[string]*tree.Snapshot {
-	snaps := map[string]*tree.Snapshot{}
-	for _, f := range p.folders {
-		snaps[f.name] = f.tree.Snapshot()
-	}
-	return snaps
-}
-
 // remember makes the memory of a build out of the contexts as they were. It returns nil where these are too large
 // to be remembered.
 func remember(engine string, built *plan.Plan, snaps map[string]*tree.Snapshot) *memory {
@@ -100,11 +92,15 @@ func markOf(snap *tree.Snapshot, rel string, e tree.Entry) mark {
 }
 
 // since lists what changed in the contexts since the memory was made. One that was none then has not changed.
-func (m *memory) since(p *project) []plan.Change {
+func (m *memory) since(p *project.Project) []plan.Change {
 	var changes []plan.Change
-	for _, f := range p.folders {
-		if was, known := m.Contexts[f.name]; known {
-			changes = append(changes, f.changed(was.since(f.tree.Snapshot()))...)
+	snaps := p.Snapshots()
+	for _, name := range slices.Sorted(maps.Keys(snaps)) {
+		if was, known := m.Contexts[name]; known {
+			for _, c := range was.since(snaps[name]) {
+				e, ok := snaps[name].Lookup(c.Path)
+				changes = append(changes, plan.Change{Change: c, Context: name, Dir: ok && e.Mode.IsDir()})
+			}
 		}
 	}
 	return changes
@@ -137,50 +133,14 @@ func (was contents) since(snap *tree.Snapshot) []event.Change {
 }
 
 // byRules returns those of the changes that come of other patterns in the main context's ignore file alone.
-func (m *memory) byRules(p *project, changes []plan.Change) []plan.Change {
-	f := p.main()
-	patterns := m.Contexts[f.name].Ignore
-	if slices.Equal(patterns, f.rules.Patterns()) {
-		return nil
-	}
-	before, err := tree.PatternRules(patterns)
-	if err != nil {
-		return nil
-	}
-	before = before.With(f.own).Naming(f.named)
-	var out []plan.Change
-	for _, c := range changes {
-		if c.Context != f.name {
-			continue
-		}
-		rules := before
-		if c.Kind == event.Deleted {
-			if _, err := os.Lstat(f.abs(c.Path)); err != nil {
-				continue
-			}
-			rules = f.rules
-		}
-		if ignored, _ := rules.Match(c.Path); ignored {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-// ruleFile is the ignore file that counts, as a person knows it.
-func (p *project) ruleFile() string { return p.ruleFileOf(p.main()) }
-
-func (p *project) ruleFileOf(f *folder) string {
-	for _, name := range f.ruleFiles {
-		if name == f.rules.Name() {
-			return p.shortened(name)
-		}
-	}
-	return ".dockerignore"
+func (m *memory) byRules(p *project.Project, changes []plan.Change) []plan.Change {
+	return p.ByRules(m.Contexts[""].Ignore, changes)
 }
 
 // memoryFile is where what was last built of the project is kept.
-func (p *project) memoryFile() string { return projectFile(state.Dir("built"), p.root, p.dockerfile) }
+func memoryFile(p *project.Project) string {
+	return projectFile(state.Dir("built"), p.Root(), p.Dockerfile())
+}
 
 // loadMemory reads what is known of the project on the engine, nil for nothing. An empty engine stands for any.
 func loadMemory(file, engine string) *memory {
@@ -207,9 +167,9 @@ func (m *memory) save(file string) error {
 // recall predicts a first build from what was last built here, before this session.
 func (l *loop) recall(j *job) (of causes, why event.Reason) {
 	prev := plan.Recall(l.memory.Plan)
-	since := j.plan.Relevant(l.memory.since(l.project), l.project.links())
+	since := j.plan.Relevant(l.memory.since(l.project), l.project.Links())
 	j.recalled = true
-	j.predictions = j.plan.Predict(prev, since, l.project.links())
+	j.predictions = j.plan.Predict(prev, since, l.project.Links())
 	j.changes = since
 	of = l.memory.causes(j.plan, since, l.project)
 	switch option := changedOption(j.predictions); {
@@ -225,13 +185,13 @@ func (l *loop) recall(j *job) (of causes, why event.Reason) {
 }
 
 // causes are what changed since the memory was made.
-func (m *memory) causes(p *plan.Plan, since []plan.Change, project *project) causes {
-	why := causes{changes: changeEvents(since, nil), read: since}
-	if byRules := m.byRules(project, since); len(since) > 0 && len(byRules) == len(since) {
-		why.rules = project.ruleFile()
+func (m *memory) causes(p *plan.Plan, since []plan.Change, of *project.Project) causes {
+	why := causes{changes: project.Events(since, nil), read: since}
+	if byRules := m.byRules(of, since); len(since) > 0 && len(byRules) == len(since) {
+		why.rules = of.RuleFile()
 	}
-	if m.Plan.Dockerfile != "" && m.Plan.Dockerfile != string(project.source) {
-		why.addEdits(p, plan.Recall(m.Plan), project)
+	if m.Plan.Dockerfile != "" && m.Plan.Dockerfile != string(of.Source()) {
+		why.addEdits(p, plan.Recall(m.Plan), of)
 	}
 	return why
 }

@@ -28,7 +28,7 @@ func TestMemoryTellsWhatChangedSince(t *testing.T) {
 	}
 	p, pl := opened(t, dir)
 	file := filepath.Join(t.TempDir(), "memory.json")
-	if err := remember("unix:///x", pl, p.snapshots()).save(file); err != nil {
+	if err := remember("unix:///x", pl, p.Snapshots()).save(file); err != nil {
 		t.Fatal(err)
 	}
 	if loadMemory(file, "tcp://elsewhere") != nil {
@@ -66,7 +66,7 @@ func TestAnIgnoreFileIsAFileWhereAStepReadsIt(t *testing.T) {
 		write("Dockerfile.dockerignore", "*.pyc\n")
 		write("main", "one")
 		p, pl := opened(t, dir)
-		if err := remember("", pl, p.snapshots()).save(p.memoryFile()); err != nil {
+		if err := remember("", pl, p.Snapshots()).save(memoryFile(p)); err != nil {
 			t.Fatal(err)
 		}
 		write("Dockerfile.dockerignore", "# Compiled.\n*.pyc\n")

@@ -13,6 +13,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/measure"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/redact"
 	"github.com/stagewatch/stagewatch/engine/serve"
 	"github.com/stagewatch/stagewatch/engine/solve"
@@ -20,7 +21,7 @@ import (
 
 // builder is what the loop needs of an engine that builds.
 type builder interface {
-	toolchain
+	project.Toolchain
 	Build(ctx context.Context, req solve.Request) (*solve.Result, error)
 	// Forget makes the next plan look base images up again.
 	Forget()
@@ -38,7 +39,7 @@ type store interface {
 type deps struct {
 	desk    desk.Desk
 	cfg     config.Config
-	project *project
+	project *project.Project
 	// solver makes the builds. Loops on one engine have one in common.
 	solver *solver
 	pinger pinger
@@ -82,7 +83,7 @@ func newLoop(d deps) *loop {
 	l.engine = &engineWatch{Desk: d.desk, pinger: d.pinger, returned: l.resume}
 	l.meter = measure.New(d.desk, measure.Needs{
 		Images: d.images, Solver: l.solver, Insight: d.insight, Inspect: d.cfg.Inspect,
-		Contexts: func() (map[string]fsutil.FS, string) { return d.project.contexts(true) },
+		Contexts: func() (map[string]fsutil.FS, string) { return d.project.Contexts(true) },
 		Lost:     func() bool { return l.engine.gone },
 	})
 	if d.app != nil {

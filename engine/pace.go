@@ -71,7 +71,7 @@ func (l *loop) next(t trigger) {
 		}
 		l.start(d, o)
 	case holdNoDockerfile:
-		l.Emit(0, event.Warning{Code: event.CodeNoDockerfile, Message: "no Dockerfile in " + filepath.Base(l.project.root), Hint: "The first build starts as soon as there is one; or name one with -f."})
+		l.Emit(0, event.Warning{Code: event.CodeNoDockerfile, Message: "no Dockerfile in " + filepath.Base(l.project.Root()), Hint: "The first build starts as soon as there is one; or name one with -f."})
 	case holdStorm, holdTurn:
 		l.holdBack(d, s.now)
 	}
@@ -86,7 +86,7 @@ func (l *loop) order(why event.Reason, noCache bool) {
 func (l *loop) situation(t trigger) situation {
 	s := situation{
 		now: time.Now(), news: t.news || t.paced && l.pace.held != nil, paced: t.paced, writing: t.writing, paths: t.paths,
-		paused: l.paused, missing: l.builds == 0 && l.project.missing(), broken: l.plan == nil,
+		paused: l.paused, missing: l.builds == 0 && l.project.Missing(), broken: l.plan == nil,
 		running: l.job != nil, yielding: len(l.superseded) > 0, storm: l.pace.storm, turns: l.pace.turns,
 	}
 	if t.order != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/project"
 )
 
 // pending holds the changes that no successful build contains yet.
@@ -31,23 +32,23 @@ type pendingChange struct {
 }
 
 // add takes in one save, of whose changes some are relevant.
-func (p *pending) add(relevant []plan.Change, d delta, saved time.Time) {
+func (p *pending) add(relevant []plan.Change, d project.Delta, saved time.Time) {
 	if p.changes == nil {
 		p.changes, p.renamed = map[string]pendingChange{}, map[string]string{}
 	}
-	maps.Copy(p.renamed, d.renamed)
-	if d.rules && len(d.ruleFiles) > 0 {
-		p.rules = d.ruleFiles[0]
+	maps.Copy(p.renamed, d.Renamed)
+	if d.Rules && len(d.RuleFiles) > 0 {
+		p.rules = d.RuleFiles[0]
 	}
 	for _, c := range relevant {
 		p.last++
-		path := shown(c)
+		path := project.Shown(c)
 		if known, ok := p.changes[path]; ok {
 			c.Kind = combine(known.Kind, c.Kind)
 		}
 		p.changes[path] = pendingChange{c, p.last}
 	}
-	if d.dockerfile {
+	if d.Dockerfile {
 		p.last++
 		p.source = p.last
 	}
@@ -72,7 +73,7 @@ func (p *pending) list() []plan.Change {
 	for _, c := range p.changes {
 		out = append(out, c.Change)
 	}
-	slices.SortFunc(out, func(a, b plan.Change) int { return cmp.Compare(shown(a), shown(b)) })
+	slices.SortFunc(out, func(a, b plan.Change) int { return cmp.Compare(project.Shown(a), project.Shown(b)) })
 	return out
 }
 
@@ -80,7 +81,7 @@ func (p *pending) list() []plan.Change {
 func (p *pending) since(seq int) []plan.Change {
 	var out []plan.Change
 	for _, c := range p.list() {
-		if p.changes[shown(c)].seq > seq {
+		if p.changes[project.Shown(c)].seq > seq {
 			out = append(out, c)
 		}
 	}
@@ -101,46 +102,4 @@ func (p *pending) settle(seq int) {
 		p.rules = ""
 		clear(p.renamed)
 	}
-}
-
-// shown is a changed path as a person reads it: with the context's name before those of a named one.
-func shown(c plan.Change) string {
-	if c.Context == "" {
-		return c.Path
-	}
-	return c.Context + ":" + c.Path
-}
-
-func paths(changes []plan.Change) []string {
-	out := make([]string, len(changes))
-	for i, c := range changes {
-		out[i] = shown(c)
-	}
-	return out
-}
-
-// changeEvents are the changes as events have them: a path that went and the one that it became are one.
-func changeEvents(changes []plan.Change, renamed map[string]string) []event.Change {
-	kind := make(map[string]string, len(changes))
-	for _, c := range changes {
-		kind[shown(c)] = c.Kind
-	}
-	from, gone := map[string]string{}, map[string]bool{}
-	for old, path := range renamed {
-		if kind[old] == event.Deleted && kind[path] == event.Added {
-			from[path], gone[old] = old, true
-		}
-	}
-	out := make([]event.Change, 0, len(changes))
-	for _, c := range changes {
-		path := shown(c)
-		switch {
-		case gone[path]:
-		case from[path] != "":
-			out = append(out, event.Change{Path: path, Kind: event.Renamed, From: from[path]})
-		default:
-			out = append(out, event.Change{Path: path, Kind: c.Kind})
-		}
-	}
-	return out
 }

@@ -2,11 +2,11 @@ package engine
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/project"
 )
 
 // causes are what a build is made for: changed files of the context, and edits of the Dockerfile.
@@ -21,7 +21,7 @@ type causes struct {
 
 // causeOf gathers what is pending, where prev is the plan that it is compared with.
 func (l *loop) causeOf(p, prev *plan.Plan, changes []plan.Change) causes {
-	c := causes{changes: changeEvents(changes, l.pending.renamed), read: changes, rules: l.pending.rules}
+	c := causes{changes: project.Events(changes, l.pending.renamed), read: changes, rules: l.pending.rules}
 	if l.pending.source > 0 {
 		c.addEdits(p, prev, l.project)
 	}
@@ -29,10 +29,9 @@ func (l *loop) causeOf(p, prev *plan.Plan, changes []plan.Change) causes {
 }
 
 // addEdits adds the edits of the Dockerfile, which is then no mere file of the context.
-func (c *causes) addEdits(p, prev *plan.Plan, of *project) {
-	c.dockerfile, c.edits = of.name(), p.Edits(prev)
-	names := of.names()
-	c.changes = slices.DeleteFunc(c.changes, func(ch event.Change) bool { return slices.Contains(names, of.main().abs(ch.Path)) })
+func (c *causes) addEdits(p, prev *plan.Plan, of *project.Project) {
+	c.dockerfile, c.edits = of.Name(), p.Edits(prev)
+	c.changes = of.WithoutDockerfile(c.changes)
 }
 
 // reason returns the cause as events have it.
@@ -67,7 +66,7 @@ func (c causes) pathReason() event.Reason {
 	first := c.changes[0]
 	r := event.Reason{Kind: event.ReasonPath, Path: first.Path, Change: first.Kind, From: first.From, Count: len(c.changes)}
 	for _, read := range c.read {
-		switch shown(read) {
+		switch project.Shown(read) {
 		case first.Path:
 			r.Path, r.Context = read.Path, read.Context
 		case first.From:

@@ -6,16 +6,17 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
 // onBatch takes in one save: says what of it leads to nothing and why, and builds the rest.
-func (l *loop) onBatch(w written) {
+func (l *loop) onBatch(w project.Batch) {
 	if l.paused {
 		l.missed = true
 		return
 	}
-	d, err := l.project.take(l.Ctx(), w)
+	d, err := l.project.Update(l.Ctx(), w)
 	news := l.record(d, err, w.Last)
 	l.next(trigger{news: news, paced: true, writing: w.More, paths: len(w.Paths)})
 }
@@ -26,39 +27,39 @@ func (l *loop) catchUp() bool {
 		return false
 	}
 	l.missed = false
-	d, err := l.project.rescan(l.Ctx())
+	d, err := l.project.Rescan(l.Ctx())
 	return l.record(d, err, time.Now())
 }
 
 // record adds what changed to what is pending, and reports whether any of it matters.
-func (l *loop) record(d delta, err error, saved time.Time) bool {
+func (l *loop) record(d project.Delta, err error, saved time.Time) bool {
 	if err != nil {
 		l.Emit(0, event.Warning{Code: event.CodeContextUnreadable, Message: err.Error(), Hint: "The last good build keeps serving; watching goes on."})
 		l.missed = true
-		if len(d.changed) == 0 {
+		if len(d.Changed) == 0 {
 			return false
 		}
 	}
 	defer l.awaitReadable()
 	before := l.plan
-	if d.dockerfile || d.rules || d.broke || l.project.foreign() && len(d.changed) > 0 {
-		d.changed = append(d.changed, l.replan()...)
+	if d.Dockerfile || d.Rules || d.Broke || l.project.Frontend() != "" && len(d.Changed) > 0 {
+		d.Changed = append(d.Changed, l.replan()...)
 		// What the same save has a step name is not ignored.
-		d.ignored = slices.DeleteFunc(d.ignored, func(i tree.IgnoredPath) bool { return !l.project.rejects(i.Path) })
+		d.Ignored = slices.DeleteFunc(d.Ignored, func(i tree.IgnoredPath) bool { _, out := l.project.Rejects(i.Path); return !out })
 	}
 	l.skipped(d)
-	relevant := d.changed
-	if l.plan != nil && !d.dockerfile && (before == nil || l.plan.Same(before)) {
-		links := l.project.links()
-		relevant = l.relevant(d.changed, links)
-	} else if l.plan == nil && l.good != nil && !d.dockerfile && !d.rules {
+	relevant := d.Changed
+	if l.plan != nil && !d.Dockerfile && (before == nil || l.plan.Same(before)) {
+		links := l.project.Links()
+		relevant = l.relevant(d.Changed, links)
+	} else if l.plan == nil && l.good != nil && !d.Dockerfile && !d.Rules {
 		// What the last good build did not read mends no Dockerfile, and the app may write it every second.
-		relevant = l.good.plan.Relevant(d.changed, l.project.links())
+		relevant = l.good.plan.Relevant(d.Changed, l.project.Links())
 	}
-	if len(relevant) == 0 && !d.dockerfile && !d.broke {
-		unused := paths(d.changed)
-		if d.rules {
-			unused = append(unused, d.ruleFiles...)
+	if len(relevant) == 0 && !d.Dockerfile && !d.Broke {
+		unused := project.Paths(d.Changed)
+		if d.Rules {
+			unused = append(unused, d.RuleFiles...)
 		}
 		if len(unused) > 0 {
 			l.Emit(0, event.Skipped{Paths: unused, Reason: event.Unused})
@@ -66,11 +67,11 @@ func (l *loop) record(d delta, err error, saved time.Time) bool {
 		return false
 	}
 	l.pending.add(relevant, d, saved)
-	changed := l.withSource(paths(relevant), d.dockerfile)
-	if d.broke && len(changed) == 0 {
-		changed = d.ruleFiles
+	changed := l.withSource(project.Paths(relevant), d.Dockerfile)
+	if d.Broke && len(changed) == 0 {
+		changed = d.RuleFiles
 	}
-	l.Emit(0, event.Changed{Paths: changed, Changes: changeEvents(relevant, d.renamed)})
+	l.Emit(0, event.Changed{Paths: changed, Changes: project.Events(relevant, d.Renamed)})
 	return true
 }
 
@@ -91,18 +92,18 @@ func (l *loop) relevant(changes []plan.Change, tree plan.Tree) []plan.Change {
 
 // withSource adds the Dockerfile to the paths where it changed as well.
 func (l *loop) withSource(paths []string, source bool) []string {
-	if source && !slices.Contains(paths, l.project.name()) {
-		paths = append(paths, l.project.name())
+	if source && !slices.Contains(paths, l.project.Name()) {
+		paths = append(paths, l.project.Name())
 	}
 	return paths
 }
 
 // skipped reports the written paths that lead to no build, by reason and rule.
-func (l *loop) skipped(d delta) {
-	if len(d.unchanged) > 0 {
-		l.Emit(0, event.Skipped{Paths: d.unchanged, Reason: event.Unchanged})
+func (l *loop) skipped(d project.Delta) {
+	if len(d.Unchanged) > 0 {
+		l.Emit(0, event.Skipped{Paths: d.Unchanged, Reason: event.Unchanged})
 	}
-	l.leftOut(d.ignored)
+	l.leftOut(d.Ignored)
 }
 
 // leftOut reports ignored paths by their rule, and noise once a session: an editor's swap file is written to every
@@ -113,4 +114,21 @@ func (l *loop) leftOut(ignored []tree.IgnoredPath) {
 		l.toldOf[s.Rule] = true
 		l.Emit(0, s)
 	}
+}
+
+// skippedBy groups ignored paths by their rule, in the order in which the rules come up.
+func skippedBy(ignored []tree.IgnoredPath) []event.Skipped {
+	var out []event.Skipped
+	at := map[string]int{}
+	for _, i := range ignored {
+		rule := i.Rule.String()
+		n, ok := at[rule]
+		if !ok {
+			n = len(out)
+			at[rule] = n
+			out = append(out, event.Skipped{Reason: event.Ignored, Rule: rule, LeftOut: i.Rule.Own()})
+		}
+		out[n].Paths = append(out[n].Paths, i.Path)
+	}
+	return out
 }

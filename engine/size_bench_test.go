@@ -14,6 +14,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
@@ -55,8 +56,8 @@ type saver struct {
 	b       *testing.B
 	dir     string
 	unique  string
-	project *project
-	batches <-chan written
+	project *project.Project
+	batches <-chan project.Batch
 	builder *solve.Builder
 	session *dock.Session
 	// client is a docker command that builds with BuildKit, empty where none is installed.
@@ -84,8 +85,8 @@ func newSaver(b *testing.B, files int) *saver {
 	if s.project, err = openProject(b.Context(), config.Config{Build: config.Build{Context: s.dir}}); err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { _ = s.project.close() })
-	s.batches, _ = s.project.watch(b.Context())
+	b.Cleanup(func() { _ = s.project.Close() })
+	s.batches, _ = s.project.Watch(b.Context())
 	if s.builder, err = solve.New(b.Context(), engine); err != nil {
 		b.Fatal(err)
 	}
@@ -107,21 +108,21 @@ func (s *saver) write(name, text string) {
 // ours goes the loop's way: noticed, compared, planned, built out of memory.
 func (s *saver) ours(text string) {
 	ctx := s.b.Context()
-	p, err := s.project.plan(ctx, bare{s.builder}, "")
+	p, err := s.project.Plan(ctx, s.builder, "")
 	if err != nil {
 		s.b.Fatal(err)
 	}
 	s.write("main.txt", text+s.unique)
-	d, err := s.project.take(ctx, <-s.batches)
+	d, err := s.project.Update(ctx, <-s.batches)
 	if err != nil {
 		s.b.Fatal(err)
 	}
-	relevant := p.Relevant(d.changed, s.project.links())
+	relevant := p.Relevant(d.Changed, s.project.Links())
 	if len(relevant) == 0 {
 		s.b.Fatal("the save matters to nothing")
 	}
-	p.Predict(p, relevant, s.project.links())
-	contexts, key := s.project.contexts(false)
+	p.Predict(p, relevant, s.project.Links())
+	contexts, key := s.project.Contexts(false)
 	s.build(solve.Request{Plan: p, Contexts: contexts, SharedKey: key})
 }
 
@@ -130,7 +131,7 @@ func (s *saver) quiet() {
 	for {
 		select {
 		case w := <-s.batches:
-			if _, err := s.project.take(s.b.Context(), w); err != nil {
+			if _, err := s.project.Update(s.b.Context(), w); err != nil {
 				s.b.Fatal(err)
 			}
 		case <-time.After(500 * time.Millisecond):
@@ -140,7 +141,7 @@ func (s *saver) quiet() {
 }
 
 func (s *saver) floor(text string) {
-	p, err := s.project.plan(s.b.Context(), bare{s.builder}, "")
+	p, err := s.project.Plan(s.b.Context(), s.builder, "")
 	if err != nil {
 		s.b.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/measure"
+	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/redact"
 	"github.com/stagewatch/stagewatch/engine/run"
 	"github.com/stagewatch/stagewatch/engine/serve"
@@ -53,19 +55,19 @@ func Run(ctx, quit context.Context, cfg config.Config, intents <-chan event.Inte
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}
-	defer func() { err = errors.Join(err, p.close()) }()
+	defer func() { err = errors.Join(err, p.Close()) }()
 	busy := false
 	defer func() { err = errors.Join(err, c.close(ctx, busy)) }()
 
 	cfg = c.named(cfg)
-	values.Store(cfg.Values(p.source))
-	p.attrs["label:"+dock.Label] = c.session.ID
+	values.Store(cfg.Values(p.Source()))
+	p.Label(dock.Label, c.session.ID)
 	work, stop := context.WithCancel(ctx)
 	defer stop()
 	d := deps{
 		desk: desk.New(work, out), cfg: cfg, project: p, values: &values,
 		solver: newSolver(c), pinger: c, outside: c, images: c.images, insight: measure.NewInsight(c.reader, c.Binding),
-		history: openHistory(state.Dir("steps"), p.root, p.dockerfile), memoryFile: p.memoryFile(), host: c.engine.Host, unkept: c.session.Unkept != nil,
+		history: openHistory(state.Dir("steps"), p.Root(), p.Dockerfile()), memoryFile: memoryFile(p), host: c.engine.Host, unkept: c.session.Unkept != nil,
 	}
 	d.memory = loadMemory(d.memoryFile, d.host)
 	in := inputs{intents: intents}
@@ -80,12 +82,12 @@ func Run(ctx, quit context.Context, cfg config.Config, intents <-chan event.Inte
 			defer cancel()
 			_ = ports.Close(closing)
 		}()
-		in.batches, in.notices = p.watch(work)
+		in.batches, in.notices = p.Watch(work)
 	}
 	l = newLoop(d)
 	if !cfg.Once {
 		l.engine.follow()
-		emit(event.Watching{On: true, Mode: p.main().watcher.Mode(), Files: p.files()})
+		emit(event.Watching{On: true, Mode: p.WatchMode(), Files: p.Files()})
 	}
 	err = l.run(in)
 	busy = l.job != nil || len(l.superseded) > 0 || l.meter.Busy()
@@ -95,12 +97,33 @@ func Run(ctx, quit context.Context, cfg config.Config, intents <-chan event.Inte
 	return err
 }
 
+// openProject reads the project, and watches it unless there is but one build.
+func openProject(ctx context.Context, cfg config.Config) (*project.Project, error) {
+	p, err := project.Open(ctx, cfg.Build, project.Of(cfg.Session))
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Check(); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+// makeStateDir makes the folder of files of our own before a context is read that it may lie in: coming later, a
+// folder above it would be a change.
+func makeStateDir() {
+	if dir := state.Dir(""); dir != "" {
+		// Whoever has to write there reports that it can't.
+		_ = os.MkdirAll(dir, 0o700)
+	}
+}
+
 // openBoth reads the project while it connects to the engine: with a large context, neither is quick. Where both
 // fail, what is wrong with the project is told.
-func openBoth(ctx context.Context, cfg config.Config, emit func(event.Body)) (*project, *connection, error) {
+func openBoth(ctx context.Context, cfg config.Config, emit func(event.Body)) (*project.Project, *connection, error) {
 	connecting, giveUp := context.WithCancel(ctx)
 	defer giveUp()
-	var p *project
+	var p *project.Project
 	var broken error
 	read := make(chan struct{})
 	go func() {
@@ -118,9 +141,9 @@ func openBoth(ctx context.Context, cfg config.Config, emit func(event.Body)) (*p
 		return nil, nil, broken
 	case err != nil && solve.OutOfFiles(err):
 		what, hint := solve.NoFiles()
-		return nil, nil, errors.Join(&fault.Error{What: what, Hint: hint}, p.close())
+		return nil, nil, errors.Join(&fault.Error{What: what, Hint: hint}, p.Close())
 	case err != nil:
-		return nil, nil, errors.Join(err, p.close())
+		return nil, nil, errors.Join(err, p.Close())
 	}
 	return p, c, nil
 }

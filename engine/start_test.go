@@ -3,8 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -59,46 +57,4 @@ func TestAContainerThatDoesNotStartIsNotTriedForEver(t *testing.T) {
 			})
 		})
 	}
-}
-
-// TestTheDockerfileInEitherCase: it may come, go and change its case while the session lasts.
-func TestTheDockerfileInEitherCase(t *testing.T) {
-	dir := t.TempDir()
-	p, err := openProject(t.Context(), config.Config{Build: config.Build{Context: dir}, Session: config.Session{Once: true, Await: true}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	upper, lower := filepath.Join(dir, "Dockerfile"), filepath.Join(dir, "dockerfile")
-	is := func(when, want string) {
-		t.Helper()
-		p.read()
-		if p.missing() != (want == "") || want != "" && string(p.source) != want {
-			t.Errorf("%s: read %q, missing %v", when, p.source, p.missing())
-		}
-	}
-	write := func(path, text string) {
-		t.Helper()
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	is("at first", "")
-	write(lower, "FROM lower")
-	if !p.isDockerfile(lower) || !p.isDockerfile(upper) || p.isDockerfile(filepath.Join(dir, "DOCKERFILE")) {
-		t.Error("what is the Dockerfile, or may become it, is not known as such")
-	}
-	is("in small letters", "FROM lower")
-	write(upper, "FROM upper")
-	is("with both", "FROM upper")
-	if p.isDockerfile(lower) {
-		t.Error("the one in small letters counts beside the other")
-	}
-	if err := os.Remove(upper); err != nil {
-		t.Fatal(err)
-	}
-	is("with the other gone", "FROM lower")
-	if err := os.Remove(lower); err != nil {
-		t.Fatal(err)
-	}
-	is("with both gone", "")
 }

@@ -33,7 +33,8 @@ type offline struct {
 	unknown []string
 }
 
-func (o *offline) planInput(in *plan.Input) { o.told.Fill(in) }
+// Fill puts in what is known of the engine of the last build.
+func (o *offline) Fill(in *plan.Input) { o.told.Fill(in) }
 
 // ResolveImageConfig never fails: what is not known counts as nothing.
 func (o *offline) ResolveImageConfig(ctx context.Context, name string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
@@ -68,7 +69,8 @@ type online struct {
 	*offline
 }
 
-func (o *online) planInput(in *plan.Input) { in.Caps, in.Platform = o.Caps(), o.Platform() }
+// Fill puts in what the engine tells.
+func (o *online) Fill(in *plan.Input) { o.Builder.Fill(in) }
 
 func (o *online) ResolveImageConfig(ctx context.Context, name string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
 	asking, cancel := context.WithTimeout(ctx, resolvesWithin)

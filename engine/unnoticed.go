@@ -8,12 +8,10 @@ import (
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
-	"github.com/stagewatch/stagewatch/watch"
+	"github.com/stagewatch/stagewatch/engine/project"
 )
 
 const (
-	// noticedWithin is how long a write may take to be told of: longer than any batch of the watcher.
-	noticedWithin = time.Second
 	// auditEvery is how often the folders are compared while nothing happens. Large ones are compared less often, for
 	// one part in auditShare of the time: the system tells nobody that a file got a name elsewhere, nor of writes by it.
 	auditEvery = 10 * time.Second
@@ -29,19 +27,9 @@ func (l *loop) audit() {
 	l.auditing = cancel
 	l.Aside(&l.audits, func() {
 		for first := true; ; first = false {
-			var cost time.Duration
-			for _, f := range l.project.folders {
-				if f.watcher != nil && f.watcher.Mode() == watch.ModePoll {
-					continue // which is such a comparison itself
-				}
-				began := time.Now()
-				differs, err := f.tree.Unnoticed(ctx)
-				cost += time.Since(began)
-				if err == nil && len(differs) > 0 {
-					if missed := f.missed(ctx, differs); len(missed) > 0 {
-						l.Do(func() { l.unnoticed(ctx, f, missed) })
-					}
-				}
+			missed, cost := l.project.Unnoticed(ctx)
+			for _, b := range missed {
+				l.Do(func() { l.unnoticed(ctx, b) })
 			}
 			if first && ctx.Err() == nil {
 				debug.FreeOSMemory()
@@ -62,44 +50,17 @@ func (l *loop) stopAudit() {
 	}
 }
 
-// unnoticedHint says why there was no notice of the paths. A file that got another name since it was last looked at was
-// most likely written to by that one; from now on such writes are looked for.
-func (f *folder) unnoticedHint(changed []string) string {
-	snap := f.tree.Snapshot()
-	for _, rel := range changed {
-		if !snap.HasOtherNames(rel) {
-			return "Start with --poll if that happens again: some network and virtual file systems give no notices, nor does what is written through mapped memory."
-		}
-	}
-	return "What changed has another name (a hard link), and was written to by that. From now on such writes are noticed."
-}
-
-// missed returns what of the paths goes on to differ from the disk while a notice could still come.
-func (f *folder) missed(ctx context.Context, differs []string) []string {
-	select {
-	case <-time.After(noticedWithin):
-	case <-ctx.Done():
-		return nil
-	}
-	again, err := f.tree.Unnoticed(ctx)
-	if err != nil {
-		return nil
-	}
-	return slices.DeleteFunc(again, func(p string) bool { return !slices.Contains(differs, p) })
-}
-
 // unnoticed takes in what the audit found. Most often nothing comes of it: a file got another name somewhere else, or
 // another owner, which is no change.
-func (l *loop) unnoticed(ctx context.Context, f *folder, missed []string) {
+func (l *loop) unnoticed(ctx context.Context, missed project.Batch) {
 	if ctx.Err() != nil || l.paused {
 		return
 	}
-	now := time.Now()
-	d, err := l.project.take(l.Ctx(), written{f.name, watch.Batch{Paths: missed, First: now, Last: now}})
-	d.unchanged, d.ignored = nil, nil
-	changed := paths(d.changed)
-	if d.dockerfile && len(changed) == 0 {
-		changed = []string{l.project.name()}
+	d, err := l.project.Update(l.Ctx(), missed)
+	d.Unchanged, d.Ignored = nil, nil
+	changed := project.Paths(d.Changed)
+	if d.Dockerfile && len(changed) == 0 {
+		changed = []string{l.project.Name()}
 	}
 	changed = slices.DeleteFunc(changed, func(p string) bool { return l.found[p] }) // one that is written again and again
 	if len(changed) > 0 {
@@ -110,8 +71,8 @@ func (l *loop) unnoticed(ctx context.Context, f *folder, missed []string) {
 		for _, p := range changed {
 			l.found[p] = true
 		}
-		l.Emit(0, event.Warning{Code: event.CodeWatchMissed, Message: what + " changed without a notice of the system, and was found by comparing", Paths: changed, Hint: f.unnoticedHint(changed)})
+		l.Emit(0, event.Warning{Code: event.CodeWatchMissed, Message: what + " changed without a notice of the system, and was found by comparing", Paths: changed, Hint: l.project.HintUnnoticed(missed.Context, changed)})
 	}
-	news := l.record(d, err, now)
-	l.next(trigger{news: news, paced: true, paths: len(missed)})
+	news := l.record(d, err, missed.Last)
+	l.next(trigger{news: news, paced: true, paths: len(missed.Paths)})
 }

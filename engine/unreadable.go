@@ -3,15 +3,12 @@ package engine
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"slices"
 	"syscall"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/solve"
-	"github.com/stagewatch/stagewatch/engine/tree"
-	"github.com/stagewatch/stagewatch/watch"
 )
 
 const (
@@ -49,24 +46,10 @@ func (l *loop) blame(err error) {
 		l.pending.saved = time.Now()
 		l.order(event.Reason{Kind: event.ReasonReadable}, false)
 	}
-	var unread *solve.UnreadError
-	switch {
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), solve.OutOfFiles(err):
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || solve.OutOfFiles(err) {
 		l.block(descriptors, again)
-	case errors.As(err, &unread):
-		if i := slices.IndexFunc(l.project.folders, func(f *folder) bool { return f.localName() == unread.Context }); i >= 0 && !errors.Is(err, tree.ErrNotUTF8) {
-			f := l.project.folders[i]
-			l.block(func() bool { return f.tree.Readable(unread.Path) }, again)
-		}
-	case l.project.broken != nil && !l.project.missing():
-		file := l.project.dockerfile
-		l.block(func() bool { return readable(file) }, again)
-	default:
-		for _, f := range l.project.folders {
-			if f.broken != nil {
-				l.block(func() bool { _, err := f.load(); return err == nil }, again)
-			}
-		}
+	} else if readable := l.project.Unreadable(err); readable != nil {
+		l.block(readable, again)
 	}
 	l.awaitReadable()
 }
@@ -74,22 +57,10 @@ func (l *loop) blame(err error) {
 // reread takes in the Dockerfile and the ignore files as they are now, as if they had been written to: the notice of
 // what made them readable may be still to come, and then is of nothing new.
 func (l *loop) reread() {
-	now := time.Now()
-	for _, f := range l.project.folders {
-		b := watch.Batch{First: now, Last: now}
-		files := f.ruleFiles
-		if f == l.project.main() {
-			files = append(files[:len(files):len(files)], l.project.dockerfile)
-		}
-		for _, file := range files {
-			if rel, err := filepath.Rel(f.root, file); err == nil && filepath.IsLocal(rel) {
-				file = filepath.ToSlash(rel)
-			}
-			b.Paths = append(b.Paths, file)
-		}
-		d, err := l.project.take(l.Ctx(), written{f.name, b})
-		d.unchanged, d.ignored, d.ruleFiles = nil, nil, nil
-		l.record(d, err, now)
+	for _, b := range l.project.ControlFiles() {
+		d, err := l.project.Update(l.Ctx(), b)
+		d.Unchanged, d.Ignored, d.RuleFiles = nil, nil, nil
+		l.record(d, err, b.Last)
 	}
 	if l.plan == nil {
 		l.replan()
@@ -105,21 +76,10 @@ func (l *loop) block(passed func() bool, again func()) {
 // unblock takes in a success.
 func (l *loop) unblock() { l.unreadable.blocked, l.unreadable.every = nil, 0 }
 
-// faults lists what can't be read of the contexts.
-func (l *loop) faults() map[*folder][]string {
-	out := map[*folder][]string{}
-	for _, f := range l.project.folders {
-		for _, e := range f.tree.Snapshot().Unread() {
-			out[f] = append(out[f], e.Path)
-		}
-	}
-	return out
-}
-
 // awaitReadable goes on when something that could not be read can be read again.
 func (l *loop) awaitReadable() {
-	faults, blocked := l.faults(), l.unreadable.blocked
-	if len(faults) == 0 && blocked == nil || l.unreadable.awaiting || l.cfg.Once {
+	unread, blocked := l.project.Unread(), l.unreadable.blocked
+	if len(unread) == 0 && blocked == nil || l.unreadable.awaiting || l.cfg.Once {
 		return
 	}
 	l.unreadable.awaiting = true
@@ -133,11 +93,7 @@ func (l *loop) awaitReadable() {
 			case <-l.Ctx().Done():
 				return
 			}
-			passed := blocked != nil && blocked.passed()
-			for f, paths := range faults {
-				passed = passed || slices.ContainsFunc(paths, f.tree.Readable)
-			}
-			if passed {
+			if blocked != nil && blocked.passed() || slices.ContainsFunc(unread, l.project.Readable) {
 				l.Do(l.readAgain)
 				return
 			}
@@ -153,11 +109,10 @@ func (l *loop) readAgain() {
 		return
 	}
 	changed := false
-	for f, paths := range l.faults() {
-		now := time.Now()
-		d, err := l.project.take(l.Ctx(), written{f.name, watch.Batch{Paths: paths, First: now, Last: now}})
-		d.unchanged, d.ignored = nil, nil
-		changed = l.record(d, err, now) || changed
+	for _, b := range l.project.Unread() {
+		d, err := l.project.Update(l.Ctx(), b)
+		d.Unchanged, d.Ignored = nil, nil
+		changed = l.record(d, err, b.Last) || changed
 	}
 	b := l.unreadable.blocked
 	switch {
@@ -170,18 +125,6 @@ func (l *loop) readAgain() {
 	default:
 		l.awaitReadable()
 	}
-}
-
-// readable reports whether a file can be opened, or is gone.
-func readable(file string) bool {
-	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		return false
-	}
-	f, err := os.Open(file)
-	if err == nil {
-		f.Close()
-	}
-	return err == nil || os.IsNotExist(err)
 }
 
 // descriptors reports whether there are file descriptors to spare.

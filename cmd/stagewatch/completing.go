@@ -3,9 +3,9 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/project"
 )
 
 // completion tells what can stand for a flag's value or an argument, as far as it was typed. A shell shows it, and a
@@ -57,7 +57,7 @@ func (o *options) declared(which func(stages, args []string) []string, how cobra
 		} else if len(args) > 0 {
 			c.Context = args[0]
 		}
-		return which(engine.Declared(c.Build)), how
+		return which(project.Declared(c.Build)), how
 	}
 }
 

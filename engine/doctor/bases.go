@@ -37,9 +37,18 @@ func (b base) name() string {
 // needs. The converter makes several requests at once.
 type recorder struct {
 	plan.Offline
+	// builder is what the plan is for, nil where none answers.
+	builder *solve.Builder
 
 	mu    sync.Mutex
 	bases []base
+}
+
+// Fill puts in what the engine tells, if one does.
+func (r *recorder) Fill(in *plan.Input) {
+	if r.builder != nil {
+		r.builder.Fill(in)
+	}
 }
 
 func (r *recorder) ResolveImageConfig(ctx context.Context, ref string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {

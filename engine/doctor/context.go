@@ -38,14 +38,14 @@ type contents struct {
 }
 
 func (x *examination) checkContext() {
-	c := x.contents()
+	c, rules := x.contents(), x.context().Rules()
 	x.folders = c.folders
 	detail := fmt.Sprintf("%s, %s", human.Count(len(c.files), "file"), human.Bytes(c.bytes))
 	switch {
-	case x.rules.Name() == "":
+	case rules.Name() == "":
 		detail += "; there is no .dockerignore"
 	default:
-		detail += fmt.Sprintf("; %s ignored by %s", human.Count(c.ignored, "path"), filepath.Base(x.rules.Name()))
+		detail += fmt.Sprintf("; %s ignored by %s", human.Count(c.ignored, "path"), filepath.Base(rules.Name()))
 	}
 	if left := x.leftOut(); left != "" {
 		detail += "; left out: " + left
@@ -65,7 +65,13 @@ func (x *examination) checkContext() {
 // contents walks the context, and the disk to count what is ignored.
 func (x *examination) contents() contents {
 	var c contents
-	x.tree.Snapshot().Walk("", func(rel string, e tree.Entry) bool {
+	root, err := filepath.EvalSymlinks(x.project.Root())
+	if err != nil {
+		root = x.project.Root()
+	}
+	snap := x.context()
+	rules := snap.Rules()
+	snap.Walk("", func(rel string, e tree.Entry) bool {
 		switch {
 		case e.Mode.IsDir():
 			if slices.Contains(heavy, path.Base(rel)) && !c.within(rel) {
@@ -79,19 +85,19 @@ func (x *examination) contents() contents {
 		}
 		return true
 	})
-	_ = filepath.WalkDir(x.tree.Root(), func(abs string, d fs.DirEntry, err error) error {
-		rel, relErr := filepath.Rel(x.tree.Root(), abs)
+	_ = filepath.WalkDir(root, func(abs string, d fs.DirEntry, err error) error {
+		rel, relErr := filepath.Rel(root, abs)
 		if err != nil || relErr != nil || rel == "." {
 			return nil
 		}
 		rel = filepath.ToSlash(rel)
-		if d.IsDir() && x.unwatched(rel) {
+		if d.IsDir() && unwatched(rules, rel) {
 			return fs.SkipDir
 		}
 		if d.IsDir() {
 			c.folders++
 		}
-		if out, rule := x.rules.Match(rel); out && !rule.Own() && !x.rules.SkipDir(path.Dir(rel)) {
+		if out, rule := rules.Match(rel); out && !rule.Own() && !rules.SkipDir(path.Dir(rel)) {
 			c.ignored++
 		}
 		return nil
@@ -103,7 +109,7 @@ func (x *examination) contents() contents {
 func (x *examination) leftOut() string {
 	var rules []string
 	paths := map[string][]string{}
-	for _, i := range x.tree.LeftOut() {
+	for _, i := range x.project.LeftOut() {
 		rule := i.Rule.String()
 		if paths[rule] == nil {
 			rules = append(rules, rule)
@@ -143,9 +149,9 @@ func (x *examination) reads(dir string) bool {
 		return true
 	}
 	read := false
-	x.tree.Snapshot().Walk(dir, func(rel string, e tree.Entry) bool {
+	x.context().Walk(dir, func(rel string, e tree.Entry) bool {
 		if e.Mode.IsRegular() {
-			read = x.plan.Reads(plan.Change{Change: event.Change{Path: rel, Kind: event.ContentChanged}}, noLinks{})
+			read = x.plan.Reads(plan.Change{Change: event.Change{Path: rel, Kind: event.ContentChanged}}, x.project.Links())
 			return false
 		}
 		return true
@@ -153,10 +159,11 @@ func (x *examination) reads(dir string) bool {
 	return read
 }
 
-// noLinks is a context without symbolic links, which is enough to find a COPY of a whole folder.
-type noLinks struct{}
-
-func (noLinks) Symlinks() map[string]string { return nil }
+// unwatched reports whether stagewatch does not look into a folder: it lies in an ignored one.
+func unwatched(rules *tree.Rules, rel string) bool {
+	parent := path.Dir(rel)
+	return parent != "." && rules.SkipDir(parent)
+}
 
 // patterns returns the lines that keep the folders out in an ignore file. A pattern begins at the root unless it begins
 // with **/.

@@ -5,47 +5,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 
-	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
-	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
 func (x *examination) checkDockerfile(ctx context.Context) {
-	source, err := engine.ReadDockerfile(ctx, x.dockerfile, x.cfg.Waiting)
-	if errors.Is(err, fs.ErrNotExist) {
-		x.fail("Dockerfile", engine.NoDockerfile(x.cfg.Build, x.dockerfile).Hint, "there is no file %s", x.dockerfile)
+	if err := x.project.Check(); x.project.Missing() {
+		x.fail("Dockerfile", fault.Hint(err), "there is no file %s", x.project.Dockerfile())
 		return
-	}
-	if err != nil {
-		x.failed("Dockerfile", err, "Name a readable file with -f.")
-		return
-	}
-	x.source = source
-	if err := engine.CheckStages(x.cfg.Build, x.name(), source); err != nil {
+	} else if err != nil {
 		x.failed("Dockerfile", err, "")
 		return
 	}
-	asked := &recorder{}
-	p, err := plan.New(ctx, x.input(source), asked)
+	asked := &recorder{builder: x.builder}
+	p, err := x.project.Plan(ctx, asked, "")
 	if err != nil {
 		x.brokenDockerfile(err)
 		return
 	}
 	x.plan, x.bases = p, asked.inOrder(p.Stages)
-	// The loop does the same: what a step names is never left out.
-	if names := x.own.Lifting(p.Named(noLinks{})["context"]); len(names) > 0 {
-		x.rules = x.rules.Naming(names)
-		if _, err := x.tree.SetRules(ctx, x.rules); err != nil {
-			x.failed("context", err, "")
-			return
-		}
+	if _, err := x.project.Admit(ctx, p); err != nil {
+		x.failed("context", err, "")
+		return
 	}
 	needed := 0
 	for _, s := range p.Stages {
@@ -53,7 +37,7 @@ func (x *examination) checkDockerfile(ctx context.Context) {
 			needed++
 		}
 	}
-	detail := fmt.Sprintf("%s: builds %s from %s", x.name(), p.Target, human.Count(len(p.Stages), "stage"))
+	detail := fmt.Sprintf("%s: builds %s from %s", x.project.Name(), p.Target, human.Count(len(p.Stages), "stage"))
 	if rest := len(p.Stages) - needed; rest > 0 {
 		detail += fmt.Sprintf(", %d of which it does not need", rest)
 	}
@@ -78,48 +62,5 @@ func (x *examination) brokenDockerfile(err error) {
 			hint = fmt.Sprintf("line %d reads: %s", l.Line, l.Text)
 		}
 	}
-	x.fail("Dockerfile", hint, "%s, line %d: %s", x.name(), broken.Line, broken.Message)
-}
-
-// input returns what the loop would plan with, as far as it decides on stages and base images.
-func (x *examination) input(source []byte) plan.Input {
-	c := x.cfg
-	in := plan.Input{Dockerfile: source, Filename: x.name(), Attrs: map[string]string{}, ContextIgnore: map[string][]byte{}}
-	for _, name := range tree.IgnoreFiles(x.root, x.dockerfile) {
-		if dt, err := os.ReadFile(name); err == nil {
-			in.Ignore = dt
-			break
-		}
-	}
-	if x.builder != nil {
-		in.Caps, in.Platform = x.builder.Caps(), x.builder.Platform()
-	}
-	for k, v := range map[string]string{"target": c.Target, "platform": c.Platform} {
-		if v != "" {
-			in.Attrs[k] = v
-		}
-	}
-	for _, arg := range c.BuildArgs {
-		if k, v, ok := strings.Cut(arg, "="); ok {
-			in.Attrs["build-arg:"+k] = v
-		}
-	}
-	for name, ref := range c.BuildContexts {
-		if !strings.Contains(ref, ":") || filepath.IsAbs(ref) {
-			ref = "local:" + name
-		}
-		in.Attrs["context:"+name] = ref
-	}
-	if c.Pull {
-		in.Attrs["image-resolve-mode"] = "pull"
-	}
-	return in
-}
-
-// name returns the Dockerfile's name, relative to the context if it is in there.
-func (x *examination) name() string {
-	if rel, err := filepath.Rel(x.root, x.dockerfile); err == nil && filepath.IsLocal(rel) {
-		return filepath.ToSlash(rel)
-	}
-	return x.dockerfile
+	x.fail("Dockerfile", hint, "%s, line %d: %s", x.project.Name(), broken.Line, broken.Message)
 }

@@ -11,12 +11,12 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
@@ -58,12 +58,8 @@ type examination struct {
 	info    event.Engine
 	builder *solve.Builder
 
-	root, dockerfile string
-	// source is the Dockerfile's text.
-	source []byte
-	own    *tree.OwnRules
-	rules  *tree.Rules
-	tree   *tree.Tree
+	// project is nil where the context can't be opened.
+	project *project.Project
 	// folders counts the watched folders below the root.
 	folders int
 	// plan is nil if the Dockerfile can't be planned. bases are the images that it needs.
@@ -81,7 +77,11 @@ func Run(ctx context.Context, cfg config.Config, report func(Finding)) {
 		if ctx.Err() != nil {
 			return // an interruption is no finding
 		}
-		values := cfg.Values(x.source)
+		var source []byte
+		if x.project != nil {
+			source = x.project.Source()
+		}
+		values := cfg.Values(source)
 		f.Detail, f.Hint = values.Text(f.Detail), values.Text(f.Hint)
 		report(f)
 	}
@@ -93,13 +93,15 @@ func Run(ctx context.Context, cfg config.Config, report func(Finding)) {
 	if x.builder != nil {
 		defer x.builder.Close()
 	}
-	if x.openContext(ctx) {
+	x.openProject(ctx)
+	if x.project != nil {
+		defer x.project.Close()
 		x.checkDockerfile(ctx)
 		x.checkBases(ctx)
 		x.checkContext()
 	}
 	x.checkPorts(ctx)
-	if x.tree != nil {
+	if x.project != nil {
 		x.checkWatching()
 	}
 	if x.engine != nil {
@@ -126,27 +128,15 @@ func (x *examination) failed(check string, err error, hint string) {
 	x.fail(check, cmp.Or(fault.Hint(err), hint), "%s", solve.PlainMessage(err.Error()))
 }
 
-// openContext finds the folder and the Dockerfile, and reads the ignore rules and the tree.
-func (x *examination) openContext(ctx context.Context) bool {
-	var err error
-	if x.root, x.dockerfile, err = engine.Locate(x.cfg.Build); err != nil {
-		x.failed("context", err, "")
-		return false
-	}
-	x.dockerfile = engine.InCase(x.dockerfile)
-	if x.rules, err = tree.LoadRules(x.root, x.dockerfile); err != nil {
-		x.failed("context", err, "Correct the pattern; docker build refuses it, too.")
-		return false
-	}
-	if x.own, err = engine.OwnRules(x.cfg.Build, x.root); err != nil {
-		x.failed("context", err, "")
-		return false
-	}
-	x.rules = x.rules.With(x.own)
-	if x.tree, err = tree.Load(ctx, x.root, x.rules); err != nil {
+// openProject opens the contexts and reads the Dockerfile, as a session does but for the watching.
+func (x *examination) openProject(ctx context.Context) {
+	p, err := project.Open(ctx, x.cfg.Build, project.Options{Waiting: x.cfg.Waiting})
+	if err != nil {
 		x.failed("context", err, "Name the folder with the Dockerfile: stagewatch doctor [CONTEXT].")
-		x.tree = nil
-		return false
+		return
 	}
-	return true
+	x.project = p
 }
+
+// context returns the main context as it is now.
+func (x *examination) context() *tree.Snapshot { return x.project.Snapshots()[""] }

@@ -227,6 +227,19 @@ func TestContext(t *testing.T) {
 		dir := folder(t, "Dockerfile", "FROM scratch\nCOPY src /\n", ".git/HEAD", "x", "src/a", "x")
 		examine(t, config.Config{Build: config.Build{Context: dir}, Session: config.Session{Engine: noEngine(t)}}).want(t, "context", OK, "there is no .dockerignore")
 	})
+	t.Run("by a link", func(t *testing.T) {
+		dir := folder(t, "Dockerfile", "FROM scratch\nCOPY . /\n", ".dockerignore", "*.pyc\n", "a.pyc", "x", "src/a", "x")
+		link := filepath.Join(t.TempDir(), "link")
+		if err := os.Symlink(dir, link); err != nil {
+			t.Fatal(err)
+		}
+		examine(t, config.Config{Build: config.Build{Context: link}, Session: config.Session{Engine: noEngine(t)}}).want(t, "context", OK, "3 files", "1 path ignored")
+	})
+	t.Run("a named context that is not there", func(t *testing.T) {
+		dir := folder(t, "Dockerfile", "FROM scratch\nCOPY --from=lib . /\n")
+		cfg := config.Config{Build: config.Build{Context: dir, BuildContexts: map[string]string{"lib": filepath.Join(dir, "nosuch")}}, Session: config.Session{Engine: noEngine(t)}}
+		examine(t, cfg).want(t, "context", Fail, "opening the build context lib=", "no such file", "--build-context NAME=FOLDER")
+	})
 	t.Run("broken rules", func(t *testing.T) {
 		dir := folder(t, "Dockerfile", "FROM scratch\n", ".dockerignore", "ok\n[\n")
 		examine(t, config.Config{Build: config.Build{Context: dir}, Session: config.Session{Engine: noEngine(t)}}).want(t, "context", Fail, "line 2", "Correct the pattern")

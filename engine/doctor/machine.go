@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"runtime"
 	"strings"
 
@@ -13,7 +12,6 @@ import (
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/run"
-	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/watch"
 )
 
@@ -61,31 +59,16 @@ func (x *examination) checkPort(ctx context.Context, p front.Published) {
 	}
 }
 
-// unwatched reports whether stagewatch does not watch a folder because it, or one above it, is ignored.
-func (x *examination) unwatched(rel string) bool {
-	parent := path.Dir(rel)
-	return parent != "." && x.rules.SkipDir(parent)
-}
-
 // checkWatching watches the context for a moment, as stagewatch would.
 func (x *examination) checkWatching() {
 	folders := human.Count(x.folders+1, "folder")
-	w, err := watch.New(x.root, watch.Options{
-		Ignore: func(rel string, isDir bool) bool { return isDir && x.unwatched(rel) },
-		Extra:  append(tree.IgnoreFiles(x.root, x.dockerfile), x.dockerfile),
-	})
+	mode, first, err := x.project.TryWatching()
 	if err != nil {
 		x.failed("watching", err, "")
 		return
 	}
-	defer w.Close()
-	var first watch.Notice
-	select {
-	case first = <-w.Notices():
-	default:
-	}
 	switch {
-	case w.Mode() == watch.ModePoll:
+	case mode == watch.ModePoll:
 		x.note("watching", first.Hint, "%s: %s", folders, first.Message)
 	case first.Message != "":
 		x.note("watching", first.Hint, "%s; %s%s", folders, first.Message, limits())

@@ -112,6 +112,19 @@ func (s *Snapshot) Walk(prefix string, fn func(rel string, e Entry) bool) {
 	n.each(prefix, visit)
 }
 
+// Names returns the names of what a folder holds, in byte order; none if it is no folder of the context.
+func (s *Snapshot) Names(dir string) []string {
+	n := s.find(strings.Trim(path.Clean("/"+dir), "/"))
+	if n == nil {
+		return nil
+	}
+	names := make([]string, len(n.kids))
+	for i, k := range n.kids {
+		names[i] = k.name
+	}
+	return names
+}
+
 // Digest returns the digest of a regular file's content in this snapshot, and reads the file if the digest is not known
 // yet. It fails if the file is not in the context, can't be read, or has changed after the snapshot was taken.
 func (s *Snapshot) Digest(rel string) (Digest, error) {

@@ -9,16 +9,17 @@ breaches=0
 # Which rooms of ours a room may import. A room without a line, and a permission that nobody uses, are breaches too:
 # so this stays the picture of the house. Rooms called …test are for tests, and no other room may import them.
 rooms='
-cmd/stagewatch   engine engine/config engine/dock engine/doctor engine/event engine/fault engine/human engine/tree ui ui/clean ui/draw ui/once ui/plain ui/replay ui/report ui/story ui/svg
+cmd/stagewatch   engine engine/config engine/dock engine/doctor engine/event engine/fault engine/human engine/project engine/tree ui ui/clean ui/draw ui/once ui/plain ui/replay ui/report ui/story ui/svg
 watch
-engine           engine/config engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/image engine/measure engine/plan engine/redact engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
+engine           engine/config engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/image engine/measure engine/plan engine/project engine/redact engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
 engine/compat    engine/event engine/image engine/plan
 engine/config    engine/dock engine/fault engine/front engine/redact engine/run engine/tree
+engine/project   engine/config engine/event engine/fault engine/plan engine/solve engine/state engine/tree watch
 engine/redact    engine/event
 engine/solve     engine/dock engine/event engine/plan engine/tree
 engine/desk      engine/event
 engine/dock      engine/event engine/fault engine/state
-engine/doctor    engine engine/config engine/dock engine/event engine/fault engine/front engine/human engine/image engine/plan engine/run engine/solve engine/tree watch
+engine/doctor    engine/config engine/dock engine/event engine/fault engine/front engine/human engine/image engine/plan engine/project engine/run engine/solve engine/tree watch
 engine/event     engine/human
 engine/fault
 engine/front     engine/event
@@ -106,6 +107,7 @@ keep_out "$(grep -vx ui/term <<<"$ui")" imports "$network|^os\$" "it words and d
 keep_out ui/present imports "$terminal" "it lays out rows; who has the focus and what a terminal shows is not its business"
 keep_out engine/front links "$docker" "it owns a port and hands it over; what is behind an address is not its business"
 keep_out engine/config imports "^github\\.com/(docker/docker|moby)(/|\$)|$network" "it reads the values of flags; whether an engine has what they name is asked later"
+keep_out engine/project imports '^github\.com/docker/(docker|cli)(/|$)|'"$network" "it knows files; what an engine has is told to it as a toolchain"
 keep_out engine/tree imports "$docker|$network" "it reads folders; who builds from them is not its business"
 # BuildKit's converter, which plan is made of, links half of the world in: only what plan itself imports counts.
 keep_out engine/plan imports '^github\.com/docker/(docker|cli)(/|$)|'"$network|^os\$" "a plan is made with no engine and no IO"

@@ -1,4 +1,4 @@
-package engine
+package project
 
 import (
 	"fmt"
@@ -12,9 +12,9 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// CheckStages finds a --target or --before that names no stage of the Dockerfile source, which a person knows as name,
-// before anything is built. What is wrong with the Dockerfile itself is the build's to say.
-func CheckStages(c config.Build, name string, source []byte) error {
+// checkStages returns an error where --target or --before names no stage of the Dockerfile source, which a person knows
+// as name. What is wrong with the Dockerfile itself is the plan's to say.
+func checkStages(c config.Build, name string, source []byte) error {
 	if _, foreign := plan.CustomSyntax(source); foreign {
 		return nil
 	}
@@ -31,14 +31,14 @@ func CheckStages(c config.Build, name string, source []byte) error {
 	return nil
 }
 
-// Declared returns the names of the Dockerfile's stages, and of the arguments that it declares; none where it can't be
-// read.
+// Declared returns the names of the stages of the Dockerfile, and of the arguments that it declares; none where it
+// can't be read.
 func Declared(c config.Build) (stages, args []string) {
-	_, dockerfile, err := Locate(c)
+	_, dockerfile, err := locate(c)
 	if err != nil {
 		return nil, nil
 	}
-	source, err := os.ReadFile(InCase(dockerfile))
+	source, err := os.ReadFile(inCase(dockerfile))
 	if err != nil {
 		return nil, nil
 	}

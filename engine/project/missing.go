@@ -1,4 +1,4 @@
-package engine
+package project
 
 import (
 	"cmp"
@@ -16,11 +16,12 @@ import (
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
-// copiedFrom is what a COPY or a mount reads other than the context: a stage or an image.
+// copiedFrom finds the stage or image that a COPY or a mount reads, in place of the context.
 var copiedFrom = regexp.MustCompile(`\bfrom=([^\s,]+)`)
 
-// missingPath says of a step that failed for want of a path why the path is not there, and which one may be meant.
-func (p *project) missingPath(e *event.Failed, pl *plan.Plan, err error) {
+// ExplainMissing completes the failure of a step that lacked a path, if it is one: why the path is not there, and which
+// one may be meant.
+func (p *Project) ExplainMissing(e *event.Failed, pl *plan.Plan, err error) {
 	said, ok := solve.AbsentPath(e.Message)
 	if !ok {
 		return
@@ -33,7 +34,7 @@ func (p *project) missingPath(e *event.Failed, pl *plan.Plan, err error) {
 	}
 }
 
-func (p *project) explainMissing(e *event.Failed, pl *plan.Plan, inputs []event.Input, said string, err error) {
+func (p *Project) explainMissing(e *event.Failed, pl *plan.Plan, inputs []event.Input, said string, err error) {
 	for _, in := range inputs {
 		at := p.folderOf(in.Context)
 		if at == nil {
@@ -65,17 +66,17 @@ func (p *project) explainMissing(e *event.Failed, pl *plan.Plan, inputs []event.
 	}
 }
 
-// folderOf returns the folder of a local context by the name that plans have for it, nil for any other.
-func (p *project) folderOf(context string) *folder {
+// folderOf returns the folder of a local context by the name that plans have for it, or nil.
+func (p *Project) folderOf(context string) *folder {
 	for _, f := range p.folders {
-		if context != "" && cmp.Or(f.name, "context") == context {
+		if f.localName() == context {
 			return f
 		}
 	}
 	return nil
 }
 
-// holds tells whether the context holds a path, or one that the pattern matches.
+// holds reports whether the context has a path, or one that the pattern matches.
 func (f *folder) holds(pattern string) bool {
 	snap := f.tree.Snapshot()
 	if _, ok := snap.Lookup(pattern); ok {
@@ -84,14 +85,14 @@ func (f *folder) holds(pattern string) bool {
 	found := false
 	snap.Walk("", func(rel string, e tree.Entry) bool {
 		ok, _ := path.Match(pattern, rel)
-		// What lies behind a link is not looked for.
+		// What lies behind a link counts as there: it is not looked up.
 		found = ok || e.Link != "" && strings.HasPrefix(pattern, rel+"/")
 		return !found
 	})
 	return found
 }
 
-// absent says why a path is not in the context, and what to do.
+// absent returns why a path is not in the context, and what to do.
 func (f *folder) absent(rel string, outside bool) (message, hint string) {
 	name := "the context"
 	if f.name != "" {
@@ -121,19 +122,11 @@ func (f *folder) absent(rel string, outside bool) (message, hint string) {
 	return message, fmt.Sprintf("Look at the spelling; paths begin at %s.", name)
 }
 
-// nearest is the path of the context that is most like rel: in other letters or a few of them, or of the same name in
-// another folder. Empty is none.
+// nearest returns the path of the context that is most like rel: off by few letters, or of the same name in another
+// folder. Empty is none.
 func (f *folder) nearest(rel string) string {
 	snap := f.tree.Snapshot()
-	like, ok, _ := solve.Follow(rel, func(dir string) (names []string, _ error) {
-		snap.Walk(dir, func(have string, _ tree.Entry) bool {
-			if path.Dir(have) == cmp.Or(dir, ".") {
-				names = append(names, path.Base(have))
-			}
-			return true
-		})
-		return names, nil
-	})
+	like, ok, _ := solve.Follow(rel, func(dir string) ([]string, error) { return snap.Names(dir), nil })
 	if ok {
 		return like
 	}

@@ -1,4 +1,4 @@
-package engine
+package project
 
 import (
 	"context"
@@ -15,8 +15,8 @@ import (
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
-// Locate returns the folder of the context, and the path of the Dockerfile, which need not be there.
-func Locate(c config.Build) (root, dockerfile string, err error) {
+// locate returns the folder of the context, and the path of the Dockerfile, which need not be there.
+func locate(c config.Build) (root, dockerfile string, err error) {
 	if c.File == "-" {
 		return "", "", &fault.Error{What: "opening the Dockerfile: it can't be read from stdin, as stagewatch reads it again whenever it changes", Hint: "Write it to a file, and name that with -f."}
 	}
@@ -32,7 +32,7 @@ func Locate(c config.Build) (root, dockerfile string, err error) {
 	case err != nil:
 		return "", "", &fault.Error{What: fmt.Sprintf("opening the context %q", c.Context), Err: cause(err), Hint: hint}
 	case !info.IsDir():
-		return "", "", &fault.Error{What: fmt.Sprintf("opening the context %q: it is a file, and no folder", c.Context), Hint: notAFolder(c.Context, hint)}
+		return "", "", &fault.Error{What: fmt.Sprintf("opening the context %q: it is a file, not a folder", c.Context), Hint: notAFolder(c.Context, hint)}
 	}
 	dockerfile = filepath.Join(root, dockerfileName)
 	if c.File != "" {
@@ -43,11 +43,12 @@ func Locate(c config.Build) (root, dockerfile string, err error) {
 	return root, dockerfile, nil
 }
 
-// pipeWithin is how long a pipe may take to be written to and closed before it is said that it is waited for.
+// pipeWithin is how long a pipe may take to be written to and closed before a person hears that it is waited for.
 const pipeWithin = time.Second
 
-// ReadDockerfile reads the Dockerfile. Where that is a pipe, as of <(…), it waits for who writes to it, until ctx ends.
-func ReadDockerfile(ctx context.Context, file string, waiting func(string)) ([]byte, error) {
+// readDockerfile reads the Dockerfile. Where that is a pipe, as of <(…), it waits until the pipe was written to and
+// closed, or ctx ends.
+func readDockerfile(ctx context.Context, file string, waiting func(string)) ([]byte, error) {
 	if info, err := os.Stat(file); err != nil || info.Mode().IsRegular() || info.IsDir() {
 		return os.ReadFile(file)
 	}
@@ -74,7 +75,7 @@ func ReadDockerfile(ctx context.Context, file string, waiting func(string)) ([]b
 	}
 }
 
-// notAFolder guesses that the Dockerfile was given in place of its folder.
+// notAFolder returns a hint for a file given as the context: it may be the Dockerfile.
 func notAFolder(file, hint string) string {
 	if strings.Contains(strings.ToLower(filepath.Base(file)), "dockerfile") {
 		return fmt.Sprintf("Name a Dockerfile with -f, and give the folder as well: stagewatch -f %s %s", file, filepath.Dir(file))
@@ -82,14 +83,14 @@ func notAFolder(file, hint string) string {
 	return hint
 }
 
-// remoteContext tells that docker build would fetch the context, or read it from stdin.
+// remoteContext reports whether docker build would fetch the context, or read it from stdin.
 func remoteContext(context string) bool {
 	return context == "-" || slices.ContainsFunc([]string{"http://", "https://", "git://", "ssh://", "git@", "github.com/"}, func(prefix string) bool {
 		return strings.HasPrefix(context, prefix)
 	})
 }
 
-// cause is what the system says, without the path, which is said already.
+// cause returns the system's error without the path, which the message has already.
 func cause(err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {
@@ -100,9 +101,9 @@ func cause(err error) error {
 
 const dockerfileName = "Dockerfile"
 
-// InCase returns the path of the Dockerfile in the case in which it is there: docker takes "dockerfile" where there is
+// inCase returns the path of the Dockerfile in the case in which it is there: docker takes "dockerfile" where there is
 // no "Dockerfile".
-func InCase(dockerfile string) string {
+func inCase(dockerfile string) string {
 	if filepath.Base(dockerfile) != dockerfileName {
 		return dockerfile
 	}
@@ -111,7 +112,7 @@ func InCase(dockerfile string) string {
 	if _, err := os.Lstat(lower); err != nil {
 		return dockerfile
 	}
-	// Where case makes no difference only the folder itself tells the name.
+	// Where case makes no difference, only the listing of the folder has the real name.
 	entries, err := os.ReadDir(dir)
 	if err != nil || slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == dockerfileName }) {
 		return dockerfile
@@ -119,8 +120,8 @@ func InCase(dockerfile string) string {
 	return lower
 }
 
-// NoDockerfile is the problem that there is none.
-func NoDockerfile(c config.Build, dockerfile string) *fault.Error {
+// noDockerfile is the error that there is no Dockerfile.
+func noDockerfile(c config.Build, dockerfile string) *fault.Error {
 	p := &fault.Error{What: "opening the Dockerfile: no file " + dockerfile, Hint: "Give the folder that holds one, or name it with -f."}
 	if c.File != "" && !filepath.IsAbs(c.File) {
 		beside := filepath.Join(c.Context, c.File)
@@ -140,18 +141,10 @@ func NoDockerfile(c config.Build, dockerfile string) *fault.Error {
 	return p
 }
 
-// unreadable is the problem with a Dockerfile that can't be read.
-func (p *project) unreadable(b config.Build) *fault.Error {
-	if p.missing() {
-		return NoDockerfile(b, p.named)
-	}
-	return &fault.Error{What: "opening the Dockerfile " + p.dockerfile, Err: cause(p.broken), Hint: "Name a file that can be read with -f."}
-}
-
-// noNamedContext is the problem with the folder of a named context.
+// noNamedContext is the error that a named context has no folder.
 func noNamedContext(name, ref string, err error) *fault.Error {
 	if err == nil {
-		err = errors.New("it is a file, and no folder")
+		err = errors.New("it is a file, not a folder")
 	}
 	return &fault.Error{What: fmt.Sprintf("opening the build context %s=%s", name, ref), Err: cause(err), Hint: "Write --build-context NAME=FOLDER, or NAME=docker-image://IMAGE."}
 }
