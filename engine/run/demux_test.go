@@ -46,7 +46,7 @@ func TestDemuxReportsWhatIsNoStream(t *testing.T) {
 	for _, c := range []struct{ name, stream, want string }{
 		{"amidst a payload", frame(stdout, "hello")[:10], io.ErrUnexpectedEOF.Error()},
 		{"amidst a header", frame(stdout, "hello")[:3], io.ErrUnexpectedEOF.Error()},
-		{"no header", "HTTP/1.1 500 Internal", "no frame header"},
+		{"no header", "HTTP/1.1 500 Internal", "is not a frame header"},
 		{"the engine's own word", frame(systemErr, "error from daemon in stream"), "error from daemon"},
 	} {
 		if _, err := read(strings.NewReader(c.stream)); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -63,7 +63,7 @@ func TestAHealthcheckMayTakeItsTime(t *testing.T) {
 		if c.healthWithin != want {
 			t.Errorf("with %q it may take %s", options, c.healthWithin)
 		}
-		if err := c.checkHealth(t.Context()); err == nil || err.Error() != "the health check exits with 1, and prints nothing" {
+		if err := c.checkHealth(t.Context()); err == nil || err.Error() != "the health check exits with code 1 and prints nothing" {
 			t.Errorf("%v", err)
 		}
 	}

@@ -137,7 +137,7 @@ func TestReadyPathHasToAnswerWell(t *testing.T) {
 			})
 			switch {
 			case c.asks == 0:
-				if err == nil || !strings.Contains(err.Error(), "GET /ready is answered with 404") {
+				if err == nil || !strings.Contains(err.Error(), "GET /ready answers 404") {
 					t.Errorf("%d %v", status, err)
 				}
 			case err != nil || !spoke || status != c.status(asked.Load()):
