@@ -26,6 +26,15 @@ export PATH := $(PATH):/usr/local/go/bin
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# All of its checks, also those that are off by default, because a reader pays for each of these faults:
+#   SA      code that does not do what it seems to do
+#   S, QF   a longer way to write what the language or its library has a word for
+#   ST1000  a package without a comment: that is where a stranger begins to read
+#   ST1003, ST1016  names that Go writes in another way; a receiver with two names
+#   ST1005  errors that begin with a capital: they end up in the middle of a sentence
+#   ST1020-ST1022   a comment that does not begin with the name that go doc shows it for
+#   U1000   what a package does not use itself; deadcode finds what no program reaches
+STATICCHECKS := all
 DEADCODE := golang.org/x/tools/cmd/deadcode@v0.49.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
@@ -125,7 +134,7 @@ boundaries: go
 	@testdata/lint/boundaries.sh
 
 staticcheck: go
-	@go run $(STATICCHECK) ./... $(quietly)
+	@go run $(STATICCHECK) -checks $(STATICCHECKS) ./... $(quietly)
 
 deadcode: go
 	@testdata/lint/deadcode.sh $(DEADCODE)

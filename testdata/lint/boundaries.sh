@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Proves the house's rooms: what may not enter where. Run from anywhere; prints every breach with its reason.
+# Proves which package may import which, because the compiler only rejects circles: a room that reaches across the house
+# compiles, and nobody notices. Run from anywhere; prints every breach with its reason.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

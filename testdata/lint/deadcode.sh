@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# deadcode.sh MODULE@VERSION: fails on functions that nothing reaches. What only tests reach is dead too, but for the
-# rooms that are there for tests, which are called …test.
+# deadcode.sh MODULE@VERSION: fails on functions that nothing reaches, because a reader takes them for used. A function
+# that only tests reach is dead, too, except in the packages for tests, which are called …test.
 set -euo pipefail
 
 tool=${1:?usage: deadcode.sh MODULE@VERSION}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# release.sh: compiles for every system and processor that .goreleaser.yaml names, and has goreleaser check that file,
-# where it is installed.
+# release.sh: compiles for every system and processor that .goreleaser.yaml names, because tests run on one of them only,
+# and lets goreleaser check that file if it is installed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
