@@ -10,6 +10,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/measure"
+	"github.com/stagewatch/stagewatch/engine/past"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/serve"
@@ -36,7 +37,7 @@ func (l *loop) start(d decision, o order) {
 	}
 	// After the plan was reported: steps that j takes over are reported as its own.
 	l.supersede(j, d.older)
-	req := solve.Request{Plan: j.plan, Tags: l.cfg.Tags, NoCache: j.noCache, Saved: l.history.last, Emit: j.relay.send}
+	req := solve.Request{Plan: j.plan, Tags: l.cfg.Tags, NoCache: j.noCache, Saved: l.history.Last, Emit: j.relay.send}
 	req.Contexts, req.SharedKey = l.project.Contexts(false)
 	l.Aside(&l.running, func() {
 		res, err := l.solver.Build(ctx, req)
@@ -105,7 +106,7 @@ func (l *loop) planned(j *job, why event.Reason) event.Planned {
 }
 
 // planEvent puts a plan and what it expects into an event.
-func planEvent(p *plan.Plan, predictions []plan.Prediction, why causes, file string, h *history) event.Planned {
+func planEvent(p *plan.Plan, predictions []plan.Prediction, why causes, file string, h *past.Steps) event.Planned {
 	e := event.Planned{Paths: []string{}, Target: p.Target, Reason: why.reason(), Changes: why.changes, Edits: why.edits}
 	e.Because = e.Reason.String()
 	if len(why.changes) > 0 || why.dockerfile != "" {
@@ -117,7 +118,7 @@ func planEvent(p *plan.Plan, predictions []plan.Prediction, why causes, file str
 	for i, pr := range predictions {
 		s := p.Steps[i]
 		step := event.PlannedStep{Stage: s.Stage, Index: s.Index, Total: s.Total, Instruction: s.Instruction, Line: s.Line, Prediction: pr.Prediction, Reason: pr.Reason, Because: pr.Reason.String(), Inputs: p.Inputs(i)}
-		step.LastMS = h.last(s.Stage, s.Instruction).Milliseconds()
+		step.LastMS = h.Last(s.Stage, s.Instruction).Milliseconds()
 		if step.MergedWith = s.MergedWith; step.MergedWith != nil {
 			step.LastMS = 0
 		}
@@ -191,8 +192,8 @@ func (l *loop) deploy(j *job) {
 // keep writes down what was built, for the next session to compare with.
 func (l *loop) keep(j *job) {
 	l.Aside(&l.running, func() {
-		if m := remember(l.host, j.plan, j.snaps); m != nil {
-			l.kept(m.save(l.memoryFile))
+		if m := past.NewBuild(l.host, j.plan, j.snaps); m != nil {
+			l.kept(m.Save(l.memoryFile))
 		}
 	})
 }

@@ -35,7 +35,7 @@ func (x *explanation) compareRules(rel string) error {
 	if err := x.known("the ignore file"); err != nil {
 		return err
 	}
-	x.take(x.memory.byRules(x.project, x.memory.since(x.project)))
+	x.take(x.project.ByRules(x.memory.Patterns(), x.memory.Changes(x.project.Snapshots())))
 	if len(x.changes) > 0 {
 		x.why.rules = rel
 	}
@@ -74,11 +74,11 @@ func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
 	if err := x.compare(lastBuild); err != nil {
 		return nil, err
 	}
-	since := x.memory.since(x.project)
+	since := x.memory.Changes(x.project.Snapshots())
 	// The text of these is compared, and not that they were written to.
 	control := x.project.OfControlFiles(since)
 	x.take(slices.DeleteFunc(since, func(c plan.Change) bool { return slices.Contains(control, c) && !x.plan.Reads(c, x.links) }))
-	if n := len(x.changes); n > 0 && len(x.memory.byRules(x.project, x.changes)) == n {
+	if n := len(x.changes); n > 0 && len(x.project.ByRules(x.memory.Patterns(), x.changes)) == n {
 		x.why.rules = x.project.RuleFile()
 	}
 	return x.bodies(ctx, x.memory.At)

@@ -6,9 +6,9 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/past"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/project"
-	"github.com/stagewatch/stagewatch/engine/state"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
@@ -34,7 +34,7 @@ func Explain(ctx context.Context, cfg config.Config, changed []string) (bodies [
 		return nil, err
 	}
 	source = p.Source()
-	x := explanation{project: p, memory: loadMemory(memoryFile(p), ""), without: &offline{}}
+	x := explanation{project: p, memory: past.LoadBuild(past.BuildFile(p.Root(), p.Dockerfile()), ""), without: &offline{}}
 	if x.memory != nil {
 		x.without.told = &x.memory.Plan.Told
 	}
@@ -77,7 +77,7 @@ func Explain(ctx context.Context, cfg config.Config, changed []string) (bodies [
 type explanation struct {
 	project *project.Project
 	// memory is what was last built here, nil where that is not known.
-	memory *memory
+	memory *past.Build
 	// tools are what plans are made with: the engine at host, or without where none answers.
 	tools   project.Toolchain
 	without *offline
@@ -133,7 +133,7 @@ func (x *explanation) bodies(ctx context.Context, since time.Time) ([]event.Body
 		bodies = append(bodies, event.Skipped{Paths: x.unused, Reason: event.Unused})
 	}
 	x.why.changes, x.why.read = project.Events(x.changes, nil), x.changes
-	e := planEvent(x.plan, predictions, x.why, x.project.Name(), openHistory(state.Dir("steps"), x.project.Root(), x.project.Dockerfile()))
+	e := planEvent(x.plan, predictions, x.why, x.project.Name(), past.OpenSteps(past.StepsFile(x.project.Root(), x.project.Dockerfile())))
 	e.Paths = project.Paths(x.changes)
 	switch {
 	case x.why.dockerfile != "":

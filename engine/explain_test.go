@@ -11,6 +11,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/past"
 )
 
 // noEngine has nothing answer to who plans, and nothing known of earlier builds.
@@ -55,7 +56,7 @@ func TestAnEditOfTheIgnoreFileIsPlanned(t *testing.T) {
 			const own = "Dockerfile\n.dockerignore\n"
 			write(".dockerignore", tt.before+own)
 			p, pl := opened(t, dir)
-			if err := remember("", pl, p.Snapshots()).save(memoryFile(p)); err != nil {
+			if err := past.NewBuild("", pl, p.Snapshots()).Save(past.BuildFile(p.Root(), p.Dockerfile())); err != nil {
 				t.Fatal(err)
 			}
 			write(".dockerignore", tt.after+own)
@@ -120,7 +121,7 @@ func TestAnotherBuildArgumentIsPlanned(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := remember("", pl, p.Snapshots()).save(memoryFile(p)); err != nil {
+			if err := past.NewBuild("", pl, p.Snapshots()).Save(past.BuildFile(p.Root(), p.Dockerfile())); err != nil {
 				t.Fatal(err)
 			}
 			bodies, err := Explain(t.Context(), config.Config{Build: config.Build{Context: dir, BuildArgs: tt.now}}, nil)
@@ -152,10 +153,11 @@ func TestAMemoryOfAnotherVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, pl := opened(t, dir)
-	m := remember("", pl, p.Snapshots())
-	for version, want := range map[int]string{memoryVersion: "", memoryVersion - 1: "nothing was built here yet", memoryVersion + 1: "nothing was built here yet"} {
+	m := past.NewBuild("", pl, p.Snapshots())
+	now := m.Version
+	for version, want := range map[int]string{now: "", now - 1: "nothing was built here yet", now + 1: "nothing was built here yet"} {
 		m.Version = version
-		if err := m.save(memoryFile(p)); err != nil {
+		if err := m.Save(past.BuildFile(p.Root(), p.Dockerfile())); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := Explain(t.Context(), config.Config{Build: config.Build{Context: dir}}, nil); err == nil && want != "" || err != nil && (want == "" || !strings.Contains(err.Error(), want)) {

@@ -17,6 +17,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/front"
+	"github.com/stagewatch/stagewatch/engine/past"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/redact"
@@ -68,7 +69,7 @@ func newRig(t *testing.T, cfg config.Config, with ...func(*deps)) *rig {
 	cfg.Once = once
 	d := deps{
 		desk: desk.New(ctx, out), cfg: cfg, project: p, values: &values,
-		solver: newSolver(r.builder), pinger: r.pinger, images: r.images, history: openHistory("", "", ""),
+		solver: newSolver(r.builder), pinger: r.pinger, images: r.images, history: past.OpenSteps(""),
 	}
 	if !once {
 		settings, _, err := serving(cfg.App)

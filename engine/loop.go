@@ -11,6 +11,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/measure"
+	"github.com/stagewatch/stagewatch/engine/past"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/redact"
@@ -41,10 +42,10 @@ type loop struct {
 	engine *engineWatch
 	// outside is asked why a promise broke; nil leaves that out.
 	outside outside
-	history *history
+	history *past.Steps
 	// memory is what was last built before this session, nil where nothing is known; memoryFile is where
 	// what is built now is kept.
-	memory     *memory
+	memory     *past.Build
 	memoryFile string
 	unkept     sync.Once
 	host       string

@@ -12,6 +12,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/measure"
+	"github.com/stagewatch/stagewatch/engine/past"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/redact"
@@ -46,8 +47,8 @@ type deps struct {
 	images store
 	// history is what steps took and printed, memory what was last built before this session, nil where nothing is
 	// known. What is built now is kept in memoryFile, for the engine at host. Unkept: it was reported that it can't be.
-	history    *history
-	memory     *memory
+	history    *past.Steps
+	memory     *past.Build
 	memoryFile string
 	host       string
 	unkept     bool

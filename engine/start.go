@@ -15,6 +15,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/measure"
+	"github.com/stagewatch/stagewatch/engine/past"
 	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/redact"
 	"github.com/stagewatch/stagewatch/engine/run"
@@ -67,9 +68,9 @@ func Run(ctx, quit context.Context, cfg config.Config, intents <-chan event.Inte
 	d := deps{
 		desk: desk.New(work, out), cfg: cfg, project: p, values: &values,
 		solver: newSolver(c), pinger: c, outside: c, images: c.images, insight: measure.NewInsight(c.reader, c.Binding),
-		history: openHistory(state.Dir("steps"), p.Root(), p.Dockerfile()), memoryFile: memoryFile(p), host: c.engine.Host, unkept: c.session.Unkept != nil,
+		history: past.OpenSteps(past.StepsFile(p.Root(), p.Dockerfile())), memoryFile: past.BuildFile(p.Root(), p.Dockerfile()), host: c.engine.Host, unkept: c.session.Unkept != nil,
 	}
-	d.memory = loadMemory(d.memoryFile, d.host)
+	d.memory = past.LoadBuild(d.memoryFile, d.host)
 	in := inputs{intents: intents}
 	var l *loop
 	if !cfg.Once {
@@ -93,7 +94,7 @@ func Run(ctx, quit context.Context, cfg config.Config, intents <-chan event.Inte
 	busy = l.job != nil || len(l.superseded) > 0 || l.meter.Busy()
 	stop()
 	l.wait()
-	l.kept(l.history.save())
+	l.kept(l.history.Save())
 	return err
 }
 

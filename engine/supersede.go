@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/past"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
@@ -53,7 +54,7 @@ func (l *loop) shared(old, j *job) map[plan.StepID]bool {
 type relay struct {
 	number  int
 	emit    func(build int, body event.Body)
-	history *history
+	history *past.Steps
 
 	mu   sync.Mutex
 	last map[plan.StepID]event.Step
@@ -89,11 +90,11 @@ func (r *relay) send(body event.Body) {
 	id := plan.StepID{Stage: s.Stage, Index: s.Index}
 	if out, ok := body.(event.Output); ok {
 		id = plan.StepID{Stage: out.Stage, Index: out.Index}
-		r.history.print(r.number, r.last[id], out)
+		r.history.Print(r.number, r.last[id], out)
 	}
 	var past []event.Output
 	if isStep {
-		s, past = r.history.reported(r.number, time.Now(), s)
+		s, past = r.history.Report(r.number, time.Now(), s)
 		body = s
 		if r.last == nil {
 			r.last = map[plan.StepID]event.Step{}

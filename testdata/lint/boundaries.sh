@@ -12,9 +12,10 @@ breaches=0
 rooms='
 cmd/stagewatch   engine engine/config engine/dock engine/doctor engine/event engine/fault engine/human engine/project engine/tree ui ui/clean ui/draw ui/once ui/plain ui/replay ui/report ui/story ui/svg
 watch
-engine           engine/config engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/image engine/measure engine/plan engine/project engine/redact engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
+engine           engine/config engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/image engine/measure engine/past engine/plan engine/project engine/redact engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
 engine/compat    engine/event engine/image engine/plan
 engine/config    engine/dock engine/fault engine/front engine/redact engine/run engine/tree
+engine/past      engine/event engine/plan engine/state engine/tree
 engine/project   engine/config engine/event engine/fault engine/plan engine/solve engine/state engine/tree watch
 engine/redact    engine/event
 engine/solve     engine/dock engine/event engine/plan engine/tree

@@ -6,51 +6,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/past"
 )
-
-func TestMemoryTellsWhatChangedSince(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, text string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("Dockerfile", "FROM x\nCOPY . /\n")
-	for _, name := range []string{"same", "edited", "touched", "mode", "gone"} {
-		write(name, "one")
-	}
-	p, pl := opened(t, dir)
-	file := filepath.Join(t.TempDir(), "memory.json")
-	if err := remember("unix:///x", pl, p.Snapshots()).save(file); err != nil {
-		t.Fatal(err)
-	}
-	if loadMemory(file, "tcp://elsewhere") != nil {
-		t.Error("another engine's memory is taken for this one's")
-	}
-	write("edited", "two")
-	write("new", "x")
-	later := time.Now().Add(time.Hour)
-	for _, err := range []error{os.Chtimes(filepath.Join(dir, "touched"), later, later), os.Chmod(filepath.Join(dir, "mode"), 0o755), os.Remove(filepath.Join(dir, "gone"))} {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	p, _ = opened(t, dir)
-	got := map[string]string{}
-	for _, c := range loadMemory(file, "unix:///x").since(p) {
-		got[c.Path] = c.Kind
-	}
-	if diff := cmp.Diff(map[string]string{"edited": event.ContentChanged, "new": event.Added, "mode": event.ModeChanged, "gone": event.Deleted}, got); diff != "" {
-		t.Error(diff)
-	}
-}
 
 // TestAnIgnoreFileIsAFileWhereAStepReadsIt: else what it says is compared, and not that it was written to.
 func TestAnIgnoreFileIsAFileWhereAStepReadsIt(t *testing.T) {
@@ -66,7 +26,7 @@ func TestAnIgnoreFileIsAFileWhereAStepReadsIt(t *testing.T) {
 		write("Dockerfile.dockerignore", "*.pyc\n")
 		write("main", "one")
 		p, pl := opened(t, dir)
-		if err := remember("", pl, p.Snapshots()).save(memoryFile(p)); err != nil {
+		if err := past.NewBuild("", pl, p.Snapshots()).Save(past.BuildFile(p.Root(), p.Dockerfile())); err != nil {
 			t.Fatal(err)
 		}
 		write("Dockerfile.dockerignore", "# Compiled.\n*.pyc\n")

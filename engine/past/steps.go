@@ -1,4 +1,4 @@
-package engine
+package past
 
 import (
 	"cmp"
@@ -14,26 +14,26 @@ import (
 	"github.com/stagewatch/stagewatch/engine/state"
 )
 
-// history remembers each step's last real run, over sessions: what it took is what a hit saves, and what it printed
-// is all the output that a hit has. A lost or unreadable file only means that nothing is known yet.
-type history struct {
+// Steps are the last real runs of a Dockerfile's steps: what a run took is what a hit saves, and what it printed is all
+// the output that a hit has. Its methods are safe for concurrent use.
+type Steps struct {
 	mu   sync.Mutex
 	file string
-	runs map[string]*pastRun
+	runs map[string]*stepRun
 	// printing is what the steps that run now have printed so far.
 	printing map[string]*printed
 }
 
-// pastRun is the last time that a step really ran.
-type pastRun struct {
+// stepRun is the last time that a step really ran.
+type stepRun struct {
 	MS int64     `json:"ms"`
 	At time.Time `json:"at"`
 	// Printed goes on filling while the run's build does.
 	Printed *printed `json:"printed,omitempty"`
 	// before is what the run before it took.
 	before int64
-	// told tells that this session has told what it printed.
-	told bool
+	// reported: this session has reported what it printed.
+	reported bool
 }
 
 // printed is the newest of what a step printed in a build of this session, or of an earlier one, which is build 0.
@@ -55,12 +55,12 @@ const (
 	keptRuns  = 500
 )
 
-// openHistory reads what is known of the Dockerfile's steps; an empty folder keeps it in memory only.
-func openHistory(dir, root, dockerfile string) *history {
-	h := &history{runs: map[string]*pastRun{}, printing: map[string]*printed{}, file: projectFile(dir, root, dockerfile)}
+// OpenSteps reads the file of the steps' last runs; with an empty name nothing is read or kept.
+func OpenSteps(file string) *Steps {
+	h := &Steps{runs: map[string]*stepRun{}, printing: map[string]*printed{}, file: file}
 	if dt, err := state.Read(h.file); err == nil {
 		if json.Unmarshal(dt, &h.runs) != nil {
-			h.runs = map[string]*pastRun{}
+			h.runs = map[string]*stepRun{}
 		}
 	}
 	for key, r := range h.runs {
@@ -73,27 +73,27 @@ func openHistory(dir, root, dockerfile string) *history {
 	return h
 }
 
-// historyKey names a step without saying what it does: an instruction may have the values of arguments in it.
-func historyKey(stage, instruction string) string {
+// stepKey names a step without saying what it does: an instruction may have the values of arguments in it.
+func stepKey(stage, instruction string) string {
 	sum := sha256.Sum256([]byte(stage + "\x00" + instruction))
 	return hex.EncodeToString(sum[:16])
 }
 
-// last is how long the step took when it last ran, 0 where that is not known.
-func (h *history) last(stage, instruction string) time.Duration {
+// Last returns how long the step took when it last ran, 0 where that is not known.
+func (h *Steps) Last(stage, instruction string) time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if r := h.runs[historyKey(stage, instruction)]; r != nil {
+	if r := h.runs[stepKey(stage, instruction)]; r != nil {
 		return time.Duration(r.MS) * time.Millisecond
 	}
 	return 0
 }
 
-// print takes in a line that a step prints in a build.
-func (h *history) print(build int, s event.Step, o event.Output) {
+// Print records a line that a step prints in a build.
+func (h *Steps) Print(build int, s event.Step, o event.Output) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	key := historyKey(s.Stage, s.Instruction)
+	key := stepKey(s.Stage, s.Instruction)
 	p := h.printing[key]
 	if p == nil || p.build != build {
 		if len(h.printing) > keptRuns {
@@ -110,12 +110,12 @@ func (h *history) print(build int, s event.Step, o event.Output) {
 	}
 }
 
-// reported completes what BuildKit said of a step by what is known of its last real run, and takes in a new one.
-// What comes with it is what that run printed, where it was an earlier session's and has not been told of yet.
-func (h *history) reported(build int, at time.Time, s event.Step) (event.Step, []event.Output) {
+// Report completes what BuildKit reports of a step with its last real run, and records a new one. The output is what
+// that run printed, where it was in an earlier session and has not been reported yet.
+func (h *Steps) Report(build int, at time.Time, s event.Step) (event.Step, []event.Output) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	key := historyKey(s.Stage, s.Instruction)
+	key := stepKey(s.Stage, s.Instruction)
 	r := h.runs[key]
 	switch s.State {
 	case event.Ran:
@@ -124,7 +124,7 @@ func (h *history) reported(build int, at time.Time, s event.Step) (event.Step, [
 			p = &printed{build: build}
 			h.printing[key] = p
 		}
-		next := &pastRun{MS: s.MS, At: at, Printed: p, told: true}
+		next := &stepRun{MS: s.MS, At: at, Printed: p, reported: true}
 		switch {
 		case r != nil && r.Printed.build == build:
 			// BuildKit may complete a step more than once.
@@ -143,17 +143,17 @@ func (h *history) reported(build int, at time.Time, s event.Step) (event.Step, [
 			return s, nil
 		}
 		s.RanBuild, s.RanAt = r.Printed.build, r.At
-		return s, r.tell(s)
+		return s, r.report(s)
 	}
 	return s, nil
 }
 
-// tell returns what an earlier session's run printed, once.
-func (r *pastRun) tell(s event.Step) []event.Output {
-	if r.told {
+// report returns what an earlier session's run printed, once.
+func (r *stepRun) report(s event.Step) []event.Output {
+	if r.reported {
 		return nil
 	}
-	r.told = true
+	r.reported = true
 	var out []event.Output
 	for _, l := range r.Printed.Output {
 		stream := "stdout"
@@ -165,8 +165,8 @@ func (r *pastRun) tell(s event.Step) []event.Output {
 	return out
 }
 
-// save keeps what is known for the next session.
-func (h *history) save() error {
+// Save writes what is known to the file, for the next session.
+func (h *Steps) Save() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if n := len(h.runs) - keptRuns; n > 0 {

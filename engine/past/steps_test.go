@@ -1,6 +1,7 @@
-package engine
+package past
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,21 +12,21 @@ import (
 
 // TestAHitKeepsTheOutputOfItsLastRun: within a session by the build that it ran in, after it by the lines themselves.
 func TestAHitKeepsTheOutputOfItsLastRun(t *testing.T) {
-	dir, at := t.TempDir(), time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+	file, at := filepath.Join(t.TempDir(), "steps.json"), time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
 	install := event.Step{Stage: "build", Index: 3, Instruction: "RUN install", State: event.Running}
-	report := func(h *history, build int, state event.State, ms int64) (event.Step, []event.Output) {
+	report := func(h *Steps, build int, state event.State, ms int64) (event.Step, []event.Output) {
 		s := install
 		s.State, s.MS = state, ms
-		return h.reported(build, at, s)
+		return h.Report(build, at, s)
 	}
-	h := openHistory(dir, "/src", "Dockerfile")
+	h := OpenSteps(file)
 	report(h, 1, event.Running, 0)
-	h.print(1, install, event.Output{Stage: "build", Index: 3, Stream: "stdout", Text: "Collecting flask"})
+	h.Print(1, install, event.Output{Stage: "build", Index: 3, Stream: "stdout", Text: "Collecting flask"})
 	if s, _ := report(h, 1, event.Ran, 7000); s.LastMS != 0 {
 		t.Errorf("it never ran before, and took %d ms then", s.LastMS)
 	}
 	// A line without an end comes when the solve is over.
-	h.print(1, install, event.Output{Stage: "build", Index: 3, Stream: "stderr", Text: "done"})
+	h.Print(1, install, event.Output{Stage: "build", Index: 3, Stream: "stderr", Text: "done"})
 	if s, out := report(h, 2, event.Hit, 0); s.RanBuild != 1 || !s.RanAt.Equal(at) || len(out) > 0 {
 		t.Errorf("got %+v and %d lines", s, len(out))
 	}
@@ -33,12 +34,12 @@ func TestAHitKeepsTheOutputOfItsLastRun(t *testing.T) {
 		t.Errorf("the last run took %d ms", s.LastMS)
 	}
 	report(h, 3, event.Canceled, 0)
-	if err := h.save(); err != nil {
+	if err := h.Save(); err != nil {
 		t.Fatal(err)
 	}
 
-	h = openHistory(dir, "/src", "Dockerfile")
-	if got := h.last("build", "RUN install"); got != 7*time.Second {
+	h = OpenSteps(file)
+	if got := h.Last("build", "RUN install"); got != 7*time.Second {
 		t.Errorf("the last run took %v", got)
 	}
 	s, out := report(h, 1, event.Hit, 0)
@@ -53,7 +54,7 @@ func TestAHitKeepsTheOutputOfItsLastRun(t *testing.T) {
 		t.Error(diff)
 	}
 	if _, out := report(h, 2, event.Hit, 0); len(out) > 0 {
-		t.Error("what an earlier session printed is told twice")
+		t.Error("what an earlier session printed is reported twice")
 	}
 	if s, _ := report(h, 3, event.Ran, 5000); s.LastMS != 7000 {
 		t.Errorf("the last run took %d ms", s.LastMS)
@@ -65,14 +66,14 @@ func TestAHitKeepsTheOutputOfItsLastRun(t *testing.T) {
 
 // TestOutputIsKeptWithinBounds: of a step that prints without end the newest lines stay.
 func TestOutputIsKeptWithinBounds(t *testing.T) {
-	h := openHistory("", "", "")
+	h := OpenSteps("")
 	s := event.Step{Stage: "build", Instruction: "RUN yes", State: event.Ran}
 	for range 10 * keptLines {
-		h.print(1, s, event.Output{Text: "y"})
+		h.Print(1, s, event.Output{Text: "y"})
 	}
-	h.print(1, s, event.Output{Text: "last"})
-	h.reported(1, time.Now(), s)
-	kept := h.runs[historyKey(s.Stage, s.Instruction)].Printed
+	h.Print(1, s, event.Output{Text: "last"})
+	h.Report(1, time.Now(), s)
+	kept := h.runs[stepKey(s.Stage, s.Instruction)].Printed
 	if n := len(kept.Output); n != keptLines || kept.Output[n-1].Text != "last" {
 		t.Errorf("%d lines, the last %+v", n, kept.Output[n-1])
 	}
