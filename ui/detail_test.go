@@ -67,7 +67,7 @@ func TestALongTextCanBeReadWhole(t *testing.T) {
 		s.want(s.reads(longWarning.Message), "the banner is cut")
 		if size[1] >= 40 {
 			s.press("3", "]", "+")
-			s.want(s.reads(longWarning.Message+"  libc-mismatch → "+longWarning.Hint+longWarning.Paths[0]), "the list is cut")
+			s.want(s.reads(longWarning.Message+"  libc-mismatch hint: "+longWarning.Hint+longWarning.Paths[0]), "the list is cut")
 			s.press("[")
 			s.want(s.reads(skip.Rule), "the reason is cut")
 		}

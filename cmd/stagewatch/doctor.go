@@ -97,7 +97,7 @@ func (p *prescription) print(f doctor.Finding) {
 	word := p.color.String(fmt.Sprintf("%-4s", f.Status)).Foreground(p.color.Color(color))
 	p.write(fmt.Sprintf("%s  %-*s  %s", word, p.width, f.Check, f.Detail))
 	if f.Hint != "" {
-		p.write(fmt.Sprintf("      %-*s  -> %s", p.width, "", f.Hint))
+		p.write(fmt.Sprintf("      %-*s  hint: %s", p.width, "", f.Hint))
 	}
 }
 

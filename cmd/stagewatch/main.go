@@ -47,7 +47,7 @@ func report(w io.Writer, err error) int {
 	}
 	fmt.Fprintln(w, "stagewatch:", clean.Line(err.Error()))
 	if hint := fault.Hint(err); hint != "" {
-		fmt.Fprintln(w, clean.Line(hint))
+		fmt.Fprintln(w, "hint:", clean.Line(hint))
 	}
 	return 1
 }

@@ -78,20 +78,49 @@ func edit(path, old, text string) error {
 	return os.Rename(path+"~", path)
 }
 
+// TestHintOfEveryFlagError: a mistake on the command line is one sentence, and one hint that says what to write. Nobody
+// reads a usage of forty lines to learn that a flag is spelled otherwise.
 func TestHintOfEveryFlagError(t *testing.T) {
-	// Nobody reads a usage of forty lines to learn that a flag is spelled otherwise.
-	var out strings.Builder
-	root := rootCommand()
-	root.SetArgs([]string{"--nosuch"})
-	root.SetOut(&out)
-	root.SetErr(&out)
-	if code := report(&out, root.Execute()); code != 1 {
-		t.Errorf("got exit code %d, want 1", code)
-	}
-	if strings.Count(out.String(), "\n") > 2 {
-		t.Errorf("got more than a sentence and a hint:\n%s", out.String())
+	for args, hint := range map[string]string{
+		"--nosuch":                     "stagewatch --help lists the flags.",
+		"--targt x":                    "Did you mean --target? stagewatch --help lists the flags.",
+		"build --publish 1":            "stagewatch build --help lists the flags.",
+		"plan -z":                      "stagewatch plan --help lists the flags.",
+		"--target":                     "stagewatch --help lists the flags.",
+		"--ready-timeout soon":         "stagewatch --help lists the flags.",
+		"replay --speed fast x":        "stagewatch replay --help lists the flags.",
+		"a b":                          "Give one context. stagewatch --help shows how.",
+		"build a b":                    "Give one context. stagewatch build --help shows how.",
+		"replay":                       "Give one recording. stagewatch replay --help shows how.",
+		"buidl":                        "Did you mean stagewatch build?",
+		"--progress loud":              "Choose auto, tty, plain or json.",
+		"--swap slowly":                "Choose blue-green or restart.",
+		"--drain-timeout -1s":          "Write e.g. 90s or 10m.",
+		"--ready-path http://x/":       "Write a path, e.g. --ready-path /healthz; which port is asked, -p says.",
+		"--build-arg =x":               "Write --build-arg NAME=value.",
+		"--build-context x":            "Write --build-context NAME=FOLDER.",
+		"report -o x.pdf x":            "Name the file .md, .html or .svg, or choose one with --format.",
+		"report --format pdf x":        "Choose markdown, html or svg.",
+		"report --at noon " + recorded: "Write end, or the number of a build.",
+		"report --format svg --size big " + recorded: "Write columns x lines, from 20x8 to 400x120, such as 120x36.",
+	} {
+		var out strings.Builder
+		root := rootCommand()
+		root.SetArgs(strings.Fields(args))
+		root.SetOut(&out)
+		root.SetErr(&out)
+		if code := report(&out, root.ExecuteContext(t.Context())); code != 1 {
+			t.Errorf("%s: exit code %d", args, code)
+		}
+		sentence, rest, _ := strings.Cut(out.String(), "\n")
+		if !strings.HasPrefix(sentence, "stagewatch: ") || rest != "hint: "+hint+"\n" {
+			t.Errorf("%s: got\n%s\nwant a sentence and\nhint: %s", args, out.String(), hint)
+		}
 	}
 }
+
+// recorded is a recording that can be read.
+const recorded = "../../testdata/story.jsonl"
 
 // TestReadyPath: what is asked for is one line that servers understand, or is refused.
 func TestReadyPath(t *testing.T) {

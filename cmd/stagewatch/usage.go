@@ -85,7 +85,9 @@ func misspelt(root *cobra.Command, args []string) error {
 	}
 	var names []string
 	for _, c := range root.Commands() {
-		names = append(names, c.Name())
+		if !c.Hidden {
+			names = append(names, c.Name())
+		}
 	}
 	match := engine.Nearest(args[0], names)
 	if match == "" {

@@ -17,10 +17,7 @@ func Banner(v View, width, most int) []draw.Line {
 		return nil
 	}
 	line := draw.Line{}.Add(sign, "▲ "+message)
-	both := line
-	if hint != "" {
-		both = line.Add(draw.Dim, " · "+hint)
-	}
+	both := append(line, hinted(" · ", hint)...)
 	if both.Width() <= width || most < 2 {
 		return []draw.Line{both}
 	}
@@ -28,7 +25,7 @@ func Banner(v View, width, most int) []draw.Line {
 		return line.Fit(width, 2, most)
 	}
 	lines := line.Fit(width, 2, most-1)
-	return append(lines, draw.Line{}.Add(draw.Dim, "  "+hint).Fit(width, 2, most-len(lines))...)
+	return append(lines, hinted("  ", hint).Fit(width, 2, most-len(lines))...)
 }
 
 // alarm returns what the banner says, empty where there is nothing. It does not repeat what the status says.
@@ -42,16 +39,16 @@ func (v View) alarm() (message, hint string, sign draw.Style) {
 			sign = draw.Warn
 		}
 		if strings.HasSuffix(v.status().text, message) && hint != "" {
-			message, hint = hint, ""
+			message, hint = hintLabel+hint, ""
 		}
 	case v.Story.Starting != nil && v.Story.Starting.Message != "":
 		sign, message, hint = draw.Warn, v.Story.Starting.Message, v.Story.Starting.Hint
 	case v.Story.Down != nil && v.Story.Down.Reason != event.StopAsked:
 		d := v.Story.Down
 		message = fmt.Sprintf("the app of build #%d exited with code %d", d.Build, d.ExitCode)
-		hint = "its last lines are in the logs (" + v.Keys.Logs + ")"
+		hint = "see its last lines in the logs (" + v.Keys.Logs + ")"
 		if d.Said != "" {
-			message, hint = d.Said, message+"; "+hint
+			message = fmt.Sprintf("%s (build #%d exited with code %d)", d.Said, d.Build, d.ExitCode)
 		}
 	}
 	return message, hint, sign
@@ -80,9 +77,13 @@ func (v View) loudest() *story.Warning {
 	return nil
 }
 
-func hinted(hint string) string {
+// hintLabel stands before every hint, as on every face.
+const hintLabel = "hint: "
+
+// hinted returns the hint with its label, after what stands between it and the message. It is empty without a hint.
+func hinted(between, hint string) draw.Line {
 	if hint == "" {
-		return ""
+		return nil
 	}
-	return " · " + hint
+	return draw.Line{}.Add(draw.Dim, between).Add(draw.Accent, hintLabel).Add(draw.Dim, hint)
 }

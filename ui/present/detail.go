@@ -57,7 +57,7 @@ func warningDetail(w *story.Warning) []Row {
 		{Left: draw.Line{}.Add(draw.Dim, "  "+w.Code+", "+of), Hang: 2},
 	}
 	if w.Hint != "" {
-		rows = append(rows, Row{}, Row{Left: draw.Line{}.Add(draw.Accent, "→ ").Add(draw.Plain, w.Hint), Hang: 2})
+		rows = append(rows, Row{}, Row{Left: draw.Line{}.Add(draw.Accent, hintLabel).Add(draw.Plain, w.Hint), Hang: 2})
 	}
 	return append(rows, pathRows(w.Paths)...)
 }
@@ -145,7 +145,7 @@ func Full(v View, width int) []Row {
 	}
 	rows = append(rows, Row{}, Row{Left: draw.Line{}.Add(sign, "▲ "+message), Hang: 2})
 	if hint != "" {
-		rows = append(rows, Row{Left: draw.Line{}.Add(draw.Dim, "  "+hint), Hang: 2})
+		rows = append(rows, Row{Left: hinted("  ", hint), Hang: 2})
 	}
 	if w := v.loudest(); w != nil {
 		rows = append(rows, pathRows(w.Paths)...)

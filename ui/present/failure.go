@@ -25,7 +25,7 @@ func Failure(v View, b *story.Build, width, height int) []Row {
 		rows = append(rows, paragraph("  ", draw.Plain, said, draw.Bad|draw.Bold, width)...)
 	}
 	if f.Hint != "" && !low {
-		rows = append(rows, paragraph("→ ", draw.Accent, f.Hint, draw.Plain, width)...)
+		rows = append(rows, paragraph(hintLabel, draw.Accent, f.Hint, draw.Plain, width)...)
 	}
 	rows = Flow(append(rows, excerptRows(f, low)...), width)
 	var after []Row

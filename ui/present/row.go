@@ -98,12 +98,12 @@ func Heading(text string) Row { return Row{Left: draw.Line{}.Add(draw.Accent|dra
 // Unkept stands where a build was dropped to make room for newer ones.
 func Unkept() Row { return dim("that build is no longer kept") }
 
-// paragraph wraps text after a sign of two columns.
+// paragraph wraps text after a sign, and indents it by the width of the sign.
 func paragraph(sign string, signStyle draw.Style, text string, st draw.Style, width int) []Row {
 	var rows []Row
-	for _, l := range wrapText(text, width-2) {
+	for _, l := range wrapText(text, width-draw.Width(sign)) {
 		rows = append(rows, Row{Left: draw.Line{}.Add(signStyle, sign).Add(st, l)})
-		sign = "  "
+		sign = strings.Repeat(" ", draw.Width(sign))
 	}
 	return rows
 }

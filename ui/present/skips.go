@@ -60,7 +60,7 @@ func warningRow(w *story.Warning) []Row {
 	}
 	rows := []Row{{Left: line.Add(draw.Dim, "  "+w.Code), Ref: w, Hang: 2}}
 	if w.Hint != "" {
-		rows = append(rows, Row{Left: draw.Line{}.Add(draw.Dim, "  → "+w.Hint), Tail: true, Hang: 4})
+		rows = append(rows, Row{Left: hinted("  ", w.Hint), Tail: true, Hang: 4})
 	}
 	for _, p := range w.Paths {
 		rows = append(rows, Row{Left: draw.Line{}.Add(draw.Dim, "  "+p), Tail: true, Hang: 4})

@@ -63,10 +63,10 @@ func (v View) emptyStages(width int) []Row {
 		return rows
 	}
 	if w := v.Story.Warned(event.CodeNoDockerfile); w != nil {
-		return say(w.Message, w.Hint)
+		return say(w.Message, hintLabel+w.Hint)
 	}
 	if w := v.Story.Warned(event.CodeEngineGone); w != nil {
-		return say(w.Message, w.Hint)
+		return say(w.Message, hintLabel+w.Hint)
 	}
 	if v.Story.Engine == nil {
 		return say("Waiting for the engine", "The first build starts as soon as it answers.")

@@ -99,7 +99,7 @@ func outcome(b *story.Build, t tight) draw.Line {
 
 func (v View) summaryBefore() draw.Line {
 	if w := v.Story.Warned(event.CodeNoDockerfile); w != nil {
-		return draw.Line{}.Add(draw.Plain, w.Message).Add(draw.Dim, hinted(w.Hint))
+		return append(draw.Line{}.Add(draw.Plain, w.Message), hinted(" · ", w.Hint)...)
 	}
 	if v.Story.Engine == nil {
 		return draw.Line{}.Add(draw.Dim, "looking for an engine; nothing is built yet")

@@ -178,7 +178,7 @@ func (md *markdown) warnings(r *Report) {
 	for _, w := range r.Warnings {
 		md.line("- %s (%s)", entities(w.Message), code(w.Code))
 		if w.Hint != "" {
-			md.line("  %s", entities(w.Hint))
+			md.line("  hint: %s", entities(w.Hint))
 		}
 	}
 	md.line("")
