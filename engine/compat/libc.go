@@ -8,7 +8,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/image"
 )
 
-// Libc is a family of C libraries. A program compiled for one family seldom runs on the other.
+// Libc is a family of C libraries. A program compiled for one family rarely runs on the other.
 type Libc string
 
 // The families.
@@ -35,7 +35,7 @@ func LibcOf(base image.Tree) Libc {
 	return found[0]
 }
 
-// Parts of image names that say which C library the image has. The official images of languages stand on Debian
+// Parts of image names that say which C library the image has. The official images of languages are based on Debian
 // unless their tag says alpine.
 var (
 	glibcNames = []string{"debian", "ubuntu", "slim", "bookworm", "bullseye", "buster", "trixie", "jammy", "noble", "focal", "fedora", "centos",

@@ -37,14 +37,14 @@ func (b base) name() string {
 // needs. The converter makes several requests at once.
 type recorder struct {
 	plan.Offline
-	// builder is what the plan is for, nil where none answers.
+	// builder is the engine that the plan is for, nil if none answers.
 	builder *solve.Builder
 
 	mu    sync.Mutex
 	bases []base
 }
 
-// Fill puts in what the engine tells, if one does.
+// Fill sets what a plan needs to know of the engine, if one answers.
 func (r *recorder) Fill(in *plan.Input) {
 	if r.builder != nil {
 		r.builder.Fill(in)

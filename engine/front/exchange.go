@@ -116,7 +116,7 @@ func (s *session) sendUp(l *link, up *upward) {
 		return
 	}
 	if err := s.more(); err != nil {
-		s.hear(err, l)
+		s.recordEnd(err, l)
 	}
 }
 
@@ -128,7 +128,7 @@ func (s *session) sendBody(l *link, up *upward) {
 	var reading readError
 	switch {
 	case errors.As(err, &reading):
-		s.hear(reading.error, l)
+		s.recordEnd(reading.error, l)
 	case err != nil || up.broken:
 		// The app does not accept the body, and may have answered already. Many clients read the answer only after they
 		// have sent everything.
@@ -139,8 +139,8 @@ func (s *session) sendBody(l *link, up *upward) {
 	}
 }
 
-// hear records that the client sends no more.
-func (s *session) hear(err error, l *link) {
+// recordEnd records that the client sends no more.
+func (s *session) recordEnd(err error, l *link) {
 	switch {
 	case timedOut(err):
 	case isEOF(err):

@@ -159,16 +159,16 @@ func (f *framing) field(name, value []byte) bool {
 // keeps reports whether the connection may be used again after the message.
 func (f *framing) keeps(minor int) bool { return !f.close && (minor == 1 || f.keepAlive) }
 
-// eachField calls take for every field of a head until it returns false. It returns false, too, for lines that servers
+// eachField calls fn for every field of a head until it returns false. It returns false, too, for lines that servers
 // read differently or that continue the line before.
-func eachField(fields []byte, take func(name, value []byte) bool) bool {
+func eachField(fields []byte, fn func(name, value []byte) bool) bool {
 	for len(fields) > 0 {
 		line, after, ended := bytes.Cut(fields, []byte("\r\n"))
 		if len(line) == 0 {
 			return len(after) == 0
 		}
 		name, value, colon := bytes.Cut(line, []byte{':'})
-		if !ended || !colon || !isToken(name) || bytes.ContainsAny(value, "\r\n\x00") || !take(name, bytes.Trim(value, " \t")) {
+		if !ended || !colon || !isToken(name) || bytes.ContainsAny(value, "\r\n\x00") || !fn(name, bytes.Trim(value, " \t")) {
 			return false
 		}
 		fields = after

@@ -81,7 +81,7 @@ func TestThePageTellsOfTheDockerfileUnderThisMachinesNamesOnly(t *testing.T) {
 	f := open(t, 0)
 	const secret = "RUN curl -H 'Authorization: secret'"
 	f.SetStatus(Status{Title: "The build failed", Detail: "at " + secret, Failed: true, Excerpt: []event.ExcerptLine{{Line: 3, Text: secret}}})
-	for host, told := range map[string]bool{
+	for host, shown := range map[string]bool{
 		"localhost:8080": true, "LocalHost": true, "app.localhost:1": true, "127.0.0.1": true, "[::1]:8080": true, "192.168.1.7:8080": true,
 		"evil.example": false, "localhost.evil.example:8080": false, "127.0.0.1.evil.example": false, "notlocalhost": false, "evil.example:127.0.0.1": false,
 	} {
@@ -89,8 +89,8 @@ func TestThePageTellsOfTheDockerfileUnderThisMachinesNamesOnly(t *testing.T) {
 			r := request(t, f, http.MethodGet, "/", nil)
 			r.Host = host
 			r.Header.Set("Accept", accept)
-			if _, body := ask(t, client(t), r); strings.Contains(body, "secret") != told || !strings.Contains(body, "The build failed") {
-				t.Errorf("%s of %s: told %v, want %v:\n%s", accept, host, !told, told, body)
+			if _, body := ask(t, client(t), r); strings.Contains(body, "secret") != shown || !strings.Contains(body, "The build failed") {
+				t.Errorf("%s of %s: shown %v, want %v:\n%s", accept, host, !shown, shown, body)
 			}
 		}
 	}

@@ -61,7 +61,7 @@ func TestLayersAreThoseThatDockerSaves(t *testing.T) {
 		stacksUp(t, before, before.Listing().Files(known))
 		stacksUp(t, after, after.Listing().Files(known))
 		if again := after.Listing().Files(known); !again.Layers[1].Known || again.Layers[1].Folders != nil {
-			t.Errorf("told again: %+v", again.Layers[1])
+			t.Errorf("sent again: %+v", again.Layers[1])
 		}
 		return nil
 	})

@@ -28,9 +28,9 @@ type Container struct {
 	runner *Runner
 	spec   Spec
 	// where is where the app is dialled, nil if it can't be. A send on moved says that it has changed.
-	where atomic.Pointer[place]
-	moved chan struct{}
-	told  string
+	where    atomic.Pointer[place]
+	moved    chan struct{}
+	lastAddr string
 	// pid is the app's first process, as the engine's machine numbers it.
 	pid int
 	// healthcheck is the command of the image's HEALTHCHECK, nil if it has none. healthWithin is how long it may take.
@@ -130,7 +130,7 @@ func (c *Container) start(ctx context.Context) (since string, err error) {
 	// A container that has ended by now has no address. The wait for readiness returns how it ended.
 	if here != nil {
 		c.where.Store(here)
-		c.told = here.addr
+		c.lastAddr = here.addr
 	}
 	return seen.State.StartedAt, nil
 }

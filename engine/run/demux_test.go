@@ -44,8 +44,8 @@ func TestDemuxTakesTheStreamsApart(t *testing.T) {
 
 func TestDemuxReportsWhatIsNoStream(t *testing.T) {
 	for _, c := range []struct{ name, stream, want string }{
-		{"amidst a payload", frame(stdout, "hello")[:10], io.ErrUnexpectedEOF.Error()},
-		{"amidst a header", frame(stdout, "hello")[:3], io.ErrUnexpectedEOF.Error()},
+		{"within a payload", frame(stdout, "hello")[:10], io.ErrUnexpectedEOF.Error()},
+		{"within a header", frame(stdout, "hello")[:3], io.ErrUnexpectedEOF.Error()},
 		{"no header", "HTTP/1.1 500 Internal", "is not a frame header"},
 		{"the engine's own word", frame(systemErr, "error from daemon in stream"), "error from daemon"},
 	} {

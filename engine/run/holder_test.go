@@ -11,7 +11,7 @@ import (
 
 func TestWhoHoldsNamesTheProcess(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("only Linux tells")
+		t.Skip("only Linux can find out")
 	}
 	r := newRig(t)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -76,10 +76,10 @@ func (c *Container) relocate(ctx context.Context) bool {
 		}
 	}
 	c.where.Store(found)
-	if addr == c.told {
+	if addr == c.lastAddr {
 		return true
 	}
-	c.told = addr
+	c.lastAddr = addr
 	select {
 	case c.moved <- struct{}{}:
 	default:

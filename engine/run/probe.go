@@ -59,15 +59,15 @@ func awaitAnswer(ctx context.Context, dial dialer, r Readiness, note func(error)
 	return 0, false, last
 }
 
-// wants returns an error if an answer with the status does not count, or does not count yet, where since is how long
-// the app has answered so. As in Kubernetes' probes, a path that was named must answer with 2xx or 3xx.
-func (r Readiness) wants(status int, since time.Duration) error {
+// wants returns an error if an answer with the status does not count, or does not count yet; lasted is for how long
+// the app has given it. As in Kubernetes' probes, a path that was named must answer with 2xx or 3xx.
+func (r Readiness) wants(status int, lasted time.Duration) error {
 	switch {
 	case r.Path != "" && status == 0:
 		return fmt.Errorf("the answer is not HTTP, so GET %s can't say whether the app is ready", r.Path)
 	case r.Path != "" && (status < 200 || status >= 400):
 		return fmt.Errorf("GET %s answers %d", r.Path, status)
-	case r.Path == "" && status >= 500 && since < r.Patience:
+	case r.Path == "" && status >= 500 && lasted < r.Patience:
 		return fmt.Errorf("GET / answers %d", status)
 	}
 	return nil

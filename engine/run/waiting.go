@@ -39,7 +39,7 @@ func (c *Container) report(ctx context.Context, r Readiness) {
 		w.For = "HEALTHCHECK"
 	}
 	r.Waiting(w)
-	told := ""
+	shown := ""
 	for every := lookAfter; ; every = lookEvery {
 		pause(ctx, every)
 		if ctx.Err() != nil {
@@ -58,8 +58,8 @@ func (c *Container) report(ctx context.Context, r Readiness) {
 			}
 			w.Message, w.Hint = c.advice(ctx, found)
 		}
-		if w.Message != told && ctx.Err() == nil {
-			told = w.Message
+		if w.Message != shown && ctx.Err() == nil {
+			shown = w.Message
 			r.Waiting(w)
 		}
 	}

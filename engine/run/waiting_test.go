@@ -45,19 +45,19 @@ func TestWhoWaitsIsToldWhatTheAppListensOnInstead(t *testing.T) {
 			box := sub.start(Spec{Image: sub.image(c.args...), Port: 8080, Published: "9090"})
 			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
-			var told []event.Waiting
+			var got []event.Waiting
 			err := box.Ready(ctx, Readiness{Within: time.Minute, Waiting: func(w event.Waiting) {
-				if told = append(told, w); w.Message != "" {
+				if got = append(got, w); w.Message != "" {
 					cancel()
 				}
 			}})
-			if !errors.Is(err, context.Canceled) || len(told) != 2 {
-				t.Fatalf("%v, told %+v", err, told)
+			if !errors.Is(err, context.Canceled) || len(got) != 2 {
+				t.Fatalf("%v, got %+v", err, got)
 			}
-			if first := told[0]; first.For != ":8080" || first.Message != "" || first.Container != box.ID {
+			if first := got[0]; first.For != ":8080" || first.Message != "" || first.Container != box.ID {
 				t.Errorf("at first it says %+v", first)
 			}
-			if last := told[1]; !strings.Contains(last.Message, c.message) || !strings.Contains(last.Hint, c.hint) || (last.Hint == "") != (c.hint == "") {
+			if last := got[1]; !strings.Contains(last.Message, c.message) || !strings.Contains(last.Hint, c.hint) || (last.Hint == "") != (c.hint == "") {
 				t.Errorf("then it says %+v", last)
 			}
 		})
@@ -180,12 +180,12 @@ func TestALogThatCannotBeReadIsNotTriedAgain(t *testing.T) {
 	if err := r.engine.Client.ContainerStart(t.Context(), created.ID, container.StartOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	var told []string
+	var got []string
 	c := &Container{ID: created.ID, runner: r.runner, logDriver: "none", logged: make(chan struct{}), tail: newTail(),
-		spec: Spec{NoLog: func(driver string) { told = append(told, driver) }}}
+		spec: Spec{NoLog: func(driver string) { got = append(got, driver) }}}
 	c.follow(t.Context())
-	if fmt.Sprint(told) != "[none]" {
-		t.Errorf("told %q", told)
+	if fmt.Sprint(got) != "[none]" {
+		t.Errorf("got %q", got)
 	}
 }
 

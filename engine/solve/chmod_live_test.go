@@ -38,7 +38,7 @@ func TestLettersOfAModeAreRefusedWhereTheyAreNotKnown(t *testing.T) {
 	if refused != nil {
 		want = "mode 0\n"
 	}
-	if told := r.track(t, p); !strings.Contains(told, want) {
-		t.Errorf("the plan says %v, and the engine:\n%s", refused, told)
+	if reported := r.track(t, p); !strings.Contains(reported, want) {
+		t.Errorf("the plan says %v, and the engine:\n%s", refused, reported)
 	}
 }

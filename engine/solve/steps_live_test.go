@@ -45,24 +45,24 @@ func TestEveryVertexIsToldAsItsStep(t *testing.T) {
 					t.Fatal(r.Error)
 				}
 				r.checkVertices(t, p)
-				told := r.track(t, p)
+				reported := r.track(t, p)
 				for _, s := range p.Steps {
 					name := fmt.Sprintf("%s %d/%d :%d ", s.Stage, s.Index, s.Total, s.Line)
 					var states []string
-					for line := range strings.Lines(told) {
+					for line := range strings.Lines(reported) {
 						if state, ok := strings.CutPrefix(line, name); ok {
 							states = append(states, strings.TrimSpace(state))
 						}
 					}
 					// What was built before with the same content is a hit in a cold build, too, and a step that takes
 					// no time may be reported only when it is over.
-					told := strings.Join(states, " ")
-					if told != "hit" && (build == "warm" || told != "running ran" && told != "ran") {
-						t.Errorf("%s: %s%s is told as %v", build, name, s.Instruction, states)
+					reported := strings.Join(states, " ")
+					if reported != "hit" && (build == "warm" || reported != "running ran" && reported != "ran") {
+						t.Errorf("%s: %s%s is reported as %v", build, name, s.Instruction, states)
 					}
 				}
 				if t.Failed() {
-					t.Fatalf("%s:\n%s", build, told)
+					t.Fatalf("%s:\n%s", build, reported)
 				}
 			}
 		})
@@ -90,7 +90,7 @@ func (r *recording) checkVertices(t *testing.T, p *plan.Plan) {
 				continue
 			}
 			if s := p.Steps[steps[0]]; s.Expanded != m[1] {
-				t.Errorf("%q is told as %s, %s", v.Name, s.ID(), s.Expanded)
+				t.Errorf("%q is reported as %s, %s", v.Name, s.ID(), s.Expanded)
 			}
 		}
 	}
