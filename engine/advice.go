@@ -58,7 +58,7 @@ func (l *loop) advise(j *job) {
 	for _, w := range l.advisor.advise(j) {
 		l.Emit(j.number, w)
 	}
-	if l.good != nil {
+	if l.builds.good != nil {
 		return
 	}
 	links := l.project.Links()

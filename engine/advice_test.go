@@ -78,8 +78,8 @@ func TestAdviceComesFromTheEdits(t *testing.T) {
 						text += strings.Repeat("x", largeFile)
 					}
 					r.save(c.save, text)
-					slow := slices.IndexFunc(r.loop.job.plan.Steps, func(s plan.Step) bool { return strings.HasPrefix(s.Instruction, "RUN ") })
-					r.builder.last().times[r.loop.job.plan.Steps[slow].ID()] = 3 * time.Second
+					slow := slices.IndexFunc(r.loop.builds.running.plan.Steps, func(s plan.Step) bool { return strings.HasPrefix(s.Instruction, "RUN ") })
+					r.builder.last().times[r.loop.builds.running.plan.Steps[slow].ID()] = 3 * time.Second
 					r.succeed()
 					r.runner.last().ready <- nil
 					synctest.Wait()

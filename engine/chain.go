@@ -28,7 +28,7 @@ func chain(why causes, file string, steps []plan.Step, predictions []plan.Predic
 		}
 		told := pr.Edited && len(why.edits) > 0 && why.edits[0].Line == s.Line && why.edits[0].Now != ""
 		if told || s.Stage == stage && !pr.Read && !pr.Edited {
-			// The chain begins with this very instruction, or the step only follows.
+			// The chain begins with this very instruction, or the step only follows another one.
 			stage = s.Stage
 			following++
 			continue

@@ -30,7 +30,7 @@ func (l *loop) discard(image string) {
 // tidy removes images of the session that the loop does not know: of a build that was canceled just when the engine put
 // its image into the store, or of one that was superseded after it had taken the name. It is called when all is done.
 func (l *loop) tidy() {
-	builds := l.builds
+	builds := l.builds.count
 	l.Aside(&l.images.removing, func() {
 		made, err := l.images.store.Made(l.Ctx())
 		if err != nil {
@@ -39,7 +39,7 @@ func (l *loop) tidy() {
 		}
 		l.Do(func() {
 			// Otherwise one of them may belong to a build whose end has not been taken in yet.
-			if l.builds != builds || l.job != nil || len(l.superseded) > 0 || l.meter.Busy() {
+			if l.builds.count != builds || l.builds.running != nil || len(l.builds.superseded) > 0 || l.meter.Busy() {
 				return
 			}
 			for _, image := range made {
@@ -53,8 +53,8 @@ func (l *loop) tidy() {
 // collect removes the images that nothing uses any more.
 func (l *loop) collect() {
 	keep := map[string]bool{l.meter.BeforeImage(): true}
-	if l.good != nil {
-		keep[l.good.result.Image] = true
+	if l.builds.good != nil {
+		keep[l.builds.good.result.Image] = true
 	}
 	if l.app != nil {
 		for _, image := range l.app.Images() {

@@ -10,7 +10,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// known fails where there is nothing to compare with.
+// known returns an error where there is nothing to compare with.
 func (x *explanation) known(what string) error {
 	since := "nothing was built here yet"
 	switch {
@@ -30,7 +30,7 @@ func (x *explanation) known(what string) error {
 // lastBuild is what is compared where no path is named.
 const lastBuild = "with the last build"
 
-// compareRules takes in what the ignore file lets in or keeps out, other than when it was last built.
+// compareRules adds the paths that the ignore file lets in or keeps out now and did not when it was last built.
 func (x *explanation) compareRules(rel string) error {
 	if err := x.known("the ignore file"); err != nil {
 		return err
@@ -46,7 +46,7 @@ func (x *explanation) compareRules(rel string) error {
 	return nil
 }
 
-// compare takes in how the Dockerfile, what was given with it and its bases differ from what was last built.
+// compare adds how the Dockerfile, its arguments and its bases differ from what was last built.
 func (x *explanation) compare(what string) error {
 	if err := x.known(what); err != nil {
 		return err
@@ -61,7 +61,7 @@ func (x *explanation) compare(what string) error {
 	return nil
 }
 
-// foreign is the frontend that the Dockerfile names, where none can be asked.
+// foreign returns the frontend that the Dockerfile names, where none can be asked; empty for none.
 func (x *explanation) foreign() string {
 	if x.host != "" {
 		return ""
@@ -75,7 +75,7 @@ func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
 		return nil, err
 	}
 	since := x.memory.Changes(x.project.Snapshots())
-	// The text of these is compared, and not that they were written to.
+	// The text of these is compared; that they were written to does not count.
 	control := x.project.OfControlFiles(since)
 	x.take(slices.DeleteFunc(since, func(c plan.Change) bool { return slices.Contains(control, c) && !x.plan.Reads(c, x.links) }))
 	if n := len(x.changes); n > 0 && len(x.project.ByRules(x.memory.Patterns(), x.changes)) == n {
@@ -84,7 +84,7 @@ func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
 	return x.bodies(ctx, x.memory.At)
 }
 
-// predict tells what is expected of the plan's steps, and takes back what nobody knows without an engine.
+// predict returns what is expected of the plan's steps, without what nobody can know where no engine answers.
 func (x *explanation) predict(ctx context.Context) ([]plan.Prediction, error) {
 	predictions := x.plan.Predict(x.prev, x.changes, x.links)
 	if frontend := x.foreign(); frontend != "" {
@@ -93,7 +93,7 @@ func (x *explanation) predict(ctx context.Context) ([]plan.Prediction, error) {
 	if x.host != "" || x.memory != nil || !x.plan.Merges() {
 		return predictions, nil
 	}
-	other, err := x.project.Plan(ctx, &offline{told: plan.Unmerging()}, "")
+	other, err := x.project.Plan(ctx, &offline{known: plan.Unmerging()}, "")
 	if err != nil {
 		return nil, err
 	}

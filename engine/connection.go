@@ -21,7 +21,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
-// connection is the engine with all that is connected to it.
+// connection is the engine and everything that is connected to it.
 type connection struct {
 	*solve.Builder
 	engine  *dock.Engine
@@ -31,7 +31,7 @@ type connection struct {
 	names   names
 }
 
-// connect finds the engine, begins a session on it, and clears what dead sessions left.
+// connect finds the engine, begins a session on it, and removes what dead sessions left.
 func connect(ctx context.Context, cfg config.Config, emit func(event.Body)) (*connection, error) {
 	attachables, err := attach(cfg)
 	if err != nil {
@@ -70,7 +70,7 @@ func connect(ctx context.Context, cfg config.Config, emit func(event.Body)) (*co
 	return c, nil
 }
 
-// Pruned asks the engine whether its build cache was pruned since then.
+// Pruned reports whether the engine's build cache has been pruned since then.
 func (c *connection) Pruned(ctx context.Context, since time.Time) (bool, error) {
 	return c.engine.Pruned(ctx, since)
 }
@@ -89,7 +89,8 @@ func (c *connection) Ping(ctx context.Context) error {
 	return c.Builder.Ping(ctx)
 }
 
-// Broken follows the engine's events of the session, for the end of the stream alone.
+// Broken returns when the engine's stream of events breaks, or ctx ends. It asks for the session's events only, and
+// reads none of them.
 func (c *connection) Broken(ctx context.Context) {
 	news, broken := c.engine.Client.Events(ctx, events.ListOptions{Filters: filters.NewArgs(filters.Arg("label", dock.Label+"="+c.session.ID))})
 	for {
@@ -101,11 +102,11 @@ func (c *connection) Broken(ctx context.Context) {
 	}
 }
 
-// Info tells which engine answers.
+// Info returns which engine answers.
 func (c *connection) Info(ctx context.Context) (event.Engine, error) { return c.engine.Info(ctx) }
 
-// lateExport is how long an engine may take to notice that a solve was canceled, and until then may still
-// put its image into the store.
+// lateExport is how long an engine may take to notice that a solve was canceled. Until then it may still put the image
+// into its store.
 const lateExport = 500 * time.Millisecond
 
 // cleanWithin bounds the cleaning up at the end.
@@ -114,8 +115,8 @@ const cleanWithin = 20 * time.Second
 // quietWithin is how long an engine may go on writing an image that nobody waits for.
 const quietWithin = 5 * time.Second
 
-// close takes away what the session made, but for an image that was asked for by name, and disconnects. busy
-// tells that a solve was canceled just now.
+// close removes what the session made, except an image that was asked for by name, and disconnects. Busy: a solve was
+// canceled just now.
 func (c *connection) close(ctx context.Context, busy bool) error {
 	end := c.session.Close
 	err := c.clean(ctx, busy)
@@ -137,7 +138,7 @@ func (c *connection) clean(ctx context.Context, busy bool) error {
 	hurry()
 	_, err := c.engine.Clean(ctx, c.session)
 	if busy {
-		// Nothing tells when the engine is done with it.
+		// There is no notice of the engine being done with it.
 		time.Sleep(lateExport)
 		_, err = c.engine.Clean(ctx, c.session)
 	}
@@ -146,7 +147,7 @@ func (c *connection) clean(ctx context.Context, busy bool) error {
 	return err
 }
 
-// attach makes what serves secrets, ssh agents and registry credentials to builds.
+// attach returns what gives builds their secrets, ssh agents and registry credentials.
 func attach(cfg config.Config) ([]session.Attachable, error) {
 	var out []session.Attachable
 	out = append(out, solve.Credentials())
@@ -167,7 +168,7 @@ func attach(cfg config.Config) ([]session.Attachable, error) {
 	return out, nil
 }
 
-// unwrapped is what the system said of a file, where that is why, without what libraries say around it.
+// unwrapped returns the system's own error about a file where that is the cause, without what libraries put around it.
 func unwrapped(err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {

@@ -12,11 +12,11 @@ import (
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
-// Explain tells which stages and steps would rerun if the paths changed, and which of the paths lead to
-// nothing and why. It builds nothing, and needs no engine: where none answers it goes by what one told for the last
+// Explain returns, as events, which stages and steps would rerun if the paths changed, and which of the paths lead to
+// nothing and why. It builds nothing and needs no engine: where none answers, it goes by what one reported for the last
 // build here. Paths are relative to the working folder, or to the context where they are not found there; a folder
-// stands for all that is in it. Of the Dockerfile what was edited counts, since it was last built here; with no paths,
-// all that changed since then.
+// stands for all that is in it. For the Dockerfile only edits since the last build here count. Without paths,
+// everything counts that has changed since then.
 func Explain(ctx context.Context, cfg config.Config, changed []string) (bodies []event.Body, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -36,7 +36,7 @@ func Explain(ctx context.Context, cfg config.Config, changed []string) (bodies [
 	source = p.Source()
 	x := explanation{project: p, memory: past.LoadBuild(past.BuildFile(p.Root(), p.Dockerfile()), ""), without: &offline{}}
 	if x.memory != nil {
-		x.without.told = &x.memory.Plan.Told
+		x.without.known = &x.memory.Plan.Told
 	}
 	x.tools = x.without
 	if on, err := answering(ctx, cfg, x.without); err == nil {
@@ -76,9 +76,9 @@ func Explain(ctx context.Context, cfg config.Config, changed []string) (bodies [
 // explanation is what Explain finds out.
 type explanation struct {
 	project *project.Project
-	// memory is what was last built here, nil where that is not known.
+	// memory is what was last built here, nil where nothing is known.
 	memory *past.Build
-	// tools are what plans are made with: the engine at host, or without where none answers.
+	// tools make plans. They are the engine at host, or without where none answers.
 	tools   project.Toolchain
 	without *offline
 	host    string
@@ -91,7 +91,7 @@ type explanation struct {
 	why        causes
 }
 
-// add takes in what would be changes, if the paths are in the context.
+// add adds what would be changes, if the paths are in the context.
 func (x *explanation) add(changes []plan.Change) {
 	var inside []plan.Change
 	for _, c := range changes {
@@ -119,7 +119,7 @@ func (x *explanation) take(changes []plan.Change) {
 	}
 }
 
-// bodies are the events that tell of it.
+// bodies returns the explanation as events.
 func (x *explanation) bodies(ctx context.Context, since time.Time) ([]event.Body, error) {
 	predictions, err := x.predict(ctx)
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
-// failed takes in a build that did not succeed: what it was to build stays pending.
+// failed takes in a build that did not succeed. Its changes stay pending.
 func (l *loop) failed(j *job, err error) {
-	l.job = nil
+	l.builds.running = nil
 	l.err = err
 	e := failedEvent(err)
 	if j.plan != nil {
@@ -37,14 +37,14 @@ func (l *loop) failed(j *job, err error) {
 	l.audit()
 	l.over()
 	l.engine.check(func() {
-		// It was away for a moment only. Not again for a build that was started for that.
-		if solve.BrokenOff(err) && l.job == nil && j.number == l.builds && (l.restarted == 0 || j.number > l.restarted+1) {
+		// It was away for a moment only. A build that was started because of that is not tried again.
+		if solve.BrokenOff(err) && l.builds.running == nil && j.number == l.builds.count && (l.builds.restarted == 0 || j.number > l.builds.restarted+1) {
 			l.resume()
 		}
 	})
 }
 
-// stepName is the failed step as BuildKit numbers it: "build 4/6".
+// stepName returns the failed step as BuildKit numbers it: "build 4/6".
 func stepName(p *plan.Plan, e event.Failed) string {
 	for _, s := range p.Steps {
 		if s.Stage == e.Stage && s.Index == e.Index {
@@ -54,7 +54,7 @@ func stepName(p *plan.Plan, e event.Failed) string {
 	return fmt.Sprintf("%s %d", e.Stage, e.Index)
 }
 
-// failedEvent words an error of planning or building.
+// failedEvent returns an error of planning or building as an event.
 func failedEvent(err error) event.Failed {
 	var f *solve.Failure
 	if errors.As(err, &f) {
@@ -71,8 +71,8 @@ func failedEvent(err error) event.Failed {
 	return event.Failed{Message: solve.PlainMessage(err.Error()), Hint: solve.Hint(err.Error())}
 }
 
-// BuildFailure returns what failed where err is the failure of a build or a Dockerfile, already told as an
-// event, and not one of stagewatch's own.
+// BuildFailure returns the event of an error that is the failure of a build or of a Dockerfile, which has been
+// reported. It returns false for any other error.
 func BuildFailure(err error) (event.Failed, bool) {
 	var f *solve.Failure
 	var p *plan.Error

@@ -36,8 +36,8 @@ type engineWatch struct {
 // pingWithin bounds one sign of life.
 const pingWithin = 5 * time.Second
 
-// silent reports whether an engine leaves the question for a sign of life open, as one that is suspended does. Nobody
-// who wants to quit waits for what such an engine is to do.
+// silent reports whether an engine does not answer at all, as a suspended one does. A person who quits waits for
+// nothing that such an engine is to do.
 func silent(ctx context.Context, p interface{ Alive(context.Context) error }) bool {
 	asking, cancel := context.WithTimeout(ctx, pingWithin)
 	defer cancel()
@@ -57,8 +57,8 @@ func (e *engineWatch) follow() {
 	}()
 }
 
-// check asks whether the engine still answers, in the background, and calls ok on the loop's goroutine if it
-// does. Otherwise back goes on when it is there again.
+// check asks in the background whether the engine still answers, and calls ok on the desk's goroutine if it does. If it
+// does not, that is reported, and returned is called when it answers again.
 func (e *engineWatch) check(ok func()) {
 	if e.gone {
 		return
@@ -81,7 +81,7 @@ func (e *engineWatch) ping() error {
 	return e.pinger.Ping(ctx)
 }
 
-// lost says that the engine is gone, and looks for it until it is back.
+// lost reports that the engine is gone, and looks for it until it is back.
 func (e *engineWatch) lost(err error) {
 	if e.Ctx().Err() != nil || e.gone {
 		return
@@ -116,12 +116,12 @@ func (e *engineWatch) back() {
 	e.returned()
 }
 
-// resume builds what is pending on an engine that was away. It may be another one since: its version is reported, and
-// base images are looked up again.
+// resume builds what is pending on an engine that was away. It may have been replaced meanwhile, so its version is
+// reported and base images are looked up again.
 func (l *loop) resume() {
-	l.restarted = l.builds
+	l.builds.restarted = l.builds.count
 	if l.app != nil {
-		l.app.Doubt(l.builds)
+		l.app.Doubt(l.builds.count)
 	}
 	if info, err := l.engine.pinger.Info(l.Ctx()); err == nil {
 		l.Emit(0, info)

@@ -91,8 +91,8 @@ func TestAPromiseThatBrokeIsToldOf(t *testing.T) {
 				if w.Code != event.CodePromiseBroken || n != 2 || !strings.Contains(w.Message, "build 1/5") || !strings.Contains(w.Message, c.want) {
 					t.Errorf("build %d: %+v", n, w)
 				}
-				if r.loop.builds != c.builds {
-					t.Errorf("there are %d builds", r.loop.builds)
+				if r.loop.builds.count != c.builds {
+					t.Errorf("there are %d builds", r.loop.builds.count)
 				}
 				r.save("src/a", "3")
 				report(event.Hit)

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,8 +14,6 @@ import (
 	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/redact"
 	"github.com/stagewatch/stagewatch/engine/serve"
-	"github.com/stagewatch/stagewatch/engine/solve"
-	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/watch"
 )
 
@@ -28,95 +24,77 @@ type inputs struct {
 	intents <-chan event.Intent
 }
 
-// loop decides: what is pending, what is built, what serves. All its state belongs to the goroutine that
-// run is called on; everything else reaches it as a function through Do.
+// loop is the order of work: it decides what is built and when, and what becomes of it. All its state belongs to the
+// goroutine that run is called on. Everything else reaches it as a function through the desk.
 type loop struct {
 	desk.Desk
 	cfg     config.Config
 	project *project.Project
 	solver  *solver
-	// app runs and serves the images; nil where nothing is run.
+
+	// Parts with a state of their own: app runs and serves the images, nil where nothing is run.
 	app    *serve.App
 	meter  *measure.Meter
 	images images
 	engine *engineWatch
 	// outside is asked why a promise broke; nil leaves that out.
 	outside outside
-	history *past.Steps
-	// memory is what was last built before this session, nil where nothing is known; memoryFile is where
-	// what is built now is kept.
+	advisor advisor
+	// history is what steps took and printed. Memory is what was last built before this session, nil where nothing is
+	// known; what is built now is kept in memoryFile, for the engine at host.
+	history    *past.Steps
 	memory     *past.Build
 	memoryFile string
-	unkept     sync.Once
 	host       string
 	// values hide those of build arguments in all that is shown.
 	values *atomic.Pointer[redact.Values]
-	// running counts the solves that go on beside the loop.
-	running sync.WaitGroup
-	// auditing ends the audit that is under way, audits counts them.
-	auditing context.CancelFunc
-	audits   sync.WaitGroup
-	// found are the paths that an audit found, and that was said of.
-	found map[string]bool
 
+	// plan is that of the Dockerfile as it is now, nil where it is broken.
 	plan    *plan.Plan
 	pending pending
 	pace    pace
-	// unreadable is what of the contexts can't be read.
+	builds  builds
+	// running counts the solves and what else goes on beside the loop.
+	running    sync.WaitGroup
+	audits     audits
 	unreadable unreadable
-	// good is the last successful build; its plan is what the next prediction compares with.
-	good *job
-	job  *job
-	// superseded are older builds that still run steps which the newer ones wait for.
+	reported   reported
+	tally      tally
+	// paused: watching is off. Missed: something may have changed that no batch reported.
+	paused, missed bool
+	// err is why there is no plan, or why the last build failed; done ends a session of one build.
+	err  error
+	done bool
+}
+
+// builds are those of the session.
+type builds struct {
+	// count is the number of the newest one.
+	count int
+	// running is the one whose result is waited for, nil for none.
+	running *job
+	// superseded are older ones that still run steps which the running one needs.
 	superseded map[*job]bool
-	linted     map[plan.Lint]bool
-	// toldOf are the ignore rules that were told of.
-	toldOf  map[string]bool
-	builds  int
-	score   event.Score
-	advisor advisor
-	// saved is what the hits of the session saved.
-	saved time.Duration
-	// restarted is the last build before the engine was found restarted, 0 for never.
+	// good is the last successful one, nil for none. The next prediction compares with its plan.
+	good *job
+	// restarted is the number of the last one before the engine was found restarted, 0 for never.
 	restarted int
-	paused    bool
-	missed    bool
-	err       error
-	done      bool
 }
 
-// job is one build.
-type job struct {
-	number  int
-	plan    *plan.Plan
-	changes []plan.Change
-	// snaps are the contexts as they were when the build began, or a moment before.
-	snaps map[string]*tree.Snapshot
-	// predictions are what was told of each of the plan's steps.
-	predictions []plan.Prediction
-	// since is the build that they compare with, 0 for none of this session.
-	since   int
-	noCache bool
-	// edited tells that the Dockerfile was written to.
-	edited bool
-	// recalled tells that they rest on what an earlier session built.
-	recalled bool
-	// seq and edits say which changes the build contains.
-	seq, edits int
-	// saved is the save that caused it, or the time it was asked for.
-	saved  time.Time
-	cancel context.CancelCauseFunc
-	result *solve.Result
-	// sized tells that its sizes were measured.
-	sized bool
-	began time.Time
-	relay *relay
+// reported is what is reported once in a session, and was.
+type reported struct {
+	lint map[plan.Lint]bool
+	// rules are ignore rules that leave noise out.
+	rules  map[string]bool
+	unkept sync.Once
 }
 
-// main is the main context as it was.
-func (j *job) main() *tree.Snapshot { return j.snaps[""] }
-
-var errSuperseded = errors.New("superseded by a newer change")
+// tally is what the session's builds add up to.
+type tally struct {
+	score event.Score
+	// saved is the time that hits saved.
+	saved time.Duration
+}
 
 // run works until its context ends or, with [config.Session.Once], until the build is done; the error is then that of the
 // build. A panic beside the loop is raised again here, so that what has to be cleaned up is.
@@ -154,7 +132,7 @@ func (l *loop) onIntent(i event.Intent) {
 	switch i := i.(type) {
 	case event.Rebuild:
 		l.solver.Forget()
-		// Who asks may know of what nothing told us.
+		// A person who asks for a build may know of a change that we got no notice of.
 		l.missed = true
 		l.catchUp()
 		l.replanAnew()
@@ -180,8 +158,8 @@ func (l *loop) onIntent(i event.Intent) {
 	}
 }
 
-// replan converts the Dockerfile again, and returns what its steps let into the contexts by naming it, or no longer
-// do. A broken one leaves no plan, and the error for the next build.
+// replan converts the Dockerfile again. It returns the changes of the contexts that come of it, as steps let paths in
+// by naming them. A broken Dockerfile leaves no plan, and the error for the next build.
 func (l *loop) replan() []plan.Change {
 	l.values.Store(l.cfg.Values(l.project.Source()))
 	if l.plan, l.err = l.project.Plan(l.Ctx(), l.solver, ""); l.err != nil {
@@ -189,7 +167,7 @@ func (l *loop) replan() []plan.Change {
 	}
 	d, err := l.project.Admit(l.Ctx(), l.plan)
 	if err == nil && len(d.Changed) > 0 && l.project.Frontend() != "" {
-		// Its frontend may look at what is in the context.
+		// Its frontend may read the context.
 		l.plan, err = l.project.Plan(l.Ctx(), l.solver, "")
 	}
 	if err != nil {
@@ -198,7 +176,7 @@ func (l *loop) replan() []plan.Change {
 	return d.Changed
 }
 
-// replanAnew replans where no edit asks for it: a base image may bring other triggers.
+// replanAnew replans without an edit: a base image may bring other triggers.
 func (l *loop) replanAnew() {
 	if changes := l.replan(); len(changes) > 0 {
 		l.pending.add(changes, project.Delta{}, time.Now())

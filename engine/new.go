@@ -76,10 +76,11 @@ func newLoop(d deps) *loop {
 		Desk: d.desk, cfg: d.cfg, project: d.project, outside: d.outside, values: d.values,
 		history: d.history, memory: d.memory, memoryFile: d.memoryFile, host: d.host,
 		solver: d.solver, images: images{store: d.images, made: map[string]bool{}}, pace: newPace(),
-		superseded: map[*job]bool{}, linted: map[plan.Lint]bool{}, toldOf: map[string]bool{}, found: map[string]bool{},
+		builds: builds{superseded: map[*job]bool{}}, audits: audits{found: map[string]bool{}},
+		reported: reported{lint: map[plan.Lint]bool{}, rules: map[string]bool{}},
 	}
 	if d.unkept {
-		l.unkept.Do(func() {})
+		l.reported.unkept.Do(func() {})
 	}
 	l.engine = &engineWatch{Desk: d.desk, pinger: d.pinger, returned: l.resume}
 	l.meter = measure.New(d.desk, measure.Needs{

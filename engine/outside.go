@@ -11,36 +11,36 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// outside knows of what happens to a builder beside the builds of this session.
+// outside knows what happens to a builder beside the builds of this session.
 type outside interface {
-	// Moved names the base images that are not what they were when they were last looked up.
+	// Moved returns the base images that have changed since they were last looked up.
 	Moved(ctx context.Context) ([]string, error)
-	// Pruned tells whether somebody pruned the build cache since then.
+	// Pruned reports whether somebody has pruned the build cache since then.
 	Pruned(ctx context.Context, since time.Time) (bool, error)
 }
 
-// outsideWithin bounds the looking for causes.
+// outsideWithin bounds the search for causes.
 const outsideWithin = 10 * time.Second
 
-// broke warns of promised hits that ran all the same, with what outside of the edit caused it. It asks the engine
-// beside the loop, so that what was built need not wait for the answer.
+// broke warns of promised hits that ran all the same, and of what caused it beside the edit. It asks the engine beside
+// the loop, so that what was built need not wait for the answer.
 func (l *loop) broke(j *job, steps []plan.Step) {
 	if len(steps) == 0 {
 		return
 	}
 	var since time.Time
-	if l.good != nil {
-		since = l.good.began
+	if l.builds.good != nil {
+		since = l.builds.good.began
 	}
 	l.Aside(&l.running, func() {
 		ctx, cancel := context.WithTimeout(l.Ctx(), outsideWithin)
 		defer cancel()
 		moved, cause := l.cause(ctx, since)
-		l.Do(func() { l.tell(j, steps, moved, cause) })
+		l.Do(func() { l.warnBroken(j, steps, moved, cause) })
 	})
 }
 
-// cause finds what outside of an edit made steps run; it is empty where nothing is seen.
+// cause returns what made steps run beside an edit, empty where nothing is known.
 func (l *loop) cause(ctx context.Context, since time.Time) (moved []string, cause string) {
 	if l.outside == nil {
 		return nil, ""
@@ -55,12 +55,12 @@ func (l *loop) cause(ctx context.Context, since time.Time) (moved []string, caus
 	return nil, ""
 }
 
-// tell says of each step what was found, and builds anew on a base that moved: what is in the image's configuration
-// was still that of the old one.
-func (l *loop) tell(j *job, steps []plan.Step, moved []string, cause string) {
+// warnBroken warns of promised hits that ran. It builds anew on a base image that moved: the configuration of the image
+// that was built still comes from the old one.
+func (l *loop) warnBroken(j *job, steps []plan.Step, moved []string, cause string) {
 	switch {
 	case cause != "":
-	case l.restarted > 0 && l.restarted >= j.since:
+	case l.builds.restarted > 0 && l.builds.restarted >= j.since:
 		cause = "the engine was restarted meanwhile"
 	case l.pending.last > j.seq:
 		cause = "a file was changed while it was being built"
@@ -70,7 +70,7 @@ func (l *loop) tell(j *job, steps []plan.Step, moved []string, cause string) {
 		cause = "nothing outside of the edit was seen to explain it"
 		w.Hint = "The builder may have dropped the result by itself, for want of space. Else the plan is wrong: please report it with stagewatch --record."
 	} else {
-		l.score.Excused += len(steps)
+		l.tally.score.Excused += len(steps)
 	}
 	first := steps[0]
 	what := fmt.Sprintf("%s %d/%d was", first.Stage, first.Index, first.Total)

@@ -86,14 +86,14 @@ func (l *loop) order(why event.Reason, noCache bool) {
 func (l *loop) situation(t trigger) situation {
 	s := situation{
 		now: time.Now(), news: t.news || t.paced && l.pace.held != nil, paced: t.paced, writing: t.writing, paths: t.paths,
-		paused: l.paused, missing: l.builds == 0 && l.project.Missing(), broken: l.plan == nil,
-		running: l.job != nil, yielding: len(l.superseded) > 0, storm: l.pace.storm, turns: l.pace.turns,
+		paused: l.paused, missing: l.builds.count == 0 && l.project.Missing(), broken: l.plan == nil,
+		running: l.builds.running != nil, yielding: len(l.builds.superseded) > 0, storm: l.pace.storm, turns: l.pace.turns,
 	}
 	if t.order != nil {
 		s.ordered, s.noCache = true, t.order.noCache
 	}
-	if l.job != nil {
-		s.age = s.now.Sub(l.job.began)
+	if l.builds.running != nil {
+		s.age = s.now.Sub(l.builds.running.began)
 	}
 	return s
 }

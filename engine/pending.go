@@ -14,14 +14,14 @@ import (
 // pending holds the changes that no successful build contains yet.
 type pending struct {
 	changes map[string]pendingChange
-	// last numbers the last change taken in.
+	// last is the number of the change that was added last.
 	last int
-	// saved is the last write of the newest batch, edits counts the batches so far.
+	// saved is the time of the last write in the newest batch, and edits the number of batches so far.
 	saved time.Time
 	edits int
-	// source numbers the last edit of the Dockerfile, 0 for none that is pending.
+	// source is the number of the last edit of the Dockerfile, 0 for none that is pending.
 	source int
-	// renamed are new paths by old ones, rules is the ignore file whose rules changed.
+	// renamed maps old paths to new ones. Rules is the ignore file whose rules changed, empty for none.
 	renamed map[string]string
 	rules   string
 }
@@ -31,7 +31,7 @@ type pendingChange struct {
 	seq int
 }
 
-// add takes in one save, of whose changes some are relevant.
+// add adds a save, some of whose changes are relevant.
 func (p *pending) add(relevant []plan.Change, d project.Delta, saved time.Time) {
 	if p.changes == nil {
 		p.changes, p.renamed = map[string]pendingChange{}, map[string]string{}
@@ -56,7 +56,7 @@ func (p *pending) add(relevant []plan.Change, d project.Delta, saved time.Time) 
 	p.saved = saved
 }
 
-// combine says how a path differs from the last build after two changes.
+// combine returns how a path differs from the last build after two changes.
 func combine(first, second string) string {
 	if first == event.ModeChanged || second == event.Deleted {
 		return second
@@ -77,7 +77,7 @@ func (p *pending) list() []plan.Change {
 	return out
 }
 
-// since returns the changes that came after seq, by path.
+// since returns the changes that came after number seq, by path.
 func (p *pending) since(seq int) []plan.Change {
 	var out []plan.Change
 	for _, c := range p.list() {
@@ -88,8 +88,8 @@ func (p *pending) since(seq int) []plan.Change {
 	return out
 }
 
-// settle drops what a successful build contains: the changes up to seq.
-func (p *pending) settle(seq int) {
+// contained drops what a successful build contains: the changes up to number seq.
+func (p *pending) contained(seq int) {
 	if p.source <= seq {
 		p.source = 0
 	}

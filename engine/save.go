@@ -10,7 +10,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
-// onBatch takes in one save: says what of it leads to nothing and why, and builds the rest.
+// onBatch takes in one save. It reports which of the paths lead to no build and why, and has the others built.
 func (l *loop) onBatch(w project.Batch) {
 	if l.paused {
 		l.missed = true
@@ -44,7 +44,7 @@ func (l *loop) record(d project.Delta, err error, saved time.Time) bool {
 	before := l.plan
 	if d.Dockerfile || d.Rules || d.Broke || l.project.Frontend() != "" && len(d.Changed) > 0 {
 		d.Changed = append(d.Changed, l.replan()...)
-		// What the same save has a step name is not ignored.
+		// A path that a step names since this very save is not ignored.
 		d.Ignored = slices.DeleteFunc(d.Ignored, func(i tree.IgnoredPath) bool { _, out := l.project.Rejects(i.Path); return !out })
 	}
 	l.skipped(d)
@@ -52,9 +52,9 @@ func (l *loop) record(d project.Delta, err error, saved time.Time) bool {
 	if l.plan != nil && !d.Dockerfile && (before == nil || l.plan.Same(before)) {
 		links := l.project.Links()
 		relevant = l.relevant(d.Changed, links)
-	} else if l.plan == nil && l.good != nil && !d.Dockerfile && !d.Rules {
-		// What the last good build did not read mends no Dockerfile, and the app may write it every second.
-		relevant = l.good.plan.Relevant(d.Changed, l.project.Links())
+	} else if l.plan == nil && l.builds.good != nil && !d.Dockerfile && !d.Rules {
+		// A path that the last good build did not read repairs no Dockerfile, and the app may write to it every second.
+		relevant = l.builds.good.plan.Relevant(d.Changed, l.project.Links())
 	}
 	if len(relevant) == 0 && !d.Dockerfile && !d.Broke {
 		unused := project.Paths(d.Changed)
@@ -75,13 +75,13 @@ func (l *loop) record(d project.Delta, err error, saved time.Time) bool {
 	return true
 }
 
-// relevant returns the changes that a step reads: of the Dockerfile as it is, or as it was when it was last
-// built. A Dockerfile that is broken for a moment, and mended, must not have lost what was edited meanwhile.
+// relevant returns the changes that a step reads, of the Dockerfile as it is or as it was when it was last built. What
+// is edited while a Dockerfile is broken for a moment must not be lost.
 func (l *loop) relevant(changes []plan.Change, tree plan.Tree) []plan.Change {
-	if l.good == nil || l.good.plan == l.plan {
+	if l.builds.good == nil || l.builds.good.plan == l.plan {
 		return l.plan.Relevant(changes, tree)
 	}
-	now, then := l.plan.Relevant(changes, tree), l.good.plan.Relevant(changes, tree)
+	now, then := l.plan.Relevant(changes, tree), l.builds.good.plan.Relevant(changes, tree)
 	for _, c := range then {
 		if !slices.Contains(now, c) {
 			now = append(now, c)
@@ -106,17 +106,17 @@ func (l *loop) skipped(d project.Delta) {
 	l.leftOut(d.Ignored)
 }
 
-// leftOut reports ignored paths by their rule, and noise once a session: an editor's swap file is written to every
-// few seconds.
+// leftOut reports ignored paths by their rule. Noise, as an editor's swap file that is written to every few seconds, is
+// reported once a session.
 func (l *loop) leftOut(ignored []tree.IgnoredPath) {
-	news := slices.DeleteFunc(slices.Clone(ignored), func(i tree.IgnoredPath) bool { return i.Noise && l.toldOf[i.Rule.String()] })
+	news := slices.DeleteFunc(slices.Clone(ignored), func(i tree.IgnoredPath) bool { return i.Noise && l.reported.rules[i.Rule.String()] })
 	for _, s := range skippedBy(news) {
-		l.toldOf[s.Rule] = true
+		l.reported.rules[s.Rule] = true
 		l.Emit(0, s)
 	}
 }
 
-// skippedBy groups ignored paths by their rule, in the order in which the rules come up.
+// skippedBy groups ignored paths by their rule, in the order in which the rules first occur.
 func skippedBy(ignored []tree.IgnoredPath) []event.Skipped {
 	var out []event.Skipped
 	at := map[string]int{}

@@ -8,7 +8,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// keepScore holds what was predicted of a build against what came of it, and returns the promised hits that ran.
+// keepScore compares what was predicted of a build with what became of it, and returns the promised hits that ran.
 func (l *loop) keepScore(j *job) (broken []plan.Step) {
 	j.relay.mu.Lock()
 	defer j.relay.mu.Unlock()
@@ -17,7 +17,7 @@ func (l *loop) keepScore(j *job) (broken []plan.Step) {
 		return nil
 	}
 	if j.since == 0 {
-		// Nothing to compare with, nothing promised.
+		// There was nothing to compare with, so nothing was promised.
 		return nil
 	}
 	for i, s := range j.plan.Steps {
@@ -31,23 +31,23 @@ func (l *loop) keepScore(j *job) (broken []plan.Step) {
 		ran := last.State == event.Ran
 		switch j.predictions[i].Prediction {
 		case event.WillHit:
-			l.score.Promised++
+			l.tally.score.Promised++
 			if ran {
 				broken = append(broken, s)
 			} else {
-				l.score.Held++
+				l.tally.score.Held++
 			}
 		case event.MayRerun:
-			l.score.Maybes++
+			l.tally.score.Maybes++
 			if !ran {
-				l.score.MaybeHits++
+				l.tally.score.MaybeHits++
 			}
 		}
 	}
 	return broken
 }
 
-// keepRecalled says where the builder lost what an earlier session had built: that is nobody's promise.
+// keepRecalled warns where the builder has lost what an earlier session built. That breaks no promise.
 func (l *loop) keepRecalled(j *job) {
 	gone := 0
 	for i, s := range j.plan.Steps {

@@ -24,11 +24,10 @@ import (
 	"github.com/stagewatch/stagewatch/engine/state"
 )
 
-// Run does all that cfg asks for until ctx ends, or with [config.Session.Once] until the one build is done. It sends
-// what happens to events, which it closes at the end, and takes what a person asks for from intents.
-// Everything that it made on the engine and that nobody asked to keep is gone when it returns.
-//
-// A face that stops reading events must end quit, or Run waits for it.
+// Run does all that cfg asks for until ctx ends or, with [config.Session.Once], until the one build is done. It sends
+// what happens to events, which it closes at the end, and receives from intents what a person asks for. When it
+// returns, nothing that it made on the engine is left but what was asked for. A face that stops reading events must end
+// quit: Run waits for it otherwise.
 func Run(ctx, quit context.Context, cfg config.Config, intents <-chan event.Intent, events chan<- event.Event) (err error) {
 	var values atomic.Pointer[redact.Values]
 	out := newOutbox(&values)
@@ -91,14 +90,14 @@ func Run(ctx, quit context.Context, cfg config.Config, intents <-chan event.Inte
 		emit(event.Watching{On: true, Mode: p.WatchMode(), Files: p.Files()})
 	}
 	err = l.run(in)
-	busy = l.job != nil || len(l.superseded) > 0 || l.meter.Busy()
+	busy = l.builds.running != nil || len(l.builds.superseded) > 0 || l.meter.Busy()
 	stop()
 	l.wait()
 	l.kept(l.history.Save())
 	return err
 }
 
-// openProject reads the project, and watches it unless there is but one build.
+// openProject reads the project, and watches it unless it is built only once.
 func openProject(ctx context.Context, cfg config.Config) (*project.Project, error) {
 	p, err := project.Open(ctx, cfg.Build, project.Of(cfg.Session))
 	if err != nil {
@@ -110,8 +109,8 @@ func openProject(ctx context.Context, cfg config.Config) (*project.Project, erro
 	return p, nil
 }
 
-// makeStateDir makes the folder of files of our own before a context is read that it may lie in: coming later, a
-// folder above it would be a change.
+// makeStateDir makes the folder of our own files before a context is read that may hold it. Made later, a folder above
+// it would count as a change.
 func makeStateDir() {
 	if dir := state.Dir(""); dir != "" {
 		// Whoever has to write there reports that it can't.
@@ -119,8 +118,8 @@ func makeStateDir() {
 	}
 }
 
-// openBoth reads the project while it connects to the engine: with a large context, neither is quick. Where both
-// fail, what is wrong with the project is told.
+// openBoth reads the project while it connects to the engine: with a large context, both take a while. Where both fail,
+// the error is that of the project.
 func openBoth(ctx context.Context, cfg config.Config, emit func(event.Body)) (*project.Project, *connection, error) {
 	connecting, giveUp := context.WithCancel(ctx)
 	defer giveUp()
@@ -190,10 +189,10 @@ func (d *deps) serve(ctx context.Context, c *connection, emit func(event.Body), 
 	return ports, nil
 }
 
-// wait lets everything that goes on beside the loop come to its end.
+// wait returns when nothing goes on beside the loop any more.
 func (l *loop) wait() {
 	l.running.Wait()
-	l.audits.Wait()
+	l.audits.running.Wait()
 	if l.app != nil {
 		l.app.Quit()
 	}
@@ -201,7 +200,7 @@ func (l *loop) wait() {
 	l.images.removing.Wait()
 }
 
-// unlessEnded is err, but for what only comes of being asked to end.
+// unlessEnded returns err, or nil where it only comes of ctx having ended.
 func unlessEnded(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil

@@ -10,20 +10,20 @@ import (
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
-// abandon says of the running build that it will not be the one to end.
+// abandon reports that the running build will not come to its end.
 func (l *loop) abandon() {
-	if old := l.job; old != nil {
-		l.superseded[old] = true
+	if old := l.builds.running; old != nil {
+		l.builds.superseded[old] = true
 		l.pace.turns.Superseded()
 		l.Emit(old.number, event.Abandoned{Reason: errSuperseded.Error(), MS: time.Since(old.began).Milliseconds()})
 	}
 }
 
-// supersede takes the place of the abandoned builds for j. A step that runs right now and that j needs just
-// as it is, a long install say, is not started anew: the old solve lives on until its last such step has
-// ended, what it says of them counts for j, and j's own solve, which comes after it, finds them in the cache.
+// supersede lets j take the place of the abandoned builds. Where it joins them, a step that runs right now and that j
+// needs just as it is, say a long install, is not started anew: the old solve goes on until its last such step has
+// ended. What it reports of these steps is reported for j. The solve of j begins after it and finds them in the cache.
 func (l *loop) supersede(j *job, how older) {
-	for old := range l.superseded {
+	for old := range l.builds.superseded {
 		var shared map[plan.StepID]bool
 		if how == olderJoined {
 			shared = l.shared(old, j)
@@ -49,7 +49,7 @@ func (l *loop) shared(old, j *job) map[plan.StepID]bool {
 	return same
 }
 
-// relay passes on what a build says of its steps; after the build was superseded, only what it says of the
+// relay passes on what a build reports of its steps. Once the build is superseded, it passes on only what is about
 // steps that the next one waits for.
 type relay struct {
 	number  int
@@ -58,7 +58,7 @@ type relay struct {
 
 	mu   sync.Mutex
 	last map[plan.StepID]event.Step
-	// heir is the build that superseded this one, kept the steps that it waits for.
+	// heir is the build that superseded this one, and kept are the steps that it waits for.
 	heir *relay
 	kept map[plan.StepID]bool
 	// ended is called when the last kept step has ended.
@@ -67,8 +67,8 @@ type relay struct {
 	adopted map[plan.StepID]event.Step
 }
 
-// handOver makes heir the one that the running steps among shared are reported for. It returns false where
-// there are none; else ended is called after the last of them.
+// handOver makes heir the build for which the running steps among shared are reported, and calls ended after the last
+// of them. It returns false where no such step runs.
 func (r *relay) handOver(heir *relay, shared map[plan.StepID]bool, ended func()) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -82,7 +82,7 @@ func (r *relay) handOver(heir *relay, shared map[plan.StepID]bool, ended func())
 	return len(r.kept) > 0
 }
 
-// send is where the build's events go.
+// send receives the events of the build.
 func (r *relay) send(body event.Body) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -104,7 +104,7 @@ func (r *relay) send(body event.Body) {
 	switch {
 	case r.heir == nil:
 		if isStep && s.State == event.Hit && r.hasAdopted(id) {
-			// It ran for this build, if in an older one's solve, and was reported.
+			// It ran for this build in the solve of an older one, and was reported then.
 			return
 		}
 		r.emit(r.number, body)
@@ -125,7 +125,7 @@ func (r *relay) send(body event.Body) {
 	}
 }
 
-// handed is a step of this build as the heir reports it.
+// handed returns a step of this build as the heir reports it.
 func (r *relay) handed(s event.Step) event.Step {
 	s.FromBuild, s.Reason = r.number, event.Reason{Kind: event.ReasonStarted, Build: r.number}
 	s.Because = s.Reason.String()
@@ -152,7 +152,7 @@ func (r *relay) adopt(id plan.StepID, s event.Step) {
 	r.emit(r.number, s)
 }
 
-// adjust counts the steps that an older build's solve ran for this one as run.
+// adjust counts steps that ran for this build in the solve of an older one as run.
 func (r *relay) adjust(p *plan.Plan, res *solve.Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

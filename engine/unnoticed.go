@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -12,20 +13,30 @@ import (
 )
 
 const (
-	// auditEvery is how often the folders are compared while nothing happens. Large ones are compared less often, for
-	// one part in auditShare of the time: the system tells nobody that a file got a name elsewhere, nor of writes by it.
+	// auditEvery is how often the folders are compared with the disk while nothing happens. Large ones are compared
+	// less often, so that it takes one part in auditShare of the time. The system gives no notice of a new name for a
+	// file elsewhere, nor of writes through that name.
 	auditEvery = 10 * time.Second
 	auditShare = 200
 )
 
-// audit looks, after a build and beside the loop, for what changed on the disk without a notice: builds are made
-// of the tree in memory. What it finds is built, and said. And it gives back the memory that the build took, a
-// multiple of what is kept. It goes on to look until the next build.
+// audits are the searches for changes without a notice.
+type audits struct {
+	// cancel ends the one that is under way, nil for none, and running counts them.
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+	// found are the paths that were found, and reported.
+	found map[string]bool
+}
+
+// audit looks beside the loop for what has changed on the disk without a notice, after a build and until the next one:
+// builds are made of the tree in memory. What it finds is reported and built. It also gives back the memory that the
+// build took, a multiple of what is kept.
 func (l *loop) audit() {
 	l.stopAudit()
 	ctx, cancel := context.WithCancel(l.Ctx())
-	l.auditing = cancel
-	l.Aside(&l.audits, func() {
+	l.audits.cancel = cancel
+	l.Aside(&l.audits.running, func() {
 		for first := true; ; first = false {
 			missed, cost := l.project.Unnoticed(ctx)
 			for _, b := range missed {
@@ -45,13 +56,13 @@ func (l *loop) audit() {
 
 // stopAudit ends the audit that is under way, if one is.
 func (l *loop) stopAudit() {
-	if l.auditing != nil {
-		l.auditing()
+	if l.audits.cancel != nil {
+		l.audits.cancel()
 	}
 }
 
-// unnoticed takes in what the audit found. Most often nothing comes of it: a file got another name somewhere else, or
-// another owner, which is no change.
+// unnoticed takes in what an audit found. Most often it is no change: a file got another name elsewhere, or another
+// owner.
 func (l *loop) unnoticed(ctx context.Context, missed project.Batch) {
 	if ctx.Err() != nil || l.paused {
 		return
@@ -62,14 +73,14 @@ func (l *loop) unnoticed(ctx context.Context, missed project.Batch) {
 	if d.Dockerfile && len(changed) == 0 {
 		changed = []string{l.project.Name()}
 	}
-	changed = slices.DeleteFunc(changed, func(p string) bool { return l.found[p] }) // one that is written again and again
+	changed = slices.DeleteFunc(changed, func(p string) bool { return l.audits.found[p] }) // one that is written again and again
 	if len(changed) > 0 {
 		what := changed[0]
 		if len(changed) > 1 {
 			what = fmt.Sprintf("%s and %d more", what, len(changed)-1)
 		}
 		for _, p := range changed {
-			l.found[p] = true
+			l.audits.found[p] = true
 		}
 		l.Emit(0, event.Warning{Code: event.CodeWatchMissed, Message: what + " changed without a notice of the system, and was found by comparing", Paths: changed, Hint: l.project.HintUnnoticed(missed.Context, changed)})
 	}

@@ -12,33 +12,33 @@ import (
 )
 
 const (
-	// readEvery is how often it is looked whether something can be read again: nothing tells. It doubles with each build
-	// that fails for such a thing all the same, up to readSeldom.
+	// readEvery is how often a path is tried that could not be read: there is no notice. It doubles with each build
+	// that fails for the same reason, up to readSeldom.
 	readEvery  = time.Second
 	readSeldom = 30 * time.Second
-	// spare is how many file descriptors have to be free for another try.
+	// spare is the number of file descriptors that have to be free for another try.
 	spare = 16
 )
 
-// unreadable is what could not be read. Of the contexts it counts as what it was, and a build that asks for it fails.
+// unreadable is what could not be read. The contexts keep it as it last was, and a build that needs it fails.
 type unreadable struct {
-	// blocked is what the last build failed for, nil where it did not fail for anything of the kind.
+	// blocked is what the last build failed for, nil where it failed for nothing of the kind.
 	blocked *blocked
-	// every is how long to wait between two looks, 0 for the usual time.
+	// every is the time between two tries, 0 for the usual one.
 	every time.Duration
-	// awaiting tells that somebody looks.
+	// awaiting: a goroutine tries.
 	awaiting bool
 }
 
-// blocked is a try that failed for something that may pass by itself, with nobody who tells.
+// blocked is a failure whose cause may pass by itself, without a notice.
 type blocked struct {
 	// passed reports whether it has passed. It is called beside the loop.
 	passed func() bool
-	// again is the next try.
+	// again tries once more.
 	again func()
 }
 
-// blame finds out whether a build failed for what could not be read, and looks out for it.
+// blame finds out whether a build failed for a path that could not be read, and waits until it can be.
 func (l *loop) blame(err error) {
 	l.unreadable.blocked = nil
 	again := func() {
@@ -54,8 +54,8 @@ func (l *loop) blame(err error) {
 	l.awaitReadable()
 }
 
-// reread takes in the Dockerfile and the ignore files as they are now, as if they had been written to: the notice of
-// what made them readable may be still to come, and then is of nothing new.
+// reread takes in the Dockerfile and the ignore files as they are now, as if they had just been written. The notice of
+// what made them readable may still come, and is of nothing new then.
 func (l *loop) reread() {
 	for _, b := range l.project.ControlFiles() {
 		d, err := l.project.Update(l.Ctx(), b)
@@ -67,7 +67,7 @@ func (l *loop) reread() {
 	}
 }
 
-// block has again called when what a try failed for has passed.
+// block calls again once what a try failed for has passed.
 func (l *loop) block(passed func() bool, again func()) {
 	l.unreadable.blocked = &blocked{passed, again}
 	l.awaitReadable()
@@ -76,7 +76,7 @@ func (l *loop) block(passed func() bool, again func()) {
 // unblock takes in a success.
 func (l *loop) unblock() { l.unreadable.blocked, l.unreadable.every = nil, 0 }
 
-// awaitReadable goes on when something that could not be read can be read again.
+// awaitReadable waits, beside the loop, until something can be read that could not.
 func (l *loop) awaitReadable() {
 	unread, blocked := l.project.Unread(), l.unreadable.blocked
 	if len(unread) == 0 && blocked == nil || l.unreadable.awaiting || l.cfg.Once {
@@ -84,7 +84,7 @@ func (l *loop) awaitReadable() {
 	}
 	l.unreadable.awaiting = true
 	every := max(readEvery, l.unreadable.every)
-	l.Aside(&l.audits, func() {
+	l.Aside(&l.audits.running, func() {
 		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
@@ -116,7 +116,7 @@ func (l *loop) readAgain() {
 	}
 	b := l.unreadable.blocked
 	switch {
-	case b != nil && l.job == nil && b.passed():
+	case b != nil && l.builds.running == nil && b.passed():
 		l.unreadable.blocked = nil
 		l.unreadable.every = min(2*max(readEvery, l.unreadable.every), readSeldom)
 		b.again()

@@ -18,27 +18,27 @@ import (
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
-// Who only plans does not wait for an engine, or for the registry behind it, as one does who builds.
+// A plan waits less long than a build for an engine, or for the registry behind it.
 const (
 	answersWithin  = 3 * time.Second
 	resolvesWithin = 5 * time.Second
 )
 
-// offline plans with no engine at hand: with what was told for the last build, nil where nothing is known.
+// offline makes plans without an engine, from what is known of the last build; told is nil where nothing is known.
 type offline struct {
-	told *plan.Told
+	known *plan.Told
 
 	mu sync.Mutex
-	// unknown are the base images that nothing was told of.
+	// unknown are the base images of which nothing is known.
 	unknown []string
 }
 
-// Fill puts in what is known of the engine of the last build.
-func (o *offline) Fill(in *plan.Input) { o.told.Fill(in) }
+// Fill adds what is known of the engine of the last build.
+func (o *offline) Fill(in *plan.Input) { o.known.Fill(in) }
 
-// ResolveImageConfig never fails: what is not known counts as nothing.
+// ResolveImageConfig never fails: an image of which nothing is known counts as empty.
 func (o *offline) ResolveImageConfig(ctx context.Context, name string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
-	if ref, dgst, config, ok := o.told.Resolve(name, opt); ok {
+	if ref, dgst, config, ok := o.known.Resolve(name, opt); ok {
 		return ref, dgst, config, nil
 	}
 	o.mu.Lock()
@@ -50,7 +50,7 @@ func (o *offline) ResolveImageConfig(ctx context.Context, name string, opt sourc
 	return plan.Offline{}.ResolveImageConfig(ctx, name, opt)
 }
 
-// warnings say what the plan takes for granted.
+// warnings returns what the plan assumes.
 func (o *offline) warnings() []event.Body {
 	if len(o.unknown) == 0 {
 		return nil
@@ -62,14 +62,15 @@ func (o *offline) warnings() []event.Body {
 	}}
 }
 
-// online plans with what an engine tells, and takes of base images that it can't tell of what else is known.
+// online makes plans with an engine. For base images that the engine does not know, it goes by what is known of the
+// last build.
 type online struct {
 	*solve.Builder
 	engine *dock.Engine
 	*offline
 }
 
-// Fill puts in what the engine tells.
+// Fill adds what the engine reports.
 func (o *online) Fill(in *plan.Input) { o.Builder.Fill(in) }
 
 func (o *online) ResolveImageConfig(ctx context.Context, name string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
@@ -87,7 +88,7 @@ func (o *online) close() {
 	_ = o.engine.Close()
 }
 
-// answering connects to the engine, if one answers soon.
+// answering connects to the engine if one answers soon.
 func answering(ctx context.Context, cfg config.Config, known *offline) (*online, error) {
 	soon, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
@@ -102,7 +103,8 @@ func answering(ctx context.Context, cfg config.Config, known *offline) (*online,
 	return &online{Builder: b, engine: e, offline: known}, nil
 }
 
-// hedge takes back what holds on some engines only; others is what is expected of the same steps elsewhere.
+// hedge turns predictions that hold on some engines only into maybes. Others are the predictions for the same steps
+// elsewhere.
 func hedge(predictions, others []plan.Prediction) {
 	for i := range predictions {
 		if i < len(others) && predictions[i].Prediction != others[i].Prediction {
@@ -111,7 +113,7 @@ func hedge(predictions, others []plan.Prediction) {
 	}
 }
 
-// unasked takes back all that is certain of steps which only the Dockerfile's own frontend can tell.
+// unasked turns every prediction into a maybe, as only the Dockerfile's own frontend could make one.
 func unasked(predictions []plan.Prediction, frontend string) {
 	for i := range predictions {
 		if predictions[i].Prediction != event.MayRerun {

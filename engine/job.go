@@ -1,0 +1,44 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
+	"github.com/stagewatch/stagewatch/engine/tree"
+)
+
+// job is one build.
+type job struct {
+	number  int
+	plan    *plan.Plan
+	changes []plan.Change
+	// snaps are the contexts as they were when the build began, or a moment before.
+	snaps map[string]*tree.Snapshot
+	// predictions are what was expected of each of the plan's steps.
+	predictions []plan.Prediction
+	// since is the build that the predictions compare with, 0 for none of this session.
+	since   int
+	noCache bool
+	// edited: the Dockerfile was written to.
+	edited bool
+	// recalled: the predictions rest on what an earlier session built.
+	recalled bool
+	// seq is the number of the last change that the build contains, and edits the number of saves.
+	seq, edits int
+	// saved is the time of the save that caused it, or at which it was asked for.
+	saved  time.Time
+	cancel context.CancelCauseFunc
+	result *solve.Result
+	// sized: its sizes are known.
+	sized bool
+	began time.Time
+	relay *relay
+}
+
+// main is the main context as it was.
+func (j *job) main() *tree.Snapshot { return j.snaps[""] }
+
+var errSuperseded = errors.New("superseded by a newer change")

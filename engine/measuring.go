@@ -1,0 +1,92 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
+	"github.com/stagewatch/stagewatch/engine/measure"
+	"github.com/stagewatch/stagewatch/engine/past"
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// keep writes down what was built, for the next session to compare with.
+func (l *loop) keep(j *job) {
+	l.Aside(&l.running, func() {
+		if m := past.NewBuild(l.host, j.plan, j.snaps); m != nil {
+			l.kept(m.Save(l.memoryFile))
+		}
+	})
+}
+
+// kept warns, once, that nothing can be kept for the next session. Nothing else depends on it.
+func (l *loop) kept(err error) {
+	if err == nil {
+		return
+	}
+	l.reported.unkept.Do(func() {
+		l.Emit(0, event.Warning{Code: event.CodeUnkept, Message: "what the next session would know of this one can't be kept: " + err.Error(),
+			Hint: "Builds are not affected. Make that folder one that can be written, or name another one with XDG_CACHE_HOME."})
+	})
+}
+
+// measure sizes a build, off the way from a save to its being served.
+func (l *loop) measure(j *job) {
+	l.meter.Stop()
+	l.images.made[j.result.Image] = true
+	if j.sized {
+		// Its container was started anew.
+		l.measured(nil)
+		return
+	}
+	before, err := l.planBefore(j.plan)
+	if err != nil {
+		l.Emit(j.number, event.Warning{Code: event.CodeUnmeasured, Message: err.Error()})
+		l.measured(err)
+		return
+	}
+	l.meter.Measure(measure.Build{
+		Number: j.number, Plan: j.plan, Image: j.result.Image, Before: before,
+		Exported: func(image string) {
+			if image != "" {
+				l.images.made[image] = true
+			}
+			l.keep(j)
+			l.collect()
+		},
+		Done: func(sized bool) {
+			j.sized = j.sized || sized
+			l.measured(nil)
+		},
+	})
+}
+
+// planBefore plans the stage that a build is compared with; it returns nil where there is none.
+func (l *loop) planBefore(of *plan.Plan) (*plan.Plan, error) {
+	before := cmp.Or(l.cfg.Before, of.Before())
+	if before == "" {
+		return nil, nil
+	}
+	p, err := l.project.Plan(l.Ctx(), l.solver, before)
+	if err != nil {
+		// The message stands alone: the Dockerfile is not to blame for a --before that names no stage of it.
+		return nil, &fault.Error{What: fmt.Sprintf("comparing with stage %q: %s", before, failedEvent(err).Message), Hint: "Choose a stage of the Dockerfile with --before."}
+	}
+	return p, nil
+}
+
+// measured takes in that the build which was made last needs nothing more. An error ends a session of one build.
+func (l *loop) measured(err error) {
+	switch {
+	case l.builds.running != nil:
+	case l.cfg.Once:
+		l.done = true
+		if l.err == nil {
+			l.err = err
+		}
+	default:
+		l.audit()
+		l.tidy()
+	}
+}
