@@ -88,7 +88,7 @@ func carriesPackages(p *plan.Plan, stage, instruction string) bool {
 	installed := false
 	workdir := "/"
 	for _, s := range p.Steps {
-		if !leadsTo(p, s.Stage, stage) {
+		if !p.BasedOn(stage, s.Stage) {
 			continue
 		}
 		if to, ok := strings.CutPrefix(s.Expanded, "WORKDIR "); ok {
@@ -125,21 +125,6 @@ func absolute(folder, p string) string {
 		return path.Clean(p)
 	}
 	return path.Join("/", folder, p)
-}
-
-// leadsTo reports whether a stage is the named one, or one that the named one is based on.
-func leadsTo(p *plan.Plan, stage, named string) bool {
-	for range p.Stages {
-		if stage == named {
-			return true
-		}
-		i := slices.IndexFunc(p.Stages, func(s plan.Stage) bool { return s.Name == named })
-		if i < 0 {
-			return false
-		}
-		named = p.Stages[i].Base
-	}
-	return false
 }
 
 // copySources returns the sources of a COPY as absolute paths.

@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// Published is where a port of the app is to be served.
+// Published says where to serve a port of the app.
 type Published struct {
-	// Host is the address to listen on. First and Last are the range of ports of which the first free one is taken; most
+	// Host is the address to listen on. First and Last are a range of ports, of which the first free one is used; most
 	// often they are one port, and 0 stands for any free one.
 	Host        string
 	First, Last int
@@ -39,7 +39,7 @@ func (p Published) Ports() string {
 	return ports
 }
 
-// Listen opens the first port that is free. Where none is, the error is an [*InUseError].
+// Listen opens the first port that is free. If none is free, the error is an [*InUseError].
 func (p Published) Listen() (f *Front, err error) {
 	for _, addr := range p.Addrs() {
 		f, err = Listen(addr)

@@ -144,7 +144,7 @@ func (k known) explain(p *Plan, i int) (why event.Reason, own bool) {
 		return event.Reason{Kind: event.ReasonNew}, true
 	}
 	for _, e := range slices.Backward(k.edits) {
-		if e.Line < s.Line && p.standsOn(s.Stage, e.Stage) {
+		if e.Line < s.Line && p.BasedOn(s.Stage, e.Stage) {
 			return editReason(e), true
 		}
 	}

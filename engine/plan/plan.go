@@ -175,8 +175,8 @@ func (p *Plan) Before() string {
 // OnImage tells whether the target's base is an image, and no folder.
 func (p *Plan) OnImage() bool { return !p.onFolder }
 
-// standsOn tells whether a stage is the one named base, or is based on it, through the stages between.
-func (p *Plan) standsOn(stage, base string) bool {
+// BasedOn reports whether a stage is the one called base, or is based on it through other stages.
+func (p *Plan) BasedOn(stage, base string) bool {
 	for _, s := range slices.Backward(p.Stages) {
 		if stage == base {
 			return true
