@@ -31,7 +31,7 @@ func (l *loop) start(d decision, o order) {
 	}
 	// The plan is reported first: steps that j takes over are reported as its own.
 	l.supersede(j, d.older)
-	req := solve.Request{Plan: j.plan, Tags: l.cfg.Tags, NoCache: j.noCache, Saved: l.history.Last, Emit: j.relay.send}
+	req := solve.Request{Plan: j.plan, Tags: l.cfg.Tags, NoCache: j.noCache, Saved: l.earlier.steps.Last, Emit: j.relay.send}
 	req.Contexts, req.SharedKey = l.project.Contexts(false)
 	l.Aside(&l.running, func() {
 		res, err := l.solver.Build(ctx, req)
@@ -43,11 +43,11 @@ func (l *loop) start(d decision, o order) {
 func (l *loop) newJob(noCache bool) (*job, context.Context) {
 	l.builds.count++
 	ctx, cancel := context.WithCancelCause(l.Ctx())
-	j := &job{number: l.builds.count, plan: l.plan, changes: l.pending.list(), seq: l.pending.last, edits: l.pending.edits, saved: l.pending.saved, cancel: cancel, began: time.Now(), noCache: noCache, snaps: l.project.Snapshots()}
-	if j.saved.IsZero() {
-		j.saved = j.began
+	j := &job{number: l.builds.count, plan: l.plan, changes: l.pending.list(), seq: l.pending.last, edits: l.pending.edits, savedAt: l.pending.savedAt, cancel: cancel, began: time.Now(), noCache: noCache, snaps: l.project.Snapshots()}
+	if j.savedAt.IsZero() {
+		j.savedAt = j.began
 	}
-	j.relay = &relay{number: j.number, emit: l.Emit, history: l.history}
+	j.relay = &relay{number: j.number, emit: l.Emit, history: l.earlier.steps}
 	return j, ctx
 }
 

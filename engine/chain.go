@@ -9,7 +9,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// chain tells in one line how a change runs through the stages:
+// chain returns, in one line, how a change runs through the stages:
 //
 //	app/main.py changed (content) → Dockerfile:9 COPY . . → 2 steps → final: COPY --from=build /site → 1 step
 func chain(why causes, file string, steps []plan.Step, predictions []plan.Prediction) string {
@@ -26,8 +26,8 @@ func chain(why causes, file string, steps []plan.Step, predictions []plan.Predic
 		if pr.Prediction == event.WillHit {
 			continue
 		}
-		told := pr.Edited && len(why.edits) > 0 && why.edits[0].Line == s.Line && why.edits[0].Now != ""
-		if told || s.Stage == stage && !pr.Read && !pr.Edited {
+		begins := pr.Edited && len(why.edits) > 0 && why.edits[0].Line == s.Line && why.edits[0].Now != ""
+		if begins || s.Stage == stage && !pr.Read && !pr.Edited {
 			// The chain begins with this very instruction, or the step only follows another one.
 			stage = s.Stage
 			following++

@@ -35,7 +35,7 @@ func (x *explanation) compareRules(rel string) error {
 	if err := x.known("the ignore file"); err != nil {
 		return err
 	}
-	x.take(x.project.ByRules(x.memory.Patterns(), x.memory.Changes(x.project.Snapshots())))
+	x.addChanges(x.project.ByRules(x.memory.Patterns(), x.memory.Changes(x.project.Snapshots())))
 	if len(x.changes) > 0 {
 		x.why.rules = rel
 	}
@@ -77,7 +77,7 @@ func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
 	since := x.memory.Changes(x.project.Snapshots())
 	// The text of these is compared; that they were written to does not count.
 	control := x.project.OfControlFiles(since)
-	x.take(slices.DeleteFunc(since, func(c plan.Change) bool { return slices.Contains(control, c) && !x.plan.Reads(c, x.links) }))
+	x.addChanges(slices.DeleteFunc(since, func(c plan.Change) bool { return slices.Contains(control, c) && !x.plan.Reads(c, x.links) }))
 	if n := len(x.changes); n > 0 && len(x.project.ByRules(x.memory.Patterns(), x.changes)) == n {
 		x.why.rules = x.project.RuleFile()
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
-// ended takes in the result of a build.
+// ended handles the result of a build.
 func (l *loop) ended(j *job, res *solve.Result, err error) {
 	delete(l.builds.superseded, j)
 	switch {
@@ -21,7 +21,7 @@ func (l *loop) ended(j *job, res *solve.Result, err error) {
 	}
 }
 
-// succeeded takes in a build that ended well. The order of what follows matters:
+// succeeded handles a build that ended well. The order of what follows matters:
 //
 //   - First what became of the build is completed and reported: its event carries the score.
 //   - Then it is compared with the good build before it, which explains broken promises and gives advice.
@@ -65,5 +65,5 @@ func (l *loop) deploy(j *job) {
 		l.measure(j)
 		return
 	}
-	l.app.Deploy(serve.Release{Build: j.number, Image: j.result.Image, Saved: j.saved, Edits: j.edits, Deployed: func() { l.measure(j) }})
+	l.app.Deploy(serve.Release{Build: j.number, Image: j.result.Image, SavedAt: j.savedAt, Edits: j.edits, Deployed: func() { l.measure(j) }})
 }

@@ -101,11 +101,12 @@ func (x *explanation) add(changes []plan.Change) {
 			inside = append(inside, c)
 		}
 	}
-	x.take(inside)
+	x.addChanges(inside)
 }
 
-// take takes in changes of the context. What an ignore rule keeps out now, and did not when it was built, is one.
-func (x *explanation) take(changes []plan.Change) {
+// addChanges adds changes of the context. A path that an ignore rule keeps out now, and did not when it was last built,
+// is one.
+func (x *explanation) addChanges(changes []plan.Change) {
 	relevant := x.plan.Relevant(changes, x.links)
 	x.changes = append(x.changes, relevant...)
 	read := make(map[plan.Change]bool, len(relevant))

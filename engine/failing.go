@@ -11,7 +11,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
-// failed takes in a build that did not succeed. Its changes stay pending.
+// failed handles a build that did not succeed. Its changes stay pending.
 func (l *loop) failed(j *job, err error) {
 	l.builds.running = nil
 	l.err = err

@@ -69,7 +69,7 @@ func newRig(t *testing.T, cfg config.Config, with ...func(*deps)) *rig {
 	cfg.Once = once
 	d := deps{
 		desk: desk.New(ctx, out), cfg: cfg, project: p, values: &values,
-		solver: newSolver(r.builder), pinger: r.pinger, images: r.images, history: past.OpenSteps(""),
+		solver: newSolver(r.builder), pinger: r.pinger, images: r.images, earlier: earlier{steps: past.OpenSteps("")},
 	}
 	if !once {
 		settings, _, err := serving(cfg.App)

@@ -19,19 +19,19 @@ type job struct {
 	snaps map[string]*tree.Snapshot
 	// predictions are what was expected of each of the plan's steps.
 	predictions []plan.Prediction
-	// since is the build that the predictions compare with, 0 for none of this session.
-	since   int
-	noCache bool
+	// previous is the number of the build that the predictions compare with, 0 for none of this session.
+	previous int
+	noCache  bool
 	// edited: the Dockerfile was written to.
 	edited bool
 	// recalled: the predictions rest on what an earlier session built.
 	recalled bool
 	// seq is the number of the last change that the build contains, and edits the number of saves.
 	seq, edits int
-	// saved is the time of the save that caused it, or at which it was asked for.
-	saved  time.Time
-	cancel context.CancelCauseFunc
-	result *solve.Result
+	// savedAt is the time of the save that caused it, or at which it was asked for.
+	savedAt time.Time
+	cancel  context.CancelCauseFunc
+	result  *solve.Result
 	// sized: its sizes are known.
 	sized bool
 	began time.Time

@@ -40,12 +40,7 @@ type loop struct {
 	// outside is asked why a promise broke; nil leaves that out.
 	outside outside
 	advisor advisor
-	// history is what steps took and printed. Memory is what was last built before this session, nil where nothing is
-	// known; what is built now is kept in memoryFile, for the engine at host.
-	history    *past.Steps
-	memory     *past.Build
-	memoryFile string
-	host       string
+	earlier earlier
 	// values hide those of build arguments in all that is shown.
 	values *atomic.Pointer[redact.Values]
 
@@ -65,6 +60,16 @@ type loop struct {
 	// err is why there is no plan, or why the last build failed; done ends a session of one build.
 	err  error
 	done bool
+}
+
+// earlier is what earlier sessions left of the project, and where this one leaves it for the next.
+type earlier struct {
+	// steps are what each step took and printed when it last ran.
+	steps *past.Steps
+	// build is what was last built before this session, nil where nothing is known.
+	build *past.Build
+	// file is where this session's builds are kept, and engine the address of the engine that made them.
+	file, engine string
 }
 
 // builds are those of the session.
@@ -136,7 +141,7 @@ func (l *loop) onIntent(i event.Intent) {
 		l.missed = true
 		l.catchUp()
 		l.replanAnew()
-		l.pending.saved = time.Now()
+		l.pending.savedAt = time.Now()
 		l.order(event.Reason{Kind: event.ReasonRequest}, i.NoCache)
 	case event.Restart:
 		if l.app != nil {

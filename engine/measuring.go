@@ -14,8 +14,8 @@ import (
 // keep writes down what was built, for the next session to compare with.
 func (l *loop) keep(j *job) {
 	l.Aside(&l.running, func() {
-		if m := past.NewBuild(l.host, j.plan, j.snaps); m != nil {
-			l.kept(m.Save(l.memoryFile))
+		if m := past.NewBuild(l.earlier.engine, j.plan, j.snaps); m != nil {
+			l.kept(m.Save(l.earlier.file))
 		}
 	})
 }
@@ -76,7 +76,7 @@ func (l *loop) planBefore(of *plan.Plan) (*plan.Plan, error) {
 	return p, nil
 }
 
-// measured takes in that the build which was made last needs nothing more. An error ends a session of one build.
+// measured goes on once a build needs nothing more. It ends a session of one build, which err makes fail.
 func (l *loop) measured(err error) {
 	switch {
 	case l.builds.running != nil:

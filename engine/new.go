@@ -12,7 +12,6 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/measure"
-	"github.com/stagewatch/stagewatch/engine/past"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/redact"
@@ -42,16 +41,12 @@ type deps struct {
 	cfg     config.Config
 	project *project.Project
 	// solver makes the builds. Loops on one engine have one in common.
-	solver *solver
-	pinger pinger
-	images store
-	// history is what steps took and printed, memory what was last built before this session, nil where nothing is
-	// known. What is built now is kept in memoryFile, for the engine at host. Unkept: it was reported that it can't be.
-	history    *past.Steps
-	memory     *past.Build
-	memoryFile string
-	host       string
-	unkept     bool
+	solver  *solver
+	pinger  pinger
+	images  store
+	earlier earlier
+	// unkept: it was reported that nothing can be kept for the next session.
+	unkept bool
 	// values hide the values of build arguments in all that is shown. The loop replaces it with each Dockerfile.
 	values *atomic.Pointer[redact.Values]
 
@@ -74,8 +69,8 @@ type appDeps struct {
 func newLoop(d deps) *loop {
 	l := &loop{
 		Desk: d.desk, cfg: d.cfg, project: d.project, outside: d.outside, values: d.values,
-		history: d.history, memory: d.memory, memoryFile: d.memoryFile, host: d.host,
-		solver: d.solver, images: images{store: d.images, made: map[string]bool{}}, pace: newPace(),
+		earlier: d.earlier,
+		solver:  d.solver, images: images{store: d.images, made: map[string]bool{}}, pace: newPace(),
 		builds: builds{superseded: map[*job]bool{}}, audits: audits{found: map[string]bool{}},
 		reported: reported{lint: map[plan.Lint]bool{}, rules: map[string]bool{}},
 	}

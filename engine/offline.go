@@ -24,7 +24,7 @@ const (
 	resolvesWithin = 5 * time.Second
 )
 
-// offline makes plans without an engine, from what is known of the last build; told is nil where nothing is known.
+// offline makes plans without an engine, from what is known of the last build; known is nil where nothing is known.
 type offline struct {
 	known *plan.Told
 

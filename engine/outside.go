@@ -60,7 +60,7 @@ func (l *loop) cause(ctx context.Context, since time.Time) (moved []string, caus
 func (l *loop) warnBroken(j *job, steps []plan.Step, moved []string, cause string) {
 	switch {
 	case cause != "":
-	case l.builds.restarted > 0 && l.builds.restarted >= j.since:
+	case l.builds.restarted > 0 && l.builds.restarted >= j.previous:
 		cause = "the engine was restarted meanwhile"
 	case l.pending.last > j.seq:
 		cause = "a file was changed while it was being built"
@@ -82,7 +82,7 @@ func (l *loop) warnBroken(j *job, steps []plan.Step, moved []string, cause strin
 	if len(moved) > 0 && !l.cfg.Once {
 		l.solver.Forget()
 		l.replanAnew()
-		l.pending.saved = time.Now()
+		l.pending.savedAt = time.Now()
 		l.order(event.Reason{Kind: event.ReasonImage, Names: moved}, false)
 	}
 }

@@ -118,7 +118,7 @@ func (l *loop) holdBack(d decision, now time.Time) {
 	l.pace.held = h
 }
 
-// over takes in that the build which ran came to its end, and starts the one that was held back for it.
+// over starts the build that was held back for the end of the one that ran.
 func (l *loop) over() {
 	waits := l.pace.held != nil && l.pace.held.why == holdTurn
 	l.pace.turns.Ended(waits)

@@ -16,9 +16,9 @@ type pending struct {
 	changes map[string]pendingChange
 	// last is the number of the change that was added last.
 	last int
-	// saved is the time of the last write in the newest batch, and edits the number of batches so far.
-	saved time.Time
-	edits int
+	// savedAt is the time of the last write in the newest batch, and edits the number of batches so far.
+	savedAt time.Time
+	edits   int
 	// source is the number of the last edit of the Dockerfile, 0 for none that is pending.
 	source int
 	// renamed maps old paths to new ones. Rules is the ignore file whose rules changed, empty for none.
@@ -32,7 +32,7 @@ type pendingChange struct {
 }
 
 // add adds a save, some of whose changes are relevant.
-func (p *pending) add(relevant []plan.Change, d project.Delta, saved time.Time) {
+func (p *pending) add(relevant []plan.Change, d project.Delta, savedAt time.Time) {
 	if p.changes == nil {
 		p.changes, p.renamed = map[string]pendingChange{}, map[string]string{}
 	}
@@ -53,7 +53,7 @@ func (p *pending) add(relevant []plan.Change, d project.Delta, saved time.Time) 
 		p.source = p.last
 	}
 	p.edits++
-	p.saved = saved
+	p.savedAt = savedAt
 }
 
 // combine returns how a path differs from the last build after two changes.
@@ -77,8 +77,8 @@ func (p *pending) list() []plan.Change {
 	return out
 }
 
-// since returns the changes that came after number seq, by path.
-func (p *pending) since(seq int) []plan.Change {
+// after returns the changes that came after number seq, by path.
+func (p *pending) after(seq int) []plan.Change {
 	var out []plan.Change
 	for _, c := range p.list() {
 		if p.changes[project.Shown(c)].seq > seq {

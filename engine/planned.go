@@ -11,10 +11,10 @@ import (
 func (l *loop) planned(j *job, why event.Reason) event.Planned {
 	var prev *plan.Plan
 	if l.builds.good != nil && !j.noCache {
-		prev, j.since = l.builds.good.plan, l.builds.good.number
+		prev, j.previous = l.builds.good.plan, l.builds.good.number
 	}
 	var of causes
-	if prev == nil && l.memory != nil && !j.noCache {
+	if prev == nil && l.earlier.build != nil && !j.noCache {
 		of, why = l.recall(j)
 	} else {
 		of = l.causeOf(j.plan, prev, j.changes)
@@ -28,7 +28,7 @@ func (l *loop) planned(j *job, why event.Reason) event.Planned {
 			j.predictions[i] = plan.Prediction{Prediction: event.WillRerun, Reason: event.Reason{Kind: event.ReasonNoCache}}
 		}
 	}
-	e := planEvent(j.plan, j.predictions, of, l.project.Name(), l.history)
+	e := planEvent(j.plan, j.predictions, of, l.project.Name(), l.earlier.steps)
 	e.Reason, e.Because = why, why.String()
 	j.edited = of.dockerfile != ""
 	e.Paths = l.withSource(project.Paths(j.changes), j.edited)

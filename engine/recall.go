@@ -9,12 +9,12 @@ import (
 
 // recall predicts a first build from what was last built here, before this session.
 func (l *loop) recall(j *job) (of causes, why event.Reason) {
-	prev := plan.Recall(l.memory.Plan)
-	since := j.plan.Relevant(l.memory.Changes(l.project.Snapshots()), l.project.Links())
+	prev := plan.Recall(l.earlier.build.Plan)
+	since := j.plan.Relevant(l.earlier.build.Changes(l.project.Snapshots()), l.project.Links())
 	j.recalled = true
 	j.predictions = j.plan.Predict(prev, since, l.project.Links())
 	j.changes = since
-	of = causesSince(l.memory, j.plan, since, l.project)
+	of = causesSince(l.earlier.build, j.plan, since, l.project)
 	switch option := changedOption(j.predictions); {
 	case len(of.changes) > 0 || of.dockerfile != "":
 		why = of.reason()
@@ -23,7 +23,7 @@ func (l *loop) recall(j *job) (of causes, why event.Reason) {
 	default:
 		why.Kind = event.ReasonFirstBuild
 	}
-	why.Since = l.memory.At
+	why.Since = l.earlier.build.At
 	return of, why
 }
 

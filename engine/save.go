@@ -21,7 +21,7 @@ func (l *loop) onBatch(w project.Batch) {
 	l.next(trigger{news: news, paced: true, writing: w.More, paths: len(w.Paths)})
 }
 
-// catchUp takes in what was missed while nobody looked, and reports whether any of it matters.
+// catchUp reads what was missed while watching was off, and reports whether any of it matters.
 func (l *loop) catchUp() bool {
 	if !l.missed {
 		return false
@@ -32,7 +32,7 @@ func (l *loop) catchUp() bool {
 }
 
 // record adds what changed to what is pending, and reports whether any of it matters.
-func (l *loop) record(d project.Delta, err error, saved time.Time) bool {
+func (l *loop) record(d project.Delta, err error, savedAt time.Time) bool {
 	if err != nil {
 		l.Emit(0, event.Warning{Code: event.CodeContextUnreadable, Message: err.Error(), Hint: "The last good build keeps serving; watching goes on."})
 		l.missed = true
@@ -66,7 +66,7 @@ func (l *loop) record(d project.Delta, err error, saved time.Time) bool {
 		}
 		return false
 	}
-	l.pending.add(relevant, d, saved)
+	l.pending.add(relevant, d, savedAt)
 	changed := l.withSource(project.Paths(relevant), d.Dockerfile)
 	if d.Broke && len(changed) == 0 {
 		changed = d.RuleFiles

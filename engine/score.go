@@ -16,7 +16,7 @@ func (l *loop) keepScore(j *job) (broken []plan.Step) {
 		l.keepRecalled(j)
 		return nil
 	}
-	if j.since == 0 {
+	if j.previous == 0 {
 		// There was nothing to compare with, so nothing was promised.
 		return nil
 	}
@@ -56,6 +56,6 @@ func (l *loop) keepRecalled(j *job) {
 		}
 	}
 	if gone > 0 {
-		l.Emit(j.number, event.Warning{Code: event.CodeCacheGone, Message: fmt.Sprintf("%d steps ran although nothing that they read changed since %s: the builder does not have their results any more", gone, human.Moment(l.memory.At))})
+		l.Emit(j.number, event.Warning{Code: event.CodeCacheGone, Message: fmt.Sprintf("%d steps ran although nothing that they read changed since %s: the builder does not have their results any more", gone, human.Moment(l.earlier.build.At))})
 	}
 }

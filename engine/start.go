@@ -67,9 +67,8 @@ func Run(ctx, quit context.Context, cfg config.Config, intents <-chan event.Inte
 	d := deps{
 		desk: desk.New(work, out), cfg: cfg, project: p, values: &values,
 		solver: newSolver(c), pinger: c, outside: c, images: c.images, insight: measure.NewInsight(c.reader, c.Binding),
-		history: past.OpenSteps(past.StepsFile(p.Root(), p.Dockerfile())), memoryFile: past.BuildFile(p.Root(), p.Dockerfile()), host: c.engine.Host, unkept: c.session.Unkept != nil,
+		earlier: earlierOf(p, c.engine.Host), unkept: c.session.Unkept != nil,
 	}
-	d.memory = past.LoadBuild(d.memoryFile, d.host)
 	in := inputs{intents: intents}
 	var l *loop
 	if !cfg.Once {
@@ -93,7 +92,7 @@ func Run(ctx, quit context.Context, cfg config.Config, intents <-chan event.Inte
 	busy = l.builds.running != nil || len(l.builds.superseded) > 0 || l.meter.Busy()
 	stop()
 	l.wait()
-	l.kept(l.history.Save())
+	l.kept(l.earlier.steps.Save())
 	return err
 }
 
@@ -187,6 +186,13 @@ func (d *deps) serve(ctx context.Context, c *connection, emit func(event.Body), 
 	}
 	d.app = &appDeps{runner: serve.OnEngine(runner), door: ports, settings: settings}
 	return ports, nil
+}
+
+// earlierOf reads what earlier sessions left of a project on an engine.
+func earlierOf(p *project.Project, engine string) earlier {
+	e := earlier{steps: past.OpenSteps(past.StepsFile(p.Root(), p.Dockerfile())), file: past.BuildFile(p.Root(), p.Dockerfile()), engine: engine}
+	e.build = past.LoadBuild(e.file, engine)
+	return e
 }
 
 // wait returns when nothing goes on beside the loop any more.

@@ -40,7 +40,7 @@ func (l *loop) shared(old, j *job) map[plan.StepID]bool {
 		return nil
 	}
 	same := map[plan.StepID]bool{}
-	since := l.pending.since(old.seq)
+	since := l.pending.after(old.seq)
 	for i, pr := range j.plan.Predict(old.plan, since, l.project.Links()) {
 		if pr.Prediction == event.WillHit {
 			same[j.plan.Steps[i].ID()] = true

@@ -61,7 +61,7 @@ func (l *loop) stopAudit() {
 	}
 }
 
-// unnoticed takes in what an audit found. Most often it is no change: a file got another name elsewhere, or another
+// unnoticed handles what an audit found. Most often it is no change: a file got another name elsewhere, or another
 // owner.
 func (l *loop) unnoticed(ctx context.Context, missed project.Batch) {
 	if ctx.Err() != nil || l.paused {

@@ -43,7 +43,7 @@ func (l *loop) blame(err error) {
 	l.unreadable.blocked = nil
 	again := func() {
 		l.reread()
-		l.pending.saved = time.Now()
+		l.pending.savedAt = time.Now()
 		l.order(event.Reason{Kind: event.ReasonReadable}, false)
 	}
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || solve.OutOfFiles(err) {
@@ -54,7 +54,7 @@ func (l *loop) blame(err error) {
 	l.awaitReadable()
 }
 
-// reread takes in the Dockerfile and the ignore files as they are now, as if they had just been written. The notice of
+// reread reads the Dockerfile and the ignore files as they are now, as if they had just been written. The notice of
 // what made them readable may still come, and is of nothing new then.
 func (l *loop) reread() {
 	for _, b := range l.project.ControlFiles() {
@@ -73,7 +73,7 @@ func (l *loop) block(passed func() bool, again func()) {
 	l.awaitReadable()
 }
 
-// unblock takes in a success.
+// unblock records a success.
 func (l *loop) unblock() { l.unreadable.blocked, l.unreadable.every = nil, 0 }
 
 // awaitReadable waits, beside the loop, until something can be read that could not.

@@ -29,8 +29,8 @@ type Outbox struct {
 	wake       chan struct{}
 }
 
-// NewOutbox returns an outbox whose events all go through redact first, which takes out what nobody may see. It is
-// called from several goroutines.
+// NewOutbox returns an outbox whose events all go through redact first, which removes what nobody may see.
+// It is called from any goroutine.
 func NewOutbox(redact func(event.Body) event.Body) *Outbox {
 	return &Outbox{redact: redact, wake: make(chan struct{}, 1)}
 }

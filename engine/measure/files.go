@@ -17,7 +17,7 @@ type files struct {
 	known    map[string]bool
 }
 
-// replace takes in the files of a build.
+// replace records the files of a build.
 func (f *files) replace(number int, stages []image.Listing) {
 	f.number, f.stages = number, stages
 }

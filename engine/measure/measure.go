@@ -1,7 +1,7 @@
 // Package measure finds out, beside the way from a save to its being served, how large a build is: the layers of its
 // image and of the stage that it is compared with, where their bytes are, and which files they hold.
 //
-// A [Meter] is told of builds as values. Of the order of work it knows nothing.
+// A [Meter] gets builds as values. It knows nothing of the order of work.
 package measure
 
 import (
@@ -167,7 +167,7 @@ func (m *Meter) size(ctx context.Context, of string, p *plan.Plan) (event.StageS
 	return size, nil
 }
 
-// took takes in a measurement, and reports it.
+// took records a measurement, and reports it.
 func (m *Meter) took(build int, sized event.Sized, before string, err error) {
 	if err != nil {
 		m.Emit(build, event.Warning{Code: event.CodeUnmeasured, Message: err.Error()})

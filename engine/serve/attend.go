@@ -58,7 +58,7 @@ func (a *App) attend(s *serving) {
 	}
 }
 
-// moved takes in that the container that serves is at another address, or at none. What is in flight at the old one
+// moved handles that the container that serves is at another address, or at none. What is in flight at the old one
 // can't be finished.
 func (a *App) moved(s *serving) {
 	if s != a.current || s.retired {

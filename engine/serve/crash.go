@@ -12,7 +12,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/run"
 )
 
-// unready takes in a container that did not become ready. What served before goes on.
+// unready handles a container that did not become ready. What served before goes on.
 func (a *App) unready(d *deployment, inst Instance, err error) {
 	reason := fmt.Sprintf("build #%d does not serve: %v", d.release.Build, err)
 	hint := fault.Hint(err)
@@ -66,7 +66,7 @@ func (a *App) again(inst Instance, err error) bool {
 	return a.crashes.Count+1 < StartTries
 }
 
-// exited takes in the end of the container that served.
+// exited handles the end of the container that served.
 func (a *App) exited(s *serving) {
 	if s != a.current || s.retired {
 		return

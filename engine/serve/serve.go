@@ -1,7 +1,7 @@
 // Package serve keeps the newest good build of an app serving: it starts its container, leads the published ports to
 // it once it answers, lets the one before finish its requests, and starts again what ends by itself.
 //
-// An [App] is told of builds as a [Release] and asks back through [Hooks]; of the order of work it knows nothing.
+// An [App] gets each build as a [Release], and asks back through [Hooks]. It knows nothing of the order of work.
 package serve
 
 import (
@@ -22,9 +22,9 @@ type Release struct {
 	// Build is its number, which no other release of the session has.
 	Build int
 	Image string
-	// Saved is the time of the save that caused the build, and Edits the number of saves that it contains.
-	Saved time.Time
-	Edits int
+	// SavedAt is the time of the save that caused the build, and Edits the number of saves that it contains.
+	SavedAt time.Time
+	Edits   int
 	// Deployed is called when it serves, or is known not to; again after each restart.
 	Deployed func()
 }
@@ -55,8 +55,7 @@ type Hooks struct {
 	Silent func(ctx context.Context) bool
 	// Retry reports whether err may pass by itself, and then calls again once it has.
 	Retry func(err error, again func()) bool
-	// Redact takes out of the page that is shown while nothing serves what nobody may see. It is called from any
-	// goroutine.
+	// Redact removes what nobody may see from the page that is shown while nothing serves. It is called from any goroutine.
 	Redact func(front.Status) front.Status
 }
 
@@ -155,11 +154,11 @@ func (a *App) Deploy(r Release) {
 	kept := a.current != nil && a.current.release.Build > a.doubted
 	if kept && a.alive() && !a.current.away && a.current.release.Image == r.Image && a.next == nil {
 		a.current.release = r
-		a.announce(r.Saved)
+		a.announce(r.SavedAt)
 		r.Deployed()
 		return
 	}
-	a.begin(r, r.Saved)
+	a.begin(r, r.SavedAt)
 }
 
 // begin starts a container of the release and lets it take over when it answers.
@@ -200,7 +199,7 @@ func (a *App) begin(r Release, asked time.Time) {
 	})
 }
 
-// arrived takes in a container that answers, or that will not.
+// arrived handles a container that answers, or one that will not.
 func (a *App) arrived(d *deployment, inst Instance, err error) {
 	if d != a.next {
 		if inst != nil {
@@ -246,7 +245,7 @@ func (a *App) announce(asked time.Time) Drains {
 	return drain
 }
 
-// PortFree takes in that the port is ours now, after it was held by something else.
+// PortFree reports what serves: the port is ours now, after something else held it.
 func (a *App) PortFree() {
 	if a.alive() {
 		a.served(a.current.asked)
