@@ -11,8 +11,8 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// bye says at the end of a session what it did, and what is left of it. clean tells that what nobody asked to keep is
-// gone from the engine.
+// bye writes at the end of a session what it did and what is left of it. clean says that everything else was removed
+// from the engine.
 func bye(w io.Writer, s *story.Story, cfg config.Config, record string, clean bool) {
 	last := s.Current()
 	if last == nil {
@@ -26,12 +26,12 @@ func bye(w io.Writer, s *story.Story, cfg config.Config, record string, clean bo
 		lines = append(lines, kept(s, cfg))
 	}
 	if record != "" {
-		lines = append(lines, "Recorded in "+record+": stagewatch replay "+record)
+		lines = append(lines, "Recorded in "+record+". Play it again with: stagewatch replay "+record)
 	}
 	fmt.Fprintln(w, strings.Join(lines, "\n"))
 }
 
-// did is what was built and served: "12 builds in 14m 03s, 10 of them served at http://127.0.0.1:8080; the cache saved
+// did returns what was built and served: "12 builds in 14m 03s, 10 of them served at http://127.0.0.1:8080; the cache saved
 // 4m 12s."
 func did(s *story.Story, last *story.Build) string {
 	served, url := 0, ""
@@ -72,9 +72,9 @@ func kept(s *story.Story, cfg config.Config) string {
 	}
 	switch {
 	case !built && cfg.Once:
-		return "No image was made."
+		return "No image was built."
 	case cfg.Once && len(kept) == 0:
-		return "No image is kept: name it with -t to keep it."
+		return "The image was removed. To keep it, name it with -t."
 	case cfg.Once:
 		return "Kept: " + strings.Join(kept, "; ") + "."
 	case len(kept) == 0:

@@ -8,11 +8,11 @@ import (
 	"github.com/stagewatch/stagewatch/engine/project"
 )
 
-// completion tells what can stand for a flag's value or an argument, as far as it was typed. A shell shows it, and a
-// tab must not hang: it reads files of this machine, and asks no engine.
+// completion returns what a flag's value or an argument can be. It reads local files only and asks no engine, so that
+// the shell does not hang on a tab.
 type completion = func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective)
 
-// complete gives the command's flags their values; those that the command lacks are passed over.
+// complete registers the completions of those flags that the command has.
 func (o *options) complete(cmd *cobra.Command) {
 	stages := o.declared(func(stages, _ []string) []string { return stages }, cobra.ShellCompDirectiveNoFileComp)
 	args := o.declared(func(_, args []string) []string {
@@ -35,7 +35,7 @@ func (o *options) complete(cmd *cobra.Command) {
 		"context":   contexts,
 		"record":    files("jsonl"),
 		"output":    files("md", "html", "svg"),
-		// What is no word of ours and no file has nothing to offer, files of the working folder least of all.
+		// Nothing to offer, not even the files of the working folder.
 		"tag": words(), "publish": words(), "name": words(), "network": words(), "host": words(), "env": words(), "ready-path": words(),
 		"ready-timeout": words(), "drain-timeout": words(), "ignore": words("none"), "size": words(), "at": words("end"), "speed": words(),
 		"context-dir": folders,
@@ -47,7 +47,7 @@ func (o *options) complete(cmd *cobra.Command) {
 	}
 }
 
-// declared completes what the Dockerfile declares, which the flags and arguments so far name.
+// declared completes what the Dockerfile declares. The flags and arguments so far say which Dockerfile.
 func (o *options) declared(which func(stages, args []string) []string, how cobra.ShellCompDirective) completion {
 	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		c := o.cfg
@@ -65,17 +65,17 @@ func words(values ...string) completion {
 	return cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)
 }
 
-// files completes names with one of the extensions.
+// files completes the names of files with one of the extensions.
 func files(extensions ...string) completion {
 	return cobra.FixedCompletions(extensions, cobra.ShellCompDirectiveFilterFileExt)
 }
 
-// folders completes folders alone.
+// folders completes folders only.
 func folders(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	return nil, cobra.ShellCompDirectiveFilterDirs
 }
 
-// one completes the first argument by what is given, and no other.
+// one completes the first argument only.
 func one(first completion) completion {
 	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) > 0 {

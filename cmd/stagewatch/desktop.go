@@ -19,7 +19,7 @@ import (
 	"github.com/stagewatch/stagewatch/ui/draw"
 )
 
-// shellIn returns what opens a shell in a container: the docker command, nil where there is none.
+// shellIn returns a function that makes the command for a shell in a container. It is nil if docker is not installed.
 func shellIn(opts dock.Options) func(container string) *exec.Cmd {
 	docker, err := exec.LookPath("docker")
 	if err != nil {
@@ -37,7 +37,7 @@ func shellIn(opts dock.Options) func(container string) *exec.Cmd {
 	}
 }
 
-// openURL shows a page in the person's browser.
+// openURL opens a page in the default browser.
 func openURL(url string) error {
 	opener := "xdg-open"
 	switch runtime.GOOS {
@@ -47,13 +47,13 @@ func openURL(url string) error {
 		return exec.Command("rundll32", "url.dll,FileProtocolHandler", url).Start()
 	}
 	if _, err := exec.LookPath(opener); err != nil {
-		return fmt.Errorf("opening %s: there is no %s here", url, opener)
+		return fmt.Errorf("opening %s: %s is not installed", url, opener)
 	}
 	return exec.Command(opener, url).Start()
 }
 
-// clipboard returns what copies, nil where the dashboard's own way does: tmux takes no clipboard sequence of a program
-// unless it is set up to, but its own command for it, which hands the text to the terminal outside as well.
+// clipboard returns a function that copies inside tmux, and nil elsewhere, where the dashboard's escape sequence works.
+// By default tmux ignores that sequence, but its own command also passes the text to the outer terminal.
 func clipboard() func(string) error {
 	if os.Getenv("TMUX") == "" {
 		return nil
@@ -62,14 +62,14 @@ func clipboard() func(string) error {
 		cmd := exec.Command("tmux", "load-buffer", "-w", "-")
 		cmd.Stdin = strings.NewReader(text)
 		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("handing the text to tmux: %w: %s", err, strings.TrimSpace(string(out)))
+			return fmt.Errorf("copying with tmux: %w: %s", err, strings.TrimSpace(string(out)))
 		}
 		return nil
 	}
 }
 
-// saveLog returns what writes lines to a new file in the working folder, and never over an old one. It returns the whole
-// path, which says where that is.
+// saveLog returns a function that writes lines to a new file in the working folder and returns its absolute path. It
+// never overwrites a file.
 func saveLog(outputs *tree.Outputs) func(name string, lines []string) (string, error) {
 	return func(name string, lines []string) (string, error) {
 		name = filepath.Base(name)
@@ -97,7 +97,7 @@ func saveLog(outputs *tree.Outputs) func(name string, lines []string) (string, e
 	}
 }
 
-// terminalWidth is that of the terminal behind stdout.
+// terminalWidth returns the columns of the terminal on stdout, 80 if there is none.
 func terminalWidth() int {
 	width, _, err := term.GetSize(int(os.Stdout.Fd()))
 	if err != nil {
@@ -106,7 +106,7 @@ func terminalWidth() int {
 	return width
 }
 
-// wrapped writes to a file, on a terminal with lines broken where it ends.
+// wrapped returns a writer to f that breaks long lines if f is a terminal.
 func wrapped(f *os.File) io.Writer {
 	width, _, err := term.GetSize(int(f.Fd()))
 	if err != nil {
@@ -115,12 +115,12 @@ func wrapped(f *os.File) io.Writer {
 	return draw.Hanging(f, width)
 }
 
-// terminalColor is what the terminal can show of colours, as far as nobody objects.
+// terminalColor returns the colours that the terminal can show, none if NO_COLOR is set.
 func terminalColor(w io.Writer) termenv.Profile {
 	if termenv.EnvNoColor() {
 		return termenv.Ascii
 	}
-	// termenv denies every terminal where CI is set, as some people's shells have it.
+	// If CI is set, as in some people's shells, termenv takes no file for a terminal.
 	f, ok := w.(*os.File)
 	return termenv.NewOutput(w, termenv.WithTTY(ok && term.IsTerminal(int(f.Fd())))).Profile
 }

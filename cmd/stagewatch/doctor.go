@@ -18,17 +18,17 @@ func doctorCommand() *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "doctor [flags] [CONTEXT]",
-		Short: "Tell what is there and what to do: engine, builder, base images, port, watch limits",
-		Long: `Look at all that stagewatch needs, and tell what is there and what to do: the engine, its BuildKit
-and its image store, the Dockerfile and its base images, the context, the port, the limits on
-watching, and what dead sessions left (which it removes, as every start of stagewatch does).
-It builds, pulls and runs nothing.
+		Short: "Check what stagewatch needs: engine, builder, base images, port, watch limits",
+		Long: `Check everything that stagewatch needs, and show what to do about what is missing: the engine, its
+BuildKit and image store, the Dockerfile and its base images, the context, the port, and the limits
+on watching files. It also removes what crashed sessions left on the engine, as every start of
+stagewatch does. It builds, pulls and runs nothing.
 
-Each check ends in a word: ok, note (works, but worth a look) or fail (stops stagewatch). The exit
-code is 1 where anything failed, else 0.
+Each line begins with ok, note (it works, but is worth a look) or fail (stagewatch can't run). The
+exit code is 1 if a check failed, else 0.
 
-With --progress json each check is a line {"v":1,"check":…,"status":"ok|note|fail","detail":…,"hint":…};
-the hint is left out where there is nothing to do. Fields may be added, never renamed.`,
+With --progress json each check is a line {"v":1,"check":…,"status":"ok|note|fail","detail":…,"hint":…},
+without a hint if there is nothing to do. Fields may be added, never renamed.`,
 		Example: `  stagewatch doctor
   stagewatch doctor -p 9000:8080 --target build examples/api`,
 		Args: arguments(cobra.MaximumNArgs(1), "context"),
@@ -48,19 +48,19 @@ the hint is left out where there is nothing to do. Fields may be added, never re
 		},
 	}
 	o.buildFlags(cmd.Flags())
-	cmd.Flags().StringArrayVarP(&o.cfg.Publish, "publish", "p", []string{"8080:8080"}, "[[address:]port:]container-port to look at")
-	cmd.Flags().StringVar(&o.progress, "progress", faceAuto, "json for one object a line; auto, tty and plain are text")
+	cmd.Flags().StringArrayVarP(&o.cfg.Publish, "publish", "p", []string{"8080:8080"}, "Port to check: [[address:]port:]container-port")
+	cmd.Flags().StringVar(&o.progress, "progress", faceAuto, "Type of output: json writes one object per line; auto, tty and plain write text")
 	cmd.ValidArgsFunction = one(folders)
 	o.complete(cmd)
 	return cmd
 }
 
-// prescription shows findings, a line or two each.
+// prescription writes findings: a line each, and a second one for a hint.
 type prescription struct {
 	w     io.Writer
 	json  bool
 	width int
-	// color styles a word where the terminal can show it and nobody objects.
+	// color colours the status, unless the terminal has no colours or NO_COLOR is set.
 	color *termenv.Output
 	count map[doctor.Status]int
 	err   error
@@ -103,21 +103,21 @@ func (p *prescription) print(f doctor.Finding) {
 
 func (p *prescription) write(line string) {
 	if _, err := fmt.Fprintln(p.w, strings.TrimRight(line, " ")); err != nil && p.err == nil {
-		p.err = fmt.Errorf("writing findings: %w", err)
+		p.err = fmt.Errorf("writing the checks: %w", err)
 	}
 }
 
-// end sums up; its error is the exit code where something stops stagewatch.
+// end writes the summary. It returns exit code 1 if a check failed.
 func (p *prescription) end() error {
 	fails, notes := p.count[doctor.Fail], p.count[doctor.Note]
 	if !p.json {
 		switch {
 		case fails > 0:
-			p.write(fmt.Sprintf("\nstagewatch can't work like this: %d of %d checks failed.", fails, fails+notes+p.count[doctor.OK]))
+			p.write(fmt.Sprintf("\nstagewatch can't run: %d of %d checks failed.", fails, fails+notes+p.count[doctor.OK]))
 		case notes > 0:
-			p.write("\nAll that stagewatch needs is there.")
+			p.write("\nstagewatch can run; see the notes above.")
 		default:
-			p.write("\nAll is well.")
+			p.write("\nAll checks passed.")
 		}
 	}
 	if p.err == nil && fails > 0 {

@@ -12,22 +12,23 @@ import (
 )
 
 const (
-	// unreadFor is how long a reader may leave a line unread once the program was told to end.
+	// unreadFor is how long a reader may leave a line unread once the program was asked to end.
 	unreadFor = 2 * time.Second
-	// sameFor is how long one wish to end may come twice: timeout, make and terminals tell a program and its group.
+	// sameFor is the time within which a second signal counts as the first: timeout, make and terminals send one to the
+	// program and one to its group.
 	sameFor = 500 * time.Millisecond
 )
 
-// ended is why a program ends that was told to.
+// ended is the cause of a context that a signal ended.
 type ended struct{ signal syscall.Signal }
 
 func (e ended) Error() string { return e.signal.String() }
 
-// code is the exit code of what is ended by the signal, as shells have it.
+// code returns the exit code by which shells report the signal.
 func (e ended) code() int { return 128 + int(e.signal) }
 
-// endings returns a context that ends with the first signal that asks for an end. Whoever asks a second time gets it at
-// once: what is left on the engine then, the next start removes.
+// endings returns a context that the first signal ends. A second signal ends the program at once; the next start removes
+// what is then left on the engine.
 func endings() context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	asked := make(chan os.Signal, 4)
@@ -45,14 +46,14 @@ func endings() context.Context {
 	return ctx
 }
 
-// insists reports whether a signal that comes so long after the first asks for an end again. A terminal that closes
-// tells of it more than once, and nobody waits there.
+// insists reports whether a signal is a second request, so long after the first. A terminal that closes sends several, and
+// nobody waits there.
 func insists(again os.Signal, after time.Duration) bool {
 	return again != syscall.SIGHUP && after > sameFor
 }
 
-// untilTold runs what leaves nothing behind, until it is told to end and a grace is over. What ends because it was told to
-// has the exit code that says so.
+// untilTold calls run, and returns when run does, or when ctx and a grace period after it have ended. It is for commands
+// that leave nothing to clean up. If run failed because ctx ended, it returns the exit code of the signal.
 func untilTold(ctx context.Context, grace time.Duration, run func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- run() }()
@@ -69,7 +70,7 @@ func untilTold(ctx context.Context, grace time.Duration, run func() error) error
 	return asTold(ctx, ctx.Err())
 }
 
-// asTold returns the exit code in place of an error that is only the end of the context.
+// asTold returns the signal's exit code if err is only the end of the context, else err.
 func asTold(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
 	if err == nil || cause == nil || !errors.Is(err, cause) && !errors.Is(err, ctx.Err()) {
@@ -81,12 +82,12 @@ func asTold(ctx context.Context, err error) error {
 	return cause
 }
 
-// output is a writer of whom can be asked whether somebody reads.
+// output is a writer that knows whether somebody reads.
 type output struct {
 	w io.Writer
 
 	mu sync.Mutex
-	// since is when the write under way began, zero for none.
+	// since is the beginning of the write under way, zero if there is none.
 	since time.Time
 }
 

@@ -29,18 +29,18 @@ type face struct {
 	record  string
 	noMouse bool
 	verbose bool
-	// once shows one build in the order of its steps, to who watches it on a terminal.
+	// once shows one build in the order of its steps, on a terminal.
 	once bool
 }
 
-// follow runs the engine and shows it, until the engine ends or the face does.
+// follow runs the engine and a face until one of them ends.
 func follow(ctx context.Context, cfg config.Config, f face) error {
 	if err := f.mayRecord(ctx); err != nil {
 		return err
 	}
-	// Who looks at a dashboard sees what is missing; a stream that waits for ever would only look stuck.
+	// A dashboard shows what it waits for. A stream that waits would only look stuck.
 	cfg.Await = f.kind == faceTTY && !cfg.Once
-	// Before the engine looks at the context, which the file may lie in.
+	// The file may lie in the context, so it is created before the engine reads that.
 	record, err := f.create(cfg.Outputs)
 	if err != nil {
 		return err
@@ -68,7 +68,8 @@ func follow(ctx context.Context, cfg config.Config, f face) error {
 	return errors.Join(err, shown)
 }
 
-// shown calls show, and returns what it returns. Once ctx has ended, it gives up where nobody reads, and returns nothing.
+// shown calls show and returns its results. If nobody reads the output after ctx has ended, it calls giveUp and returns
+// nothing.
 func (f face) shown(ctx context.Context, giveUp func(), show func(io.Writer) (*story.Story, error)) (*story.Story, error) {
 	if f.kind == faceTTY {
 		return show(os.Stdout)
@@ -94,13 +95,13 @@ func (f face) shown(ctx context.Context, giveUp func(), show func(io.Writer) (*s
 	return told, err
 }
 
-// show is the face itself; it returns when the events end or, with a dashboard, when the person quits.
+// show runs the face. It returns when the events end, or when the user quits the dashboard.
 func (f face) show(ctx context.Context, stop func(), out io.Writer, cfg config.Config, events <-chan event.Event, intents chan<- event.Intent, ended chan error) (*story.Story, error) {
 	told := story.New(1)
 	if f.kind != faceTTY {
 		return told, f.stream(out, events, told.Apply)
 	}
-	// What ends before there was anything to see belongs on the screen that is left behind.
+	// If the engine ends with an error, the dashboard closes, so that the error is printed on the normal screen.
 	go func() {
 		err := <-ended
 		ended <- err
@@ -124,15 +125,15 @@ func (f face) show(ctx context.Context, stop func(), out io.Writer, cfg config.C
 	return told, noTerminal(err)
 }
 
-// noTerminal says what to do where a dashboard was asked for, and there is nothing to show it on.
+// noTerminal adds a hint to the error of a dashboard that has no terminal.
 func noTerminal(err error) error {
 	if err != nil && !term.IsTerminal(int(os.Stdin.Fd())) {
-		return &fault.Error{What: "opening the dashboard", Err: err, Hint: "It needs a terminal; elsewhere choose --progress plain or json."}
+		return &fault.Error{What: "opening the dashboard", Err: err, Hint: "The dashboard needs a terminal. Elsewhere use --progress plain or json."}
 	}
 	return err
 }
 
-// stream writes events as lines, until they end, and hands those that are no app's log to note.
+// stream writes events as lines until they end. It calls note with each event that is not a line of the app's log.
 func (f face) stream(w io.Writer, events <-chan event.Event, note func(event.Event)) error {
 	write, end := f.printer(w)
 	for e := range events {
@@ -146,7 +147,7 @@ func (f face) stream(w io.Writer, events <-chan event.Event, note func(event.Eve
 	return unwritten(end())
 }
 
-// printer returns what writes one event, and what writes the end.
+// printer returns a function that writes one event, and one that writes the end.
 func (f face) printer(w io.Writer) (write func(event.Event) error, end func() error) {
 	end = func() error { return nil }
 	switch {
@@ -162,7 +163,7 @@ func (f face) printer(w io.Writer) (write func(event.Event) error, end func() er
 func unwritten(err error) error {
 	switch {
 	case errors.Is(err, syscall.EPIPE):
-		// As a shell has it of who is ended by a closed pipe.
+		// The code by which shells report a program that a closed pipe ended.
 		return exitCode(128 + int(syscall.SIGPIPE))
 	case err != nil:
 		return fmt.Errorf("writing events: %w", err)
@@ -178,20 +179,20 @@ func writeEvent(w io.Writer, e event.Event) error {
 	return err
 }
 
-// create makes the file for the recording, nil where none was asked for.
+// create creates the file of the recording. It returns nil if --record was not given.
 func (f face) create(outputs *tree.Outputs) (*os.File, error) {
 	if f.record == "" {
 		return nil, nil
 	}
 	file, err := os.Create(f.record)
 	if err != nil {
-		return nil, &fault.Error{What: "recording", Err: err, Hint: "Give --record a file that can be written."}
+		return nil, &fault.Error{What: "creating the recording", Err: err, Hint: "Name a file that can be written with --record."}
 	}
 	outputs.Add(file)
 	return file, nil
 }
 
-// recording passes events on and writes each to the file, where there is one.
+// recording passes events on, and writes each to the file unless that is nil.
 func recording(events <-chan event.Event, file *os.File) <-chan event.Event {
 	if file == nil {
 		return events
@@ -203,7 +204,7 @@ func recording(events <-chan event.Event, file *os.File) <-chan event.Event {
 		var torn error
 		for e := range events {
 			if torn != nil {
-				// A disk that was full must not stop the loop: what did not fit is lost, and replay says where.
+				// A full disk must not stop the loop. The event is lost, and replay reports where.
 				_, _ = file.WriteString("\n")
 			}
 			torn = writeEvent(file, e)
@@ -213,7 +214,7 @@ func recording(events <-chan event.Event, file *os.File) <-chan event.Event {
 	return out
 }
 
-// replayed shows a recording.
+// replayed plays a recording.
 func (f face) replayed(ctx context.Context, events []event.Event, speed float64) error {
 	if f.kind == faceTTY {
 		return noTerminal(ui.Run(ctx, ui.Options{Tape: replay.New(events, speed), Send: func(event.Intent) {}, Open: openURL, SaveLog: saveLog(nil), Copy: clipboard(), NoMouse: f.noMouse}))
@@ -230,7 +231,7 @@ func queued(events []event.Event) <-chan event.Event {
 	return out
 }
 
-// contextName is the context's folder as a person calls it.
+// contextName returns the name of the context's folder.
 func contextName(dir string) string {
 	abs, err := filepath.Abs(dir)
 	if err != nil {

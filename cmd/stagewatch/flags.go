@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -15,7 +16,7 @@ import (
 	"github.com/stagewatch/stagewatch/ui/clean"
 )
 
-// options are the flags of every command, under docker's own names.
+// options are the values of the flags, which have docker's names where docker has them.
 type options struct {
 	cfg           config.Config
 	context       string
@@ -36,51 +37,52 @@ const (
 
 func (o *options) buildFlags(f *pflag.FlagSet) {
 	c := &o.cfg
-	f.StringVarP(&c.File, "file", "f", "", "the Dockerfile (default CONTEXT/Dockerfile, or dockerfile)")
-	f.StringArrayVarP(&c.Tags, "tag", "t", nil, "name the image, and keep it at the end; as often as you like (default: the context folder's name, taken away at the end)")
-	f.StringVar(&c.Target, "target", "", "the stage to build: its name, its number, or stage-N for one without a name (default the last)")
-	f.StringVar(&c.Before, "before", "", "the stage to compare sizes with, as for --target (default the one that the target copies most from)")
-	f.StringArrayVar(&c.BuildArgs, "build-arg", nil, "set an ARG: NAME=value, or NAME for the environment's value")
-	f.StringArrayVar(&c.Secrets, "secret", nil, "a secret for RUN --mount=type=secret: id=NAME,src=FILE or id=NAME,env=VARIABLE")
-	f.StringArrayVar(&c.SSH, "ssh", nil, "an ssh agent or key for RUN --mount=type=ssh: default or NAME=SOCKET")
-	f.StringVar(&c.Platform, "platform", "", "the platform to build for, e.g. linux/arm64")
-	f.StringArrayVar(&o.buildContexts, "build-context", nil, "a named context: NAME=FOLDER, NAME=docker-image://IMAGE, …")
-	f.BoolVar(&c.ShowValues, "show-values", false, "show instructions with the values of their arguments, and not as they are written")
-	f.StringArrayVar(&c.Ignore, "ignore", nil, "leave out of the context what matches, beside what editors and git keep for themselves: a line of .dockerignore; none switches the built-in rules off")
-	f.BoolVar(&c.NoCache, "no-cache", false, "run every step of the first build")
-	f.BoolVar(&c.Pull, "pull", false, "look base images up at their registry")
-	f.StringVarP(&c.Engine.Host, "host", "H", "", "the engine's address (default DOCKER_HOST, or the docker context's)")
-	f.StringVarP(&c.Engine.Context, "context", "c", "", "the docker context to use")
+	f.StringVarP(&c.File, "file", "f", "", "Path of the Dockerfile (default CONTEXT/Dockerfile, else CONTEXT/dockerfile)")
+	f.StringArrayVarP(&c.Tags, "tag", "t", nil, "Name the image and keep it at the end; can be repeated (default the name of the context folder, removed at the end)")
+	f.StringVar(&c.Target, "target", "", "Stage to build: its name, its number from 0, or stage-N for one without a name (default the last stage)")
+	f.StringVar(&c.Before, "before", "", "Stage to compare sizes with, named as for --target (default the stage that the target copies most from)")
+	f.StringArrayVar(&c.BuildArgs, "build-arg", nil, "Set a build argument: NAME=value, or NAME to take the value from the environment")
+	f.StringArrayVar(&c.Secrets, "secret", nil, "Secret to expose to RUN --mount=type=secret: id=NAME,src=FILE or id=NAME,env=VARIABLE")
+	f.StringArrayVar(&c.SSH, "ssh", nil, "SSH agent or key to expose to RUN --mount=type=ssh: default or NAME=SOCKET")
+	f.StringVar(&c.Platform, "platform", "", "Platform to build for, e.g. linux/arm64")
+	f.StringArrayVar(&o.buildContexts, "build-context", nil, "Additional build context: NAME=FOLDER, NAME=docker-image://IMAGE, …")
+	f.BoolVar(&c.ShowValues, "show-values", false, "Show the values of build arguments, and not $NAME in their place")
+	f.StringArrayVar(&c.Ignore, "ignore", nil, "Leave files out of the context, as a line of .dockerignore does; adds to the built-in rules for files of editors and git, which the word none switches off")
+	f.BoolVar(&c.NoCache, "no-cache", false, "Do not use the cache for the first build")
+	f.BoolVar(&c.Pull, "pull", false, "Always look up base images in their registry")
+	f.StringVarP(&c.Engine.Host, "host", "H", "", "Address of the engine to connect to (default DOCKER_HOST, else the docker context's)")
+	f.StringVarP(&c.Engine.Context, "context", "c", "", "Name of the docker context to connect with")
 }
 
 func (o *options) runFlags(f *pflag.FlagSet) {
 	c := &o.cfg
-	f.StringArrayVarP(&c.Publish, "publish", "p", []string{"8080:8080"}, "[[address:]port:]container-port; on 127.0.0.1 unless an address is given, at any free port where none is, at the first free one of a range; the first is the one that has to answer")
-	f.StringArrayVarP(&c.Env, "env", "e", nil, "set an environment variable in the container")
-	f.StringArrayVar(&c.EnvFiles, "env-file", nil, "read environment variables from a file")
-	f.StringArrayVarP(&c.Volumes, "volume", "v", nil, "mount a folder or a volume: SOURCE:PATH[:ro]")
-	f.StringVar(&c.Network, "network", "", "the container's network")
-	f.StringVar(&c.Name, "name", "", "the container's name (default: the context folder's name)")
-	f.StringVar(&c.Swap, "swap", config.BlueGreen, "blue-green, or restart for an app that can't run twice at once")
-	f.DurationVar(&c.DrainTimeout, "drain-timeout", config.DefaultDrain, "how long requests in flight may keep an old container once the new one serves")
-	f.StringVar(&c.ReadyPath, "ready-path", "", "the app is ready when it answers GET of this path with 2xx or 3xx (default the image's HEALTHCHECK, else any answer to GET /)")
-	f.DurationVar(&c.ReadyTimeout, "ready-timeout", config.DefaultReady, "how long an app may take to be ready")
-	f.BoolVar(&c.Poll, "poll", false, "compare the tree at intervals instead of being notified")
-	f.StringVar(&o.record, "record", "", "write what happens to a file, for stagewatch replay; asks before it writes over one")
+	f.StringArrayVarP(&c.Publish, "publish", "p", []string{"8080:8080"}, "Publish a port: [[address:]port:]container-port; the address is 127.0.0.1 if none is given, the port any free one if none is given, or the first free one of a range; the app has to answer on the first port published")
+	f.StringArrayVarP(&c.Env, "env", "e", nil, "Set an environment variable in the container")
+	f.StringArrayVar(&c.EnvFiles, "env-file", nil, "Read environment variables from a file")
+	f.StringArrayVarP(&c.Volumes, "volume", "v", nil, "Mount a folder or a volume: SOURCE:PATH[:ro]")
+	f.StringVar(&c.Network, "network", "", "Connect the container to a network")
+	f.StringVar(&c.Name, "name", "", "Name of the container (default the name of the context folder)")
+	f.StringVar(&c.Swap, "swap", config.BlueGreen, "How to replace the container: blue-green starts the new one before the old one stops; restart is for an app that can't run twice at once")
+	f.DurationVar(&c.DrainTimeout, "drain-timeout", config.DefaultDrain, "How long an old container may take to finish its requests once the new one serves")
+	f.StringVar(&c.ReadyPath, "ready-path", "", "The app is ready when it answers GET of this path with 2xx or 3xx (default the image's HEALTHCHECK, else any answer to GET /)")
+	f.DurationVar(&c.ReadyTimeout, "ready-timeout", config.DefaultReady, "How long an app may take to be ready")
+	f.BoolVar(&c.Poll, "poll", false, "Compare files at intervals instead of waiting for notifications")
+	f.StringVar(&o.record, "record", "", "Write the session to a file for stagewatch replay; asks before it overwrites one")
 }
 
 func (o *options) faceFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.progress, "progress", faceAuto, "auto, tty, plain or json")
-	f.BoolVar(&o.verbose, "verbose", false, "in plain text, also what cached steps printed when they ran")
-	f.BoolVar(&o.noMouse, "no-mouse", false, "leave the mouse to the terminal")
+	f.StringVar(&o.progress, "progress", faceAuto, "Type of output: auto, tty, plain or json")
+	f.BoolVar(&o.verbose, "verbose", false, "In plain text, also show what cached steps printed when they ran")
+	f.BoolVar(&o.noMouse, "no-mouse", false, "Leave the mouse to the terminal")
 }
 
-// config finishes the engine's configuration out of the flags and the arguments.
+// config returns the engine's configuration from the flags and the arguments. It checks the values that only the
+// command line knows; the engine checks the others.
 func (o *options) config(args []string) (config.Config, error) {
 	c := o.cfg
-	// A recording is to answer what its viewer asks, and who views it can't ask the engine.
+	// A recording holds the files of all layers, because its viewer has no engine to ask.
 	c.Inspect = o.record != ""
-	// What is written here may lie in the context: > events.jsonl.
+	// A redirected stream may lie in the context: > events.jsonl.
 	c.Outputs = &tree.Outputs{}
 	c.Outputs.Add(os.Stdout)
 	c.Outputs.Add(os.Stderr)
@@ -91,18 +93,20 @@ func (o *options) config(args []string) (config.Config, error) {
 	switch o.progress {
 	case faceAuto, faceTTY, facePlain, faceJSON:
 	default:
-		return c, &fault.Error{What: fmt.Sprintf("reading --progress %q: there is no such output", o.progress), Hint: "Choose auto, tty, plain or json."}
+		return c, &fault.Error{What: fmt.Sprintf("reading --progress %q: unknown type of output", o.progress), Hint: "Choose auto, tty, plain or json."}
 	}
 	switch c.Swap {
 	case "", config.BlueGreen, config.Restart:
 	default:
-		return c, &fault.Error{What: fmt.Sprintf("reading --swap %q: there is no such way to swap", c.Swap), Hint: "Choose blue-green or restart."}
+		return c, &fault.Error{What: fmt.Sprintf("reading --swap %q: unknown way to replace the container", c.Swap), Hint: "Choose blue-green or restart."}
 	}
-	if c.DrainTimeout < 0 || c.ReadyTimeout < 0 {
-		return c, &fault.Error{What: "reading --drain-timeout and --ready-timeout: a time can't be negative", Hint: "Write e.g. 90s or 10m."}
+	for name, value := range map[string]time.Duration{"drain-timeout": c.DrainTimeout, "ready-timeout": c.ReadyTimeout} {
+		if value < 0 {
+			return c, &fault.Error{What: fmt.Sprintf("reading --%s %s: a duration can't be negative", name, value), Hint: "Write e.g. 90s or 10m."}
+		}
 	}
 	if c.DrainTimeout == 0 {
-		// As with docker stop --time 0. The engine's own zero stands for its default.
+		// Zero means at once, as for docker stop --time 0. In the configuration zero means the default.
 		c.DrainTimeout = -1
 	}
 	var err error
@@ -113,20 +117,20 @@ func (o *options) config(args []string) (config.Config, error) {
 		return c, err
 	}
 	c.Waiting = func(file string) {
-		fmt.Fprintf(os.Stderr, "stagewatch: waiting for %s, a pipe, to be written and closed\n", clean.Line(file))
+		fmt.Fprintf(os.Stderr, "stagewatch: waiting until somebody writes to the pipe %s and closes it\n", clean.Line(file))
 	}
 	c.BuildContexts = map[string]string{}
 	for _, bc := range o.buildContexts {
 		name, ref, ok := strings.Cut(bc, "=")
 		if !ok || name == "" || ref == "" {
-			return c, &fault.Error{What: fmt.Sprintf("reading --build-context %q", bc), Hint: "Write --build-context NAME=FOLDER."}
+			return c, &fault.Error{What: fmt.Sprintf("reading --build-context %q: the name or the folder is missing", bc), Hint: "Write --build-context NAME=FOLDER."}
 		}
 		c.BuildContexts[name] = ref
 	}
 	return c, nil
 }
 
-// readyPath makes a path that can be asked for, with its query, of what somebody writes.
+// readyPath returns the value as a request path with its query, escaped. Empty stays empty.
 func readyPath(value string) (string, error) {
 	if value == "" {
 		return "", nil
@@ -136,26 +140,26 @@ func readyPath(value string) (string, error) {
 	case errors.As(err, &parsing):
 		err = parsing.Err
 	case u.Host != "" || u.Opaque != "":
-		err = errors.New("it is a whole address")
+		err = errors.New("this is a URL, not a path")
 	}
 	if err != nil {
-		return "", &fault.Error{What: fmt.Sprintf("reading --ready-path %q", value), Err: err, Hint: "Write a path, e.g. --ready-path /healthz; which port is asked, -p says."}
+		return "", &fault.Error{What: fmt.Sprintf("reading --ready-path %q", value), Err: err, Hint: "Write only the path, e.g. --ready-path /healthz. The port comes from -p."}
 	}
 	return "/" + strings.TrimPrefix(u.RequestURI(), "/"), nil
 }
 
-// buildArgs fills in what comes from the environment.
+// buildArgs returns NAME=value for each value, and takes missing ones from the environment.
 func buildArgs(values []string) ([]string, error) {
 	var out []string
 	for _, value := range values {
 		name, _, assigned := strings.Cut(value, "=")
 		if name == "" {
-			return nil, &fault.Error{What: "reading --build-arg: one of them has no name", Hint: "Write --build-arg NAME=value."}
+			return nil, &fault.Error{What: "reading --build-arg: the name is missing", Hint: "Write --build-arg NAME=value."}
 		}
 		if !assigned {
 			v, set := os.LookupEnv(name)
 			if !set {
-				// As docker does: an argument without a value that the environment lacks is not set.
+				// docker leaves such an argument unset, too.
 				continue
 			}
 			value = name + "=" + v
@@ -165,7 +169,7 @@ func buildArgs(values []string) ([]string, error) {
 	return out, nil
 }
 
-// face is how to show things; interactive says whether a dashboard would be seen.
+// face returns the face that --progress asks for. auto means the dashboard if interactive is set, else plain text.
 func (o *options) face(interactive bool) face {
 	f := face{kind: o.progress, record: o.record, noMouse: o.noMouse, verbose: o.verbose}
 	if f.kind == faceAuto {

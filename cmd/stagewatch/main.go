@@ -1,5 +1,5 @@
-// Command stagewatch keeps a multi-stage Dockerfile built and running while its source is edited. This
-// package is flags and wiring: the work is engine's, the showing ui's.
+// Command stagewatch keeps a multi-stage Dockerfile built and running while its source is edited. This package is flags
+// and wiring: package engine does the work, and package ui shows it.
 package main
 
 import (
@@ -19,11 +19,11 @@ import (
 var version = "dev"
 
 func main() {
-	// Libraries write to the standard logger; on a dashboard that would be in the way.
+	// Libraries write to the standard logger, which would disturb the dashboard.
 	log.SetOutput(io.Discard)
 	ctx := endings()
-	// A reader who has had enough, head for one, must not be the end of us before we have cleaned up: with this, the
-	// next write fails instead.
+	// With this a reader that goes away, such as head, makes the next write fail instead of killing the program before it
+	// has cleaned up.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	err := rootCommand().ExecuteContext(ctx)
 	var code exitCode
@@ -31,7 +31,7 @@ func main() {
 	os.Exit(int(code))
 }
 
-// exitCode ends the program with a code of its own, everything having been said.
+// exitCode is an error that ends the program with that code and prints nothing.
 type exitCode int
 
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }

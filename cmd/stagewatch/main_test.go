@@ -96,7 +96,7 @@ func TestHintOfEveryFlagError(t *testing.T) {
 		"--progress loud":              "Choose auto, tty, plain or json.",
 		"--swap slowly":                "Choose blue-green or restart.",
 		"--drain-timeout -1s":          "Write e.g. 90s or 10m.",
-		"--ready-path http://x/":       "Write a path, e.g. --ready-path /healthz; which port is asked, -p says.",
+		"--ready-path http://x/":       "Write only the path, e.g. --ready-path /healthz. The port comes from -p.",
 		"--build-arg =x":               "Write --build-arg NAME=value.",
 		"--build-context x":            "Write --build-context NAME=FOLDER.",
 		"report -o x.pdf x":            "Name the file .md, .html or .svg, or choose one with --format.",

@@ -33,7 +33,7 @@ func TestBuildOnATerminal(t *testing.T) {
 		`^BUILT .* ran, `,
 		`^stage +steps +hit +ran +merged +time +saved +size$`,
 		`^slow +3 +[0-9]+ +[0-9]+ .*MB`,
-		`^No image is kept: name it with -t to keep it\.$`)
+		`^The image was removed\. To keep it, name it with -t\.$`)
 	order := regexp.MustCompile(`(?m)^(?:HIT|RAN|MERGED) +(\S+ \d/\d)`).FindAllStringSubmatch(tm.screen(), -1)
 	var got []string
 	for _, m := range order {
@@ -74,7 +74,7 @@ func TestARecordingIsWrittenOverOnRequest(t *testing.T) {
 		tm.say("clear; echo ready")
 		tm.await(`\Aready$`)
 		tm.say(run)
-		tm.await(`\Asession\.jsonl exists: 18 B, of .*Write over it\? \[y/N\]`)
+		tm.await(`\Asession\.jsonl exists \(18 B, written .*\)\. Overwrite it\? \[y/N\]`)
 		tm.say(no)
 		tm.await(`^It stays as it is\.`, `^it ended with 1$`)
 	}
@@ -84,9 +84,9 @@ func TestARecordingIsWrittenOverOnRequest(t *testing.T) {
 	tm.say("clear; echo ready")
 	tm.await(`\Aready$`)
 	tm.say(run)
-	tm.await(`\Asession\.jsonl exists: 18 B, of .*Write over it\? \[y/N\]`)
+	tm.await(`\Asession\.jsonl exists \(18 B, written .*\)\. Overwrite it\? \[y/N\]`)
 	tm.say("y")
 	tm.await(`╭─ 1 Stages`, `python:3\.9-alpine`)
 	tm.press("q")
-	tm.await(`^1 build in .*, none served\.$`, `^Nothing is left on the engine but the build cache\.$`, `^Recorded in session\.jsonl: stagewatch replay session\.jsonl$`, `^it ended with 0$`)
+	tm.await(`^1 build in .*, none served\.$`, `^Nothing is left on the engine but the build cache\.$`, `^Recorded in session\.jsonl\. Play it again with: stagewatch replay session\.jsonl$`, `^it ended with 0$`)
 }

@@ -13,22 +13,22 @@ import (
 	"github.com/stagewatch/stagewatch/engine/human"
 )
 
-// mayRecord asks before a file that holds something is written over, and refuses where nobody can be asked.
+// mayRecord asks before it lets a file that is not empty be overwritten. It refuses if there is no terminal to ask on.
 func (f face) mayRecord(ctx context.Context) error {
 	info, err := os.Stat(f.record)
 	if f.record == "" || err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 		return nil
 	}
-	exists := fmt.Sprintf("%s exists: %s, of %s", f.record, human.Bytes(info.Size()), info.ModTime().Format("2 Jan 15:04"))
+	exists := fmt.Sprintf("%s exists (%s, written %s)", f.record, human.Bytes(info.Size()), info.ModTime().Format("2 Jan 15:04"))
 	if term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())) {
-		if confirmed(ctx, os.Stdin, os.Stderr, exists+". Write over it? [y/N] ") {
+		if confirmed(ctx, os.Stdin, os.Stderr, exists+". Overwrite it? [y/N] ") {
 			return nil
 		}
 	}
-	return &fault.Error{What: "recording: " + exists, Hint: "It stays as it is. Remove it, or give --record another file."}
+	return &fault.Error{What: "recording: " + exists, Hint: "Remove it, or name another file with --record."}
 }
 
-// confirmed asks a question; no is the answer where ctx ends first.
+// confirmed asks a question and reports whether the answer is yes. It is no if ctx ends first.
 func confirmed(ctx context.Context, in io.Reader, out io.Writer, question string) bool {
 	fmt.Fprint(out, question)
 	answer := make(chan string, 1)
@@ -43,7 +43,7 @@ func confirmed(ctx context.Context, in io.Reader, out io.Writer, question string
 	}
 }
 
-// line reads one line, and nothing beyond it: what is typed ahead is the dashboard's.
+// line reads one line and no byte beyond it, because what is typed ahead belongs to the dashboard.
 func line(in io.Reader) string {
 	var text []byte
 	for b := make([]byte, 1); ; {

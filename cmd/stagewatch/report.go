@@ -33,9 +33,10 @@ func reportCommand() *cobra.Command {
 	r := &reporting{}
 	cmd := &cobra.Command{
 		Use:   "report [flags] [FILE]",
-		Short: "Tell what a recorded session gained: Markdown, a page, or a picture of the dashboard",
-		Long: `Tell the size gains and the cache story of a recorded session (FILE, or stdin): as Markdown for a
-pull request, as one HTML page that fetches nothing, or as an SVG of the dashboard for a README.`,
+		Short: "Summarize a recorded session as Markdown, a page, or a picture of the dashboard",
+		Long: `Summarize what a recorded session gained in size and time. FILE is the recording, by default stdin.
+The report is Markdown for a pull request, one HTML page that fetches nothing, or an SVG of the
+dashboard for a README.`,
 		Example: `  stagewatch report session.jsonl
   stagewatch report -o session.html session.jsonl
   stagewatch report -o dashboard.svg --at 2 --size 120x36 session.jsonl
@@ -52,21 +53,21 @@ pull request, as one HTML page that fetches nothing, or as an SVG of the dashboa
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&r.format, "format", "", "markdown, html or svg (default by the name of -o: .md, .html or .svg; else markdown)")
-	f.StringVarP(&r.output, "output", "o", "", "the file to write (default stdout)")
-	f.StringVar(&r.at, "at", "end", "the moment to tell of: end, or the number of a build")
-	f.StringVar(&r.size, "size", "120x36", "columns x lines of the dashboard in an svg or a page")
+	f.StringVar(&r.format, "format", "", "Format of the report: markdown, html or svg (default by the extension of -o: .md, .html or .svg; else markdown)")
+	f.StringVarP(&r.output, "output", "o", "", "File to write (default stdout)")
+	f.StringVar(&r.at, "at", "end", "Moment to report: end, or the number of a build")
+	f.StringVar(&r.size, "size", "120x36", "Size of the dashboard in an svg or html report, in columns x lines")
 	cmd.ValidArgsFunction = one(files("jsonl"))
 	(&options{}).complete(cmd)
 	return cmd
 }
 
-// check settles the format.
+// check sets the format from the name of the output where it was not given.
 func (r *reporting) check() error {
 	if ext := strings.ToLower(filepath.Ext(r.output)); r.format == "" && ext != "" {
 		r.format = map[string]string{".md": "markdown", ".markdown": "markdown", ".txt": "markdown", ".html": "html", ".htm": "html", ".svg": "svg"}[ext]
 		if r.format == "" {
-			return &fault.Error{What: fmt.Sprintf("writing the report to %s: there is no report of that kind", r.output), Hint: "Name the file .md, .html or .svg, or choose one with --format."}
+			return &fault.Error{What: fmt.Sprintf("writing the report to %s: unknown extension %s", r.output, ext), Hint: "Name the file .md, .html or .svg, or choose one with --format."}
 		}
 	}
 	switch r.format {
@@ -74,12 +75,12 @@ func (r *reporting) check() error {
 		r.format = "markdown"
 	case "markdown", "html", "svg":
 	default:
-		return &fault.Error{What: fmt.Sprintf("reading --format %q: there is no such format", r.format), Hint: "Choose markdown, html or svg."}
+		return &fault.Error{What: fmt.Sprintf("reading --format %q: unknown format", r.format), Hint: "Choose markdown, html or svg."}
 	}
 	return nil
 }
 
-// apart keeps a recording from being written over by its own report.
+// apart refuses to overwrite the recording with its own report.
 func (r *reporting) apart(args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -89,7 +90,7 @@ func (r *reporting) apart(args []string) error {
 		return nil
 	}
 	if out, err := os.Stat(r.output); err == nil && os.SameFile(in, out) {
-		return &fault.Error{What: fmt.Sprintf("writing the report to %s: that is the recording", r.output), Hint: "Give -o another file."}
+		return &fault.Error{What: fmt.Sprintf("writing the report to %s: this file is the recording", r.output), Hint: "Name another file with -o."}
 	}
 	return nil
 }
@@ -109,19 +110,19 @@ func (r *reporting) run(args []string) error {
 	return r.save(out.Bytes())
 }
 
-// readRecording reads the file that was named, or else stdin.
+// readRecording reads the file that args names, else stdin.
 func readRecording(args []string) ([]event.Event, error) {
 	if len(args) == 0 || args[0] == "-" {
 		if term.IsTerminal(int(os.Stdin.Fd())) {
-			return nil, &fault.Error{What: "reading a recording: none was named", Hint: "Make one with stagewatch --record FILE, then run stagewatch report FILE."}
+			return nil, &fault.Error{What: "reading a recording: no file was given", Hint: "Record a session with stagewatch --record FILE, then run stagewatch report FILE."}
 		}
 		return readEvents("on stdin", os.Stdin)
 	}
 	file, err := os.Open(args[0])
 	if err != nil {
-		hint := "Name a file that can be read."
+		hint := "Check its permissions."
 		if errors.Is(err, fs.ErrNotExist) {
-			hint = "Make one with stagewatch --record FILE."
+			hint = "Record a session with stagewatch --record FILE."
 		}
 		return nil, &fault.Error{What: "opening the recording", Err: err, Hint: hint}
 	}
@@ -144,7 +145,7 @@ func (r *reporting) moment(events []event.Event) ([]event.Event, error) {
 	}
 	n, err := strconv.Atoi(strings.TrimPrefix(r.at, "build "))
 	if err != nil || n < 1 {
-		return nil, &fault.Error{What: fmt.Sprintf("reading --at %q: there is no such moment", r.at), Hint: "Write end, or the number of a build."}
+		return nil, &fault.Error{What: fmt.Sprintf("reading --at %q: not the number of a build", r.at), Hint: "Write end, or the number of a build."}
 	}
 	return reports.At(events, n)
 }
@@ -156,7 +157,7 @@ func (r *reporting) write(w io.Writer, events []event.Event) error {
 	}
 	var columns, lines int
 	if n, err := fmt.Sscanf(r.size, "%dx%d", &columns, &lines); n != 2 || err != nil || columns < 20 || lines < 8 || columns > 400 || lines > 120 {
-		return &fault.Error{What: fmt.Sprintf("reading --size %q", r.size), Hint: "Write columns x lines, from 20x8 to 400x120, such as 120x36."}
+		return &fault.Error{What: fmt.Sprintf("reading --size %q: not a size, or out of range", r.size), Hint: "Write columns x lines, from 20x8 to 400x120, such as 120x36."}
 	}
 	look := draw.Terminal{Profile: termenv.TrueColor, Dark: true}
 	frame := ui.Still(events, ui.Options{Context: told.Name, Terminal: &look}, columns, lines)
@@ -168,14 +169,14 @@ func (r *reporting) write(w io.Writer, events []event.Event) error {
 	return err
 }
 
-// save writes what was made only once all of it could be.
+// save writes the finished report, so that a failed one leaves no half of a file.
 func (r *reporting) save(out []byte) error {
 	if r.output == "" || r.output == "-" {
 		_, err := os.Stdout.Write(out)
 		return err
 	}
 	if err := os.WriteFile(r.output, out, 0o644); err != nil {
-		return &fault.Error{What: "writing the report", Err: err, Hint: "Give -o a file that can be written."}
+		return &fault.Error{What: "writing the report", Err: err, Hint: "Name a file that can be written with -o."}
 	}
 	return nil
 }

@@ -19,9 +19,9 @@ func rootCommand() *cobra.Command {
 		Short: "Keep a multi-stage Dockerfile built and running while you edit",
 		Long: `stagewatch watches a build context, rebuilds only the stages that a change affects, hands the
 published port over to the new container, and shows what the layer cache saved and what the
-final stage stripped.
+final stage left behind.
 
-On a terminal it is a dashboard (press ? for the keys); elsewhere it is a plain stream.`,
+On a terminal it is a dashboard (press ? for the keys). Elsewhere it prints a plain stream.`,
 		Args:          oneContext,
 		Version:       version,
 		SilenceErrors: true,
@@ -50,9 +50,9 @@ func buildCommand() *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "build [flags] [CONTEXT]",
-		Short: "Build once, show the sizes before and after the final stage, and exit",
-		Long: `Build once, show the sizes before and after the final stage, and exit: 0 if it was built, 1 if not.
-The image is kept only where -t names it.`,
+		Short: "Build once, show the sizes, and exit",
+		Long: `Build once, compare the size of the final stage with the stage before it, and exit with 0 if the
+build succeeded, else with 1. The image is kept only if -t names it.`,
 		Args: arguments(cobra.MaximumNArgs(1), "context"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := o.config(args)
@@ -76,10 +76,10 @@ func planCommand() *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "plan [flags] [PATH…]",
-		Short: "Tell which stages and steps would rerun if these paths changed (needs no engine)",
-		Long: `Tell which stages and steps would rerun if these paths changed, and why. It builds nothing, and needs no engine:
-where none answers it goes by what one told for the last build here. Of the Dockerfile and the ignore file what was
-edited since they were last built here counts; with no paths, all that changed since then.`,
+		Short: "Show which stages and steps would rerun if these paths changed (needs no engine)",
+		Long: `Show which stages and steps would rerun if these paths changed, and why. It builds nothing, and needs no engine: if
+none answers, it uses what an engine reported for the last build of this context. Only edits of the Dockerfile and the
+ignore file since that build count. Without paths, everything that changed since that build counts.`,
 		Example: `  stagewatch plan app/main.py
   stagewatch plan
   stagewatch plan --context-dir examples/api requirements.txt`,
@@ -105,7 +105,7 @@ edited since they were last built here counts; with no paths, all that changed s
 			})
 		},
 	}
-	cmd.Flags().StringVar(&o.context, "context-dir", ".", "the build context")
+	cmd.Flags().StringVar(&o.context, "context-dir", ".", "Build context")
 	o.buildFlags(cmd.Flags())
 	o.faceFlags(cmd.Flags())
 	o.complete(cmd)
@@ -117,8 +117,8 @@ func replayCommand() *cobra.Command {
 	speed := 1.0
 	cmd := &cobra.Command{
 		Use:   "replay [flags] FILE",
-		Short: "Show a recorded session again, with no engine",
-		Long:  "Show again what --record wrote, at its own pace or another. On a terminal: p pauses, ? lists the keys.",
+		Short: "Play a recorded session again (needs no engine)",
+		Long:  "Play a session that --record wrote, at its own pace or faster. On a terminal, p pauses and ? lists the keys.",
 		Args:  arguments(cobra.ExactArgs(1), "recording"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, err := o.config(nil); err != nil {
@@ -135,7 +135,7 @@ func replayCommand() *cobra.Command {
 			return o.face(term.IsTerminal(int(os.Stdout.Fd()))).replayed(cmd.Context(), events, speed)
 		},
 	}
-	cmd.Flags().Float64Var(&speed, "speed", 1, "how many times faster than it happened")
+	cmd.Flags().Float64Var(&speed, "speed", 1, "Play this many times faster than it happened")
 	o.faceFlags(cmd.Flags())
 	cmd.ValidArgsFunction = one(files("jsonl"))
 	o.complete(cmd)

@@ -15,10 +15,10 @@ import (
 	"github.com/stagewatch/stagewatch/ui/draw"
 )
 
-// widestHelp is as wide as help gets: nobody reads longer lines.
+// widestHelp is the greatest width of help, because longer lines are hard to read.
 const widestHelp = 110
 
-// helpFunc writes what help writes, as wide as the terminal is.
+// helpFunc returns help that fits the terminal.
 func helpFunc(help func(*cobra.Command, []string)) func(*cobra.Command, []string) {
 	return func(cmd *cobra.Command, args []string) {
 		width := min(terminalWidth(), widestHelp)
@@ -31,7 +31,7 @@ func helpFunc(help func(*cobra.Command, []string)) func(*cobra.Command, []string
 	}
 }
 
-// prose breaks paragraphs to a width; the source breaks them for its own sake.
+// prose breaks paragraphs anew for a width.
 func prose(text string, width int) string {
 	var out []string
 	for _, p := range strings.Split(text, "\n\n") {
@@ -44,7 +44,7 @@ func prose(text string, width int) string {
 	return strings.Join(out, "\n\n")
 }
 
-// badFlag words what the flag library says, with the flag that may be meant.
+// badFlag adds a hint to an error of the flag library, with the flag that a misspelt one may mean.
 func badFlag(cmd *cobra.Command, err error) error {
 	hint := fmt.Sprintf("%s --help lists the flags.", cmd.CommandPath())
 	if wanted, unknown := strings.CutPrefix(err.Error(), "unknown flag: --"); unknown {
@@ -57,17 +57,21 @@ func badFlag(cmd *cobra.Command, err error) error {
 	return &fault.Error{What: err.Error(), Hint: hint}
 }
 
-// arguments checks their number with check; what is what to give.
+// arguments adds a hint to the error of check; what names the argument that the command takes.
 func arguments(check cobra.PositionalArgs, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return &fault.Error{What: strings.TrimSpace(err.Error() + " " + strings.Join(args, " ")), Hint: fmt.Sprintf("Give one %s. %s --help shows how.", what, cmd.CommandPath())}
+			wrong := err.Error()
+			if len(args) > 0 {
+				wrong += ": " + strings.Join(args, " ")
+			}
+			return &fault.Error{What: wrong, Hint: fmt.Sprintf("Give one %s. %s --help shows how.", what, cmd.CommandPath())}
 		}
 		return nil
 	}
 }
 
-// oneContext takes one context or none, and no command that is misspelt.
+// oneContext accepts at most one context, and no misspelt command.
 func oneContext(root *cobra.Command, args []string) error {
 	if err := misspelt(root, args); err != nil {
 		return err
@@ -75,7 +79,7 @@ func oneContext(root *cobra.Command, args []string) error {
 	return arguments(cobra.MaximumNArgs(1), "context")(root, args)
 }
 
-// misspelt tells that the first argument is no folder, but nearly the name of a command.
+// misspelt returns an error if the first argument does not exist and is nearly the name of a command.
 func misspelt(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
