@@ -1,7 +1,10 @@
-// Package engine is the loop that keeps a multi-stage Dockerfile built and running while its source is
-// edited: it takes in changed paths, plans what they affect, builds it, runs the image and hands the
-// published port over, and reports all of it as events.
+// Package engine is the order of work: it keeps a multi-stage Dockerfile built and running while its source is edited.
 //
-// [Run] connects everything for real. The loop itself talks to the engine, the runner and the front
-// through small interfaces of its own. Nothing here knows what a terminal is.
+// [Run] connects the parts, and one loop decides what happens when. A batch of changed paths goes through onBatch, which
+// records what of it matters, to next. That has decide choose what to build, a function without effects, and is the only
+// place where a build starts or is held back. A build goes from start, which predicts and reports it, to ended. From
+// there it is deployed, by engine/serve, and then measured, by engine/measure.
+//
+// All state of the loop belongs to one goroutine, which its parts reach through engine/desk. What the loop needs of the
+// engine it names in small interfaces. Nothing here knows what a terminal is.
 package engine
