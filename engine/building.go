@@ -31,7 +31,7 @@ func (l *loop) start(d decision, o order) {
 	}
 	// The plan is reported first: steps that j takes over are reported as its own.
 	l.supersede(j, d.older)
-	req := solve.Request{Plan: j.plan, Tags: l.cfg.Tags, NoCache: j.noCache, Saved: l.earlier.steps.Last, Emit: j.relay.send}
+	req := solve.Request{Plan: j.plan, Tags: l.cfg.Tags, NoCache: j.noCache, LastTook: l.earlier.steps.Last, Emit: j.relay.send}
 	req.Contexts, req.SharedKey = l.project.Contexts(false)
 	l.Aside(&l.running, func() {
 		res, err := l.solver.Build(ctx, req)

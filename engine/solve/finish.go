@@ -3,7 +3,6 @@ package solve
 import (
 	"time"
 
-	"github.com/moby/buildkit/client"
 	"github.com/opencontainers/go-digest"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -55,33 +54,6 @@ func (t *tracker) decide(i int, err error) {
 	}
 }
 
-// noteCanceled records whether news says that the vertex was canceled. It returns false if it says nothing else and
-// comes late. BuildKit repeats an error that it reported once in all later reports of the vertex.
-func (v *vertex) noteCanceled(news *client.Vertex) bool {
-	canceled := isCanceled(news.Error)
-	var at time.Time
-	for _, t := range []*time.Time{news.Started, news.Completed} {
-		if t != nil && t.After(at) {
-			at = *t
-		}
-	}
-	if canceled && !news.Cached && !at.After(v.said) {
-		return false
-	}
-	if at.After(v.said) {
-		v.said = at
-	}
-	switch {
-	case v.canceled && !news.Cached && news.Started != nil && v.ended != nil && news.Started.After(*v.ended):
-		v.anew = true
-	case canceled && news.Cached && !v.anew:
-		// Another solve's run of it was canceled.
-		v.started, v.ended, v.took = nil, nil, 0
-	}
-	v.canceled = canceled
-	return true
-}
-
 // decideInputs decides the states of the steps before one whose command ran. Their results were there, whatever was
 // reported: a solve also gets the reports of starts and cancellations by another solve that shares a step.
 func (t *tracker) decideInputs(inputs []digest.Digest) {
@@ -123,7 +95,7 @@ func (t *tracker) result() *Result {
 		switch s.state {
 		case event.Hit:
 			r.Hits++
-			r.Saved += t.saved(step.Stage, step.Instruction)
+			r.Saved += t.lastTook(step.Stage, step.Instruction)
 		case event.Ran:
 			r.Ran++
 			r.Times[step.ID()] = s.took

@@ -19,9 +19,9 @@ import (
 // that it never looked at. So a cached mark counts as a hit only when something that needs the vertex starts to run, or
 // when the whole solve succeeds.
 type tracker struct {
-	plan  *plan.Plan
-	saved func(stage, instruction string) time.Duration
-	emit  func(event.Body)
+	plan     *plan.Plan
+	lastTook func(stage, instruction string) time.Duration
+	emit     func(event.Body)
 
 	mu    sync.Mutex
 	bound *plan.Bound
@@ -35,34 +35,16 @@ type tracker struct {
 	failed            digest.Digest
 }
 
-// vertex is everything that was reported of one digest so far.
-type vertex struct {
-	inputs         []digest.Digest
-	started, ended *time.Time
-	// sent is when the engine had all of a local source.
-	sent *time.Time
-	// used says that it was an input of something that ran.
-	used           bool
-	cached, pulled bool
-	// canceled says that it was canceled: by the end of this solve, or of another one that shared it. After that it may
-	// start again, which sets anew, or turn out to be in the cache.
-	canceled, anew bool
-	// said is the newest time in what was reported of it.
-	said time.Time
-	err  string
-	took time.Duration
-}
-
 type stepState struct {
 	state event.State
 	took  time.Duration
 }
 
-func newTracker(p *plan.Plan, saved func(string, string) time.Duration, emit func(event.Body)) *tracker {
-	if saved == nil {
-		saved = func(string, string) time.Duration { return 0 }
+func newTracker(p *plan.Plan, lastTook func(string, string) time.Duration, emit func(event.Body)) *tracker {
+	if lastTook == nil {
+		lastTook = func(string, string) time.Duration { return 0 }
 	}
-	return &tracker{plan: p, saved: saved, emit: emit, steps: make([]stepState, len(p.Steps)), vertices: map[digest.Digest]*vertex{}, partial: map[outputKey][]byte{}}
+	return &tracker{plan: p, lastTook: lastTook, emit: emit, steps: make([]stepState, len(p.Steps)), vertices: map[digest.Digest]*vertex{}, partial: map[outputKey][]byte{}}
 }
 
 // bind sets the digests under which the steps will be reported, and the session that serves the solve.
@@ -230,14 +212,6 @@ func (t *tracker) advance(i int) {
 	}
 }
 
-// done reports whether the vertex ended, and not by being canceled.
-func (v *vertex) done() bool { return v.ended != nil && !v.canceled }
-
-// lookedUp reports whether everything that was reported of the vertex is the computing of its cache key. BuildKit
-// reports that as run for a vertex without inputs: the first WORKDIR on scratch, the source of an ADD from a URL. The
-// vertex really ran if something that ran needs it and it was not in the cache.
-func (v *vertex) lookedUp() bool { return len(v.inputs) == 0 && !v.used }
-
 // useInputs marks the inputs of a vertex that ran. A vertex that failed may have failed while its cache key was
 // computed, which BuildKit reports as run, too.
 func (t *tracker) useInputs(inputs []digest.Digest) {
@@ -264,7 +238,7 @@ func (t *tracker) set(i int, state event.State, took time.Duration) {
 	s := t.plan.Steps[i]
 	body := event.Step{Stage: s.Stage, Index: s.Index, Total: s.Total, Instruction: s.Instruction, Line: s.Line, State: state, MS: took.Milliseconds()}
 	if state == event.Hit {
-		body.SavedMS = t.saved(s.Stage, s.Instruction).Milliseconds()
+		body.SavedMS = t.lastTook(s.Stage, s.Instruction).Milliseconds()
 	}
 	if m := s.MergedWith; m != nil {
 		body.Reason = event.Reason{Kind: event.ReasonMerged, Step: m}

@@ -37,8 +37,8 @@ type Request struct {
 	// Yields says that no other build must wait for this one: when its context ends, the engine ends it at once, or
 	// what is left of it there does not matter to other builds.
 	Yields bool
-	// Saved returns how long a step took when it last ran, 0 if that is not known.
-	Saved func(stage, instruction string) time.Duration
+	// LastTook returns how long a step took when it last ran, 0 if that is not known.
+	LastTook func(stage, instruction string) time.Duration
 	// Emit is called with Step, Output and Warning events, one at a time. It must not block for long, because BuildKit
 	// waits for it.
 	Emit func(event.Body)
@@ -67,7 +67,7 @@ const attempts = 3
 func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 	start := time.Now()
 	for attempt := 1; ; attempt++ {
-		track := newTracker(req.Plan, req.Saved, req.Emit)
+		track := newTracker(req.Plan, req.LastTook, req.Emit)
 		image, err := b.solve(ctx, req, track)
 		if ctxErr := context.Cause(ctx); ctxErr != nil {
 			track.finish(ctxErr, true)

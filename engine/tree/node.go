@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -81,3 +82,10 @@ func examine(path string, m meta) (*facts, error) {
 
 // sameKind reports whether both are regular files, both are folders, and so on.
 func sameKind(a, b fs.FileMode) bool { return a.Type() == b.Type() }
+
+func join(dir, name string) string {
+	if dir == "" {
+		return name
+	}
+	return strings.Join([]string{dir, name}, "/")
+}

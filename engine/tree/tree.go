@@ -28,8 +28,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
-
-	"github.com/stagewatch/stagewatch/engine/event"
 )
 
 // Tree is a build context that is kept up to date by calls of Update with the paths that were written to.
@@ -199,36 +197,6 @@ func (t *Tree) publish(fresh state, rules *Rules) *Snapshot {
 	default: // it is awake already
 	}
 	return s
-}
-
-// report sorts the given paths by what became of them.
-func (t *Tree) report(named marks, old, fresh *Snapshot) Changes {
-	var c Changes
-	diff(old.root, fresh.root, "", &c.Changed)
-	sortChanges(c.Changed)
-	for _, p := range named {
-		if p == "." || holdsChange(c.Changed, p) {
-			continue
-		}
-		if old.find(p) == nil && fresh.find(p) == nil {
-			if rule, ignored := t.Rejects(p); ignored {
-				c.Ignored = append(c.Ignored, IgnoredPath{p, rule, rule.Own() || t.rules.ownRuleFor(p)})
-				continue
-			}
-		}
-		c.Unchanged = append(c.Unchanged, p)
-	}
-	return c
-}
-
-// holdsChange reports whether p or something below it is among the changes, which are sorted.
-func holdsChange(changes []event.Change, p string) bool {
-	byPath := func(c event.Change, p string) int { return strings.Compare(c.Path, p) }
-	if _, ok := slices.BinarySearchFunc(changes, p, byPath); ok {
-		return true
-	}
-	i, _ := slices.BinarySearchFunc(changes, p+"/", byPath)
-	return i < len(changes) && strings.HasPrefix(changes[i].Path, p+"/")
 }
 
 // learn hashes what has no digest yet, again after each new state, until ctx ends.

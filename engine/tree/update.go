@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/stagewatch/stagewatch/engine/event"
 )
 
 // marks are the paths to read again, relative to a folder. They are sorted, so that those below one child are adjacent.
@@ -100,4 +102,34 @@ func merge(kids []*node, names []string, fresh []*node) []*node {
 		}
 	}
 	return append(merged, kids...)
+}
+
+// report sorts the given paths by what became of them.
+func (t *Tree) report(named marks, old, fresh *Snapshot) Changes {
+	var c Changes
+	diff(old.root, fresh.root, "", &c.Changed)
+	sortChanges(c.Changed)
+	for _, p := range named {
+		if p == "." || holdsChange(c.Changed, p) {
+			continue
+		}
+		if old.find(p) == nil && fresh.find(p) == nil {
+			if rule, ignored := t.Rejects(p); ignored {
+				c.Ignored = append(c.Ignored, IgnoredPath{p, rule, rule.Own() || t.rules.ownRuleFor(p)})
+				continue
+			}
+		}
+		c.Unchanged = append(c.Unchanged, p)
+	}
+	return c
+}
+
+// holdsChange reports whether p or something below it is among the changes, which are sorted.
+func holdsChange(changes []event.Change, p string) bool {
+	byPath := func(c event.Change, p string) int { return strings.Compare(c.Path, p) }
+	if _, ok := slices.BinarySearchFunc(changes, p, byPath); ok {
+		return true
+	}
+	i, _ := slices.BinarySearchFunc(changes, p+"/", byPath)
+	return i < len(changes) && strings.HasPrefix(changes[i].Path, p+"/")
 }
