@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/advice"
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -39,7 +40,7 @@ type loop struct {
 	engine *engineWatch
 	// outside is asked why a promise broke; nil leaves that out.
 	outside outside
-	advisor advisor
+	advisor advice.Advisor
 	earlier earlier
 	// values hide those of build arguments in all that is shown.
 	values *atomic.Pointer[redact.Values]

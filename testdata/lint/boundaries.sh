@@ -12,7 +12,8 @@ breaches=0
 rooms='
 cmd/stagewatch   engine engine/config engine/dock engine/doctor engine/event engine/fault engine/human engine/project engine/tree ui ui/clean ui/draw ui/once ui/plain ui/replay ui/report ui/story ui/svg
 watch
-engine           engine/config engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/image engine/measure engine/past engine/plan engine/project engine/redact engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
+engine           engine/advice engine/config engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/image engine/measure engine/past engine/plan engine/project engine/redact engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
+engine/advice    engine/event engine/human engine/plan engine/tree
 engine/compat    engine/event engine/image engine/plan
 engine/config    engine/dock engine/fault engine/front engine/redact engine/run engine/tree
 engine/past      engine/event engine/plan engine/state engine/tree
@@ -108,6 +109,7 @@ keep_out "$ui" links "$docker|^github\\.com/fsnotify/" "events in, frames and in
 keep_out "$(grep -vx ui/term <<<"$ui")" imports "$network|^os\$" "it words and draws what it is given"
 keep_out ui/present imports "$terminal" "it lays out rows; who has the focus and what a terminal shows is not its business"
 keep_out engine/front links "$docker" "it owns a port and hands it over; what is behind an address is not its business"
+keep_out engine/advice imports '^github\.com/(docker|moby)/|'"$network|^os\$" "it judges what it is given"
 keep_out engine/config imports "^github\\.com/(docker/docker|moby)(/|\$)|$network" "it reads the values of flags; whether an engine has what they name is asked later"
 keep_out engine/project imports '^github\.com/docker/(docker|cli)(/|$)|'"$network" "it knows files; what an engine has is told to it as a toolchain"
 keep_out engine/tree imports "$docker|$network" "it reads folders; who builds from them is not its business"

@@ -1,4 +1,4 @@
-package engine
+package advice
 
 import (
 	"cmp"
@@ -12,8 +12,12 @@ import (
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
-// unread finds entries of the context that no step reads. It may take a while for a large context.
-func unread(p *plan.Plan, snap *tree.Snapshot, links plan.Tree) (event.Warning, bool) {
+// muchUnread and manyUnread are what has to be read by no step before that is worth a word, in bytes and in files.
+const muchUnread, manyUnread = 50_000_000, 2000
+
+// Unread returns a warning where much of the context is read by no step, with the largest of what is not. It may take a
+// while for a large context.
+func Unread(p *plan.Plan, snap *tree.Snapshot, links plan.Tree) (event.Warning, bool) {
 	type entry struct {
 		name  string
 		files int

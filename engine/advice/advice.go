@@ -1,4 +1,7 @@
-package engine
+// Package advice says how a Dockerfile could cost less, once a session and only with what that would have saved: a step
+// that installs dependencies and reruns for the sake of a COPY before it, a large file that is all that changes, and
+// files that no step reads.
+package advice
 
 import (
 	"fmt"
@@ -10,67 +13,64 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/plan"
-	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
 const (
-	// adviceSaves is how many of the newest saves are looked at, adviceLeast how many of them have to agree.
-	adviceSaves, adviceLeast = 20, 5
-	// adviceWorth is the time that advice has to be worth.
-	adviceWorth = 5 * time.Second
-	// largeFile is a file that is large, muchUnread and manyUnread are a context that is: in bytes and in files.
-	largeFile, muchUnread, manyUnread = 10 << 20, 50_000_000, 2000
+	// lookedAt is how many of the newest saves are looked at, agreeing how many of them have to agree.
+	lookedAt, agreeing = 20, 5
+	// worth is the time that advice has to save.
+	worth = 5 * time.Second
+	// largeFile is the size of a large file, in bytes.
+	largeFile = 10 << 20
 )
 
-// advisor remembers the newest saves, what they made run and how long that took.
-type advisor struct {
-	saves []savedEdit
+// Advisor remembers the newest saves, what they made run and how long that took. The zero value is ready for use.
+type Advisor struct {
+	saves []save
 	given map[string]bool
 }
 
-// savedEdit is one save that was built.
-type savedEdit struct {
+// save is one save that was built.
+type save struct {
 	changed map[string]bool
 	times   map[plan.StepID]time.Duration
 }
 
-// advise takes in a build that a save caused, and returns what there is to say now.
-func (a *advisor) advise(j *job) []event.Warning {
-	if j.edited {
-		// What was true of the Dockerfile as it was need not be of what it is.
+// Build is a build that succeeded.
+type Build struct {
+	Plan *plan.Plan
+	// Context is the main context as it was.
+	Context *tree.Snapshot
+	// Changed are the paths that it was built for, as a person reads them. A build that no save caused has none.
+	Changed []string
+	// Edited reports whether the Dockerfile was written to.
+	Edited bool
+	// Times are how long its steps ran; those that did not run are missing.
+	Times map[plan.StepID]time.Duration
+}
+
+// Built records a build, and returns what there is to advise now.
+func (a *Advisor) Built(b Build) []event.Warning {
+	if b.Edited {
+		// What was true of the Dockerfile as it was need not be true of what it is.
 		a.saves = nil
-	}
-	if len(j.changes) == 0 || j.recalled || j.noCache || j.edited {
 		return nil
 	}
-	s := savedEdit{changed: map[string]bool{}, times: j.result.Times}
-	for _, c := range j.changes {
-		s.changed[project.Shown(c)] = true
+	if len(b.Changed) == 0 {
+		return nil
+	}
+	s := save{changed: map[string]bool{}, times: b.Times}
+	for _, path := range b.Changed {
+		s.changed[path] = true
 	}
 	a.saves = append(a.saves, s)
-	a.saves = a.saves[max(0, len(a.saves)-adviceSaves):]
-	return append(a.order(j), a.large(j)...)
+	a.saves = a.saves[max(0, len(a.saves)-lookedAt):]
+	return append(a.order(b), a.large(b)...)
 }
 
-// advise says what the saves so far and, once, what the context make one say.
-func (l *loop) advise(j *job) {
-	for _, w := range l.advisor.advise(j) {
-		l.Emit(j.number, w)
-	}
-	if l.builds.good != nil {
-		return
-	}
-	links := l.project.Links()
-	l.Aside(&l.running, func() {
-		if w, ok := unread(j.plan, j.main(), links); ok {
-			l.Emit(j.number, w)
-		}
-	})
-}
-
-// once returns the advice where it was not given yet.
-func (a *advisor) once(key string, w event.Warning) []event.Warning {
+// once returns the advice if it was not given yet.
+func (a *Advisor) once(key string, w event.Warning) []event.Warning {
 	if a.given == nil {
 		a.given = map[string]bool{}
 	}
@@ -82,35 +82,35 @@ func (a *advisor) once(key string, w event.Warning) []event.Warning {
 }
 
 // order finds steps that install dependencies and reran although the files that name these did not change.
-func (a *advisor) order(j *job) []event.Warning {
+func (a *Advisor) order(b Build) []event.Warning {
 	var out []event.Warning
-	for i, s := range j.plan.Steps {
+	for i, s := range b.Plan.Steps {
 		files, only := dependencies(s.Expanded)
-		if files, only = inContext(j.main(), files, only); !only || s.MergedWith != nil {
+		if files, only = inContext(b.Context, files, only); !only || s.MergedWith != nil {
 			continue
 		}
-		first, copied := before(j.plan, i, files)
+		first, copied := before(b.Plan, i, files)
 		if first < 0 {
 			continue
 		}
 		saves, cost := 0, time.Duration(0)
-		for _, save := range a.saves {
-			took, ran := save.times[s.ID()]
-			if ran && !save.touches(files) {
+		for _, saved := range a.saves {
+			took, ran := saved.times[s.ID()]
+			if ran && !saved.touches(files) {
 				saves++
 				cost += took
 			}
 		}
-		if saves < adviceLeast || cost < adviceWorth {
+		if saves < agreeing || cost < worth {
 			continue
 		}
-		source := j.plan.Steps[first]
+		source := b.Plan.Steps[first]
 		what := fmt.Sprintf("line %d, %s, comes after line %d, %s", s.Line, event.Shortened(s.Instruction), source.Line, event.Shortened(source.Instruction))
 		hint := fmt.Sprintf("Move line %d above line %d: it needs none of what is copied there.", s.Line, source.Line)
 		switch names := strings.Join(files, " and "); {
 		case copied >= 0:
-			what = fmt.Sprintf("%s is copied in line %d, after the source in line %d", names, j.plan.Steps[copied].Line, source.Line)
-			hint = fmt.Sprintf("Move line %d and line %d above line %d.", j.plan.Steps[copied].Line, s.Line, source.Line)
+			what = fmt.Sprintf("%s is copied in line %d, after the source in line %d", names, b.Plan.Steps[copied].Line, source.Line)
+			hint = fmt.Sprintf("Move line %d and line %d above line %d.", b.Plan.Steps[copied].Line, s.Line, source.Line)
 		case len(files) > 0:
 			hint = fmt.Sprintf("Copy %s by itself, then run line %d, and only then copy the rest.", names, s.Line)
 		}
@@ -120,9 +120,9 @@ func (a *advisor) order(j *job) []event.Warning {
 	return out
 }
 
-// touches tells whether one of the files changed, or another one of its name: which of them a step reads depends on
-// where it works.
-func (s savedEdit) touches(files []string) bool {
+// touches reports whether one of the files changed, or another one of its name: which of them a step reads depends on
+// its working folder.
+func (s save) touches(files []string) bool {
 	for changed := range s.changed {
 		if slices.ContainsFunc(files, func(f string) bool { return path.Base(f) == path.Base(changed) }) {
 			return true
@@ -131,8 +131,7 @@ func (s savedEdit) touches(files []string) bool {
 	return false
 }
 
-// inContext leaves those of the files that are there. Dependencies named in files of which none is there, or that
-// lead on to others, are not known.
+// inContext returns those of the files that the context has. Where it has none of them, the dependencies are not known.
 func inContext(snap *tree.Snapshot, files []string, only bool) ([]string, bool) {
 	var there []string
 	for _, f := range files {
@@ -143,8 +142,8 @@ func inContext(snap *tree.Snapshot, files []string, only bool) ([]string, bool) 
 	return there, only && (len(files) == 0 || len(there) > 0)
 }
 
-// before finds the first step before step i of its stage that copies out of the context more than files, and the one
-// that copies these, where that comes after it; -1 for none.
+// before returns the first step before step i of its stage that copies more of the context than files, and the step after
+// that which copies these; -1 for none.
 func before(p *plan.Plan, i int, files []string) (source, copied int) {
 	source, copied = -1, -1
 	for k := range i {
@@ -164,23 +163,23 @@ func before(p *plan.Plan, i int, files []string) (source, copied int) {
 }
 
 // large finds large files that alone made builds necessary.
-func (a *advisor) large(j *job) []event.Warning {
+func (a *Advisor) large(b Build) []event.Warning {
 	count, cost := map[string]int{}, map[string]time.Duration{}
-	for _, save := range a.saves {
-		for name := range save.changed {
-			if len(save.changed) > 1 {
+	for _, saved := range a.saves {
+		for name := range saved.changed {
+			if len(saved.changed) > 1 {
 				break
 			}
 			count[name]++
-			for _, took := range save.times {
+			for _, took := range saved.times {
 				cost[name] += took
 			}
 		}
 	}
 	var out []event.Warning
 	for name, n := range count {
-		e, ok := j.main().Lookup(name)
-		if n < adviceLeast || cost[name] < adviceWorth || !ok || e.Size < largeFile {
+		e, ok := b.Context.Lookup(name)
+		if n < agreeing || cost[name] < worth || !ok || e.Size < largeFile {
 			continue
 		}
 		out = append(out, a.once(name, event.Warning{Code: event.CodeLargeFile, Paths: []string{name},

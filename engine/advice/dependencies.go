@@ -1,4 +1,4 @@
-package engine
+package advice
 
 import (
 	"regexp"
@@ -22,7 +22,7 @@ var installers = []struct {
 	{regexp.MustCompile(`^(?:apt-get|apt|apk|dnf|yum|microdnf) [^/]*$`), nil},
 }
 
-// beside are commands that may stand beside an installation and read nothing.
+// beside matches commands that may stand beside an installation and read nothing.
 var beside = regexp.MustCompile(`^(?:set -\S+|true|mkdir (?:-p )?\S+|rm -rf? /(?:var|tmp|root)/\S+|(?:python[\d.]* -m )?pip[\d.]* install (?:-U|--upgrade) pip|npm cache clean.*)$`)
 
 var (
@@ -30,8 +30,8 @@ var (
 	joint    = regexp.MustCompile(`\s*(?:&&|;)\s*`)
 )
 
-// dependencies tells of an instruction that does nothing but install dependencies, and which files of the context
-// these are named in; only is false for all others.
+// dependencies returns the files of the context that name what an instruction installs. Only reports whether it does
+// nothing but install.
 func dependencies(instruction string) (files []string, only bool) {
 	command := runFlags.ReplaceAllString(instruction, "")
 	if command == instruction {
