@@ -93,7 +93,7 @@ func (x *explanation) predict(ctx context.Context) ([]plan.Prediction, error) {
 	if x.host != "" || x.memory != nil || !x.plan.Merges() {
 		return predictions, nil
 	}
-	other, err := x.project.Plan(ctx, &offline{known: plan.Unmerging()}, "")
+	other, err := x.project.Plan(ctx, &offline{known: plan.WithoutMergeOp()}, "")
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func Explain(ctx context.Context, cfg config.Config, changed []string) (bodies [
 	source = p.Source()
 	x := explanation{project: p, memory: past.LoadBuild(past.BuildFile(p.Root(), p.Dockerfile()), ""), without: &offline{}}
 	if x.memory != nil {
-		x.without.known = &x.memory.Plan.Told
+		x.without.known = &x.memory.Plan.Engine
 	}
 	x.tools = x.without
 	if on, err := answering(ctx, cfg, x.without); err == nil {

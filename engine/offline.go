@@ -26,7 +26,7 @@ const (
 
 // offline makes plans without an engine, from what is known of the last build; known is nil where nothing is known.
 type offline struct {
-	known *plan.Told
+	known *plan.EngineFacts
 
 	mu sync.Mutex
 	// unknown are the base images of which nothing is known.

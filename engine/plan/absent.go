@@ -11,10 +11,10 @@ import (
 	"github.com/moby/buildkit/util/suggest"
 )
 
-// ImageError is what a [Resolver] returns for an image that can't be had. Where the name is nearly that of a stage, the
-// stage is what a person meant, and the registry has little to say about it.
+// ImageError is the error of a [Resolver] for an image that can't be found or pulled. Where its name is nearly the name of
+// a stage, [New] suggests that stage.
 type ImageError struct {
-	// Name is the image's whole name, with registry and tag.
+	// Name is the image's full name, with registry and tag.
 	Name string
 	Err  error
 }
@@ -23,7 +23,7 @@ func (e *ImageError) Error() string { return "resolving image " + e.Name + ": " 
 
 func (e *ImageError) Unwrap() error { return e.Err }
 
-// familiar is the name as people write it, and as a Dockerfile names a stage.
+// familiar returns the short name, as people write it.
 func (e *ImageError) familiar() string {
 	ref, err := reference.ParseNormalizedNamed(e.Name)
 	if err != nil {
@@ -32,8 +32,8 @@ func (e *ImageError) familiar() string {
 	return strings.TrimSuffix(reference.FamiliarString(reference.TagNameOnly(ref)), ":latest")
 }
 
-// absent words an error whose cause is an image that can't be had.
-func (e *Error) absent(in Input) {
+// explainImage fills in the message, the hint and the line of an error whose cause is an [ImageError].
+func (e *Error) explainImage(in Input) {
 	var image *ImageError
 	if !errors.As(e.Err, &image) {
 		return
@@ -53,8 +53,8 @@ func (e *Error) absent(in Input) {
 	}
 }
 
-// noIndex words an error whose cause is a stage's number that is too high.
-func (e *Error) noIndex(in Input) {
+// explainIndex fills in the message, the hint and the line of an error about a stage number that is too high.
+func (e *Error) explainIndex(in Input) {
 	n, ok := strings.CutPrefix(e.Message, "invalid stage index ")
 	if !ok {
 		return
@@ -68,7 +68,8 @@ func (e *Error) noIndex(in Input) {
 	}
 }
 
-// locate blames the first instruction that holds the text. The converter leaves out where a --mount and an index stand.
+// locate sets the error's lines to those of the first instruction that has text as a word or an option. The converter
+// gives no location for a --mount and for a stage number.
 func (e *Error) locate(in Input, text string) {
 	ast, err := parser.Parse(bytes.NewReader(in.Dockerfile))
 	if err != nil {

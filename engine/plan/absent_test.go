@@ -20,7 +20,7 @@ func (n noRegistry) ResolveImageConfig(ctx context.Context, ref string, opt sour
 	return n.Offline.ResolveImageConfig(ctx, ref, opt)
 }
 
-// TestAnImageThatIsNotThere: who misspells a stage hears of the stage first, and of the registry last.
+// TestAnImageThatIsNotThere: where a stage is misspelled, the message names the stage first and the registry last.
 func TestAnImageThatIsNotThere(t *testing.T) {
 	const stages = "FROM known AS build\nRUN x\nFROM known AS Base\nRUN y\nFROM known\n"
 	for name, c := range map[string]struct {

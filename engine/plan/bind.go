@@ -9,23 +9,23 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Bound is a plan's graph made ready for one solve.
+// Bound is a plan's graph prepared for one solve.
 type Bound struct {
 	Definition *pb.Definition
-	// Ops are those of Definition, decoded, each after its inputs. At maps their digests to their indexes.
+	// Ops are the decoded ops of Definition, each after its inputs. At maps their digests to their indexes.
 	Ops []*pb.Op
 	At  map[digest.Digest]int
-	// Steps finds the steps of the plan, by index, that a vertex of the solve carries out. It carries out several
-	// where BuildKit merges identical instructions: first comes the one that counts as built.
+	// Steps maps a vertex to the steps that it executes, as indexes into the plan's Steps. There are several where
+	// BuildKit merges identical instructions; the first is the one that is counted.
 	Steps map[digest.Digest][]int
-	// Parts finds the steps that a vertex only serves: one that brings what they copy, or puts what they copied onto
-	// what is below.
+	// Parts maps a vertex to the steps that it serves without executing their instruction: it fetches what they copy,
+	// or merges what they copied with the layers below.
 	Parts map[digest.Digest][]int
-	// Remote are the parts that bring something from elsewhere.
+	// Remote marks the parts that are sources.
 	Remote map[digest.Digest]bool
-	// Results are the vertices whose results the steps' are.
+	// Results has, for each step of the plan, the vertex whose result is the step's.
 	Results []digest.Digest
-	// Locals are the sources that bring local contexts.
+	// Locals are the sources that are local contexts.
 	Locals map[digest.Digest]Local
 }
 
@@ -33,28 +33,29 @@ func marshal(m proto.Message) ([]byte, error) {
 	return proto.MarshalOptions{Deterministic: true}.Marshal(m)
 }
 
-// Bind writes the session's id into the plan's local sources, so that solves of different sessions never
-// share one, and returns the graph with its new digests.
+// Bind writes the session's id into all local sources, so that solves of different sessions never share one, and
+// returns the graph with its new digests.
 func (p *Plan) Bind(session string) (*Bound, error) {
 	return p.BindEach(func(Local) string { return session })
 }
 
-// BindEach is Bind with a session for each source. Under the id of the session that brought just the same
-// before, which may have ended, BuildKit takes what it has, without asking for it.
+// BindEach is Bind with a session id for each source. For the id of a session that sent the same content before, even one
+// that has ended, BuildKit uses what it has instead of asking for it again.
 func (p *Plan) BindEach(session func(Local) string) (*Bound, error) { return p.bind(session, "") }
 
-// BindAnew is Bind for a build that makes every step run. Base images and contexts are looked up as ever, as by docker
-// build --no-cache. What runs is found in the cache afterwards, by builds that use it.
+// BindAnew is Bind for a build in which every step runs, like docker build --no-cache: base images and contexts still come
+// from the cache, and later builds find the results in it.
 //
-// Its steps have digests of their own, by which no other build on the engine takes one of them for its own: Docker
-// Engine 20.10 ends, with all that runs on it, where one build has a step with the cache and another one without. The
-// mark makes them: a demand that every worker meets, which is part of no cache key.
+// Its steps have their own digests, so that no other build on the engine shares one of them. Docker Engine 20.10 crashes
+// where one build has a step with the cache and another one has it without. A worker constraint that every worker meets
+// makes the digests differ; it is part of no cache key.
 func (p *Plan) BindAnew(session string) (*Bound, error) {
 	return p.bind(func(Local) string { return session }, "labels.stagewatch-build!="+session)
 }
 
-// bind writes the sessions into the local sources. A demand on the worker makes every step run.
-func (p *Plan) bind(session func(Local) string, demand string) (*Bound, error) {
+// bind returns the graph with the session ids in its local sources. A constraint, where it is not empty, is put on every
+// op that is no source, and makes it run.
+func (p *Plan) bind(session func(Local) string, constraint string) (*Bound, error) {
 	bound := make([]digest.Digest, len(p.ops))
 	def := &pb.Definition{
 		Def:      make([][]byte, len(p.ops)),
@@ -82,9 +83,9 @@ func (p *Plan) bind(session func(Local) string, demand string) (*Bound, error) {
 			local.Session = session(local)
 			own.GetSource().Attrs[pb.AttrLocalSessionID] = local.Session
 		}
-		anew := demand != "" && own.GetSource() == nil
+		anew := constraint != "" && own.GetSource() == nil
 		if anew {
-			own.Constraints = &pb.WorkerConstraints{Filter: append(own.GetConstraints().GetFilter(), demand)}
+			own.Constraints = &pb.WorkerConstraints{Filter: append(own.GetConstraints().GetFilter(), constraint)}
 		}
 		dt, err := marshal(own)
 		if err != nil {
@@ -98,7 +99,7 @@ func (p *Plan) bind(session func(Local) string, demand string) (*Bound, error) {
 		def.Def[i] = dt
 		if md := p.def.Metadata[string(o.digest)]; md != nil {
 			if anew {
-				// The plan's own metadata serves later builds too.
+				// Later builds use the plan's own metadata too.
 				md = md.CloneVT()
 				md.IgnoreCache = true
 			}
@@ -132,7 +133,7 @@ func (p *Plan) bind(session func(Local) string, demand string) (*Bound, error) {
 	return &Bound{Definition: def, Ops: ops, At: at, Steps: steps, Parts: parts, Remote: remote, Results: results, Locals: locals}, nil
 }
 
-// UpTo returns the part of the graph that ends in the op with the index last.
+// UpTo returns the graph that the op with the index last is the result of.
 func (b *Bound) UpTo(last int) (*pb.Definition, error) {
 	needed := make([]bool, last+1)
 	needed[last] = true

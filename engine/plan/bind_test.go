@@ -9,8 +9,8 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 )
 
-// TestBindAnew: every op but the sources has a digest that no other build has, does just what it did, and ignores the
-// cache. The plan can be bound again as ever.
+// TestBindAnew: every op but the sources has a digest of its own, does the same as before, and ignores the cache. The plan
+// itself does not change.
 func TestBindAnew(t *testing.T) {
 	p, err := New(t.Context(), Input{Filename: "Dockerfile", Dockerfile: []byte("FROM base AS a\nRUN one\nCOPY x .\nFROM base\nCOPY --from=a /y /y\n")}, Offline{})
 	if err != nil {

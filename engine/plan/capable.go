@@ -7,21 +7,21 @@ import (
 	"github.com/moby/buildkit/util/apicaps"
 )
 
-// needs are what a COPY or an ADD may ask for that older engines do not know and, as BuildKit's converter does
-// not tell them that it is asked for, would do otherwise without a word.
+// needs are options of COPY and ADD that older engines silently ignore, as BuildKit's converter does not mark an op that
+// has them.
 var needs = []struct {
 	cap   apicaps.CapID
 	asked func(*pb.FileActionCopy) bool
 	what  string
-	// otherwise is what an engine without it does, since the Docker Engine that is the first with it.
-	otherwise, since string
+	// otherwise is what an older engine would do, first the version of Docker Engine that knows the option.
+	otherwise, first string
 }{
 	{pb.CapFileCopyIncludeExcludePatterns, func(c *pb.FileActionCopy) bool { return len(c.IncludePatterns)+len(c.ExcludePatterns) > 0 }, "--exclude and --parents", "would copy everything", "23"},
-	// No BuildKit says that it has file.copy.modestring, which came in 0.20. CDI devices came with it.
+	// No BuildKit announces file.copy.modestring, which came in 0.20. CDI devices came in the same version.
 	{pb.CapExecMetaCDI, func(c *pb.FileActionCopy) bool { return c.ModeStr != "" }, "--chmod with letters", "would take every permission away", "28"},
 }
 
-// checkCapable fails where the engine would build something else than the Dockerfile says.
+// checkCapable returns an error where the engine would ignore an option of the Dockerfile.
 func (p *Plan) checkCapable(in Input) error {
 	for i := range p.ops {
 		o := &p.ops[i]
@@ -34,7 +34,7 @@ func (p *Plan) checkCapable(in Input) error {
 				if !n.asked(c) || in.Caps.Supports(n.cap) == nil {
 					continue
 				}
-				e := &Error{Filename: in.Filename, Message: fmt.Sprintf("this engine's BuildKit is too old for %s: it %s. Docker Engine %s and newer know it", n.what, n.otherwise, n.since)}
+				e := &Error{Filename: in.Filename, Message: fmt.Sprintf("this engine's BuildKit is too old for %s: it %s. Docker Engine %s and newer know it", n.what, n.otherwise, n.first)}
 				if len(o.lines) > 0 {
 					e.Line, e.End = o.lines[0], o.ends[0]
 					e.Excerpt = Excerpt(in.Dockerfile, e.Line, e.End)

@@ -18,15 +18,16 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// guarded calls fn, which converts what people wrote with code that is not ours for the most part. A panic fails the
-// plan, and not the session. The converter does not look at ctx, and for thousands of instructions it takes as long as
-// their number squared: where ctx ends before it, it is left to itself.
+// guarded calls fn, which converts user input with code that is mostly not ours. A panic in it becomes an error.
+//
+// The converter ignores ctx, and its time grows with the square of the number of instructions. Where ctx ends first,
+// guarded returns, and fn finishes in the background.
 func guarded(ctx context.Context, fn func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		defer func() {
 			if r := recover(); r != nil {
-				done <- fmt.Errorf("converting this Dockerfile crashes, which is a fault of stagewatch or of BuildKit and not of the Dockerfile: %v", r)
+				done <- fmt.Errorf("the converter crashed on this Dockerfile, which is a fault of stagewatch or of BuildKit: %v", r)
 			}
 		}()
 		done <- fn()
@@ -39,13 +40,12 @@ func guarded(ctx context.Context, fn func() error) error {
 	}
 }
 
-// parse reads the Dockerfile.
 func parse(dockerfile []byte) (*parsed, error) {
 	ast, err := parser.Parse(bytes.NewReader(dockerfile))
 	if err != nil {
 		return nil, err
 	}
-	// The parser merges the rules of "# check=" comments into the linter that it is given, also where it is none.
+	// The parser writes the rules of a "# check=" comment into the linter without checking it for nil.
 	stages, args, err := instructions.Parse(ast.AST, linter.New(&linter.Config{}))
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func parse(dockerfile []byte) (*parsed, error) {
 	return &parsed{stages: stages, args: args, escape: ast.EscapeToken}, nil
 }
 
-// parsed is a Dockerfile as the parser reads it.
+// parsed is a Dockerfile as BuildKit's parser returns it.
 type parsed struct {
 	stages []instructions.Stage
 	// args are the ARGs before the first FROM.
@@ -61,11 +61,11 @@ type parsed struct {
 	escape rune
 }
 
-// convert makes the graph out of the Dockerfile, and matches it to the instructions.
+// convert makes the graph and matches its ops to the Dockerfile's instructions.
 func (p *Plan) convert(ctx context.Context, in Input, resolver Resolver) error {
-	asked := &listener{Resolver: resolver}
+	bases := &baseRecorder{Resolver: resolver}
 	aimed := in.aimed()
-	client, err := dockerui.NewClient(&gateway{in: aimed, resolver: asked})
+	client, err := dockerui.NewClient(&gateway{in: aimed, resolver: bases})
 	if err != nil {
 		return fmt.Errorf("reading build options: %w", err)
 	}
@@ -74,19 +74,19 @@ func (p *Plan) convert(ctx context.Context, in Input, resolver Resolver) error {
 		target = &client.TargetPlatforms[0]
 	}
 	config := client.Config
-	// The converter writes resolved arguments back.
+	// The converter writes resolved arguments into this map.
 	config.BuildArgs = maps.Clone(config.BuildArgs)
 	opt := dockerfile2llb.ConvertOpt{
 		Config:         config,
 		Client:         client,
 		SourceMap:      llb.NewSourceMap(nil, in.Filename, "Dockerfile", in.Dockerfile),
 		TargetPlatform: target,
-		MetaResolver:   asked,
+		MetaResolver:   bases,
 		LLBCaps:        in.Caps,
 		Warn:           p.warn,
 	}
 	if len(client.TargetPlatforms) == 0 {
-		// Nobody asked for a platform: let the converter settle for the base's own, as docker build does.
+		// No platform was asked for, so the converter uses that of the base, as docker build does.
 		opt.TargetPlatform = nil
 	}
 	res, err := dockerfile2llb.Dockerfile2LLB(ctx, aimed.Dockerfile, opt)
@@ -107,11 +107,11 @@ func (p *Plan) convert(ctx context.Context, in Input, resolver Resolver) error {
 		return fmt.Errorf("marshalling build graph: %w", err)
 	}
 	p.def = def.ToPB()
-	p.told.Bases = asked.told()
+	p.engine.Bases = bases.recorded()
 	if err := p.adopt(in); err != nil {
 		return err
 	}
-	return p.readStages(ctx, in, client, *target, asked)
+	return p.readStages(ctx, in, client, *target, bases)
 }
 
 func (p *Plan) warn(rule, _, url, msg string, location []parser.Range) {
@@ -122,7 +122,7 @@ func (p *Plan) warn(rule, _, url, msg string, location []parser.Range) {
 	p.Lint = append(p.Lint, l)
 }
 
-// lintError says of findings that "# check=error=true" makes errors where the first of them is.
+// lintError replaces the error that "# check=error=true" causes by one with the message and the line of the first finding.
 func (p *Plan) lintError(err error) error {
 	if len(p.Lint) == 0 || !strings.HasPrefix(err.Error(), "lint violation found") {
 		return err
@@ -135,8 +135,8 @@ func (p *Plan) lintError(err error) error {
 	return parser.WithLocation(err, []parser.Range{{Start: parser.Position{Line: first.Line}, End: parser.Position{Line: first.Line}}})
 }
 
-// readStages lists the Dockerfile's stages and matches the graph's ops to their instructions.
-func (p *Plan) readStages(ctx context.Context, in Input, client *dockerui.Client, platform ocispecs.Platform, asked *listener) error {
+// readStages sets the plan's stages and steps: it matches the graph's ops to the Dockerfile's instructions.
+func (p *Plan) readStages(ctx context.Context, in Input, client *dockerui.Client, platform ocispecs.Platform, bases *baseRecorder) error {
 	file, err := parse(in.Dockerfile)
 	if err != nil {
 		return err
@@ -148,7 +148,7 @@ func (p *Plan) readStages(ctx context.Context, in Input, client *dockerui.Client
 	l := newLayout(file, c)
 	target := l.target(in.Attrs["target"])
 	p.Target = l.stages[target].Name
-	l.settle(ctx, target, asked)
+	l.resolve(ctx, target, bases)
 	if stand := l.standIn(target); stand != nil {
 		p.BaseLayers, p.onFolder = stand.layers, !stand.image
 	}

@@ -47,7 +47,7 @@ func TestCheckComments(t *testing.T) {
 	}
 }
 
-// TestAFaultOfTheConversionFailsThePlan stands for every fault of code that reads what people write.
+// TestAFaultOfTheConversionFailsThePlan: a panic in the converter becomes an error.
 func TestAFaultOfTheConversionFailsThePlan(t *testing.T) {
 	var e *Error
 	_, err := New(t.Context(), Input{Dockerfile: []byte(foreignDockerfile), Filename: "Dockerfile"}, faulty{})
@@ -56,7 +56,7 @@ func TestAFaultOfTheConversionFailsThePlan(t *testing.T) {
 	}
 }
 
-// TestAPlanIsGivenUpAtOnce: the converter itself never looks whether it is still asked.
+// TestAPlanIsGivenUpAtOnce: New returns when ctx ends, although the converter ignores ctx.
 func TestAPlanIsGivenUpAtOnce(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	over := make(chan struct{})
@@ -73,7 +73,7 @@ func (faulty) Convert(context.Context, Syntax, Input) (*pb.Definition, []byte, e
 	panic("no such format")
 }
 
-// slow tells when it is asked, and answers when all is over.
+// slow calls asked when it is asked, and does not answer before over is closed.
 type slow struct {
 	Offline
 	asked func()

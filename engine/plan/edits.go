@@ -10,16 +10,16 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// instruction is one instruction of a Dockerfile as it is written, whether it makes a step or not.
+// instruction is one instruction of a Dockerfile, whether it makes a step or not.
 type instruction struct {
-	// stage is the one that it stands in, empty before the first FROM.
+	// stage is the stage of the instruction, empty before the first FROM.
 	stage string
 	line  int
-	// text is the instruction in one line, with its heredocs below.
+	// text is the instruction on one line, followed by its heredocs.
 	text string
 }
 
-// readInstructions lists the instructions of a Dockerfile; nothing of one that does not parse.
+// readInstructions returns the instructions of a Dockerfile, nil where it can't be parsed.
 func readInstructions(source []byte) []instruction {
 	ast, err := parser.Parse(bytes.NewReader(source))
 	if err != nil {
@@ -41,7 +41,7 @@ func readInstructions(source []byte) []instruction {
 	return out
 }
 
-// stageOf names the stage that a FROM, the nth from 0, begins.
+// stageOf returns the name of the stage that a FROM begins. n is the stage's number, from 0.
 func stageOf(from string, n int) string {
 	f := strings.Fields(from)
 	if len(f) > 3 && strings.EqualFold(f[len(f)-2], "as") {
@@ -50,8 +50,8 @@ func stageOf(from string, n int) string {
 	return fmt.Sprintf("stage-%d", n)
 }
 
-// Edits lists what was changed in the Dockerfile since prev, instruction by instruction, in the file's order.
-// Comments, blank lines and the way in which long instructions are broken into lines count for nothing.
+// Edits returns the instructions that differ between the Dockerfiles of prev and p, in the file's order. Comments, blank
+// lines and line breaks within an instruction make no difference.
 func (p *Plan) Edits(prev *Plan) []event.Edit {
 	if prev == nil || len(prev.source) == 0 || bytes.Equal(prev.source, p.source) {
 		return nil
@@ -67,23 +67,24 @@ func (p *Plan) Edits(prev *Plan) []event.Edit {
 	return out
 }
 
-// replaced pairs what went with what came in its place: instructions of the same kind, in their order.
-func replaced(went, came []instruction) []event.Edit {
+// replaced returns the edits that lead from the instructions removed to those added in their place. It pairs instructions
+// with the same keyword, in order.
+func replaced(removed, added []instruction) []event.Edit {
 	var out []event.Edit
-	for _, c := range came {
-		e := event.Edit{Stage: c.stage, Line: c.line, Now: c.text}
-		for i, w := range went {
-			if strings.EqualFold(keyword(w.text), keyword(c.text)) {
-				for _, gone := range went[:i] {
+	for _, a := range added {
+		e := event.Edit{Stage: a.stage, Line: a.line, Now: a.text}
+		for i, r := range removed {
+			if strings.EqualFold(keyword(r.text), keyword(a.text)) {
+				for _, gone := range removed[:i] {
 					out = append(out, event.Edit{Stage: gone.stage, Line: gone.line, Was: gone.text})
 				}
-				e.Was, went = w.text, went[i+1:]
+				e.Was, removed = r.text, removed[i+1:]
 				break
 			}
 		}
 		out = append(out, e)
 	}
-	for _, gone := range went {
+	for _, gone := range removed {
 		out = append(out, event.Edit{Stage: gone.stage, Line: gone.line, Was: gone.text})
 	}
 	return out
@@ -94,15 +95,15 @@ func keyword(text string) string {
 	return word
 }
 
-// maxCompared bounds how many instructions are compared with one another; a longer Dockerfile is generated.
+// maxCompared is the number of instructions up to which Dockerfiles are compared. Longer ones are generated.
 const maxCompared = 2000
 
-// common pairs the instructions that both lists have, by their places, in order and as many as can be.
+// common returns a longest common subsequence of two lists, as pairs of indexes into was and now.
 func common(was, now []instruction) [][2]int {
 	if len(was) > maxCompared || len(now) > maxCompared {
 		return nil
 	}
-	// longest[i][j] is how many was[i:] and now[j:] have in common.
+	// longest[i][j] is the length of the longest common subsequence of was[i:] and now[j:].
 	longest := make([][]int, len(was)+1)
 	for i := range longest {
 		longest[i] = make([]int, len(now)+1)

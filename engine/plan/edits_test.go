@@ -10,7 +10,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// TestEdits: what a person changed in the Dockerfile, and not how it is laid out.
+// TestEdits: edited instructions are found, whatever their layout.
 func TestEdits(t *testing.T) {
 	for _, tt := range []struct {
 		name, before, after string
@@ -40,8 +40,7 @@ func TestEdits(t *testing.T) {
 	}
 }
 
-// TestBuildArguments: an argument that was given another value on the command line is named, and its value is kept
-// nowhere.
+// TestBuildArguments: an argument with another value is named, and its value is not kept.
 func TestBuildArguments(t *testing.T) {
 	file := "FROM a\nARG TOKEN\nRUN fetch\nARG DIR=x\nCOPY $DIR /d\n"
 	before := mustPlan(t, file, map[string]string{"build-arg:TOKEN": "secret-1"})
@@ -63,7 +62,7 @@ stage-0 3/3 :5 rerun: build argument changed: DIR
 	}
 }
 
-// TestValuesOfArgumentsGoNowhere: people pass tokens as build arguments.
+// TestValuesOfArgumentsGoNowhere: values of build arguments may be tokens, so they appear nowhere.
 func TestValuesOfArgumentsGoNowhere(t *testing.T) {
 	const file = "ARG TOKEN\nFROM a AS x\nARG TOKEN\nENV COPY=$TOKEN\nRUN curl ${TOKEN}\nADD https://u:$TOKEN@example.org/f /\nWORKDIR /$TOKEN\nCOPY --chown=$TOKEN f /\nRUN <<E\n$TOKEN\nE\nFROM x AS y\nONBUILD COPY $TOKEN /\nFROM y\nCOPY --from=x /${COPY} /\n"
 	in := func(token string, show bool) Input {

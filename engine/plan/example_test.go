@@ -8,12 +8,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// noLinks is a context without symbolic links.
-type noLinks struct{}
-
-func (noLinks) Symlinks() map[string]string { return nil }
-
-// A Dockerfile is converted once, and asked what a change would make of its steps.
+// A plan is made once from a Dockerfile, and then predicts what each change would make of its steps.
 func Example() {
 	dockerfile := `FROM python:3.9-slim AS build
 COPY requirements.txt .
@@ -27,7 +22,7 @@ COPY --from=build /app /app
 		panic(err)
 	}
 	changes := []plan.Change{{Change: event.Change{Path: "app.py", Kind: event.ContentChanged}}}
-	for i, expected := range p.Predict(p, changes, noLinks{}) {
+	for i, expected := range p.Predict(p, changes, nil) {
 		fmt.Printf("%s %s %q\n", p.Steps[i].ID(), expected.Prediction, expected.Reason)
 	}
 	// Output:

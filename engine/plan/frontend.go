@@ -15,19 +15,19 @@ import (
 
 // Syntax is the frontend that a Dockerfile's syntax directive names.
 type Syntax struct {
-	// Image is the frontend's image, Command the whole directive: the image, and arguments for it.
+	// Image is the frontend's image, Command the whole directive: the image and its arguments.
 	Image, Command string
 }
 
-// Frontend has the engine run a frontend. It is asked, where a [Resolver] can be, for what only the frontend that the
-// Dockerfile names can tell.
+// Frontend runs frontends on an engine. A [Resolver] that implements it is used to convert a Dockerfile that names a
+// frontend of its own.
 type Frontend interface {
-	// Convert returns the graph that the frontend makes, and the JSON of the image's config.
+	// Convert returns the graph that the frontend makes, and the JSON of the image config.
 	Convert(ctx context.Context, syntax Syntax, in Input) (def *pb.Definition, config []byte, err error)
 }
 
-// CustomSyntax returns what the Dockerfile's syntax directive names, where that is a frontend of its own and not a
-// release of the Dockerfile frontend that runs here.
+// CustomSyntax returns the frontend that the Dockerfile's syntax directive names. It reports false where there is no
+// directive, and for docker/dockerfile, which runs in this process.
 func CustomSyntax(dockerfile []byte) (Syntax, bool) {
 	ref, command, _, ok := parser.DetectSyntax(dockerfile)
 	if !ok {
@@ -42,7 +42,7 @@ func CustomSyntax(dockerfile []byte) (Syntax, bool) {
 	return Syntax{Image: ref, Command: command}, true
 }
 
-// convertForeign plans by the graph that a frontend of the Dockerfile's own makes.
+// convertForeign lets the frontend that the Dockerfile names make the graph.
 func (p *Plan) convertForeign(ctx context.Context, in Input, frontend Frontend, syntax Syntax) error {
 	p.foreign = true
 	var err error
@@ -64,7 +64,7 @@ func (p *Plan) convertForeign(ctx context.Context, in Input, frontend Frontend, 
 	return p.nameStages(syntax)
 }
 
-// nameStages lists stages and steps by the names that the frontend gave the graph's ops.
+// nameStages sets the plan's stages and steps by the names that the frontend gave to the ops.
 func (p *Plan) nameStages(syntax Syntax) error {
 	p.nameOps()
 	l := &layout{}
@@ -75,17 +75,17 @@ func (p *Plan) nameStages(syntax Syntax) error {
 		if m == nil {
 			continue
 		}
-		at := l.named(cmp.Or(m[1], "stage-0"))
+		at := l.stageIndex(cmp.Or(m[1], "stage-0"))
 		stageOf[i] = at
-		l.stages[at].read(m[4], o)
+		l.stages[at].setBase(m[4], o)
 		for k, j := range o.inputs {
 			if from := stageOf[j]; from >= 0 && from != at {
-				l.stages[at].use(l.stages[from].Name, o, k)
+				l.stages[at].addInput(l.stages[from].Name, o, k)
 			}
 		}
 	}
 	if len(l.stages) == 0 {
-		return errors.New("the frontend " + syntax.Image + " made no step")
+		return errors.New("the frontend " + syntax.Image + ", which the Dockerfile names, made a graph without steps")
 	}
 	l.order(stageOf)
 	p.Target = l.stages[len(l.stages)-1].Name
@@ -93,8 +93,8 @@ func (p *Plan) nameStages(syntax Syntax) error {
 	return nil
 }
 
-// named returns the place of the stage of that name, which is new where there was none.
-func (l *layout) named(name string) int {
+// stageIndex returns the index of the stage of that name, and adds the stage where there is none.
+func (l *layout) stageIndex(name string) int {
 	at := slices.IndexFunc(l.stages, func(s Stage) bool { return s.Name == name })
 	if at < 0 {
 		at = len(l.stages)
@@ -103,7 +103,7 @@ func (l *layout) named(name string) int {
 	return at
 }
 
-// order puts a stage before those that use it, as in a Dockerfile: by the place of its last op.
+// order sorts the stages by their last op, so that each comes before those that use it, as in a Dockerfile.
 func (l *layout) order(stageOf []int) {
 	var stages []Stage
 	seen := map[int]bool{}
@@ -117,8 +117,8 @@ func (l *layout) order(stageOf []int) {
 	l.stages = stages
 }
 
-// use takes in that the stage has what another one made as input k of o.
-func (s *Stage) use(stage string, o op, k int) {
+// addInput records that input k of o, an op of the stage, comes from another stage.
+func (s *Stage) addInput(stage string, o op, k int) {
 	s.addFrom(stage)
 	switch {
 	case !o.readsByContent(k):
@@ -128,8 +128,8 @@ func (s *Stage) use(stage string, o op, k int) {
 	}
 }
 
-// read takes in what an instruction of the stage says of it.
-func (s *Stage) read(instruction string, o op) {
+// setBase sets the stage's base and line where instruction is its FROM.
+func (s *Stage) setBase(instruction string, o op) {
 	if base, ok := strings.CutPrefix(instruction, "FROM "); ok {
 		s.Base = base
 		if len(o.lines) > 0 {
@@ -138,7 +138,7 @@ func (s *Stage) read(instruction string, o op) {
 	}
 }
 
-// nameOps names and numbers what does something, where the frontend numbered nothing.
+// nameOps gives the ops names with numbers, where the frontend gave none of them a number.
 func (p *Plan) nameOps() {
 	var steps []int
 	for i, o := range p.ops {
@@ -158,7 +158,7 @@ func (p *Plan) nameOps() {
 	}
 }
 
-// opText says what an op without a name does.
+// opText describes an op without a name.
 func opText(o *pb.Op) string {
 	switch t := o.Op.(type) {
 	case *pb.Op_Source:

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// progressName takes "[linux/amd64 build  4/16] ONBUILD RUN …" apart: stage, index, total, instruction. Where there is
-// but one stage it has no name, and the index is padded: "[ 4/16] RUN …".
+// progressName matches a name like "[linux/amd64 build  4/16] ONBUILD RUN …" and captures stage, index, total and
+// instruction. Where there is only one stage, its name is missing and the index is padded: "[ 4/16] RUN …".
 var progressName = regexp.MustCompile(`(?s)^\[(?:[a-z0-9_]+/[^\s\]]+ +)?(?:([^\s\]]+) +)?? *(\d+)/(\d+)\] (.*)$`)
 
-// readNamedSteps makes the steps of a foreign graph out of its ops' names: what a frontend of its own makes of a
-// Dockerfile need not stand in it.
+// readNamedSteps returns the steps of a foreign graph by the names of its ops. They can't be matched to instructions, as a
+// frontend may make steps that are not in the Dockerfile.
 func (p *Plan) readNamedSteps(l *layout) []Step {
 	byID := map[StepID]*Step{}
 	totals := map[string]int{}
@@ -42,7 +42,7 @@ func (p *Plan) readNamedSteps(l *layout) []Step {
 	}
 	steps := make([]Step, 0, len(byID))
 	for _, s := range byID {
-		// A frontend numbers FROM before it knows what a base's triggers add.
+		// The total in the name of FROM may be too low: a frontend names it before it knows the base's triggers.
 		s.Total = totals[s.Stage]
 		steps = append(steps, *s)
 	}

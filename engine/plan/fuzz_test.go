@@ -67,7 +67,7 @@ func FuzzPlan(f *testing.F) {
 	})
 }
 
-// uncached tells whether step i, or one before it, never comes out of the cache.
+// uncached reports whether step i, or one before it, never comes out of the cache.
 func (p *Plan) uncached(i int) bool {
 	for _, v := range p.verdicts(p, nil, nil) {
 		if v.prediction != event.WillHit {

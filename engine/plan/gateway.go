@@ -17,24 +17,24 @@ import (
 	fstypes "github.com/tonistiigi/fsutil/types"
 )
 
-// sessionPlaceholder stands in the graph where a solve's session id belongs; Bind puts the real one in.
+// sessionPlaceholder is the session id in a plan's graph. [Plan.Bind] replaces it.
 const sessionPlaceholder = "stagewatch"
 
 var (
-	errOffline = errors.New("not to be had without an engine")
-	errFetch   = errors.New("a source can't be fetched to read the time of the build from it: give SOURCE_DATE_EPOCH as a number of seconds")
+	errOffline = errors.New("this needs an engine")
+	errFetch   = errors.New("the time of a source can't be read before the build fetches it: give SOURCE_DATE_EPOCH as a number of seconds")
 )
 
-// sourceMetadata is what a [Resolver] can do besides where it asks an engine.
+// sourceMetadata is implemented by a [Resolver] that asks an engine.
 type sourceMetadata interface {
 	ResolveSourceMetadata(ctx context.Context, src *pb.SourceOp, opt sourceresolver.Opt) (*sourceresolver.MetaResponse, error)
 }
 
-// gateway answers the converter's questions out of an Input: what BuildKit's gateway would answer if it
-// had been asked to build, without one. Only ignore files are ever read through it.
+// gateway stands for BuildKit's gateway and answers the converter from an Input, without an engine. The converter reads
+// nothing but ignore files through it.
 type gateway struct {
 	in       Input
-	resolver *listener
+	resolver *baseRecorder
 }
 
 var _ gateway_client.Client = (*gateway)(nil)
@@ -57,7 +57,7 @@ func (g *gateway) ResolveImageConfig(ctx context.Context, ref string, opt source
 	return g.resolver.ResolveImageConfig(ctx, ref, opt)
 }
 
-// Solve serves what the converter reads of a local context: its ignore file.
+// Solve returns a tree with the ignore file of the local context in the request.
 func (g *gateway) Solve(_ context.Context, req gateway_client.SolveRequest) (*gateway_client.Result, error) {
 	for _, dt := range req.Definition.Def {
 		var o pb.Op
@@ -81,8 +81,8 @@ func (g *gateway) Solve(_ context.Context, req gateway_client.SolveRequest) (*ga
 	return nil, errOffline
 }
 
-// ResolveSourceMetadata tells what is known of a source before it is fetched. Of a folder that is nothing, as
-// BuildKit has it: SOURCE_DATE_EPOCH=context then sets no time.
+// ResolveSourceMetadata returns what is known about a source before it is fetched. For a folder it returns nothing new, as
+// BuildKit does: SOURCE_DATE_EPOCH=context then sets no time.
 func (g *gateway) ResolveSourceMetadata(ctx context.Context, src *pb.SourceOp, opt sourceresolver.Opt) (*sourceresolver.MetaResponse, error) {
 	if strings.HasPrefix(src.Identifier, localPrefix) {
 		return &sourceresolver.MetaResponse{Op: src}, nil
@@ -103,7 +103,7 @@ func (g *gateway) Warn(context.Context, digest.Digest, string, gateway_client.Wa
 	return nil
 }
 
-// ignoreFile is a tree that holds one ignore file, or nothing where it is nil.
+// ignoreFile is a tree with one ignore file, or without files where it is nil.
 type ignoreFile []byte
 
 func (f ignoreFile) ReadFile(_ context.Context, req gateway_client.ReadRequest) ([]byte, error) {

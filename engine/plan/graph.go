@@ -8,26 +8,26 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// op is one vertex of the graph, inputs before users.
+// op is one vertex of the graph. Plan.ops has each one after its inputs.
 type op struct {
 	pb     *pb.Op
 	digest digest.Digest
-	// name is what progress calls the op: "[build 4/6] RUN …".
+	// name is the op's name in BuildKit's progress: "[build 4/6] RUN …".
 	name string
-	// lines are the first Dockerfile lines of the instructions that the op comes from, more than one
-	// where identical instructions were merged; ends are their last lines.
+	// lines are the first lines of the instructions that the op comes from, ends their last lines. There are several
+	// where BuildKit merged identical instructions.
 	lines, ends []int
-	// inputs index ops, in the order of pb.Inputs.
+	// inputs are indexes into Plan.ops, in the order of pb.Inputs.
 	inputs []int
-	// key covers what the op does, and what the ops below do that its cache key is bound to; fullKey covers
-	// the ops that are read by content as well. Local contexts count as their name.
+	// key identifies the op together with the inputs that its cache key depends on by how they were made. fullKey also
+	// covers the inputs that are read by content. The key of a local context is its name.
 	key, fullKey digest.Digest
-	// noCache tells that BuildKit is told to run the op in any case.
+	// noCache is set where BuildKit must not use the cache for the op.
 	noCache bool
-	// steps index the steps that the op is part of, more than one where identical ones were merged.
+	// steps are the steps that the op executes, as indexes into Plan.Steps: several where identical ones were merged.
 	steps []int
-	// serves index the steps that the op is a part of, where it comes from no instruction of its own: the source of
-	// an ADD, a file out of the Dockerfile, the image that a COPY --from names.
+	// serves are, for an op that executes no instruction, the steps that use it: as the source of an ADD, as a file
+	// that is in the Dockerfile, or as the image of a COPY --from.
 	serves []int
 }
 
@@ -36,7 +36,7 @@ const (
 	imagePrefix = "docker-image://"
 )
 
-// local returns the name of the local context that the op is, if it is one.
+// local returns the name of the local context that the op is. It reports false for any other op.
 func (o *op) local() (string, bool) {
 	src := o.pb.GetSource()
 	if src == nil || !strings.HasPrefix(src.Identifier, localPrefix) {
@@ -47,7 +47,7 @@ func (o *op) local() (string, bool) {
 
 // readGraph decodes the definition's ops and computes their keys.
 func (p *Plan) readGraph() error {
-	images, err := contentOf(p.told.Bases)
+	images, err := contentOf(p.engine.Bases)
 	if err != nil {
 		return err
 	}
@@ -87,8 +87,8 @@ func (p *Plan) readGraph() error {
 	return nil
 }
 
-// setKeys computes the op's keys. An image counts as what is in it, where that is known, and not as its name or as how
-// it is to be looked up.
+// setKeys computes the op's keys. An image of known content is keyed by its content, whatever its name is and however it
+// is looked up.
 func (p *Plan) setKeys(o *op, images map[string]string) error {
 	if name, ok := o.local(); ok {
 		o.key = digest.FromString(localPrefix + name)
@@ -124,8 +124,8 @@ func (p *Plan) setKeys(o *op, images map[string]string) error {
 	return nil
 }
 
-// readsByContent tells whether BuildKit keys input i of the op by the content of what the op selects of
-// it. The other inputs are keyed by how they were made. See CacheMap of BuildKit's file and exec ops.
+// readsByContent reports whether the op's cache key depends on the content that it selects from input i. For other inputs
+// it depends on how they were made. See CacheMap of BuildKit's file and exec ops.
 func (o *op) readsByContent(i int) bool {
 	switch t := o.pb.Op.(type) {
 	case *pb.Op_File:

@@ -6,7 +6,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// Inputs tells what a step, by its place in Steps, stands on and reads: other steps and build contexts, each once.
+// Inputs returns what p.Steps[step] builds on and reads: other steps and build contexts, without duplicates.
 func (p *Plan) Inputs(step int) []event.Input {
 	var out []event.Input
 	for _, i := range p.Steps[step].ops {
@@ -33,14 +33,14 @@ func (p *Plan) Inputs(step int) []event.Input {
 	return out
 }
 
-// Read is what a step reads by name of a stage or an image.
+// Read is what a step reads by path from a stage or an image.
 type Read struct {
-	// Op is the one whose result is read, by its place in the graph.
+	// Op is the op whose result is read, as an index into [Bound.Ops].
 	Op    int
 	Paths []string
 }
 
-// ReadsOf tells what a step, by its place in Steps, reads by name of stages and images.
+// ReadsOf returns what p.Steps[step] reads by path from stages and images.
 func (p *Plan) ReadsOf(step int) []Read {
 	var out []Read
 	for _, i := range p.Steps[step].ops {
@@ -57,13 +57,13 @@ func (p *Plan) ReadsOf(step int) []Read {
 	return out
 }
 
-// nearest is the first of steps that BuildKit builds as one, of the stage if one of them is.
+// nearest returns one of several merged steps: the first one of the stage, or else the first.
 func (p *Plan) nearest(steps []int, stage string) event.StepID {
 	at := max(0, slices.IndexFunc(steps, func(i int) bool { return p.Steps[i].Stage == stage }))
 	return p.Steps[steps[at]].ID()
 }
 
-// pathsOf names what selectors take, none for all there is.
+// pathsOf returns the paths of selectors, nil where one of them selects everything.
 func pathsOf(of []*selector) []string {
 	var paths []string
 	for _, s := range of {

@@ -13,28 +13,27 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
 )
 
-// layout is the Dockerfile as it is written: stages, and which of their instructions may make steps.
+// layout is the Dockerfile's structure: its stages, and which of their instructions may make steps.
 type layout struct {
 	file   *parsed
 	stages []Stage
-	// of is what is known of each stage, in the same order.
+	// of has what only the layout needs of each stage, in the same order.
 	of []stageLayout
 }
 
-// stageLayout is what of a stage matters to no one but the layout.
 type stageLayout struct {
-	// base is the stage that this one is based on, -1 for an image or for nothing.
+	// base is the index of the stage that this one is based on, -1 for an image or scratch.
 	base int
-	// uses are the stages that it is based on, copies from or mounts.
+	// uses are the indexes of the stages that it is based on, copies from or mounts.
 	uses []int
-	// from is its FROM, triggers what its base brings along, steps the other instructions that may make steps.
+	// from is its FROM, triggers the ONBUILD instructions of its base, steps its other instructions that may make steps.
 	from            written
 	triggers, steps []written
-	// standIn is what the options put in the place of the base, or of the whole stage; nil for nothing.
+	// standIn is the named context that replaces the base, or the whole stage where Stage.Replaced is set; nil for none.
 	standIn *standIn
 }
 
-// newLayout reads the stages as BuildKit's converter does, which keeps what it finds to itself.
+// newLayout reads the stages in the same way as BuildKit's converter, which does not return them.
 func newLayout(file *parsed, c *contexts) *layout {
 	l := &layout{file: file}
 	args, lex := globalArgs(file, c.in, c.platform), shell.NewLex(file.escape)
@@ -69,23 +68,23 @@ func newLayout(file *parsed, c *contexts) *layout {
 			if w, ok := writtenStep(cmd); ok {
 				l.of[i].steps = append(l.of[i].steps, w)
 			}
-			l.use(i, cmd)
+			l.addUses(i, cmd)
 		}
 	}
 	return l
 }
 
-// settle looks up what stands in for needed stages and bases, adds what the bases' ONBUILD instructions make of the
-// stages, and marks what the target depends on by all that.
-func (l *layout) settle(ctx context.Context, target int, asked *listener) {
-	settled := map[int]bool{}
-	// A trigger may copy from a stage that nothing else needs.
-	for reached := l.markNeeded(target); len(settled) < len(reached); reached = l.markNeeded(target) {
+// resolve loads the stand-ins of needed stages and bases, adds the triggers of the bases, and marks the stages that the
+// target depends on.
+func (l *layout) resolve(ctx context.Context, target int, bases *baseRecorder) {
+	resolved := map[int]bool{}
+	// A trigger may copy from a stage that nothing else needs, so each round can reach more stages.
+	for reached := l.markNeeded(target); len(resolved) < len(reached); reached = l.markNeeded(target) {
 		for i := range reached {
-			if settled[i] {
+			if resolved[i] {
 				continue
 			}
-			settled[i] = true
+			resolved[i] = true
 			if in := l.of[i].standIn; in != nil {
 				in.load(ctx)
 				if l.stages[i].Replaced {
@@ -95,13 +94,13 @@ func (l *layout) settle(ctx context.Context, target int, asked *listener) {
 					l.stages[i].Base = in.place
 				}
 			}
-			l.addTriggers(i, asked)
+			l.addTriggers(i, bases)
 		}
 	}
 }
 
-// addTriggers adds what the ONBUILD instructions of its base make of stage i.
-func (l *layout) addTriggers(i int, asked *listener) {
+// addTriggers adds the ONBUILD instructions of its base to stage i.
+func (l *layout) addTriggers(i int, bases *baseRecorder) {
 	of := &l.of[i]
 	var texts []string
 	switch {
@@ -111,7 +110,7 @@ func (l *layout) addTriggers(i int, asked *listener) {
 	case of.standIn != nil:
 		texts = of.standIn.triggers
 	default:
-		texts = asked.triggers(l.stages[i].Base)
+		texts = bases.triggers(l.stages[i].Base)
 	}
 	for _, text := range texts {
 		ast, err := parser.Parse(strings.NewReader(text))
@@ -126,11 +125,11 @@ func (l *layout) addTriggers(i int, asked *listener) {
 			w.line, w.end, w.text = of.from.line, of.from.end, onBuild+w.text
 			of.triggers = append(of.triggers, w)
 		}
-		l.use(i, cmd)
+		l.addUses(i, cmd)
 	}
 }
 
-// triggersOf are the triggers that a stage of the Dockerfile hands on.
+// triggersOf returns the ONBUILD instructions of a stage of the Dockerfile.
 func triggersOf(st instructions.Stage) []string {
 	var texts []string
 	for _, cmd := range st.Commands {
@@ -141,8 +140,8 @@ func triggersOf(st instructions.Stage) []string {
 	return texts
 }
 
-// use notes the stages that an instruction of stage i copies from or mounts.
-func (l *layout) use(i int, cmd instructions.Command) {
+// addUses records the stages that an instruction of stage i copies from or mounts.
+func (l *layout) addUses(i int, cmd instructions.Command) {
 	of := &l.of[i]
 	switch c := cmd.(type) {
 	case *instructions.CopyCommand:
@@ -159,8 +158,8 @@ func (l *layout) use(i int, cmd instructions.Command) {
 	}
 }
 
-// uniqueNames names each stage: by its own name, or "stage-N" as BuildKit does. Of several of one name the last keeps
-// it, which is what it means to others; the line tells the rest from it.
+// uniqueNames returns a name for each stage: its own, or "stage-N" as in BuildKit. Where several stages have the same name,
+// the last one keeps it, as other instructions mean that one, and the others get their line behind it.
 func uniqueNames(stages []instructions.Stage) []string {
 	names := make([]string, len(stages))
 	for i, st := range stages {
@@ -177,7 +176,8 @@ func uniqueNames(stages []instructions.Stage) []string {
 	return names
 }
 
-// stageBefore finds the stage that a FROM means: the last one of that name, in small letters, before it; -1 for none.
+// stageBefore returns the index of the stage that a FROM means, -1 for none: the last one before it with that name. Names
+// of stages are in small letters.
 func stageBefore(before []instructions.Stage, name string) int {
 	for j, st := range slices.Backward(before) {
 		if st.Name != "" && st.Name == name {
@@ -187,12 +187,12 @@ func stageBefore(before []instructions.Stage, name string) int {
 	return -1
 }
 
-// stageNamed finds the stage that a mount means: the last one of that name, in any case; -1 for none.
+// stageNamed returns the index of the stage that a mount means, -1 for none: the last one with that name, in any case.
 func stageNamed(stages []instructions.Stage, name string) int {
 	return stageBefore(stages, strings.ToLower(name))
 }
 
-// stageCopied finds the stage that a COPY means, by name or by index; -1 for none.
+// stageCopied returns the index of the stage that a COPY --from means, by name or by number; -1 for none.
 func stageCopied(stages []instructions.Stage, ref string) int {
 	if n, err := strconv.Atoi(ref); err == nil {
 		if n < 0 || n >= len(stages) {
@@ -203,7 +203,7 @@ func stageCopied(stages []instructions.Stage, ref string) int {
 	return stageNamed(stages, ref)
 }
 
-// target returns the stage that a name or an index, or empty for the last, means.
+// target returns the index of the stage with a name or a number, and of the last stage where there is none.
 func (l *layout) target(ref string) int {
 	if i, ok := findStage(uniqueNames(l.file.stages), ref); ok {
 		return i
@@ -211,8 +211,8 @@ func (l *layout) target(ref string) int {
 	return len(l.stages) - 1
 }
 
-// markNeeded marks the stages that the target depends on. An instruction means stages before its own only, so one
-// pass from the end reaches them all. What something else stands in for is reached, but not needed.
+// markNeeded marks the stages that the target depends on. An instruction can only use earlier stages, so one pass from the
+// end reaches them all. A replaced stage is reached, but not needed, unless it is the target.
 func (l *layout) markNeeded(target int) (reached map[int]bool) {
 	reached = map[int]bool{target: true}
 	for i := range slices.Backward(l.stages) {
@@ -228,7 +228,7 @@ func (l *layout) markNeeded(target int) (reached map[int]bool) {
 	return reached
 }
 
-// standIn is what stands below stage i in the place of an image or of a stage, nil for nothing.
+// standIn returns the named context that stage i is based on, directly or through other stages; nil for none.
 func (l *layout) standIn(i int) *standIn {
 	for l.of[i].base >= 0 {
 		i = l.of[i].base

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// maxLinkHops bounds the following of symbolic links that point at each other, as BuildKit does.
+// maxLinkHops is the number of symbolic links that are followed at most, as in BuildKit.
 const maxLinkHops = 255
 
-// roots are where the selection starts: the selector's path, and every path that it leads to through symbolic
-// links of the context, which links has by path.
+// roots returns the paths where the selection starts: the selector's path, and every path that it leads to through the
+// context's symbolic links. links maps their paths to their targets.
 func (s *selector) roots(links map[string]string) []string {
 	if len(links) == 0 || s.path == "" && !s.deep {
 		return []string{s.path}
@@ -28,8 +28,7 @@ func (s *selector) roots(links map[string]string) []string {
 	return f.found
 }
 
-// follower resolves a path, part by part, as the file system does: ".." after a link means the folder above
-// the one that the link leads to.
+// follower resolves a path part by part, as the file system does: ".." after a link is the parent of the link's target.
 type follower struct {
 	*selector
 	links map[string]string
@@ -44,7 +43,7 @@ func (f *follower) add(root string) {
 	}
 }
 
-// walk goes on from the folder at, which holds no links, with the parts that remain.
+// walk resolves the remaining parts below the folder at, which is itself resolved.
 func (f *follower) walk(at string, parts []string, hops int) {
 	for i, part := range parts {
 		switch part {
@@ -75,14 +74,13 @@ func (f *follower) walk(at string, parts []string, hops int) {
 	f.add(at)
 }
 
-// jump follows one link, once with the same rest.
+// jump resolves the target of a link and the rest of the path behind it, once for the same link and rest.
 func (f *follower) jump(link, target string, rest []string, hops int) {
 	state := link + "\x00" + strings.Join(rest, "/")
 	if hops == maxLinkHops || f.seen[state] {
 		return
 	}
 	f.seen[state] = true
-	// The link itself, and what it lies in.
 	f.add(link)
 	at := ""
 	if !path.IsAbs(target) {

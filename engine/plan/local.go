@@ -10,19 +10,18 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// Local is a source of the graph that brings a local context, or a part of it, to the engine.
+// Local is a source of the graph: a local context, or a part of it, that is sent to the engine.
 type Local struct {
 	// Context is the context's name, "context" for the main one.
 	Context string
-	// Paths are what is brought of it, with the targets of the links that they are; none stand for all.
+	// Paths are the paths that are sent, with the targets of those that are links; none for all.
 	Paths []string
-	// Key is the same for sources that bring the same of the same context.
+	// Key is equal for sources that send the same part of the same context.
 	Key string
-	// Session is the one that a [Bound] has it bound to.
+	// Session is the session id in a [Bound] graph.
 	Session string
 }
 
-// localOf describes a local source.
 func localOf(name string, src *pb.SourceOp) (Local, error) {
 	l := Local{Context: name}
 	if paths := src.Attrs[pb.AttrFollowPaths]; paths != "" {
@@ -37,12 +36,12 @@ func localOf(name string, src *pb.SourceOp) (Local, error) {
 	return l, err
 }
 
-// narrow gives each reader of a local context a source of its own, which brings no more than the reader reads.
-// The converter makes one for all: then an edit anywhere has BuildKit compare the whole of it with what it has,
-// file by file, and steps that read a few files wait for all of them.
+// narrow gives each reader of a local context its own source, which sends only what the reader reads. The converter
+// makes one source for all readers. Then BuildKit compares the whole context file by file after any edit, and steps that
+// read a few files wait for all of them.
 //
-// Cache keys stay what they were: those of the readers go by the content of what they read. Where a reader's
-// key may depend on more than that, on what a link somewhere below leads to, it keeps the source of all.
+// The cache keys do not change, as those of the readers depend on the content that they read. A reader whose key may
+// depend on more, on the target of a link somewhere below, keeps the source of the whole context.
 func (p *Plan) narrow() error {
 	n := narrowing{plan: p, moved: make([]int, len(p.ops)), own: map[string]int{}}
 	for i := range p.ops {
@@ -51,7 +50,7 @@ func (p *Plan) narrow() error {
 	for i := range p.ops {
 		o := p.ops[i]
 		if _, ok := o.local(); ok {
-			continue // placed before its first reader
+			continue // Its copies come before their readers.
 		}
 		o.inputs = slices.Clone(o.inputs)
 		for k, j := range o.inputs {
@@ -68,17 +67,17 @@ func (p *Plan) narrow() error {
 	return nil
 }
 
-// narrowing is the ops of a plan with narrower sources.
+// narrowing builds the list of a plan's ops with narrower sources.
 type narrowing struct {
 	plan *Plan
 	ops  []op
-	// moved are the new places of the old ops, -1 for none yet.
+	// moved maps the index of an old op to its new one, -1 for none yet.
 	moved []int
-	// own are the places of the new sources, by the old one and the paths.
+	// own holds the indexes of the new sources, by the old source and the paths.
 	own map[string]int
 }
 
-// source returns the place of what o has as its input k, which was at j.
+// source returns the new index of input k of o, whose old index is j.
 func (n *narrowing) source(o *op, k, j int) (int, error) {
 	old := &n.plan.ops[j]
 	name, isLocal := old.local()
@@ -104,7 +103,7 @@ func (n *narrowing) source(o *op, k, j int) (int, error) {
 		attrs[pb.AttrFollowPaths] = string(dt)
 	}
 	if of := attrs[pb.AttrFollowPaths]; of != "" {
-		// BuildKit keeps what it was sent by this hint, and makes it equal to what it is sent next.
+		// BuildKit stores received files under this hint, and reuses them for the next transfer with the same hint.
 		attrs[pb.AttrSharedKeyHint] += "#" + digest.FromString(of).Encoded()[:16]
 	}
 	n.own[key] = len(n.ops)
@@ -112,7 +111,7 @@ func (n *narrowing) source(o *op, k, j int) (int, error) {
 	return n.own[key], nil
 }
 
-// paths are what the op reads of its input k, nil where that can't be told apart from the rest.
+// paths returns the paths that the op reads of input k, nil where it may read all of it.
 func (o *op) paths(k int) []string {
 	var paths []string
 	for _, s := range o.selectors(k, true) {

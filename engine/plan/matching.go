@@ -6,28 +6,29 @@ import (
 	"strings"
 )
 
-// matching finds the instructions that the graph's ops come from.
+// matching matches the graph's ops to the instructions that they come from.
 type matching struct {
 	plan   *Plan
 	stages []*stageSlots
-	// byLine finds the instruction that begins at a line, owner what of several identical ones an op is built as.
+	// byLine holds the instructions by their first line.
 	byLine map[int]*slot
-	owner  map[int]*slot
+	// owner holds, by op, the one of several identical instructions that it is counted as.
+	owner map[int]*slot
 }
 
-// slot is a place for a step: an instruction, and the ops that carry it out.
+// slot is an instruction that may become a step, and the ops that execute it, as indexes into Plan.ops.
 type slot struct {
 	written
 	ops []int
 }
 
-// stageSlots are the places of a stage.
+// stageSlots are the slots of a stage.
 type stageSlots struct {
 	from            *slot
 	triggers, steps []*slot
 }
 
-// slots lists the places in the order in which they are built.
+// slots returns the slots in build order.
 func (s *stageSlots) slots() []*slot {
 	return slices.Concat([]*slot{s.from}, s.triggers, s.steps)
 }
@@ -55,7 +56,7 @@ func newMatching(p *Plan, l *layout) *matching {
 			stage, isFrom := stageAt[line]
 			switch at := m.byLine[line]; {
 			case o.pb.GetSource() != nil:
-				// The image that a COPY --from names has the line of the COPY.
+				// The image of a COPY --from has the line of the COPY.
 				if isFrom {
 					m.add(m.stages[stage].from, i)
 				}
@@ -68,7 +69,7 @@ func newMatching(p *Plan, l *layout) *matching {
 	}
 	for si, of := range l.of {
 		if of.standIn != nil {
-			for _, i := range p.brought(of.standIn) {
+			for _, i := range p.sourceOps(of.standIn) {
 				m.add(m.stages[si].from, i)
 			}
 		}
@@ -79,9 +80,9 @@ func newMatching(p *Plan, l *layout) *matching {
 	return m
 }
 
-// brought lists the ops that bring what stands in for a base. Of a folder those count that something stands on, as
-// others may copy out of it; or all of them, where nothing does.
-func (p *Plan) brought(in *standIn) []int {
+// sourceOps returns the sources of a stand-in. Several ops can read the same folder: it returns those that another op
+// builds on, or else all of them.
+func (p *Plan) sourceOps(in *standIn) []int {
 	var all, below []int
 	for i := range p.ops {
 		if p.ops[i].pb.GetSource() != nil && in.is(&p.ops[i]) {
@@ -101,15 +102,15 @@ func (p *Plan) brought(in *standIn) []int {
 	return all
 }
 
-// add gives op i to the place at. Of several identical instructions the last one that the graph has is what BuildKit
-// names, and so counts as what is built.
+// add adds op i to the slot at. Of several identical instructions BuildKit reports the last one of the graph, so that is
+// the owner.
 func (m *matching) add(at *slot, i int) {
 	at.ops = append(at.ops, i)
 	m.owner[i] = at
 }
 
-// addTriggered gives a stage the ops that its base's triggers made of it. All of them have the line of FROM: what
-// tells them apart is their order, which is that of the triggers.
+// addTriggered adds the ops of the base's triggers to a stage. All of them have the line of FROM. They are matched to the
+// triggers by their order.
 func (m *matching) addTriggered(s *stageSlots, triggers []written, ops []int) {
 	var at []*slot
 	for _, i := range ops {
@@ -129,13 +130,13 @@ func (m *matching) addTriggered(s *stageSlots, triggers []written, ops []int) {
 			}
 		}
 	}
-	// A copy that is linked comes to the stage with its merge.
+	// COPY --link takes its place in the stage by its merge.
 	slices.SortStableFunc(at, func(a, b *slot) int { return cmp.Compare(a.ops[len(a.ops)-1], b.ops[len(b.ops)-1]) })
 	next := 0
 	for _, a := range at {
 		folder := m.plan.makesFolder(a.ops[0])
 		for next < len(triggers) && (triggers[next].folder != folder || triggers[next].text == onBuild+"WORKDIR /") {
-			next++ // a WORKDIR that leads to / makes nothing
+			next++ // WORKDIR / makes no op.
 		}
 		a.line, a.end, a.text = s.from.line, s.from.end, strings.TrimSpace(onBuild)
 		if next < len(triggers) {
@@ -149,13 +150,13 @@ func (m *matching) addTriggered(s *stageSlots, triggers []written, ops []int) {
 	}
 }
 
-// makesFolder tells whether op i is that of a WORKDIR.
+// makesFolder reports whether op i is that of a WORKDIR.
 func (p *Plan) makesFolder(i int) bool {
 	f := p.ops[i].pb.GetFile()
 	return f != nil && len(f.Actions) == 1 && f.Actions[0].GetMkdir() != nil
 }
 
-// fromText is a FROM with the image that it means, but for a part that is an argument's.
+// fromText returns the FROM of a slot with the full name of its image, or as written where that has an argument in it.
 func (p *Plan) fromText(at *slot) string {
 	ref, isImage := strings.CutPrefix(p.ops[at.ops[0]].pb.GetSource().GetIdentifier(), imagePrefix)
 	if !isImage || strings.Contains(at.text, "$") {

@@ -2,13 +2,13 @@ package plan
 
 import "github.com/opencontainers/go-digest"
 
-// Memory is what has to be kept of a plan for a later session to compare with.
+// Memory is what a later session needs to compare its plan with this one. Values that may be secrets are digests.
 type Memory struct {
-	// Dockerfile is the file as it was.
+	// Dockerfile is the file's content.
 	Dockerfile string       `json:"dockerfile,omitempty"`
 	Steps      []MemoryStep `json:"steps"`
-	// Told is what the engine told for it.
-	Told Told `json:"told"`
+	// Engine is what the engine answered, with the names of images as digests.
+	Engine EngineFacts `json:"told"`
 	// Options are digests of the frontend attributes, by name.
 	Options map[string]string `json:"options"`
 	// Keys and FullKeys are those of the plan's ops.
@@ -16,18 +16,18 @@ type Memory struct {
 	FullKeys []digest.Digest `json:"full_keys"`
 }
 
-// MemoryStep is a step as it was, its instruction as it is written.
+// MemoryStep is a step of a [Memory]. Its instruction is as written, without arguments filled in.
 type MemoryStep struct {
 	Stage       string `json:"stage"`
 	Index       int    `json:"index"`
 	Instruction string `json:"instruction"`
-	// Settings are digests of what is set for the step, by name.
+	// Settings are digests of the step's settings, by name.
 	Settings map[string]string `json:"settings,omitempty"`
 }
 
-// Remember returns what Recall needs.
+// Remember returns what [Recall] needs.
 func (p *Plan) Remember() Memory {
-	m := Memory{Dockerfile: string(p.source), Told: p.told.remembered(), Options: p.options}
+	m := Memory{Dockerfile: string(p.source), Engine: p.engine.hashed(), Options: p.options}
 	for _, s := range p.Steps {
 		m.Steps = append(m.Steps, MemoryStep{s.Stage, s.Index, s.written, s.settings})
 	}
@@ -38,7 +38,7 @@ func (p *Plan) Remember() Memory {
 	return m
 }
 
-// Recall returns a plan that can be predicted against, and is good for nothing else.
+// Recall returns a plan that serves as the prev of [Plan.Predict] and [Plan.Edits], and for nothing else.
 func Recall(m Memory) *Plan {
 	p := &Plan{source: []byte(m.Dockerfile), options: m.Options}
 	for _, s := range m.Steps {

@@ -15,7 +15,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// TestRecallPredictsAsTheOriginal: over a session's end and a JSON file.
+// TestRecallPredictsAsTheOriginal: a plan recalled from JSON predicts the same as the original.
 func TestRecallPredictsAsTheOriginal(t *testing.T) {
 	old := mustPlan(t, sample, nil)
 	dt, err := json.Marshal(old.Remember())
@@ -33,11 +33,11 @@ func TestRecallPredictsAsTheOriginal(t *testing.T) {
 	}
 }
 
-// TestWhatAnEngineToldIsEnough to plan as it was planned: bases with triggers, folders and variables, and a BuildKit
-// that can't do everything.
-func TestWhatAnEngineToldIsEnough(t *testing.T) {
+// TestEngineFactsAreEnough makes the same plan without the engine: bases with triggers, folders and variables, and a
+// BuildKit that can't do everything.
+func TestEngineFactsAreEnough(t *testing.T) {
 	const dockerfile = "FROM a AS x\nCOPY f $HOME_OF/\nFROM --platform=linux/arm64 b\nCOPY --link --from=x /f rel\nRUN make\n"
-	unmerging := Unmerging()
+	unmerging := WithoutMergeOp()
 	in := Input{Dockerfile: []byte(dockerfile), Filename: "Dockerfile"}
 	unmerging.Fill(&in)
 	engine := canonical{
@@ -56,14 +56,14 @@ func TestWhatAnEngineToldIsEnough(t *testing.T) {
 	if err := json.Unmarshal(dt, &m); err != nil {
 		t.Fatal(err)
 	}
-	for _, b := range m.Told.Bases {
+	for _, b := range m.Engine.Bases {
 		if b.Ref != "" || strings.Contains(b.Name, "library") {
 			t.Errorf("the name of a base is kept: %+v", b)
 		}
 	}
 	in.Caps, in.Platform = nil, ocispecs.Platform{}
-	m.Told.Fill(&in)
-	again, err := New(t.Context(), in, told{&m.Told})
+	m.Engine.Fill(&in)
+	again, err := New(t.Context(), in, facts{&m.Engine})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,18 +82,18 @@ func (c canonical) ResolveImageConfig(_ context.Context, ref string, _ sourceres
 	return ref, digest.FromString(c[ref]), []byte(c[ref]), nil
 }
 
-type told struct{ *Told }
+type facts struct{ *EngineFacts }
 
-func (t told) ResolveImageConfig(_ context.Context, name string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
-	ref, dgst, config, ok := t.Resolve(name, opt)
+func (f facts) ResolveImageConfig(_ context.Context, name string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
+	ref, dgst, config, ok := f.Resolve(name, opt)
 	if !ok {
-		return "", "", nil, fmt.Errorf("nothing was told of %s", name)
+		return "", "", nil, fmt.Errorf("no engine has resolved %s", name)
 	}
 	return ref, dgst, config, nil
 }
 
-// TestAnImageIsWhatIsInIt: neither its name, nor that it is pinned, nor how it is looked up reruns anything.
-func TestAnImageIsWhatIsInIt(t *testing.T) {
+// TestAnImageIsKeyedByItsContent: another name, a digest or another way of looking it up reruns nothing.
+func TestAnImageIsKeyedByItsContent(t *testing.T) {
 	config := func(layer, env string) string {
 		return fmt.Sprintf(`{"architecture":"amd64","os":"linux","config":{"Env":["V=%s"]},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}`, env, layer)
 	}

@@ -9,34 +9,35 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// repository is where git keeps what it knows of a source.
+// repository is the folder of a git repository.
 const repository = ".git"
 
-// What a script has that reads the repository, that brings along one of its own, and that only takes one away.
+// Patterns of shell scripts: repositoryUse matches a script that reads the source's repository, clonesRepository one that
+// brings its own, and removesPaths the commands that only remove files.
 var (
-	readsRepository = regexp.MustCompile(`\bgit\s(?:\s*-[^\s;&|]+(?:[= ][^-\s;&|]\S*)??)*\s*(?:archive|branch|describe|diff|diff-index|for-each-ref|log|ls-files|name-rev|rev-list|rev-parse|shortlog|show|show-ref|status|submodule|symbolic-ref|tag)\b|(?:^|[\s/"'=(])\.git(?:[\s/"');&|]|$)`)
-	bringsItsOwn    = regexp.MustCompile(`\bgit\s(?:[^;&|]*\s)?(?:clone|init|fetch)\b`)
-	takesAway       = regexp.MustCompile(`\brm\s[^;&|]*`)
+	repositoryUse    = regexp.MustCompile(`\bgit\s(?:\s*-[^\s;&|]+(?:[= ][^-\s;&|]\S*)??)*\s*(?:archive|branch|describe|diff|diff-index|for-each-ref|log|ls-files|name-rev|rev-list|rev-parse|shortlog|show|show-ref|status|submodule|symbolic-ref|tag)\b|(?:^|[\s/"'=(])\.git(?:[\s/"');&|]|$)`)
+	clonesRepository = regexp.MustCompile(`\bgit\s(?:[^;&|]*\s)?(?:clone|init|fetch)\b`)
+	removesPaths     = regexp.MustCompile(`\brm\s[^;&|]*`)
 )
 
-// asksGit reports whether a step runs git on the source, or looks into .git, its own or that of another stage.
-func (p *Plan) asksGit() bool {
+// usesRepository reports whether a step runs git on the source, or reads .git in its own stage or in another one.
+func (p *Plan) usesRepository() bool {
 	for i := range p.ops {
 		o := &p.ops[i]
-		if p.takesRepository(o) {
+		if p.copiesRepository(o) {
 			return true
 		}
-		script := takesAway.ReplaceAllString(strings.Join(o.pb.GetExec().GetMeta().GetArgs(), " "), "")
-		if readsRepository.MatchString(script) && !bringsItsOwn.MatchString(script) {
+		script := removesPaths.ReplaceAllString(strings.Join(o.pb.GetExec().GetMeta().GetArgs(), " "), "")
+		if repositoryUse.MatchString(script) && !clonesRepository.MatchString(script) {
 			return true
 		}
 	}
 	return false
 }
 
-// takesRepository reports whether the op copies or mounts .git, or what is in it, out of another stage. An image
-// has one of its own.
-func (p *Plan) takesRepository(o *op) bool {
+// copiesRepository reports whether the op copies or mounts .git, or a part of it, from another stage. The .git of an image
+// is not that of the source.
+func (p *Plan) copiesRepository(o *op) bool {
 	for k, j := range o.inputs {
 		if p.ops[j].pb.GetSource() != nil {
 			continue
@@ -50,20 +51,22 @@ func (p *Plan) takesRepository(o *op) bool {
 	return false
 }
 
-// Named lists, by context ("context" is the main one), the paths that the steps name of it: the sources of COPY, ADD
-// and bind mounts, and what they are where links lead. They are relative to the context, sorted, each once, and have
-// wildcards as [path.Match] knows them. The whole of a context is no name, but where a RUN asks git about the source
-// that is copied, or a step takes .git out of a stage that has it, it is .git that is asked for.
+// Named returns, by context ("context" is the main one), the paths that the steps name explicitly: the sources of COPY,
+// ADD and bind mounts, and the paths that these lead to through symbolic links. They are relative to the context, sorted,
+// without duplicates, and can have the wildcards of [path.Match].
+//
+// A step that reads the whole context names nothing. But .git is named where a RUN uses git on the copied source, or a
+// step copies .git from another stage.
 func (p *Plan) Named(tree Tree) map[string][]string {
 	named := map[string][]string{}
 	x := newIndex(nil, tree)
 	for _, r := range p.readers {
-		links, _ := x.symlinks(r.context)
+		links := x.symlinks(r.context)
 		for _, s := range r.selectors {
 			named[r.context] = append(named[r.context], s.names(links)...)
 		}
 	}
-	if p.asksGit() && p.Reads(Change{Change: event.Change{Path: repository, Kind: event.ContentChanged}}, tree) {
+	if p.usesRepository() && p.Reads(Change{Change: event.Change{Path: repository, Kind: event.ContentChanged}}, tree) {
 		named[mainContext] = append(named[mainContext], repository)
 	}
 	for context, names := range named {
@@ -73,7 +76,7 @@ func (p *Plan) Named(tree Tree) map[string][]string {
 	return named
 }
 
-// names are the paths where the selection starts, or what of its path --parents includes.
+// names returns the paths where the selection starts, or, for --parents, its include patterns below its path.
 func (s *selector) names(links map[string]string) []string {
 	var names []string
 	for _, include := range s.includes {
@@ -90,5 +93,5 @@ func (s *selector) names(links map[string]string) []string {
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }
 
-// literal takes the meaning from what would be a wildcard.
+// literal escapes wildcards.
 var literal = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`)

@@ -43,7 +43,7 @@ COPY --from=build x~ /no-context
 	}
 }
 
-// Who asks git about the source that is copied gets the repository.
+// TestNamedByGit: a step that uses git on the copied source names the repository.
 func TestNamedByGit(t *testing.T) {
 	for run, want := range map[string]bool{
 		"git describe --tags > /v":                                  true,
@@ -73,7 +73,7 @@ func TestNamedByGit(t *testing.T) {
 	}
 }
 
-// A stage that the whole source is copied into has the repository for the stages that name it there.
+// .git is named where the whole source is copied into a stage and another stage copies .git from there.
 func TestNamedInAnotherStage(t *testing.T) {
 	for from, want := range map[string]bool{
 		"COPY --from=src /s/.git/HEAD /v":                             true,

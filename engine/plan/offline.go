@@ -9,8 +9,8 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// Offline resolves every base image to an empty config with one layer: enough to plan without an engine,
-// except for what the base itself would bring in (ONBUILD, working directory, environment). See [Told] for those.
+// Offline resolves every base image to an empty config with one layer. That is enough to plan without an engine, but the
+// plan has nothing of the base's config: ONBUILD, working directory, environment. [EngineFacts] has these.
 type Offline struct{}
 
 // ResolveImageConfig never fails.

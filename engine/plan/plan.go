@@ -1,12 +1,11 @@
-// Package plan turns a Dockerfile into the graph that BuildKit will solve, and tells beforehand which
-// steps of it a change makes rerun, and why.
+// Package plan converts a Dockerfile to the graph that BuildKit will solve, and predicts which of its steps a
+// change makes rerun, and why.
 //
-// The conversion is BuildKit's own (dockerfile2llb), run in this process, so that what is planned and
-// what is built are the same graph: [Plan.BindEach] hands it to a solve, with the digests by which BuildKit
-// will report each step.
+// BuildKit's own converter (dockerfile2llb) runs in this process, so that the planned graph is the graph that is
+// built. [Plan.BindEach] prepares it for a solve, and returns the digests by which BuildKit will report each step.
 //
-// The package does no IO: bytes and strings in, values out. Image configs come through [Resolver], what
-// is known of the context's files through [Tree]. It knows nothing of engines, containers or faces.
+// The package does no IO: bytes and strings in, values out. A [Resolver] provides image configs, a [Tree] the
+// symbolic links of the contexts. It knows nothing about engines, containers or faces.
 package plan
 
 import (
@@ -22,7 +21,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Input is all that a plan is made of, beside the image configs of the bases.
+// Input is what a plan is made from, besides the configs of the base images.
 type Input struct {
 	// Dockerfile is the file's content, Filename its name in messages.
 	Dockerfile []byte
@@ -32,28 +31,28 @@ type Input struct {
 	// Attrs are frontend attributes as docker's clients pass them: "target", "build-arg:NAME",
 	// "platform", "no-cache", "label:NAME", "context:NAME", …
 	Attrs map[string]string
-	// ContextIgnore holds the .dockerignore content of the named local contexts in Attrs.
+	// ContextIgnore holds the content of the .dockerignore of each named local context in Attrs, by name.
 	ContextIgnore map[string][]byte
-	// Folders are the local contexts' by name, "context" the main one's and "dockerfile" the Dockerfile's own. Only
-	// a [Frontend] looks into them.
+	// Folders are the folders of the local contexts by name: "context" for the main one, "dockerfile" for that of the
+	// Dockerfile. Only a [Frontend] reads them.
 	Folders map[string]string
-	// Caps are what the engine's BuildKit can do; nil stands for everything this program knows.
+	// Caps are the capabilities of the engine's BuildKit, nil for all that this program knows.
 	Caps *apicaps.CapSet
-	// Platform is the engine's own platform; the zero value stands for this machine's.
+	// Platform is the engine's platform, the zero value for that of this machine.
 	Platform ocispecs.Platform
-	// ShowValues has the steps' instructions shown with their arguments filled in.
+	// ShowValues fills in the arguments in Step.Instruction.
 	ShowValues bool
 }
 
-// Resolver finds the config of a base image. Its one method is that of BuildKit's gateway: it returns
-// the reference, the image's digest and the config's JSON.
+// Resolver resolves base images. Its method is that of BuildKit's gateway: it returns the reference, the image's digest
+// and the image config as JSON.
 type Resolver interface {
 	ResolveImageConfig(ctx context.Context, ref string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error)
 }
 
 // Plan is a Dockerfile converted for one target. It is immutable.
 type Plan struct {
-	// Target is the stage that is built, by the name that BuildKit gives it.
+	// Target is the name of the stage that is built, as BuildKit names it.
 	Target string
 	// Stages are all stages of the Dockerfile, in its order.
 	Stages []Stage
@@ -61,53 +60,55 @@ type Plan struct {
 	Steps []Step
 	// Image is the JSON of the target's image config.
 	Image []byte
-	// Epoch is the time that the build is made for, in seconds, where SOURCE_DATE_EPOCH sets one.
+	// Epoch is the value of SOURCE_DATE_EPOCH in seconds, empty where it is not set.
 	Epoch string
-	// BaseLayers counts the layers that the target's base brings.
+	// BaseLayers is the number of layers of the target's base.
 	BaseLayers int
-	// Lint is what BuildKit's rules say of the Dockerfile.
+	// Lint are the findings of BuildKit's Dockerfile rules.
 	Lint []Lint
 
 	source []byte
-	// options are the frontend attributes, which may be secrets, as digests.
+	// options are digests of the frontend attributes by name. The values may be secrets.
 	options map[string]string
-	// onFolder tells that the target's base is a folder, or something that is fetched.
+	// onFolder is set where the target's base is no image, but a folder, a git repository or a URL.
 	onFolder bool
-	// foreign tells that a frontend of the Dockerfile's own made the graph.
+	// foreign is set where a frontend that the Dockerfile names made the graph.
 	foreign bool
-	// told is what the engine told for the plan.
-	told Told
-	def  *pb.Definition
-	ops  []op
+	// engine is what the engine engine for the plan.
+	engine EngineFacts
+	def    *pb.Definition
+	ops    []op
 	// readers are the inputs of ops that are local contexts.
 	readers []reader
 }
 
-// Stage is one FROM of the Dockerfile.
+// Stage is one stage of the Dockerfile.
 type Stage struct {
-	// Name is the name after AS, or "stage-N" as BuildKit calls a stage without one.
+	// Name is the name after AS, or "stage-N" for a stage without one, as in BuildKit.
 	Name string
-	// Base is the stage or the image after FROM, with arguments filled in, or the image that stands in for it.
+	// Base is the stage or the image after FROM, with arguments filled in, or the image that replaces it.
 	Base string
-	// Line is where FROM stands, from 1.
+	// Line is the line of FROM, from 1.
 	Line int
-	// Needed tells whether the target depends on the stage.
+	// Needed reports whether the target depends on the stage.
 	Needed bool
-	// Replaced tells that a named context stands in for the stage: none of its instructions are carried out.
+	// Replaced is set where a named context replaces the stage, so that none of its instructions are built.
 	Replaced bool
-	// From names the stages that this one is based on, copies from or mounts, each once.
+	// From are the stages that this one is based on, copies from or mounts, without duplicates.
 	From []string
-	// copies counts the COPY --from of this stage by the stage copied from.
+	// copies counts the COPY --from of this stage by the stage that they copy from.
 	copies map[string]int
 }
 
 // Lint is one finding of BuildKit's Dockerfile rules.
 type Lint struct {
 	Rule, Message, URL string
-	Line               int
+	// Line is the Dockerfile's line, from 1; 0 for none.
+	Line int
 }
 
-// New converts in. What is wrong comes back as an [*Error], with the lines of the Dockerfile where it is theirs.
+// New converts a Dockerfile. A fault in it is an [*Error], with the lines that it belongs to. Where ctx ends first, New
+// returns its cause.
 func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 	if in.Platform.OS == "" {
 		in.Platform = platforms.Normalize(platforms.DefaultSpec())
@@ -117,14 +118,14 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 		in.Caps = &caps
 	}
 	syntax, foreign := CustomSyntax(in.Dockerfile)
-	p := &Plan{source: in.Dockerfile, options: fingerprints(in.Attrs), told: Told{Caps: capsOf(in.Caps), Platform: in.Platform}}
+	p := &Plan{source: in.Dockerfile, options: fingerprints(in.Attrs), engine: EngineFacts{Caps: capsOf(in.Caps), Platform: in.Platform}}
 	err := guarded(ctx, func() error {
 		if frontend, ok := resolver.(Frontend); ok && foreign {
 			return p.convertForeign(ctx, in, frontend, syntax)
 		}
 		err := p.convert(ctx, in, resolver)
 		if err != nil && foreign {
-			err = fmt.Errorf("%w (without an engine the file is read as a plain Dockerfile, and not by the frontend %s, which it names)", err, syntax.Image)
+			err = fmt.Errorf("%w (no engine answers that could run the frontend %s, which the file names, so it was read as a plain Dockerfile)", err, syntax.Image)
 		}
 		return err
 	})
@@ -137,7 +138,7 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 	return p, nil
 }
 
-// adopt reads the graph, and makes its sources as narrow as their readers.
+// adopt decodes the graph in p.def, narrows its local sources, and finds their readers.
 func (p *Plan) adopt(in Input) error {
 	if err := p.readGraph(); err != nil {
 		return fmt.Errorf("reading build graph: %w", err)
@@ -145,17 +146,17 @@ func (p *Plan) adopt(in Input) error {
 	if err := p.narrow(); err != nil {
 		return err
 	}
-	p.readReaders(in.Caps)
+	p.findReaders(in.Caps)
 	return p.checkCapable(in)
 }
 
-// Same tells whether both plans come to the same graph.
+// Same reports whether both plans have the same graph.
 func (p *Plan) Same(other *Plan) bool {
 	return p.ops[len(p.ops)-1].fullKey == other.ops[len(other.ops)-1].fullKey
 }
 
-// Before names the stage that the target copies most from, by the number of its COPY --from; the later
-// one where two are equal. It is empty where the target copies from no stage.
+// Before returns the name of the stage that the target has the most COPY --from of, the later one where two have
+// equally many. It returns "" where the target copies from no stage.
 func (p *Plan) Before() string {
 	var before string
 	most := 0
@@ -172,10 +173,10 @@ func (p *Plan) Before() string {
 	return before
 }
 
-// OnImage tells whether the target's base is an image, and no folder.
+// OnImage reports whether the target's base is an image, and no other kind of named context.
 func (p *Plan) OnImage() bool { return !p.onFolder }
 
-// BasedOn reports whether a stage is the one called base, or is based on it through other stages.
+// BasedOn reports whether a stage is the stage base, or is based on it directly or through other stages.
 func (p *Plan) BasedOn(stage, base string) bool {
 	for _, s := range slices.Backward(p.Stages) {
 		if stage == base {
@@ -188,7 +189,7 @@ func (p *Plan) BasedOn(stage, base string) bool {
 	return stage == base
 }
 
-// Base returns the image that the stage called name stands on, through the stages between.
+// Base returns the image that the stage called name is based on, directly or through other stages.
 func (p *Plan) Base(name string) string {
 	for i := len(p.Stages) - 1; i >= 0; i-- {
 		if p.Stages[i].Name == name {

@@ -60,9 +60,22 @@ func changed(kind string, paths ...string) []Change {
 	return cs
 }
 
+// links are symbolic links by path; "assets:img" is one of the context assets.
 type links map[string]string
 
-func (l links) Symlinks() map[string]string { return l }
+func (l links) Symlinks(context string) map[string]string {
+	of := map[string]string{}
+	for p, target := range l {
+		name, rest, named := strings.Cut(p, ":")
+		if !named {
+			name, rest = "", p
+		}
+		if name == context {
+			of[rest] = target
+		}
+	}
+	return of
+}
 
 func TestStages(t *testing.T) {
 	p := mustPlan(t, "FROM a AS base\nFROM base AS build\nRUN make\nFROM b AS lint\nRUN lint\nFROM build AS test\nRUN t\nFROM scratch\nCOPY --from=build /x /\nCOPY --from=3 /y /\nCOPY --from=build /z /\n", nil)

@@ -6,30 +6,29 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// Change is a path of a local context that changed.
+// Change is a changed path of a local context.
 type Change struct {
 	event.Change
-	// Context names the local context; empty is the main one.
+	// Context is the name of the local context, empty for the main one.
 	Context string
-	// Dir marks a folder, of which only the folder itself changed.
+	// Dir is set for a folder. What changed is the folder itself, not its files.
 	Dir bool
 }
 
 // Prediction is what is expected of one step.
 type Prediction struct {
 	event.Prediction
-	// Reason says why, for a step that is no hit.
+	// Reason says why the step is expected to run. Its kind is empty for a hit.
 	Reason event.Reason
-	// Read tells that the step itself reads a changed path, Edited that it is another step than before.
+	// Read is set where the step itself reads a changed path, Edited where it differs from the last build's step.
 	Read, Edited bool
 }
 
-// Predict tells for each of p.Steps what a build makes of it after changes, where prev is the plan of the
-// last successful build on the same engine (nil for none) and changes is all that changed since.
+// Predict returns what is expected of each of p.Steps in the next build. prev is the plan of the last successful build
+// on the same engine, nil for none; changes are all changes since that build.
 //
-// A hit is a promise that the changes alone do not make the step rerun. Rerun is certain but for a result
-// that BuildKit still has from an earlier build of the same content. Maybe stands for a step that reads by
-// content what another step makes.
+// A hit is a promise: the changes alone do not make the step rerun. A rerun is certain, unless BuildKit still has the
+// result of an earlier build with the same content. A maybe is a step that reads files made by a step that may run.
 func (p *Plan) Predict(prev *Plan, changes []Change, tree Tree) []Prediction {
 	out := make([]Prediction, len(p.Steps))
 	verdicts := p.verdicts(prev, changes, tree)
@@ -37,7 +36,7 @@ func (p *Plan) Predict(prev *Plan, changes []Change, tree Tree) []Prediction {
 		v := verdict{prediction: event.WillHit}
 		for _, o := range s.ops {
 			if !p.merges(s.ops, o) {
-				v = worse(v, verdicts[o])
+				v = combine(v, verdicts[o])
 			}
 		}
 		if prev == nil && v.prediction != event.WillHit {
@@ -52,16 +51,16 @@ func (p *Plan) Predict(prev *Plan, changes []Change, tree Tree) []Prediction {
 type verdict struct {
 	prediction event.Prediction
 	reason     event.Reason
-	// read tells that the op itself reads a changed path, direct that the reason is about something that
-	// the op reads and not about the step before it.
+	// read is set where the op itself reads a changed path, direct where the reason is about what the op reads and not
+	// about the step before it.
 	read, direct bool
-	// edited tells that the op is not what it was.
+	// edited is set where the op differs from that of the last build.
 	edited bool
 }
 
-// worse returns the verdict that decides where both hold. Of two alike the one that names what the op
-// itself reads tells a person more.
-func worse(a, b verdict) verdict {
+// combine returns the verdict where both a and b apply. Of two with the same prediction it keeps the reason that is
+// direct, as it explains more.
+func combine(a, b verdict) verdict {
 	rank := map[event.Prediction]int{event.WillHit: 0, event.MayRerun: 1, event.WillRerun: 2}
 	ra, rb := rank[a.prediction], rank[b.prediction]
 	if rb > ra || rb == ra && b.direct && !a.direct {
@@ -73,7 +72,7 @@ func worse(a, b verdict) verdict {
 }
 
 func (p *Plan) verdicts(prev *Plan, changes []Change, tree Tree) []verdict {
-	known := newKnown(p, prev)
+	last := newComparison(p, prev)
 	read := map[[2]int]verdict{}
 	if prev != nil {
 		x := newIndex(changes, tree)
@@ -86,12 +85,12 @@ func (p *Plan) verdicts(prev *Plan, changes []Change, tree Tree) []verdict {
 	out := make([]verdict, len(p.ops))
 	for i := range p.ops {
 		o := &p.ops[i]
-		v := known.verdict(p, i)
+		v := last.verdict(p, i)
 		for k, j := range o.inputs {
-			if seen, ok := read[[2]int{i, k}]; ok {
-				v = worse(v, seen)
+			if changed, ok := read[[2]int{i, k}]; ok {
+				v = combine(v, changed)
 			} else {
-				v = worse(v, p.through(i, k, out[j]))
+				v = combine(v, p.through(i, k, out[j]))
 			}
 		}
 		out[i] = v
@@ -99,13 +98,13 @@ func (p *Plan) verdicts(prev *Plan, changes []Change, tree Tree) []verdict {
 	return out
 }
 
-// through tells what the input k of op i, of which from is expected, means for the op.
+// through returns what is expected of op i because of its input k, of which from is expected.
 func (p *Plan) through(i, k int, from verdict) verdict {
 	o := &p.ops[i]
 	j := o.inputs[k]
 	if _, ok := p.ops[j].local(); ok {
 		if !o.readsByContent(k) {
-			// BuildKit knows it by the transfer that brought it, not by what it holds.
+			// BuildKit's key of such an input is that of the transfer, not of the content.
 			return verdict{prediction: event.MayRerun, reason: event.Reason{Kind: event.ReasonTouched}, direct: true}
 		}
 		return verdict{prediction: event.WillHit}
@@ -114,31 +113,31 @@ func (p *Plan) through(i, k int, from verdict) verdict {
 		return from
 	}
 	if p.isInline(j) {
-		// What a heredoc holds is in the Dockerfile: another key is another content.
+		// The content of a heredoc is in the Dockerfile: another key means another content.
 		return verdict{prediction: event.WillRerun, reason: event.Reason{Kind: event.ReasonDockerfile}}
 	}
 	if o.readsByContent(k) {
-		return verdict{prediction: event.MayRerun, reason: p.following(event.ReasonReads, i, j), direct: true}
+		return verdict{prediction: event.MayRerun, reason: p.inputReason(event.ReasonReads, i, j), direct: true}
 	}
-	return verdict{prediction: from.prediction, reason: p.following(event.ReasonAfter, i, j)}
+	return verdict{prediction: from.prediction, reason: p.inputReason(event.ReasonAfter, i, j)}
 }
 
-// isInline tells whether op j is a file written out of the Dockerfile itself.
+// isInline reports whether op j is a file whose content is in the Dockerfile: a heredoc.
 func (p *Plan) isInline(j int) bool {
 	f := p.ops[j].pb.GetFile()
 	return f != nil && len(p.ops[j].inputs) == 0 && len(f.Actions) == 1 && f.Actions[0].GetMkfile() != nil
 }
 
-// following is the reason of op i that comes of its input j. The input is named as a person finds it on the screen: where
-// several steps share it, as the one of the stage that op i is in.
-func (p *Plan) following(kind event.ReasonKind, i, j int) event.Reason {
+// inputReason returns the reason of op i where its input, op j, may run. Where several steps share op j, it names the one
+// of op i's own stage, which the user sees next to it.
+func (p *Plan) inputReason(kind event.ReasonKind, i, j int) event.Reason {
 	r := event.Reason{Kind: kind}
 	if src := p.ops[j].pb.GetSource(); src != nil {
 		ref, isImage := strings.CutPrefix(src.Identifier, imagePrefix)
 		if isImage {
 			r.Names = []string{ref}
 		} else if len(p.ops[j].steps) == 0 {
-			// An address may hold a password, so it is left out.
+			// The URL may hold a password, so it is left out.
 			r.Kind = event.ReasonFetched
 		}
 	}
@@ -153,16 +152,16 @@ func (p *Plan) following(kind event.ReasonKind, i, j int) event.Reason {
 	return r
 }
 
-// pathReason is the reason of a step that reads count changed paths, of which c is the first.
+// pathReason returns the reason of a step that reads count changed paths, the first of which is c.
 func pathReason(c Change, count int) event.Reason {
 	return event.Reason{Kind: event.ReasonPath, Path: c.Path, Context: c.Context, Change: c.Kind, Count: count}
 }
 
-// Reads tells whether a step that the target needs reads the change.
+// Reads reports whether any step reads the changed path.
 func (p *Plan) Reads(c Change, tree Tree) bool { return len(p.Relevant([]Change{c}, tree)) > 0 }
 
-// Relevant returns the changes that a step which the target needs reads, in their order. For many changes it is
-// much faster than asking for each.
+// Relevant returns the changes that any step reads, in their order. For many changes it is much faster than Reads for
+// each of them.
 func (p *Plan) Relevant(changes []Change, tree Tree) []Change {
 	x := newIndex(changes, tree)
 	read := make([]bool, len(changes))

@@ -2,7 +2,7 @@ package plan
 
 import "strings"
 
-// settings is a stage that sets things for its steps, and another one that stands on a copy out of it.
+// settings has a stage that sets things for its steps, and another one that copies from it.
 const settings = `FROM a AS x
 ENV V=1
 ARG A=1
@@ -21,8 +21,8 @@ FROM b AS last
 COPY --from=1 /p /p
 `
 
-// afterCopies is what is expected of the steps behind a COPY --from: its content may be what it was, and then they all
-// are hits.
+// afterCopies is what is expected of the steps behind a COPY --from. They are all hits where the copied content is the same
+// as before.
 const afterCopies = `
 stage-1 1/5 :10 hit
 stage-1 2/5 :11 maybe: reads from x 3/3
@@ -46,7 +46,7 @@ last 1/2 :15 hit
 last 2/2 :16 hit
 `
 
-// settingsThatChange is about instructions that make no step, and what they are to the steps after them.
+// settingsThatChange is about instructions that make no step, and how they affect the steps after them.
 var settingsThatChange = []row{
 	{name: "a variable of a stage that is copied from", before: settings, after: strings.Replace(settings, "V=1", "V=2", 1),
 		want: "x 1/3 :1 hit\nx 2/3 :5 hit\nx 3/3 :8 rerun: line 2 was ENV V=1, is ENV V=2" + afterCopies},

@@ -10,8 +10,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// row is one line of the table of what a change makes rerun. after is the Dockerfile of the new plan where it
-// is not the same as before.
+// row is one case of TestPredict. after is the Dockerfile of the new plan, empty where it is the same as before.
 type row struct {
 	name, before, after string
 	attrs               map[string]string
@@ -35,7 +34,7 @@ func TestPredict(t *testing.T) {
 	}
 }
 
-// filesThatChange is about what of the context a step reads.
+// filesThatChange is about which paths of the context a step reads.
 var filesThatChange = []row{
 	{name: "a source edit does not reinstall the requirements", before: sample, changes: changed(event.ContentChanged, "app/main.py"), want: `
 build 1/6 :1 hit
@@ -143,8 +142,12 @@ stage-0 1/3 :1 hit
 stage-0 2/3 :2 rerun: data.tar changed
 stage-0 3/3 :3 rerun: after stage-0 2/3
 `},
-	{name: "a named context whose links nobody knows", before: "FROM a\nCOPY --from=assets img /img\n", attrs: map[string]string{"context:assets": "local:assets"}, changes: []Change{{Change: event.Change{Path: "css/x", Kind: event.ContentChanged}, Context: "assets"}}, links: links{}, want: `
+	{name: "a link of a named context", before: "FROM a\nCOPY --from=assets img /img\n", attrs: map[string]string{"context:assets": "local:assets"}, changes: []Change{{Change: event.Change{Path: "v2/x", Kind: event.ContentChanged}, Context: "assets"}}, links: links{"assets:img": "v2"}, want: `
 stage-0 1/2 :1 hit
-stage-0 2/2 :2 rerun: assets:css/x changed
+stage-0 2/2 :2 rerun: assets:v2/x changed
+`},
+	{name: "a link that only another context has", before: "FROM a\nCOPY --from=assets img /img\n", attrs: map[string]string{"context:assets": "local:assets"}, changes: []Change{{Change: event.Change{Path: "v2/x", Kind: event.ContentChanged}, Context: "assets"}}, links: links{"img": "v2"}, want: `
+stage-0 1/2 :1 hit
+stage-0 2/2 :2 hit
 `},
 }

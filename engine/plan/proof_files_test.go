@@ -31,7 +31,7 @@ func (w world) remove(name string) {
 	})
 }
 
-// builds tells whether the world is likely to build: every edit that does not costs a build and proves nothing.
+// builds reports whether the world is likely to build: every edit that does not costs a build and proves nothing.
 func (w world) builds() bool {
 	made := map[string]bool{"": true}
 	for _, s := range w.stages {

@@ -173,7 +173,7 @@ func (r *random) stage(w world, i int) stage {
 	return w.stages[i]
 }
 
-// runs tells whether stage i stands on something that has a shell.
+// runs reports whether stage i stands on something that has a shell.
 func (w world) runs(i int) bool {
 	base := strings.Fields(w.stages[i].from.text)[1]
 	for j := range i {

@@ -49,7 +49,7 @@ func newProver(t *testing.T) *prover {
 	return &prover{engine: engine, session: session, builder: builder, word: fmt.Sprintf("n%x", time.Now().UnixNano())}
 }
 
-// patterns tells whether the engine knows --exclude and --parents.
+// patterns reports whether the engine knows --exclude and --parents.
 func (p *prover) patterns() bool {
 	return p.builder.Caps().Supports(pb.CapFileCopyIncludeExcludePatterns) == nil
 }
@@ -93,7 +93,7 @@ func (p *prover) prove(ctx context.Context, dir string, worlds []world) (*broken
 		if err != nil {
 			return nil, fmt.Errorf("writing %s: %w", w.note, err)
 		}
-		if err := r.take(ctx, touched); err != nil {
+		if err := r.update(ctx, touched); err != nil {
 			return nil, err
 		}
 		why, err := r.step(ctx, w, old)
@@ -111,8 +111,8 @@ func (p *prover) prove(ctx context.Context, dir string, worlds []world) (*broken
 	return nil, nil
 }
 
-// take lets the tree find out what of the written paths is a change, as the engine's loop does.
-func (r *run) take(ctx context.Context, touched []string) error {
+// update lets the tree find the changes among the written paths, as the engine's loop does.
+func (r *run) update(ctx context.Context, touched []string) error {
 	rules, err := tree.LoadRules(r.dir, filepath.Join(r.dir, "Dockerfile"))
 	if err != nil {
 		return err
@@ -151,8 +151,8 @@ func (r *run) learn() error {
 	return errors.Join(errs...)
 }
 
-// Symlinks makes a run the tree of its predictions.
-func (r *run) Symlinks() map[string]string {
+// Symlinks makes r the Tree of its own predictions. It has one context.
+func (r *run) Symlinks(string) map[string]string {
 	links := map[string]string{}
 	r.tree.Snapshot().Walk("", func(rel string, e tree.Entry) bool {
 		if e.Mode&fs.ModeSymlink != 0 {

@@ -21,7 +21,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
-// step plans and builds the world that is on disk, and tells which promise was broken.
+// step plans and builds the world that is on disk. why says which promise was broken.
 func (r *run) step(ctx context.Context, w, old world) (why string, err error) {
 	p, err := r.plan(ctx, w)
 	if err != nil {
@@ -74,21 +74,20 @@ func (r *run) input(w world) plan.Input {
 	return in
 }
 
-// told resolves what an engine told of, and no other images.
-type told struct{ *plan.Told }
+// facts resolves the images that an engine has resolved, and no others.
+type facts struct{ *plan.EngineFacts }
 
-var errUntold = errors.New("nothing was told of it")
+var errNoFacts = errors.New("no engine has resolved this image")
 
-func (t told) ResolveImageConfig(_ context.Context, name string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
-	ref, dgst, config, ok := t.Resolve(name, opt)
+func (f facts) ResolveImageConfig(_ context.Context, name string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
+	ref, dgst, config, ok := f.Resolve(name, opt)
 	if !ok {
-		return "", "", nil, errUntold
+		return "", "", nil, errNoFacts
 	}
 	return ref, dgst, config, nil
 }
 
-// recalled plans once more with no engine, by what was kept of the last build, and tells whether it comes to other
-// predictions.
+// recalled plans again without an engine, from the memory of the last build. why says how the predictions differ.
 func (r *run) recalled(ctx context.Context, w world, changes []plan.Change, want []plan.Prediction) (why string, err error) {
 	dt, err := json.Marshal(r.good.Remember())
 	if err != nil {
@@ -99,9 +98,9 @@ func (r *run) recalled(ctx context.Context, w world, changes []plan.Change, want
 		return "", err
 	}
 	in := r.input(w)
-	m.Told.Fill(&in)
-	p, err := plan.New(ctx, in, told{&m.Told})
-	if errors.Is(err, errUntold) || err != nil && strings.Contains(err.Error(), errUntold.Error()) {
+	m.Engine.Fill(&in)
+	p, err := plan.New(ctx, in, facts{&m.Engine})
+	if errors.Is(err, errNoFacts) || err != nil && strings.Contains(err.Error(), errNoFacts.Error()) {
 		return "", nil
 	}
 	if err != nil {
@@ -125,7 +124,7 @@ func (r *run) build(ctx context.Context, p *plan.Plan) (map[plan.StepID]event.St
 	return states, res, err
 }
 
-// compare holds the promises against what happened, and counts.
+// compare counts what became of the predictions. why says which promise was broken.
 func (r *run) compare(p *plan.Plan, predictions []plan.Prediction, states map[plan.StepID]event.State) (why string) {
 	var counted totals
 	for i, s := range p.Steps {

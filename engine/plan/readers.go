@@ -9,32 +9,25 @@ import (
 	"github.com/moby/buildkit/util/apicaps"
 )
 
-// Tree is what a prediction needs to know of the context's files.
+// Tree is what a prediction needs to know about the files of the local contexts. A nil Tree has no symbolic links.
 type Tree interface {
-	// Symlinks lists the main context's symbolic links: slash-separated path to target as written.
-	Symlinks() map[string]string
+	// Symlinks returns the symbolic links of a local context, of the main one for an empty name: slash-separated path
+	// to target as written.
+	Symlinks(context string) map[string]string
 }
 
-// NamedTree is a Tree that knows the named local contexts as well. Without it a change of such a context counts
-// for every step that reads the context at all: there may be a link on the way.
-type NamedTree interface {
-	Tree
-	// SymlinksOf lists the symbolic links of the named context.
-	SymlinksOf(context string) map[string]string
-}
-
-// mainContext is what BuildKit calls the context that has no other name.
+// mainContext is BuildKit's name for the main context.
 const mainContext = "context"
 
-// reader is an op's input that is a local context.
+// reader is an input of an op that is a local context.
 type reader struct {
 	op, input int
 	context   string
 	selectors []*selector
 }
 
-// readReaders lists what the ops read of local contexts by content.
-func (p *Plan) readReaders(caps *apicaps.CapSet) {
+// findReaders sets p.readers.
+func (p *Plan) findReaders(caps *apicaps.CapSet) {
 	knowsPatterns := caps.Supports(pb.CapFileCopyIncludeExcludePatterns) == nil
 	for i := range p.ops {
 		o := &p.ops[i]
@@ -44,31 +37,31 @@ func (p *Plan) readReaders(caps *apicaps.CapSet) {
 			case !ok:
 			case o.readsByContent(k):
 				p.readers = append(p.readers, reader{i, k, name, o.selectors(k, knowsPatterns)})
-			default: // a context as a base, or mounted for writing: all of it counts
+			default: // The context is a base, or is mounted for writing: all of it counts.
 				p.readers = append(p.readers, reader{i, k, name, []*selector{newSelector("", false, false, nil, nil)}})
 			}
 		}
 	}
 }
 
-// ReadsContext tells whether p.Steps[step] itself reads a local context.
+// ReadsContext reports whether p.Steps[step] itself reads a local context.
 func (p *Plan) ReadsContext(step int) bool {
 	return slices.ContainsFunc(p.readers, func(r reader) bool { return slices.Contains(p.Steps[step].ops, r.op) })
 }
 
-// index finds the changes that a selector reads, without looking at each of them for each selector.
+// index finds the changes that a selector reads, without checking every change for every selector.
 type index struct {
 	changes []Change
 	tree    Tree
-	// byPath are the changes of each context in the order of their paths.
+	// byPath holds the changes of each context, as indexes into changes, sorted by path.
 	byPath map[string][]int
 	links  map[string]map[string]string
-	// known are the answers so far: of many steps most read the same.
-	known map[string][]int
+	// cache holds the results by context and selector: most steps of a long Dockerfile read the same.
+	cache map[string][]int
 }
 
 func newIndex(changes []Change, tree Tree) *index {
-	x := &index{changes: changes, tree: tree, byPath: map[string][]int{}, links: map[string]map[string]string{}, known: map[string][]int{}}
+	x := &index{changes: changes, tree: tree, byPath: map[string][]int{}, links: map[string]map[string]string{}, cache: map[string][]int{}}
 	for i, c := range changes {
 		x.byPath[contextOf(c)] = append(x.byPath[contextOf(c)], i)
 	}
@@ -80,26 +73,21 @@ func newIndex(changes []Change, tree Tree) *index {
 
 func contextOf(c Change) string { return cmp.Or(c.Context, mainContext) }
 
-// symlinks are the context's links; known tells whether they can be told.
-func (x *index) symlinks(context string) (links map[string]string, known bool) {
-	if links, ok := x.links[context]; ok {
-		return links, true
+// symlinks returns the symbolic links of the context that BuildKit calls context.
+func (x *index) symlinks(context string) map[string]string {
+	links, ok := x.links[context]
+	if !ok && x.tree != nil {
+		name := context
+		if name == mainContext {
+			name = ""
+		}
+		links = x.tree.Symlinks(name)
+		x.links[context] = links
 	}
-	named, ok := x.tree.(NamedTree)
-	switch {
-	case x.tree == nil:
-	case context == mainContext:
-		links = x.tree.Symlinks()
-	case ok:
-		links = named.SymlinksOf(context)
-	default:
-		return nil, false
-	}
-	x.links[context] = links
-	return links, true
+	return links
 }
 
-// read returns the changes that r reads, by their place in changes.
+// read returns the changes that r reads, as sorted indexes into changes.
 func (x *index) read(r reader) []int {
 	of := x.byPath[r.context]
 	if len(of) == 0 {
@@ -108,10 +96,10 @@ func (x *index) read(r reader) []int {
 	var read []int
 	for _, s := range r.selectors {
 		key := r.context + "\x00" + s.id
-		found, ok := x.known[key]
+		found, ok := x.cache[key]
 		if !ok {
 			found = x.selected(s, r.context, of)
-			x.known[key] = found
+			x.cache[key] = found
 		}
 		if read == nil {
 			read = found
@@ -125,10 +113,10 @@ func (x *index) read(r reader) []int {
 }
 
 func (x *index) selected(s *selector, context string, of []int) []int {
-	links, known := x.symlinks(context)
-	if s.all() || !known && s.follow {
+	if s.all() {
 		return slices.Sorted(slices.Values(of))
 	}
+	links := x.symlinks(context)
 	var found []int
 	for _, root := range s.roots(links) {
 		for _, i := range x.near(root, s.wildcards, of) {
@@ -142,8 +130,8 @@ func (x *index) selected(s *selector, context string, of []int) []int {
 	return slices.Compact(found)
 }
 
-// near returns the changes that may matter to a selection at root: those on the way to it and those below
-// what of it is written without wildcards.
+// near returns the changes that can matter to a selection at root: those of the folders above it, and those below the
+// part of root that has no wildcards.
 func (x *index) near(root string, wildcards bool, of []int) []int {
 	if wildcards {
 		if i := strings.IndexAny(root, `*?[\`); i >= 0 {
@@ -159,7 +147,7 @@ func (x *index) near(root string, wildcards bool, of []int) []int {
 		n, _ := slices.BinarySearchFunc(of, path, func(i int, path string) int { return cmp.Compare(x.changes[i].Path, path) })
 		return n
 	}
-	// The context itself, then every folder above, the root and what is below.
+	// The context's root folder, every folder above root, root itself, and then all below it.
 	for end := 0; end <= len(root); end++ {
 		if end > 0 && end < len(root) && root[end] != '/' {
 			continue

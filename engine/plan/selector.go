@@ -11,18 +11,18 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// selector is what a COPY, an ADD or a bind mount reads of a local context, as BuildKit's content key
-// has it (cache/contenthash). Where the two could differ it errs towards reading too much.
+// selector is what a COPY, an ADD or a bind mount reads of a local context, as in BuildKit's content key
+// (cache/contenthash). Where the two may differ, the selector reads more.
 type selector struct {
-	// path is the source, possibly with wildcards, relative to the context and cleaned; empty is all of it.
+	// path is the source, possibly with wildcards, relative to the context and cleaned; empty for the whole context.
 	path              string
 	wildcards, follow bool
 	include, exclude  patterns
-	// includes are the patterns of include as they are written.
+	// includes are the patterns of include as text.
 	includes []string
-	// deep tells that the links among what is selected are followed as well, one step.
+	// deep is set where links among the selected files are followed too, one level.
 	deep bool
-	// id is the same for selectors that select the same.
+	// id is equal for selectors that select the same.
 	id string
 }
 
@@ -40,7 +40,7 @@ func boolText(b bool) string {
 	return ""
 }
 
-// selectors lists what the op's input k selects of it. knowsPatterns tells of an engine that does --exclude.
+// selectors returns what the op reads of its input k. knowsPatterns is set for an engine that supports --exclude.
 func (o *op) selectors(k int, knowsPatterns bool) []*selector {
 	var out []*selector
 	switch t := o.pb.Op.(type) {
@@ -48,8 +48,8 @@ func (o *op) selectors(k int, knowsPatterns bool) []*selector {
 		for _, a := range t.File.Actions {
 			if c := a.GetCopy(); c != nil && int(a.SecondaryInput) == k {
 				s := newSelector(c.Src, c.AllowWildcard, c.FollowSymlink, c.IncludePatterns, c.ExcludePatterns)
-				// From the version on that knows patterns, and for years of versions, BuildKit keys every link
-				// that a glob or a pattern selects by what it leads to.
+				// Many versions of BuildKit, from the first one with patterns on, key every link that a glob or a
+				// pattern selects by the content of its target.
 				s.deep = knowsPatterns && s.follow && (s.wildcards || !s.include.none() || !s.exclude.none())
 				out = append(out, s)
 			}
@@ -64,17 +64,17 @@ func (o *op) selectors(k int, knowsPatterns bool) []*selector {
 	return out
 }
 
-// all tells that the selector takes everything there is.
+// all reports whether the selector reads the whole context.
 func (s *selector) all() bool { return s.path == "" && s.include.none() && s.exclude.none() }
 
-// reads tells whether the change matters to a selection that starts at root, which is the selector's path or
-// what symbolic links make of it. isLink tells that the changed path is a symbolic link now.
+// reads reports whether the change matters to a selection that starts at root, which is one of the selector's roots.
+// isLink is set where the changed path is now a symbolic link.
 func (s *selector) reads(root string, c Change, isLink bool) bool {
 	changed := clean(c.Path)
 	if changed == "" {
 		return root == "" && c.Kind != event.ModeChanged
 	}
-	// A folder above the source that comes, goes or becomes something else takes the source with it.
+	// Where a folder above the source is added, deleted, or replaced by something else, the source changes with it.
 	if isAbove(changed, root, s.wildcards) {
 		return c.Kind == event.Deleted || c.Kind == event.ContentChanged || c.Kind == event.Added && (c.Dir || isLink)
 	}
@@ -82,24 +82,25 @@ func (s *selector) reads(root string, c Change, isLink bool) bool {
 	return ok && (rest == "" || s.filtered(rest, c))
 }
 
-// filtered applies --parents' and --exclude's patterns to a path below the source.
+// filtered applies the patterns of --parents and --exclude to a path below the source.
 func (s *selector) filtered(rest string, c Change) bool {
-	// The header of a folder counts where something below it is included: any may be.
+	// A folder's own mode counts where something below it is included, which any folder may have.
 	if !s.include.none() && !c.Dir && !s.include.match(rest) {
 		return false
 	}
 	return s.exclude.none() || s.exclude.negated || !s.exclude.match(rest)
 }
 
-// patterns are those of --exclude or --parents. The zero value is none.
+// patterns are those of --exclude or --parents. The zero value has none.
 type patterns struct {
 	each []*patternmatcher.PatternMatcher
-	// negated tells of a pattern that takes back what another one says, broken of one that does not parse.
-	// BuildKit fails on that, and until it does everything may count.
+	// negated is set where a pattern begins with "!", broken where one does not parse. BuildKit will fail on a broken
+	// one; until then everything matches.
 	negated, broken bool
 }
 
-// newPatterns compiles every pattern by itself and once for good, so that matching is safe for concurrent use.
+// newPatterns compiles each pattern by itself. It also matches once, as a pattern compiles itself lazily and matching must
+// be safe for concurrent use.
 func newPatterns(texts []string) patterns {
 	var p patterns
 	for _, text := range texts {
@@ -131,7 +132,7 @@ func (p *patterns) match(rel string) bool {
 
 func clean(p string) string { return strings.TrimPrefix(path.Clean("/"+p), "/") }
 
-// isAbove tells whether dir is a proper ancestor of root, or of something that root's wildcards match.
+// isAbove reports whether dir is a proper ancestor of root, or of something that root's wildcards match.
 func isAbove(dir, root string, wildcards bool) bool {
 	if !wildcards {
 		return len(root) > len(dir) && root[len(dir)] == '/' && root[:len(dir)] == dir
@@ -149,8 +150,8 @@ func isAbove(dir, root string, wildcards bool) bool {
 	}
 }
 
-// below tells whether name is root or below it, or below something that root's wildcards match, and returns
-// the rest of it.
+// below reports whether name is root or below it, or below something that root's wildcards match, and returns the part of
+// name behind root.
 func below(root, name string, wildcards bool) (rest string, ok bool) {
 	if root == "" {
 		return name, true
@@ -177,7 +178,7 @@ func below(root, name string, wildcards bool) (rest string, ok bool) {
 	}
 }
 
-// matchName matches one part of a path.
+// matchName reports whether a pattern matches one part of a path.
 func matchName(pattern, name string) bool {
 	if pattern == name {
 		return true

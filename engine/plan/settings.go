@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// settings are what instructions that make no step, and build arguments, set for the ones that run a command.
-// Values are kept as digests: an argument may be a secret, and to tell that it changed is enough.
+// settings returns what build arguments, and instructions that make no step, set for an op that runs a command: variables,
+// USER and SHELL. Values are digests: an argument may be a secret, and it is enough to see that it changed.
 func (o *op) settings() map[string]string {
 	e := o.pb.GetExec()
 	if e == nil {
@@ -26,14 +26,14 @@ func (o *op) settings() map[string]string {
 		out["USER"] = fingerprint("USER", e.Meta.User)
 	}
 	if n := len(e.Meta.Args); n > 1 {
-		// The last one is the command; before it stands the shell.
+		// The last argument is the command, the ones before it are the shell.
 		shell := strings.Join(e.Meta.Args[:n-1], " ")
 		out["SHELL"] = fingerprint("SHELL", shell)
 	}
 	return out
 }
 
-// folderSettings are those of a WORKDIR: whose the folder is.
+// folderSettings returns the settings of a WORKDIR: the owner of the folder.
 func (o *op) folderSettings() map[string]string {
 	for _, a := range o.pb.GetFile().GetActions() {
 		if u := a.GetMkdir().GetOwner().GetUser(); u != nil {
@@ -43,18 +43,18 @@ func (o *op) folderSettings() map[string]string {
 	return nil
 }
 
-// buildArg begins the names of the frontend attributes that are build arguments.
+// buildArg is the prefix of the frontend attributes that are build arguments.
 const buildArg = "build-arg:"
 
-// aside are the frontend attributes that change no step: which of them are built, or looked up anew, and what the image
-// is labelled with.
-var aside = []string{"target", "no-cache", "image-resolve-mode"}
+// neutral are frontend attributes that change no step, but only which steps are built and how images are looked up.
+// Labels change no step either.
+var neutral = []string{"target", "no-cache", "image-resolve-mode"}
 
-// fingerprints are the digests of frontend attributes, but for those that no step goes by.
+// fingerprints returns digests of the frontend attributes by name, without those that change no step.
 func fingerprints(attrs map[string]string) map[string]string {
 	out := map[string]string{}
 	for name, value := range attrs {
-		if !slices.Contains(aside, name) && !strings.HasPrefix(name, "label:") {
+		if !slices.Contains(neutral, name) && !strings.HasPrefix(name, "label:") {
 			out[name] = fingerprint(name, value)
 		}
 	}
@@ -66,7 +66,7 @@ func fingerprint(name, value string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// differing names the settings that are not the same in both, in their order.
+// differing returns the names whose values differ, sorted.
 func differing(was, now map[string]string) []string {
 	names := map[string]bool{}
 	for name := range now {
@@ -84,7 +84,7 @@ func differing(was, now map[string]string) []string {
 	return out
 }
 
-// sets tells whether an instruction gives the setting a value.
+// sets reports whether an instruction sets the setting called name.
 func sets(instruction, name string) bool {
 	word, rest := cutKeyword(instruction)
 	switch strings.ToUpper(word) {

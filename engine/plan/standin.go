@@ -12,34 +12,34 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// contexts finds what the options put in the place of images and stages: the named contexts.
+// contexts finds the named contexts that replace images and stages.
 type contexts struct {
 	in     Input
 	client *dockerui.Client
-	// platform is that of the target, asked the one that was asked for.
+	// platform is the target's platform, asked the one that was asked for, nil for none.
 	platform ocispecs.Platform
 	asked    *ocispecs.Platform
 }
 
-// standIn is a named context that stands in for a base or a stage.
+// standIn is a named context that replaces a base or a stage.
 type standIn struct {
 	of     *contexts
 	found  *dockerui.NamedContext
 	loaded bool
-	// name is the context's. place is the image or the folder that it is, and for what is fetched from elsewhere the
-	// name again: an address may have a secret in it.
+	// name is the context's name. place is the image or the folder, or name again for any other source, as a URL may hold
+	// a secret.
 	name, place string
-	// image tells that it is an image.
+	// image is set where the context is an image.
 	image bool
-	// digest is that of its op; local is its name where it is a local context, whose op depends on its readers.
+	// digest is the digest of its op. For a local context, local is its name instead, as narrow changes its op.
 	digest digest.Digest
 	local  string
-	// layers are what it brings: an image's own, one for anything else. triggers are the image's.
+	// layers is the number of the image's layers, 1 for any other context. triggers are the image's ONBUILD instructions.
 	layers   int
 	triggers []string
 }
 
-// find returns what stands in for name, nil for nothing.
+// find returns the named context that replaces the image or stage called name, nil for none.
 func (c *contexts) find(name string, platform *ocispecs.Platform) *standIn {
 	if name == "" || strings.EqualFold(name, scratch) || strings.EqualFold(name, mainContext) {
 		return nil
@@ -51,7 +51,7 @@ func (c *contexts) find(name string, platform *ocispecs.Platform) *standIn {
 	return &standIn{of: c, found: found, name: name, place: name}
 }
 
-// load looks up what it is.
+// load resolves the context and sets the fields that describe it.
 func (s *standIn) load(ctx context.Context) {
 	if s.loaded {
 		return
@@ -59,14 +59,14 @@ func (s *standIn) load(ctx context.Context) {
 	s.loaded = true
 	state, img, err := s.found.Load(ctx)
 	if err != nil {
-		return // the converter did not come to it, or it would have failed
+		return // The converter did not use it, or else it would have failed before.
 	}
 	if img != nil {
 		s.layers, s.triggers = len(img.RootFS.DiffIDs), img.Config.OnBuild
 	}
 	def, err := state.Marshal(ctx, llb.WithCaps(*s.of.in.Caps), llb.Platform(s.of.platform))
 	if err != nil || len(def.Def) < 2 {
-		return // nothing but the end of a graph: scratch
+		return // The graph has only its end: scratch.
 	}
 	dt := def.Def[len(def.Def)-2]
 	s.digest = digest.FromBytes(dt)
@@ -85,7 +85,7 @@ func (s *standIn) load(ctx context.Context) {
 	}
 }
 
-// is tells whether op o brings the context.
+// is reports whether op o is the source of the context.
 func (s *standIn) is(o *op) bool {
 	if name, ok := o.local(); ok {
 		return name == s.local

@@ -8,32 +8,32 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// Step is one instruction of a needed stage that makes a layer or reads a base.
+// Step is an instruction of a needed stage that makes a layer, or a FROM that uses an image.
 type Step struct {
 	Stage string
-	// Index counts the stage's steps from 1, its FROM first where that reads a base; Total is their number.
+	// Index is the step's number within its stage, from 1, where a FROM that uses an image is the first; Total is how many
+	// steps the stage has.
 	Index, Total int
-	// Instruction is the instruction as it is shown: as it is written, or with its arguments filled in where that was
-	// asked for.
+	// Instruction is the instruction for display: as written, or with its arguments filled in where [Input] asks for that.
 	Instruction string
-	// Expanded is the instruction with its arguments filled in. Their values may be secrets: it is for looking into,
-	// and goes into no event and no file.
+	// Expanded is the instruction with its arguments filled in. The values may be secrets: it must not be put into an
+	// event or a file.
 	Expanded string
-	// Line and End are the instruction's first and last line in the Dockerfile, from 1; for what a base's trigger
-	// does, those of FROM.
+	// Line and End are the instruction's first and last line in the Dockerfile, from 1. For a trigger of the base they are
+	// those of FROM.
 	Line, End int
-	// From tells that the step is its stage's FROM.
+	// From is set where the step is its stage's FROM.
 	From bool
 	// MergedWith is the step that BuildKit builds instead of this identical one, nil for none.
 	MergedWith *StepID
 
-	// written is the instruction as it is written.
+	// written is the instruction as written, without arguments filled in.
 	written string
-	// ops index the plan's ops that carry the step out; the last one is its result.
+	// ops are the ops that execute the step, as indexes into Plan.ops; the last one is its result.
 	ops []int
-	// parts index the ops that serve the step: sources that it alone reads, and files out of the Dockerfile.
+	// parts are the ops that only serve the step, as indexes into Plan.ops; see op.serves.
 	parts []int
-	// settings are what is set for the step otherwise than by its instruction.
+	// settings are digests of what affects the step besides its instruction, by name.
 	settings map[string]string
 }
 
@@ -43,8 +43,7 @@ type StepID = event.StepID
 // ID returns the step's name.
 func (s Step) ID() StepID { return StepID{Stage: s.Stage, Index: s.Index} }
 
-// readSteps makes the steps, stage by stage, out of the instructions that ops come from. An op comes from the
-// instructions on its lines.
+// readSteps returns the steps, stage by stage: the instructions that have ops.
 func (p *Plan) readSteps(l *layout, showValues bool) []Step {
 	m := newMatching(p, l)
 	var steps []Step
@@ -85,21 +84,21 @@ func (p *Plan) readSteps(l *layout, showValues bool) []Step {
 	return steps
 }
 
-// named takes the place off an op's name: "[build 4/6] LINK COPY …".
-var named = regexp.MustCompile(`^\[[^\]]*\] (?:LINK )?`)
+// progressPrefix matches what stands before the instruction in an op's name: "[build 4/6] LINK COPY …".
+var progressPrefix = regexp.MustCompile(`^\[[^\]]*\] (?:LINK )?`)
 
-// expanded is an instruction with its arguments filled in, as the name of its op has it.
+// expanded returns an instruction with its arguments filled in, taken from the name of its op.
 func expanded(written, name string) string {
-	text := named.ReplaceAllString(name, "")
+	text := progressPrefix.ReplaceAllString(name, "")
 	if text == name || strings.EqualFold(event.OneLine(text), event.OneLine(written)) {
-		// BuildKit writes the keyword in capitals, and what a tab parts from it too.
+		// The name differs only in case: BuildKit writes the keyword in capitals, and what a tab separates from it too.
 		return written
 	}
 	return text
 }
 
-// decides returns the one of a step's ops that does what its instruction says. Beside it stands, for COPY --link, the
-// merge of what was copied with what is below.
+// decides returns the one of a step's ops that does what its instruction says. COPY --link also has an op that merges the
+// copied files with the layers below.
 func (p *Plan) decides(ops []int) int {
 	for _, o := range ops {
 		if !p.merges(ops, o) {
@@ -109,10 +108,10 @@ func (p *Plan) decides(ops []int) int {
 	return ops[len(ops)-1]
 }
 
-// merges tells whether op o of a step's ops only puts the other one's result onto what is below.
+// merges reports whether op o, one of a step's ops, only merges the result of the other one with the layers below.
 func (p *Plan) merges(ops []int, o int) bool { return len(ops) > 1 && p.ops[o].pb.GetMerge() != nil }
 
-// setSteps takes in the steps, and ties the graph's ops to them.
+// setSteps sets the plan's stages and steps, and the steps of its ops.
 func (p *Plan) setSteps(l *layout, steps []Step) {
 	p.Stages, p.Steps = l.stages, steps
 	for i, s := range p.Steps {
@@ -123,7 +122,7 @@ func (p *Plan) setSteps(l *layout, steps []Step) {
 	p.findParts()
 }
 
-// findParts gives the ops that come from no instruction of their own to the steps that use them.
+// findParts assigns the ops that execute no instruction to the steps that use them.
 func (p *Plan) findParts() {
 	for _, o := range slices.Backward(p.ops) {
 		serves := o.steps

@@ -10,7 +10,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 )
 
-// StageNames are the names of a Dockerfile's stages in its order, "stage-N" for one without.
+// StageNames returns the names of a Dockerfile's stages in its order, "stage-N" for a stage without one.
 func StageNames(dockerfile []byte) ([]string, error) {
 	file, err := parse(dockerfile)
 	if err != nil {
@@ -19,8 +19,8 @@ func StageNames(dockerfile []byte) ([]string, error) {
 	return uniqueNames(file.stages), nil
 }
 
-// Declared returns the names of a Dockerfile's stages as [StageNames] does, and those of the arguments that it declares,
-// each once. A Dockerfile that can't be parsed declares nothing.
+// Declared returns the names of a Dockerfile's stages, as [StageNames] does, and of the arguments that it declares, without
+// duplicates. For a Dockerfile that can't be parsed it returns nothing.
 func Declared(dockerfile []byte) (stages, args []string) {
 	file, err := parse(dockerfile)
 	if err != nil {
@@ -46,13 +46,13 @@ func Declared(dockerfile []byte) (stages, args []string) {
 	return uniqueNames(file.stages), args
 }
 
-// HasStage tells whether ref is a stage's name, in any case, or its number.
+// HasStage reports whether ref is one of the names, in any case, or a stage's number.
 func HasStage(names []string, ref string) bool {
 	_, ok := findStage(names, ref)
 	return ok
 }
 
-// StageNamed returns the name of the stage that a --from means, by its name or its number; empty for an image.
+// StageNamed returns the name of the stage that a --from means, by name or by number. It returns "" for an image.
 func (p *Plan) StageNamed(ref string) string {
 	var names []string
 	for _, s := range p.Stages {
@@ -64,7 +64,7 @@ func (p *Plan) StageNamed(ref string) string {
 	return ""
 }
 
-// findStage resolves a stage by the name that it is shown by, or by number.
+// findStage returns the index of the stage with a name, in any case, or a number.
 func findStage(names []string, ref string) (int, bool) {
 	for i := len(names) - 1; i >= 0; i-- {
 		if strings.EqualFold(names[i], ref) {
@@ -77,8 +77,8 @@ func findStage(names []string, ref string) (int, bool) {
 	return 0, false
 }
 
-// aimed returns in as the converter builds the wanted stage from it. The converter knows stages by the names that the
-// Dockerfile gives them, and the last one of all: for one that has no name the file ends behind it.
+// aimed returns the input with which the converter builds the target. The converter finds a stage by its name in the
+// Dockerfile, or else builds the last one. Where the target has no name, aimed cuts the file off behind it.
 func (in Input) aimed() Input {
 	ref := in.Attrs["target"]
 	if _, replaced := in.Attrs["context:"+ref]; ref == "" || replaced {
@@ -86,7 +86,7 @@ func (in Input) aimed() Input {
 	}
 	file, err := parse(in.Dockerfile)
 	if err != nil {
-		// The converter says what is wrong.
+		// The converter will return the error.
 		return in
 	}
 	stages := file.stages

@@ -17,15 +17,15 @@ const (
 	onBuild = "ONBUILD "
 )
 
-// written is an instruction as it stands in the Dockerfile.
+// written is an instruction as it is in the Dockerfile.
 type written struct {
 	line, end int
 	text      string
-	// folder tells of a WORKDIR.
+	// folder is set for a WORKDIR.
 	folder bool
 }
 
-// writtenStep reads an instruction; ok tells that it may make a step.
+// writtenStep returns an instruction as written, and reports whether it may make a step.
 func writtenStep(cmd instructions.Command) (w written, ok bool) {
 	w.line, w.end = linesOf(cmd.Location())
 	w.text = fmt.Sprint(cmd)
@@ -47,7 +47,7 @@ func writtenStep(cmd instructions.Command) (w written, ok bool) {
 	return w, true
 }
 
-// cutKeyword takes the first word off an instruction. Blanks and tabs may follow it.
+// cutKeyword splits an instruction into its keyword and the rest.
 func cutKeyword(instruction string) (word, rest string) {
 	end := strings.IndexAny(instruction, " \t\n")
 	if end < 0 {
@@ -56,7 +56,7 @@ func cutKeyword(instruction string) (word, rest string) {
 	return instruction[:end], strings.TrimLeft(instruction[end:], " \t")
 }
 
-// summary is the first line of a heredoc.
+// summary returns the first line of a heredoc, with "..." where more follow, as BuildKit names it.
 func summary(doc string) string {
 	first, _, more := strings.Cut(strings.TrimSpace(doc), "\n")
 	first = strings.TrimSuffix(first, "\r")
@@ -66,7 +66,7 @@ func summary(doc string) string {
 	return first
 }
 
-// globalArgs are the arguments that FROM may use, as BuildKit fills them in.
+// globalArgs returns the arguments that FROM may use, with the values that BuildKit gives them.
 func globalArgs(file *parsed, in Input, target ocispecs.Platform) *llb.EnvList {
 	stage := in.Attrs["target"]
 	if stage == "" {

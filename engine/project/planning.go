@@ -56,9 +56,7 @@ func (p *Project) noRules(f *folder) error {
 // links are the contexts' symbolic links by the name of the context.
 type links map[string]map[string]string
 
-func (l links) Symlinks() map[string]string { return l[""] }
-
-func (l links) SymlinksOf(context string) map[string]string { return l[context] }
+func (l links) Symlinks(context string) map[string]string { return l[context] }
 
 // Links returns the symbolic links of the contexts, for the planner.
 func (p *Project) Links() plan.Tree {

@@ -17,27 +17,28 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Told is what an engine told for a plan, of itself and of base images: with it the plan is made again without one.
-type Told struct {
+// EngineFacts are an engine's answers for a plan, about itself and about base images. With them the same plan can be made
+// without an engine.
+type EngineFacts struct {
 	// Caps are the capabilities of its BuildKit.
 	Caps     []string          `json:"caps"`
 	Platform ocispecs.Platform `json:"platform"`
 	Bases    []Base            `json:"bases,omitempty"`
 }
 
-// Base is a base image as it was resolved, as far as a graph depends on it.
+// Base is a resolved base image, with the part of its config that a graph depends on.
 type Base struct {
-	// Name and Platform are what was asked for. A [Memory] has a digest of the name: it may come of a build argument.
+	// Name and Platform are what was asked for. A [Memory] has a digest of the name, as it may be a build argument.
 	Name     string `json:"name"`
 	Platform string `json:"platform,omitempty"`
-	// Ref and Digest are the answer. In a Memory, an empty Ref is the name.
+	// Ref and Digest are the answer. In a Memory, an empty Ref stands for the name.
 	Ref    string        `json:"ref,omitempty"`
 	Digest digest.Digest `json:"digest,omitempty"`
 	Config BaseConfig    `json:"config"`
 }
 
-// BaseConfig is what of an image's config the graph of what stands on it depends on. The rest, the history with what
-// people pass to their builds among it, is nobody's business here.
+// BaseConfig is the part of an image config that the graph of a stage on it depends on. The rest is left out: the history
+// may hold secrets that people passed to their builds.
 type BaseConfig struct {
 	ocispecs.Platform
 	Config struct {
@@ -50,55 +51,56 @@ type BaseConfig struct {
 	RootFS ocispecs.RootFS `json:"rootfs"`
 }
 
-// Fill has the input be for the engine that told.
-func (t *Told) Fill(in *Input) {
-	if t == nil {
+// Fill sets the capabilities and the platform of an input. Facts that are nil change nothing.
+func (f *EngineFacts) Fill(in *Input) {
+	if f == nil {
 		return
 	}
 	var list []*apicaps.PBCap
-	for _, id := range t.Caps {
+	for _, id := range f.Caps {
 		list = append(list, &apicaps.PBCap{ID: id, Enabled: true})
 	}
 	caps := pb.Caps.CapSet(list)
-	in.Caps, in.Platform = &caps, t.Platform
+	in.Caps, in.Platform = &caps, f.Platform
 }
 
-// Unmerging is an engine that nothing is known of but that it can't merge what COPY --link copies.
-func Unmerging() *Told {
+// WithoutMergeOp returns the facts of an engine of this machine's platform that can do everything but merge layers.
+func WithoutMergeOp() *EngineFacts {
 	all := pb.Caps.CapSet(pb.Caps.All())
 	caps := slices.DeleteFunc(capsOf(&all), func(id string) bool { return id == string(pb.CapMergeOp) })
-	return &Told{Caps: caps, Platform: platforms.Normalize(platforms.DefaultSpec())}
+	return &EngineFacts{Caps: caps, Platform: platforms.Normalize(platforms.DefaultSpec())}
 }
 
-// Merges tells whether the plan has an engine merge what COPY --link copies.
+// Merges reports whether the graph merges layers, as COPY --link does on an engine that can.
 func (p *Plan) Merges() bool {
 	return slices.ContainsFunc(p.ops, func(o op) bool { return o.pb.GetMerge() != nil })
 }
 
-// remembered is what is kept of what was told: names by their digests.
-func (t Told) remembered() Told {
-	t.Bases = slices.Clone(t.Bases)
-	for i := range t.Bases {
-		b := &t.Bases[i]
+// hashed returns a copy with the names of images as digests.
+func (f EngineFacts) hashed() EngineFacts {
+	f.Bases = slices.Clone(f.Bases)
+	for i := range f.Bases {
+		b := &f.Bases[i]
 		if b.Ref == b.Name {
 			b.Ref = ""
 		}
 		b.Name = fingerprint("FROM", b.Name)
 	}
-	return t
+	return f
 }
 
-// Resolve answers as the engine did, out of a Memory; ok tells whether it was asked for the image.
-func (t *Told) Resolve(name string, opt sourceresolver.Opt) (ref string, dgst digest.Digest, config []byte, ok bool) {
-	if t == nil {
+// Resolve answers as the engine did. The facts are those of a [Memory]. It reports false for an image that the engine was
+// not asked for.
+func (f *EngineFacts) Resolve(name string, opt sourceresolver.Opt) (ref string, dgst digest.Digest, config []byte, ok bool) {
+	if f == nil {
 		return name, "", nil, false
 	}
 	kept, platform := fingerprint("FROM", name), platformOf(opt)
-	i := slices.IndexFunc(t.Bases, func(b Base) bool { return b.Name == kept && b.Platform == platform })
+	i := slices.IndexFunc(f.Bases, func(b Base) bool { return b.Name == kept && b.Platform == platform })
 	if i < 0 {
 		return name, "", nil, false
 	}
-	b := t.Bases[i]
+	b := f.Bases[i]
 	config, err := json.Marshal(b.Config)
 	return cmp.Or(b.Ref, name), b.Digest, config, err == nil
 }
@@ -113,7 +115,7 @@ func platformOf(opt sourceresolver.Opt) string {
 	return ""
 }
 
-// capsOf lists what of all that this program knows the set has.
+// capsOf returns the ids of the capabilities that the set has, of all that this program knows.
 func capsOf(set *apicaps.CapSet) []string {
 	var ids []string
 	for _, c := range pb.Caps.All() {
@@ -124,52 +126,53 @@ func capsOf(set *apicaps.CapSet) []string {
 	return ids
 }
 
-// listener keeps what a conversion is told of base images: the converter does not tell which triggers they brought along.
-type listener struct {
+// baseRecorder records the base images that a conversion resolves. The converter does not return the triggers in their
+// configs.
+type baseRecorder struct {
 	Resolver
 
 	mu    sync.Mutex
 	bases []Base
 }
 
-func (l *listener) ResolveImageConfig(ctx context.Context, name string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
-	ref, dgst, config, err := l.Resolver.ResolveImageConfig(ctx, name, opt)
+func (r *baseRecorder) ResolveImageConfig(ctx context.Context, name string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
+	ref, dgst, config, err := r.Resolver.ResolveImageConfig(ctx, name, opt)
 	if err == nil {
 		b := Base{Name: name, Platform: platformOf(opt), Ref: ref, Digest: dgst}
 		if err := json.Unmarshal(config, &b.Config); err == nil {
-			l.add(b)
+			r.add(b)
 		}
 	}
 	return ref, dgst, config, err
 }
 
-// add takes in a base, in an order that is always the same: the converter asks for several at once.
-func (l *listener) add(b Base) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	at, known := slices.BinarySearchFunc(l.bases, b, func(a, b Base) int {
+// add inserts a base in sorted order. The converter resolves several at once, in any order.
+func (r *baseRecorder) add(b Base) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at, found := slices.BinarySearchFunc(r.bases, b, func(a, b Base) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Platform, b.Platform))
 	})
-	if !known {
-		l.bases = slices.Insert(l.bases, at, b)
+	if !found {
+		r.bases = slices.Insert(r.bases, at, b)
 	}
 }
 
-// told returns what is known so far.
-func (l *listener) told() []Base {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.bases)
+// recorded returns the bases so far.
+func (r *baseRecorder) recorded() []Base {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.bases)
 }
 
-// triggers are the ONBUILD instructions of an image, by the name that stands after FROM.
-func (l *listener) triggers(name string) []string {
+// triggers returns the ONBUILD instructions of an image by its name in FROM.
+func (r *baseRecorder) triggers(name string) []string {
 	ref, err := reference.ParseNormalizedNamed(name)
 	if err != nil {
 		return nil
 	}
 	name = reference.TagNameOnly(ref).String()
-	for _, b := range l.told() {
+	for _, b := range r.recorded() {
 		if b.Name == name {
 			return b.Config.Config.OnBuild
 		}
@@ -177,8 +180,8 @@ func (l *listener) triggers(name string) []string {
 	return nil
 }
 
-// contentOf tells by name, without a digest, which layers the images are made of. It is by them that BuildKit knows an
-// image in the end: one that was renamed, pinned, or built anew to the same layers reruns nothing.
+// contentOf returns digests of the images' layers, by name without digest. BuildKit's cache goes by the layers: an image
+// that was renamed, pinned, or rebuilt with the same layers reruns nothing.
 func contentOf(bases []Base) (map[string]string, error) {
 	out := map[string]string{}
 	for _, b := range bases {

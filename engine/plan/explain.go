@@ -5,99 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/opencontainers/go-digest"
-
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// known is what the plan of the last build tells of an op of the new one.
-type known struct {
-	prev      *Plan
-	key, full map[digest.Digest]bool
-	// edits are what was changed in the Dockerfile, by the line where it stands now.
-	edits  []event.Edit
-	byLine map[int]event.Edit
-	// old are the steps of the last plan by name and by instruction.
-	old     map[StepID]*Step
-	oldText map[stageText]*Step
-	// options are the frontend attributes that are not what they were.
-	options []string
-	// built are the stages of the last plan.
-	built map[string]bool
-}
-
-type stageText struct{ stage, instruction string }
-
-func newKnown(p, prev *Plan) known {
-	k := known{prev: prev}
-	if prev == nil {
-		return k
-	}
-	k.key, k.full = make(map[digest.Digest]bool, len(prev.ops)), make(map[digest.Digest]bool, len(prev.ops))
-	for _, o := range prev.ops {
-		k.key[o.key], k.full[o.fullKey] = true, true
-	}
-	k.byLine = map[int]event.Edit{}
-	k.edits = p.Edits(prev)
-	for _, e := range k.edits {
-		if e.Now != "" {
-			k.byLine[e.Line] = e
-		}
-	}
-	k.old = make(map[StepID]*Step, len(prev.Steps))
-	k.oldText = make(map[stageText]*Step, len(prev.Steps))
-	k.built = map[string]bool{}
-	for i := range prev.Steps {
-		s := &prev.Steps[i]
-		k.old[s.ID()] = s
-		k.oldText[stageText{s.Stage, s.written}] = s
-		k.built[s.Stage] = true
-	}
-	if prev.options != nil {
-		k.options = differing(prev.options, p.options)
-	}
-	return k
-}
-
-// verdict tells what is expected of op i by what it is, whatever its inputs.
-func (k known) verdict(p *Plan, i int) verdict {
-	o := &p.ops[i]
-	src := o.pb.GetSource() != nil
-	_, local := o.local()
-	another := src && !local && !k.full[o.fullKey] || !src && !k.key[o.key]
-	switch {
-	case k.prev == nil:
-		return verdict{prediction: event.MayRerun}
-	case o.noCache:
-		return verdict{prediction: event.WillRerun, reason: event.Reason{Kind: event.ReasonStepNoCache}, direct: true}
-	case another && k.passedOver(p, i):
-		return verdict{prediction: event.MayRerun, reason: event.Reason{Kind: event.ReasonNotNeeded}, direct: true}
-	case another:
-		why, own := k.explain(p, i)
-		return verdict{prediction: event.WillRerun, reason: why, edited: own}
-	case !src && !k.full[o.fullKey]:
-		why, own := k.explain(p, i)
-		return verdict{prediction: event.MayRerun, reason: why, edited: own, direct: own}
-	}
-	return verdict{prediction: event.WillHit}
-}
-
-// passedOver tells that op i is of stages that the last build did not need, and that nobody edited since: an earlier
-// build may have left their results.
-func (k known) passedOver(p *Plan, i int) bool {
-	of := slices.Concat(p.ops[i].steps, p.ops[i].serves)
-	for _, n := range of {
-		stage := p.Steps[n].Stage
-		if k.built[stage] || slices.ContainsFunc(k.edits, func(e event.Edit) bool { return e.Stage == stage }) {
-			return false
-		}
-	}
-	return len(of) > 0
-}
-
-// explain says what of the Dockerfile, its arguments or its bases makes op i another than before; own tells that it
-// is something of the op itself. What only follows from an input is left to the input.
-func (k known) explain(p *Plan, i int) (why event.Reason, own bool) {
+// explain returns why op i differs from the last build: an edit of the Dockerfile, an argument, an option or a base. own
+// is false where the reason is an input of the op.
+func (k comparison) explain(p *Plan, i int) (why event.Reason, own bool) {
 	of := slices.Concat(p.ops[i].steps, p.ops[i].serves)
 	if len(of) == 0 {
 		return event.Reason{Kind: event.ReasonDockerfile}, true
@@ -117,7 +30,7 @@ func (k known) explain(p *Plan, i int) (why event.Reason, own bool) {
 	}
 	for _, j := range p.ops[i].inputs {
 		if _, local := p.ops[j].local(); !local && !k.full[p.ops[j].fullKey] && !p.isInline(j) {
-			return p.following(event.ReasonAfter, i, j), false
+			return p.inputReason(event.ReasonAfter, i, j), false
 		}
 	}
 	was := k.old[s.ID()]
@@ -151,8 +64,8 @@ func (k known) explain(p *Plan, i int) (why event.Reason, own bool) {
 	return event.Reason{Kind: event.ReasonRemade}, true
 }
 
-// optionReason says which of the changed options a step goes by: the build arguments among what is set for it or named
-// by its instruction, or else any. Its kind is empty for none.
+// optionReason returns the changed options that affect a step: the build arguments that it uses, or else any build
+// arguments, or else any other options. Its kind is empty where there are none.
 func optionReason(changed, uses []string) event.Reason {
 	var named, args, others []string
 	for _, option := range changed {
@@ -177,7 +90,7 @@ func optionReason(changed, uses []string) event.Reason {
 	return event.Reason{}
 }
 
-// asFlag is a frontend attribute as the flag that gives it.
+// asFlag returns the command-line flag of a frontend attribute.
 func asFlag(option string) string {
 	if name, ok := strings.CutPrefix(option, "context:"); ok {
 		return "--build-context " + name
@@ -185,7 +98,7 @@ func asFlag(option string) string {
 	return "--" + option
 }
 
-// variablesOf lists the variables that an instruction has in it.
+// variablesOf returns the names of the variables in an instruction.
 func variablesOf(instruction string) []string {
 	var names []string
 	for _, m := range variables.FindAllStringSubmatch(instruction, -1) {
@@ -196,7 +109,8 @@ func variablesOf(instruction string) []string {
 
 var variables = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
 
-// settingReason says what is set otherwise by no edit of the Dockerfile: by a build argument, or by the base image.
+// settingReason returns the reason for settings that differ although no instruction was edited: build arguments, or the
+// base image.
 func (p *Plan) settingReason(names []string) event.Reason {
 	for _, in := range readInstructions(p.source) {
 		if strings.EqualFold(keyword(in.text), "ARG") && slices.ContainsFunc(names, func(name string) bool { return sets(in.text, name) }) {
@@ -206,8 +120,8 @@ func (p *Plan) settingReason(names []string) event.Reason {
 	return event.Reason{Kind: event.ReasonBaseImage, Names: names}
 }
 
-// edited says what the step's own instruction was before. Its kind is empty where it was not changed.
-func (k known) edited(s Step) event.Reason {
+// edited returns the reason where the step's own instruction was edited. Its kind is empty elsewhere.
+func (k comparison) edited(s Step) event.Reason {
 	old, base := k.old[s.ID()], strings.TrimPrefix(s.written, "FROM ")
 	if old != nil && base != s.written {
 		if was, ok := strings.CutPrefix(old.written, "FROM "); ok && was != base && k.oldText[stageText{s.Stage, s.written}] == nil {
@@ -224,8 +138,8 @@ func (k known) edited(s Step) event.Reason {
 	return event.Reason{Kind: event.ReasonInstruction, Line: e.Line, Was: event.OneLine(e.Was), Now: event.OneLine(e.Now)}
 }
 
-// differing names what is set otherwise for the step than before.
-func (k known) differing(s Step) []string {
+// differing returns the names of the step's settings that differ.
+func (k comparison) differing(s Step) []string {
 	old := k.oldText[stageText{s.Stage, s.written}]
 	if old == nil {
 		old = k.old[s.ID()]
@@ -236,7 +150,7 @@ func (k known) differing(s Step) []string {
 	return differing(old.settings, s.settings)
 }
 
-// editReason is the reason of a step that an edited instruction before it changes.
+// editReason returns the reason of a step that is affected by the edit of an earlier instruction.
 func editReason(e event.Edit) event.Reason {
 	return event.Reason{Kind: event.ReasonEdit, Line: e.Line, Was: event.OneLine(e.Was), Now: event.OneLine(e.Now), Count: 1}
 }
