@@ -35,10 +35,6 @@ func context(t *testing.T, dir string) *tree.Snapshot {
 	return read.Snapshot()
 }
 
-type noLinks struct{}
-
-func (noLinks) Symlinks() map[string]string { return nil }
-
 func TestDependencies(t *testing.T) {
 	for instruction, want := range map[string]string{
 		"RUN pip install -r requirements.txt":                                         "requirements.txt",
@@ -142,7 +138,7 @@ func TestWhatNoStepReadsIsNamed(t *testing.T) {
 	write("Dockerfile", 0)
 	look := func() (event.Warning, bool) {
 		t.Helper()
-		return Unread(planned(t, "FROM scratch\nCOPY src /src\n"), context(t, dir), noLinks{})
+		return Unread(planned(t, "FROM scratch\nCOPY src /src\n"), context(t, dir), nil)
 	}
 	if w, ok := look(); ok {
 		t.Errorf("30 MB are not much: %+v", w)
