@@ -99,13 +99,13 @@ type MadeLayer struct {
 	Build *story.Build
 }
 
-// LayerOf returns the layer that a step made, from the sizes of its own build or else from those that are shown. It is
-// nil where there is none.
+// LayerOf returns the layer that a step made, nil where that is not known: from the sizes of its own build or, for a hit,
+// from those that are shown. What any other step adds is known only when its build has been measured.
 func LayerOf(v View, b *story.Build, s *story.Step) *MadeLayer {
-	if b.Sizes == nil {
+	if b.Sizes == nil && s.State == event.Hit {
 		b = v.Sized()
 	}
-	if b == nil {
+	if b == nil || b.Sizes == nil {
 		return nil
 	}
 	for _, of := range []event.StageSize{b.Sizes.After, b.Sizes.Before} {

@@ -98,6 +98,18 @@ func TestAFailureFitsItsPage(t *testing.T) {
 	}
 }
 
+// TestAStepThatFailedAddsNothing: the size that it had in an older build is not shown as its own. A hit has that size.
+func TestAStepThatFailedAddsNothing(t *testing.T) {
+	v := viewOf(t, "python-app", func(e event.Event) bool { return e.Body.Kind() == "failed" })
+	b := v.Shown()
+	b.Steps(func(s *story.Step) {
+		adds := strings.Contains(text(Step(v, b, s, 80)), "adds ")
+		if adds != (s.State == event.Hit && s.Index > 1) {
+			t.Errorf("%s, %s, says what it adds: %t", s.Name(), s.State, adds)
+		}
+	})
+}
+
 // TestNothingIsChanged: what only lays out leaves the story as it is.
 func TestNothingIsChanged(t *testing.T) {
 	v := viewOf(t, "python-app", of("files", 2))

@@ -163,8 +163,7 @@ func (v View) stepRow(b *story.Build, s *story.Step, last bool, width, whyWidth 
 	right := v.stepTime(b, s)
 	if width >= sizeWidth {
 		size := ""
-		// What a running step is going to add is not known.
-		if l := LayerOf(v, b, s); l != nil && (b.Sizes != nil || s.State == event.Hit) {
+		if l := LayerOf(v, b, s); l != nil {
 			size = human.Bytes(l.Bytes)
 		}
 		gap := draw.Width("  saved 12.3s") - right.Width()
