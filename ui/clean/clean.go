@@ -1,9 +1,8 @@
-// Package clean makes text that came from a container, a file name, a Dockerfile or an engine safe to
-// put on a terminal: control characters, escape sequences, bidirectional overrides and invalid UTF-8 do
-// not survive it, and what does is as wide on a terminal that knows grapheme clusters as on one that
+// Package clean makes untrusted text safe for a terminal. It removes control characters, escape sequences, bidirectional
+// overrides and invalid UTF-8. What is left has the same width on a terminal that knows grapheme clusters and on one that
 // counts code points.
 //
-// It does not truncate or wrap, and it knows nothing of styles but the SGR sequences that [Colored] keeps.
+// It does not truncate or wrap, and knows no styles except the SGR sequences that [Colored] keeps.
 package clean
 
 import (
@@ -15,17 +14,17 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// tabStop is the distance that a terminal's tabs have unless told otherwise.
+// tabStop is the default distance between tab stops.
 const tabStop = 8
 
-// sgrReset ends every line that kept colours.
+// sgrReset ends each line that kept SGR sequences.
 const sgrReset = "\x1b[m"
 
-// maxMarks bounds the combining marks of one character: more of them only climb over the lines above.
+// maxMarks bounds the combining marks of one character, because more would cover the lines above.
 const maxMarks = 4
 
-// Line returns s as one line of plain text. Line ends become spaces, tabs are expanded, everything else
-// that a terminal would obey is dropped.
+// Line returns s as one line of plain text. Line ends become spaces, tabs are expanded, and everything else that a terminal
+// would obey is removed.
 func Line(s string) string {
 	if printable(s) {
 		return s
@@ -33,8 +32,8 @@ func Line(s string) string {
 	return scrubbed(s, false)
 }
 
-// Colored is [Line] that keeps SGR sequences, so that an app's own colours stay. A line that holds any
-// ends in a reset.
+// Colored is [Line], but keeps SGR sequences, so that an app's own colours stay. A line with such a sequence ends in a
+// reset.
 func Colored(s string) string {
 	if printable(s) {
 		return s
@@ -42,8 +41,8 @@ func Colored(s string) string {
 	return scrubbed(s, true)
 }
 
-// Lines splits s at its line ends and returns each as [Line] does. Of a line that was overwritten by
-// carriage returns it keeps what stayed visible in the end.
+// Lines splits s at its line ends and cleans each line as [Line] does. If carriage returns overwrote a line, it keeps the
+// last part, which stayed visible.
 func Lines(s string) []string {
 	s = strings.TrimSuffix(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
 	lines := strings.Split(s, "\n")
@@ -53,8 +52,8 @@ func Lines(s string) []string {
 	return lines
 }
 
-// Overwritten returns the last part of a line that carriage returns cut into several, as progress bars
-// do: what a terminal would show in the end.
+// Overwritten returns the part of a line after its last carriage return. Progress bars overwrite a line in this way, and a
+// terminal shows the last part.
 func Overwritten(line string) string {
 	line = strings.TrimRight(line, "\r")
 	if i := strings.LastIndexByte(line, '\r'); i >= 0 {
@@ -63,20 +62,20 @@ func Overwritten(line string) string {
 	return line
 }
 
-// Width is the number of columns that a cleaned line takes, its SGR sequences not counted.
+// Width returns the number of columns that a cleaned line takes, without its SGR sequences.
 func Width(s string) int {
 	n := ascii(s)
 	if n == len(s) {
 		return n
 	}
-	// The last may have a mark after it.
+	// The last character may have a combining mark after it.
 	n = max(0, n-1)
 	return n + ansi.StringWidth(s[n:])
 }
 
 func printable(s string) bool { return ascii(s) == len(s) }
 
-// ascii is the length of what s begins with that is printable ASCII.
+// ascii returns the length of the printable ASCII that s begins with.
 func ascii(s string) int {
 	for i := 0; i < len(s); i++ {
 		if s[i] < ' ' || s[i] > '~' {
@@ -86,8 +85,7 @@ func ascii(s string) int {
 	return len(s)
 }
 
-// scrubbed scrubs until nothing changes any more: what an expanded tab or a colour stood between may come
-// together when it is read again.
+// scrubbed calls scrub until nothing changes: characters that a tab or a colour separated can combine on the next pass.
 func scrubbed(s string, colors bool) string {
 	for range 4 {
 		next := scrub(s, colors)
@@ -99,8 +97,8 @@ func scrubbed(s string, colors bool) string {
 	return s
 }
 
-// scrub drops what is not text first and settles widths after, because a dropped character may bring two
-// others together into one cluster.
+// scrub first removes what is not text and then settles widths, because the neighbours of a removed character may form
+// one cluster.
 func scrub(s string, colors bool) string {
 	var out strings.Builder
 	out.Grow(len(s))
@@ -151,8 +149,8 @@ func scrub(s string, colors bool) string {
 	return out.String()
 }
 
-// hidden tells whether r has no shape of its own: controls, bidirectional marks, joiners, variation
-// selectors, tags. Private-use characters go too, as no two terminals agree on their width.
+// hidden reports whether r has no shape of its own: controls, bidirectional marks, joiners, variation selectors, tags. It
+// is also true for private-use characters, on whose width terminals disagree.
 func hidden(r rune) bool {
 	if r < 0x20 || r >= 0x7f && r < 0xa0 {
 		return true
@@ -160,14 +158,14 @@ func hidden(r rune) bool {
 	if r < 0x300 {
 		return r == 0xad
 	}
-	// Skin tones: two columns of their own, or none after a hand.
+	// Skin tones take two columns alone, and none after a hand.
 	if r >= 0x1f3fb && r <= 0x1f3ff {
 		return true
 	}
 	return unicode.In(r, unicode.Cf, unicode.Co, unicode.Cs, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// prepends tells whether r joins the character after it, whatever that is: a border or a blank of ours too.
+// prepends reports whether r joins any character after it, even a border or a blank of the dashboard.
 func prepends(r rune) bool {
 	switch {
 	case r == 0xd4e, r == 0x111c2, r == 0x111c3, r == 0x113d1, r == 0x1193f, r == 0x11941, r == 0x11a3a, r >= 0x11a84 && r <= 0x11a89, r == 0x11f02:
@@ -176,7 +174,7 @@ func prepends(r rune) bool {
 	return false
 }
 
-// settle replaces clusters on whose width terminals disagree, and drops marks that have nothing to stand on.
+// settle replaces clusters on whose width terminals disagree, and removes combining marks without a base character.
 func settle(s string) string {
 	if printable(s) {
 		return s
@@ -201,7 +199,7 @@ func settleOnce(s string) (string, bool) {
 	same := true
 	for len(s) > 0 {
 		if n := ascii(s) - 1; n > 0 {
-			// Each is a cluster of its own; only the last may have a mark after it.
+			// Each is a cluster of its own. Only the last may have a combining mark after it.
 			out.WriteString(s[:n])
 			s = s[n:]
 			continue
@@ -225,7 +223,8 @@ func settleOnce(s string) (string, bool) {
 	return out.String(), same
 }
 
-// firstRune is the cluster's first code point where it is as wide alone under both ways to measure.
+// firstRune returns the first code point of a cluster if both ways to measure agree on its width, else the replacement
+// character.
 func firstRune(cluster string) string {
 	_, n := utf8.DecodeRuneInString(cluster)
 	first := cluster[:n]

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// sequence measures the escape sequence that s starts with, in bytes, and tells whether it is a
-// well-formed SGR. It returns 0 where s starts with none. The C1 forms count as well: some terminals obey them.
+// sequence returns the length in bytes of the escape sequence that s begins with, 0 if there is none, and reports whether
+// it is a well-formed SGR. The C1 forms count too, because some terminals obey them.
 func sequence(s string) (n int, sgr bool) {
 	intro, n := introducer(s)
 	switch intro {
@@ -62,8 +62,8 @@ func control(s string, n int) (int, bool) {
 	return n, false
 }
 
-// str measures a string sequence (OSC, DCS, …). Without an end in s only the introducer goes: what
-// follows may be text, and is harmless as such.
+// str returns the length of a string sequence (OSC, DCS, …). If it has no end in s, that is the length of the introducer:
+// what follows may be text, and is harmless then.
 func str(s string, intro int) int {
 	for i := intro; i < len(s); i++ {
 		switch {

@@ -1,8 +1,7 @@
-// Package draw is the surface that frames are painted on: a grid of cells with a style each, so that a
-// frame is never wider or higher than the terminal whatever is written on it, and a theme that turns
-// styles into the sequences of the terminal at hand.
+// Package draw has the surface that frames are drawn on, a grid of cells with a style each, and the themes that turn
+// styles into the escape sequences of a terminal. A frame is never larger than the terminal, whatever is written on it.
 //
-// It knows nothing of what is shown. It expects text that package clean went over.
+// It knows nothing of what is shown. It expects text that package clean has cleaned.
 package draw
 
 import (
@@ -17,7 +16,7 @@ import (
 // Rect is a part of a canvas.
 type Rect struct{ X, Y, W, H int }
 
-// Empty tells whether nothing fits in r.
+// Empty reports whether r has no cells.
 func (r Rect) Empty() bool { return r.W <= 0 || r.H <= 0 }
 
 // Inset returns r without a border of one cell.
@@ -25,7 +24,7 @@ func (r Rect) Inset() Rect {
 	return Rect{r.X + 1, r.Y + 1, max(0, r.W-2), max(0, r.H-2)}
 }
 
-// Contains tells whether the cell x, y lies in r.
+// Contains reports whether the cell x, y is in r.
 func (r Rect) Contains(x, y int) bool {
 	return x >= r.X && x < r.X+r.W && y >= r.Y && y < r.Y+r.H
 }
@@ -40,7 +39,7 @@ type cell struct {
 type Canvas struct {
 	w, h  int
 	cells []cell
-	// extra are the colours that apps brought along, by their SGR; see Style.
+	// extra holds the SGR sequences of the apps' own colours; see [Style].
 	extra []string
 }
 
@@ -54,10 +53,10 @@ func NewCanvas(w, h int) *Canvas {
 	return c
 }
 
-// Bounds is the whole canvas.
+// Bounds returns the whole canvas.
 func (c *Canvas) Bounds() Rect { return Rect{0, 0, c.w, c.h} }
 
-// Text writes s at x, y in at most width columns, cut without a mark, and returns the columns used.
+// Text writes s at x, y in at most width columns, and returns the columns used. It cuts s without a mark.
 func (c *Canvas) Text(x, y, width int, st Style, s string) int {
 	width = min(width, c.w-x)
 	if y < 0 || y >= c.h || x < 0 || width <= 0 {
@@ -86,7 +85,7 @@ func (c *Canvas) Text(x, y, width int, st Style, s string) int {
 	return used
 }
 
-// set puts a cluster of w columns, and blanks the other half of a wide one that it cuts in two.
+// set writes a cluster of w columns, and blanks the other half of a wide one that it cuts in two.
 func (c *Canvas) set(row []cell, x int, text string, w int, st Style) {
 	if row[x].text == "" && x > 0 {
 		row[x-1].text = " "
@@ -120,7 +119,7 @@ func (c *Canvas) Restyle(r Rect, f func(Style) Style) {
 	}
 }
 
-// Frame is the signs that a box is drawn with: its sides, then its corners from the top left clockwise.
+// Frame holds the characters of a box: its sides, then its corners clockwise from the top left.
 type Frame [6]string
 
 // The frames.
@@ -145,8 +144,8 @@ func (c *Canvas) Border(r Rect, st Style, f Frame) {
 	c.Text(r.X, bottom, 1, st, f[5])
 }
 
-// String is the frame for a terminal: exactly the canvas' lines, joined by newlines, each ending in the
-// default style and without the blanks at its right that need no style.
+// String returns the frame for a terminal: the lines of the canvas, joined by newlines. Each ends in the default style,
+// without trailing blanks unless they have a style that shows.
 func (c *Canvas) String(t *Theme) string {
 	var out strings.Builder
 	out.Grow(c.w*c.h + 16*c.h)
@@ -177,5 +176,5 @@ func (c *Canvas) String(t *Theme) string {
 	return out.String()
 }
 
-// Width is the columns that s takes.
+// Width returns the number of columns that s takes.
 func Width(s string) int { return clean.Width(s) }

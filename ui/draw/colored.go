@@ -9,8 +9,8 @@ import (
 	"github.com/stagewatch/stagewatch/ui/sgr"
 )
 
-// Colored splits a line that clean.Colored kept the SGR sequences of into pieces in the app's own
-// colours, brought down to what the terminal can show. Text without colours has the style plain.
+// Colored splits a line from clean.Colored into pieces in the app's own colours, reduced to those that the terminal can
+// show. Text without colours gets the style plain.
 func (c *Canvas) Colored(t *Theme, s string, plain Style) Line {
 	if strings.IndexByte(s, 0x1b) < 0 {
 		return Line{{s, plain}}
@@ -25,7 +25,7 @@ func (c *Canvas) Colored(t *Theme, s string, plain Style) Line {
 	return line
 }
 
-// style finds or adds the style that paints as the pen does.
+// style returns the style of a pen, which it adds to the canvas if it is new.
 func (c *Canvas) style(t *Theme, p *sgr.Pen, plain Style) Style {
 	seq := t.foreign(p)
 	if seq == "" {
@@ -43,7 +43,7 @@ func (c *Canvas) style(t *Theme, p *sgr.Pen, plain Style) Style {
 	return extraBase + Style(len(c.extra)-1)
 }
 
-// foreign returns the sequence that paints as an app's pen does, as far as the terminal can.
+// foreign returns the escape sequence for an app's pen, reduced to what the terminal can show.
 func (t *Theme) foreign(p *sgr.Pen) string {
 	if t.term.Profile == termenv.Ascii {
 		return ""

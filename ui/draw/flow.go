@@ -7,13 +7,13 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Flow breaks the line at blanks into lines of at most width columns, those after the first indented. A word that is
-// wider is broken where the line ends.
+// Flow breaks the line at blanks into lines of at most width columns, and indents those after the first. It breaks a word
+// only if that is wider than a line.
 func (l Line) Flow(width, indent int) []Line { return l.Fit(width, indent, math.MaxInt) }
 
-// Fit is [Line.Flow] to at most most lines, of which the last is too wide where something is missing.
+// Fit is [Line.Flow] into at most most lines. The last one is wider than width if the text does not fit.
 func (l Line) Fit(width, indent, most int) []Line {
-	// Less than this is no line of text.
+	// Narrower lines are not readable.
 	width = max(width, 8)
 	if indent > width/2 {
 		indent = 2
@@ -32,7 +32,8 @@ func (l Line) Fit(width, indent, most int) []Line {
 	return append(out, l)
 }
 
-// breakAt is the byte at which the first width columns of s end, at a blank in their second half where there is one.
+// breakAt returns the byte at which to break s so that width columns hold the beginning: at a blank in their second half
+// if there is one.
 func breakAt(s string, width int) int {
 	head := ansi.Truncate(s, width, "")
 	if len(head) == len(s) || s[len(head)] == ' ' {
@@ -44,7 +45,7 @@ func breakAt(s string, width int) int {
 	return len(head)
 }
 
-// split cuts the line at a byte of its text.
+// split splits the line at a byte of its text.
 func (l Line) split(at int) (head, rest Line) {
 	for i, s := range l {
 		if at < len(s.Text) {
@@ -55,7 +56,7 @@ func (l Line) split(at int) (head, rest Line) {
 	return l, nil
 }
 
-// behind is the line behind an indent in place of the blanks that it begins with.
+// behind returns the line with an indent in place of its leading blanks.
 func (l Line) behind(indent int) Line {
 	out := Line{}
 	if indent > 0 {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Millis writes a duration in milliseconds as a person reads it: 45ms, 1.2s, 3m 05s.
+// Millis formats a duration in milliseconds: 45ms, 1.2s, 3m 05s, 2h 01m.
 func Millis(ms int64) string {
 	switch {
 	case ms < 0:
@@ -21,8 +21,8 @@ func Millis(ms int64) string {
 	return fmt.Sprintf("%dh %02dm", ms/3_600_000, ms/60_000%60)
 }
 
-// Bar draws value on a scale that ends at full over width columns, to an eighth of a column. What is
-// more than nothing shows at least the thinnest mark.
+// Bar returns a bar for value on a scale of width columns that ends at full, precise to an eighth of a column. Any value
+// above 0 shows at least the thinnest mark.
 func Bar(value, full int64, width int) string {
 	if width <= 0 || value <= 0 || full <= 0 {
 		return ""
@@ -36,12 +36,12 @@ func Bar(value, full int64, width int) string {
 	return bar
 }
 
-// leastSpan is the part of the greatest value that the whole height of a spark stands for at least, so
-// that a change of some bytes does not look like one of half the image.
+// leastSpan is the least range of a spark, as a part of its greatest value, so that a change of some bytes does not look
+// like one of half the image.
 const leastSpan = 0.02
 
-// Spark draws values as a line of columns, the newest at the right, at most width of them. The scale
-// begins at the least value; a flat series is a low line.
+// Spark returns values as columns of different heights, the newest at the right, at most width of them. The scale begins
+// at the least value, so a flat series is a low line.
 func Spark(values []int64, width int) string {
 	if width <= 0 {
 		return ""
@@ -68,7 +68,7 @@ func Spark(values []int64, width int) string {
 	return out.String()
 }
 
-// Percent writes how much larger or smaller after is than before: "−62 %".
+// Percent formats how much larger or smaller after is than before: "−62 %". It is empty if before is not positive.
 func Percent(before, after int64) string {
 	if before <= 0 {
 		return ""

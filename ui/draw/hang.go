@@ -8,9 +8,9 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Hanging returns a writer that breaks lines which are wider than a terminal at blanks, and goes on below what they
-// begin with: the last column of a table, the text behind a mark. A word that is wider is broken where the line ends.
-// What is written in one piece has to end in a newline. A width of 0 and less breaks nothing.
+// Hanging returns a writer that breaks lines wider than width at blanks. The rest of a line is indented to where its text
+// begins: the last column of a table, the text after a mark. A word is broken only if it is wider than a line. Each Write
+// must end in a newline. With a width of 0 or less nothing is broken.
 func Hanging(w io.Writer, width int) io.Writer {
 	if width <= 0 {
 		return w
@@ -38,7 +38,7 @@ func (h hanging) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// hang breaks a line, which may hold colours.
+// hang breaks a line, which may have colours.
 func hang(line string, width int) []string {
 	if Width(ansi.Strip(line)) <= width {
 		return []string{line}
@@ -53,8 +53,8 @@ func hang(line string, width int) []string {
 	return out
 }
 
-// hangAt is the column that a line goes on at, which is less than most: behind the last gap of two blanks and more, and
-// the mark that follows; else a little behind where the line begins.
+// hangAt returns the column to which the rest of a line is indented, less than most: after the last gap of two blanks or
+// more and a mark that follows it, else two columns after the beginning of the line.
 func hangAt(line string, most int) int {
 	begins := len(line) - len(strings.TrimLeft(line, " "))
 	at := begins + 2
@@ -74,7 +74,7 @@ func hangAt(line string, most int) int {
 	return at
 }
 
-// cutAt cuts what fits in width off a line, at a blank unless what follows is wider than a line itself.
+// cutAt splits off what fits in width, at a blank unless the next word is wider than a line.
 func cutAt(line string, width int) (head, rest string) {
 	width = max(width, 8)
 	text := ansi.Strip(line)

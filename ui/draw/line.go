@@ -8,13 +8,13 @@ type Seg struct {
 	Style Style
 }
 
-// Line is a line of text, left to right.
+// Line is a line of text in pieces, from left to right.
 type Line []Seg
 
-// Add appends text in a style; chaining reads better than nested literals.
+// Add returns the line with text appended in a style.
 func (l Line) Add(st Style, text string) Line { return append(l, Seg{text, st}) }
 
-// Width is the columns that the line takes.
+// Width returns the number of columns that the line takes.
 func (l Line) Width() int {
 	n := 0
 	for _, s := range l {
@@ -23,7 +23,7 @@ func (l Line) Width() int {
 	return n
 }
 
-// Text is the line without its styles.
+// Text returns the line without its styles.
 func (l Line) Text() string {
 	switch len(l) {
 	case 0:
@@ -42,8 +42,8 @@ func (l Line) Text() string {
 	return string(out)
 }
 
-// Line writes l at x, y in at most width columns; a line that doesn't fit ends in an ellipsis. It
-// returns the columns used.
+// Line writes l at x, y in at most width columns, and returns the columns used. A line that does not fit ends in an
+// ellipsis.
 func (c *Canvas) Line(x, y, width int, l Line) int {
 	width = min(width, c.w-x)
 	if width <= 0 {
@@ -62,7 +62,7 @@ func (c *Canvas) Line(x, y, width int, l Line) int {
 		n := c.Text(x+used, y, width-used, s.Style, s.Text)
 		used += n
 		last = s.Style
-		// Of text that did not fit, width says so without measuring what did.
+		// Only text that reaches the last column is measured, to find out whether all of it fit.
 		if used >= width-1 && Width(s.Text) > n {
 			cut = true
 			break
@@ -76,7 +76,7 @@ func (c *Canvas) Line(x, y, width int, l Line) int {
 	return used
 }
 
-// Right writes l so that it ends at column x+width, where it fits; it returns the columns used.
+// Right writes l so that it ends at column x+width, and returns the columns used. It writes nothing if l does not fit.
 func (c *Canvas) Right(x, y, width int, l Line) int {
 	n := l.Width()
 	if n > width {
@@ -89,7 +89,7 @@ func (c *Canvas) Right(x, y, width int, l Line) int {
 // Strip returns s without its control sequences.
 func Strip(s string) string { return ansi.Strip(s) }
 
-// Cut returns s shortened to width columns, with an ellipsis where something is missing.
+// Cut returns s shortened to width columns, ending in an ellipsis if something is missing.
 func Cut(s string, width int) string {
 	if Width(s) <= width {
 		return s
@@ -100,7 +100,7 @@ func Cut(s string, width int) string {
 	return ansi.Truncate(s, width, "…")
 }
 
-// CutLeft is [Cut] that keeps the end, for paths.
+// CutLeft is [Cut] at the other end, for paths.
 func CutLeft(s string, width int) string {
 	n := Width(s)
 	if n <= width {

@@ -4,8 +4,8 @@ import (
 	"unicode"
 )
 
-// Mark gives every place on the first line of r that reads text the style of a match; fold ignores case.
-// It works on what is painted, so that a match shows whatever styles it runs across.
+// Mark gives the style of a match to all occurrences of text on the first line of r; fold ignores case. It works on
+// the drawn cells, so that a match can run across styles.
 func (c *Canvas) Mark(r Rect, text string, fold bool) {
 	if text == "" || r.Y < 0 || r.Y >= c.h {
 		return
@@ -19,7 +19,7 @@ func (c *Canvas) Mark(r Rect, text string, fold bool) {
 	}
 }
 
-// reads tells whether the cells from x on read want, and where that ends.
+// reads reports whether the cells from x on read want, and where they end.
 func (c *Canvas) reads(x, y, limit int, want []rune, fold bool) (int, bool) {
 	for len(want) > 0 {
 		if x >= limit {

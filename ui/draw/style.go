@@ -1,15 +1,15 @@
 package draw
 
-// Style is a role, in the low bits, and flags. The styles of an app's own colours have extraBase added
-// to an index into the canvas' extra list.
+// Style is a role in the low bits, and flags. The style of an app's own colours is extraBase plus an index into the extra
+// list of the canvas.
 type Style uint16
 
-// The roles. A role is what text means; the theme says what that looks like.
+// The roles. A role says what text means, and the theme what that looks like.
 const (
 	Plain Style = iota
 	Dim
 	Accent
-	// Focus is the name of what has the focus.
+	// Focus is for the name of the panel that has the focus.
 	Focus
 	Good
 	Warn
@@ -22,7 +22,7 @@ const (
 	roles
 )
 
-// The flags that any role takes.
+// The flags, which go with any role.
 const (
 	Bold Style = 1 << (iota + 6)
 	Reverse
@@ -45,7 +45,7 @@ func (s Style) paintsBlanks() bool {
 	return s&(Reverse|Underline|Selected) != 0 || role >= BadgeGood && role <= Match
 }
 
-// Select is s as it looks under the cursor. An app's own colours stay as they are.
+// Select returns s as it looks under the cursor. An app's own colours stay as they are.
 func (s Style) Select() Style {
 	if s >= extraBase {
 		return s

@@ -11,25 +11,25 @@ import (
 
 const reset = "\x1b[0m"
 
-// Terminal says what the terminal at hand can show.
+// Terminal says what a terminal can show.
 type Terminal struct {
-	// Profile is the depth of its colours; termenv.Ascii shows no attributes at all, see [Theme.Bare].
+	// Profile is the depth of its colours. termenv.Ascii means no attributes at all, see [Theme.Bare].
 	Profile termenv.Profile
-	// NoColor keeps bold, reverse and underline but no colours, as NO_COLOR asks for.
+	// NoColor is set by NO_COLOR: bold, reverse and underline but no colours.
 	NoColor bool
-	// Dark tells whether the background is dark.
+	// Dark says that the background is dark.
 	Dark bool
-	// ASCII draws with ASCII alone.
+	// ASCII means to draw with ASCII only.
 	ASCII bool
 }
 
-// Theme turns styles into the sequences of one terminal. It is immutable.
+// Theme turns styles into the escape sequences of a terminal. It is immutable.
 type Theme struct {
 	term      Terminal
 	sequences [flagsEnd]string
 }
 
-// color picks by background and depth: dark and light, each for truecolor, 256 and 16 colours.
+// color returns a colour for dark and light backgrounds, each in truecolor, 256 and 16 colours.
 func color(dark, dark256, dark16, light, light256, light16 string) lipgloss.CompleteAdaptiveColor {
 	return lipgloss.CompleteAdaptiveColor{
 		Dark:  lipgloss.CompleteColor{TrueColor: dark, ANSI256: dark256, ANSI: dark16},
@@ -73,7 +73,7 @@ func NewTheme(term Terminal) *Theme {
 	}
 	few := term.NoColor || term.Profile == termenv.ANSI
 	if few {
-		// The grey of 16 colours is the background in more than one palette.
+		// In some palettes the grey of the 16 colours is the background.
 		base[Dim] = r.NewStyle().Faint(true)
 	}
 	t := &Theme{term: term}
@@ -105,13 +105,13 @@ func NewTheme(term Terminal) *Theme {
 	return t
 }
 
-// Bare reports whether the terminal shows neither colours nor attributes: what has the focus then needs a sign.
+// Bare reports whether the terminal shows neither colours nor attributes, so that the focus needs a sign.
 func (t *Theme) Bare() bool { return t.term.Profile == termenv.Ascii }
 
-// ASCII reports whether the terminal shows ASCII alone.
+// ASCII reports whether the terminal shows only ASCII.
 func (t *Theme) ASCII() bool { return t.term.ASCII }
 
-// prefix is what lipgloss puts before a text in style s.
+// prefix returns the escape sequence that lipgloss writes before a text in style s.
 func prefix(s lipgloss.Style) string {
 	const mark = "x"
 	before, _, _ := strings.Cut(s.Render(mark), mark)
@@ -125,7 +125,7 @@ func (t *Theme) sequence(st Style, extra []string) string {
 	return t.sequences[st]
 }
 
-// write writes a cell's text, in ASCII where the terminal knows nothing else.
+// write writes the text of a cell, in ASCII if the terminal shows nothing else.
 func (t *Theme) write(out *strings.Builder, text string) {
 	if !t.term.ASCII || len(text) <= 1 {
 		out.WriteString(text)
@@ -133,7 +133,7 @@ func (t *Theme) write(out *strings.Builder, text string) {
 	}
 	r, _ := utf8.DecodeRuneInString(text)
 	if r < utf8.RuneSelf {
-		// A letter under a mark is still that letter.
+		// A letter with a combining mark becomes the letter.
 		out.WriteByte(byte(r))
 		return
 	}
@@ -143,7 +143,7 @@ func (t *Theme) write(out *strings.Builder, text string) {
 	}
 }
 
-// ascii stands in for the signs that our own screens use; what apps write beyond ASCII becomes a question mark.
+// ascii returns the replacement of a character that the screens use, and a question mark for all others.
 func ascii(r rune) byte {
 	const from, to = "┃─│╭╮╰╯├└┌┐┬┴┼━┏┓┗┛╌═▾▸◂▏▎▍▌▋▊▉█▁▂▃▄▅▆▇░·•…—–−→←↑↓✓✗↻●○◌▲■△◆⏸⏵≈±×⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏",
 		"|-|++++|`+++++=####-=v><.::|||##_.-=+*%.-*~---><^v+xr*o.!#!*=>~+x|/-\\|/-\\|/"

@@ -1,6 +1,6 @@
-// Package once shows one build on a terminal, for who stays to watch it: the steps in the order of the Dockerfile, each
-// with what became of it, the output of what runs while it runs, and at the end a table of the stages. It writes lines
-// with colours and moves no cursor, so that what was said stays in the terminal's history.
+// Package once shows one build on a terminal: the steps in the order of the Dockerfile with their results, the output of
+// the running step, and at the end a table of the stages. It writes coloured lines and never moves the cursor, so that
+// everything stays in the terminal's history.
 package once
 
 import (
@@ -18,13 +18,13 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// Options say how to show it.
+// Options says how to show the build.
 type Options struct {
-	// Width is the terminal's, in columns.
+	// Width is the width of the terminal in columns.
 	Width int
-	// Color is what the terminal can show of colours.
+	// Color is the depth of colours that the terminal can show.
 	Color termenv.Profile
-	// OldOutput shows what steps that are hits printed when they ran, too.
+	// OldOutput also shows what cached steps printed when they ran.
 	OldOutput bool
 }
 
@@ -33,17 +33,17 @@ type Printer struct {
 	w     io.Writer
 	opt   Options
 	story *story.Story
-	// plain says what has no form of its own here.
+	// plain writes the events that have no form of their own here.
 	plain *plain.Printer
-	// next is the place of the first step, in the order of the Dockerfile, that was not told to its end; begun tells
-	// that it was told to run, and lines how many lines of its output were told.
+	// next is the index of the first step, in the order of the Dockerfile, whose result was not written yet. begun says
+	// that it was written as running, and lines counts the lines of its output that were written.
 	next  int
 	begun bool
 	lines int
 	err   error
 }
 
-// New returns a printer to w.
+// New returns a printer that writes to w.
 func New(w io.Writer, opt Options) *Printer {
 	w = draw.Hanging(w, max(opt.Width, leastWidth))
 	p := &Printer{w: w, opt: opt, story: story.New(1)}
@@ -51,7 +51,7 @@ func New(w io.Writer, opt Options) *Printer {
 	return p
 }
 
-// Print writes what there is to tell after e.
+// Print writes what can be written after an event.
 func (p *Printer) Print(e event.Event) error {
 	if _, log := e.Body.(event.Log); log {
 		return nil
@@ -83,7 +83,7 @@ func (p *Printer) Print(e event.Event) error {
 	return p.err
 }
 
-// End writes the table, when there are no more events.
+// End writes the table. Call it after the last event.
 func (p *Printer) End() error {
 	if b := p.story.Current(); b != nil && b.State == story.Built {
 		p.table(b)
@@ -105,7 +105,7 @@ func saved(ms int64) string {
 	return fmt.Sprintf(" (saved %s)", draw.Millis(ms))
 }
 
-// say has the plain printer word an event. There is but one build, and its number says nothing.
+// say writes an event in plain text, without the build's number, because there is only one build.
 func (p *Printer) say(e event.Event) {
 	e.Build = 0
 	if err := p.plain.Print(e); err != nil && p.err == nil {
@@ -113,8 +113,8 @@ func (p *Printer) say(e event.Event) {
 	}
 }
 
-// steps tells the steps on as far as their order allows: the first one that has not ended holds up the rest. Once all
-// is over nothing does.
+// steps writes the results of steps in their order, up to the first one that has not ended. If over is set, it writes all
+// that are left.
 func (p *Printer) steps(b *story.Build, over bool) {
 	var all []*story.Step
 	b.Steps(func(s *story.Step) { all = append(all, s) })
@@ -143,7 +143,7 @@ func (p *Printer) steps(b *story.Build, over bool) {
 	}
 }
 
-// old tells what a hit's step printed when it ran. That comes after the hit itself, which may have been told by then.
+// old writes what a cached step printed when it ran. That can arrive after the line of the step was written.
 func (p *Printer) old(b *story.Build, o event.Output) {
 	at := -1
 	n := 0
@@ -165,7 +165,7 @@ func (p *Printer) old(b *story.Build, o event.Output) {
 	}
 }
 
-// output tells what of a step's output was not told yet.
+// output writes the lines of a step's output that were not written yet.
 func (p *Printer) output(s *story.Step) {
 	if n := s.Output.Dropped - p.lines; n > 0 {
 		p.write(termenv.ANSIBrightBlack, "          │ … %s", human.Count(n, "line"))
@@ -177,7 +177,7 @@ func (p *Printer) output(s *story.Step) {
 	}
 }
 
-// result tells what became of a step.
+// result writes the result of a step.
 func (p *Printer) result(all []*story.Step, s *story.Step) {
 	color, note := termenv.ANSIBrightBlack, draw.Millis(s.MS)
 	switch s.State {
@@ -203,7 +203,7 @@ func (p *Printer) result(all []*story.Step, s *story.Step) {
 	p.raw(p.paint(color, fmt.Sprintf("%-8s", s.Word())) + text + p.paint(termenv.ANSIBrightBlack, strings.TrimRight("  "+note, " ")))
 }
 
-// place is a step's name, as wide as the widest.
+// place returns the name of a step, padded to the widest.
 func (p *Printer) place(all []*story.Step, s *story.Step) string {
 	width := 0
 	for _, other := range all {
@@ -212,7 +212,7 @@ func (p *Printer) place(all []*story.Step, s *story.Step) string {
 	return s.Name() + strings.Repeat(" ", width-draw.Width(s.Name()))
 }
 
-// leastWidth is the least that lines are cut and broken to.
+// leastWidth is the least width that lines are cut and broken to.
 const leastWidth = 40
 
 func (p *Printer) width() int { return max(p.opt.Width, leastWidth) }
@@ -224,7 +224,7 @@ func (p *Printer) paint(c termenv.Color, text string) string {
 	return termenv.String(text).Foreground(p.opt.Color.Convert(c)).String()
 }
 
-// write writes a line in a colour. What came from elsewhere was cleaned by the story; the rest is cleaned here.
+// write writes a line in a colour, and cleans it.
 func (p *Printer) write(c termenv.Color, format string, args ...any) {
 	p.raw(p.paint(c, clean.Line(fmt.Sprintf(format, args...))))
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// table tells stage by stage what the build did, and how large what it made is.
+// table writes a row for each stage: its steps, their time, and its size.
 func (p *Printer) table(b *story.Build) {
 	rows := [][]string{{"stage", "steps", "hit", "ran", "merged", "time", "saved", "size", ""}}
 	merged := false
@@ -62,7 +62,7 @@ func (p *Printer) table(b *story.Build) {
 	}
 }
 
-// ledger says where the bytes are, a line each.
+// ledger writes where the bytes of the final stage come from.
 func (p *Printer) ledger(l event.Ledger) {
 	p.raw("")
 	for _, side := range []struct {
@@ -86,7 +86,7 @@ func (p *Printer) ledger(l event.Ledger) {
 	}
 }
 
-// mergedColumn counts the steps that are built as the same step of another stage, and counted there.
+// mergedColumn is the column of the steps that are built, and counted, as the same step of another stage.
 const mergedColumn = 4
 
 func row(b *story.Build, st *story.Stage) []string {
@@ -129,7 +129,7 @@ func millis(ms int64) string {
 	return draw.Millis(ms)
 }
 
-// standIns explains the sizes that are marked.
+// standIns explains the mark at sizes on stand-in base images.
 func (p *Printer) standIns(z event.Sized) {
 	for _, s := range []event.StageSize{z.Before, z.After} {
 		if s.StandIn != "" {

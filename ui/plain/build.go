@@ -13,7 +13,7 @@ import (
 func millis(ms int64) string          { return draw.Millis(ms) }
 func count(n int, noun string) string { return human.Count(n, noun) }
 
-// planned says what is expected and why, the steps that are expected to run one by one and the hits as a number.
+// planned writes what is expected and why: a line for each step that is expected to run, and the number of hits.
 func (p *Printer) planned(build int, b event.Planned) {
 	p.reason = b.Reason
 	cause := b.Because
@@ -42,7 +42,7 @@ func (p *Printer) planned(build int, b event.Planned) {
 		}
 	}
 	if hits == 0 && len(b.Paths) == 0 {
-		// Nothing to compare with: every step may run, and that is no news.
+		// There is nothing to compare with, so every step may run. That is not worth a line each.
 		return
 	}
 	for _, s := range b.Steps {
@@ -66,10 +66,10 @@ func (p *Printer) planned(build int, b event.Planned) {
 	}
 }
 
-// ascii writes arrows that every pipe and pager knows.
+// ascii replaces arrows, which not every pipe and pager shows.
 func ascii(s string) string { return strings.ReplaceAll(s, "→", "->") }
 
-// step is a step as BuildKit numbers it within its stage, which is how it differs from a build.
+// step names a step by its stage and its number in it, as BuildKit does.
 func (p *Printer) step(id event.StepID) string {
 	if total := p.totals[id]; total > 0 {
 		return fmt.Sprintf("%s %d/%d", id.Stage, id.Index, total)
@@ -120,7 +120,7 @@ func (p *Printer) stepped(build int, b event.Step) {
 	}
 }
 
-// saved says what a hit saved, and which run of the step it stands on.
+// saved says how much time a hit saved, and which run of the step the cached result is from.
 func saved(b event.Step) string {
 	text := ""
 	if b.SavedMS > 0 {
@@ -135,7 +135,7 @@ func saved(b event.Step) string {
 	return text
 }
 
-// output writes what a step prints, and what a hit's step printed in an earlier session.
+// output writes what a step prints, and with OldOutput what a cached step printed when it ran.
 func (p *Printer) output(build int, b event.Output) {
 	if !b.RanAt.IsZero() && !p.opt.OldOutput {
 		return
@@ -167,7 +167,7 @@ func (p *Printer) built(build int, b event.Built) {
 	}
 }
 
-// failed writes the message, the Dockerfile around the line, and the hint on a line of its own.
+// failed writes the message, the lines of the Dockerfile around the failed one, and the hint.
 func (p *Printer) failed(build int, b event.Failed) {
 	where := ""
 	if b.Line > 0 {
@@ -203,5 +203,5 @@ func (p *Printer) sized(build int, b event.Sized) {
 	}
 }
 
-// dash writes a minus that every pipe and pager knows.
+// dash replaces the minus sign, which not every pipe and pager shows.
 func dash(s string) string { return strings.ReplaceAll(s, "−", "-") }

@@ -8,8 +8,8 @@ import (
 	"github.com/stagewatch/stagewatch/engine/human"
 )
 
-// ledger says where the bytes are. The largest paths of a group are told with it whenever it is another one than in
-// the build before.
+// ledger writes where the bytes of the final stage come from. A group's largest paths follow only if its size changed
+// since the last build.
 func (p *Printer) ledger(build int, b event.Ledger) {
 	p.side(build, "carried", b.Carried)
 	p.side(build, "added by the final stage", b.Own)
@@ -26,7 +26,7 @@ func (p *Printer) ledger(build int, b event.Ledger) {
 	}
 }
 
-// Wasted says which step adds bytes that nobody sees, and why.
+// Wasted says which step adds bytes that are not visible in the final file system, and why.
 func Wasted(w event.Waste) string {
 	where := fmt.Sprintf("%s line %d, %s", w.Stage, w.Line, w.Instruction)
 	if w.Reason == event.FreedNothing {
@@ -61,7 +61,7 @@ func (p *Printer) side(build int, name string, groups []event.LedgerGroup) {
 	}
 }
 
-// largestPaths is how many paths of a group are named.
+// largestPaths is how many paths of a group a line names.
 const largestPaths = 3
 
 func (p *Printer) largest(build int, key, name string, bytes int64, paths []event.LedgerPath) {

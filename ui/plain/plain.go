@@ -1,8 +1,8 @@
-// Package plain writes events as lines of text, for pipes, CI logs and people who want no screen: in the
-// manner of BuildKit's plain progress, with the facts that stagewatch adds.
+// Package plain writes events as lines of text, for pipes, CI logs and people who do not want a dashboard. The lines are
+// like BuildKit's plain progress, with the facts that stagewatch adds.
 //
-// It keeps no history beyond what a line needs, moves no cursor and writes no control character. The
-// words are those of the dashboard: capitals are what happened, small letters predictions.
+// It keeps no history except what a line needs, moves no cursor and writes no control characters. The words are those of
+// the dashboard: capitals are what happened, small letters predictions.
 package plain
 
 import (
@@ -15,9 +15,9 @@ import (
 	"github.com/stagewatch/stagewatch/ui/clean"
 )
 
-// Options says what to write beside what happens now.
+// Options says what to write in addition to what happens now.
 type Options struct {
-	// OldOutput writes what steps that are hits printed when they ran, in an earlier session.
+	// OldOutput also writes what cached steps printed when they ran in an earlier session.
 	OldOutput bool
 }
 
@@ -26,24 +26,24 @@ type Printer struct {
 	w   io.Writer
 	opt Options
 	err error
-	// done are the steps of the current build that were reported, as BuildKit may complete one twice.
+	// done holds the steps of the current build that were reported, because BuildKit may complete one twice.
 	done map[event.StepID]event.State
-	// totals are how many steps the stage of each step has.
+	// totals holds the number of steps in the stage of each step.
 	totals map[event.StepID]int
 	build  int
-	// reason is the current build's, which need not be said again at every step.
+	// reason is the reason for the current build, which is not repeated at every step.
 	reason event.Reason
-	// groups are the bytes of the ledger's groups as they were told of last.
+	// groups holds the bytes of the ledger's groups as they were last written.
 	groups map[string]int64
 }
 
-// New returns a printer to w.
+// New returns a printer that writes to w.
 func New(w io.Writer, opt Options) *Printer {
 	return &Printer{w: w, opt: opt, done: map[event.StepID]event.State{}, totals: map[event.StepID]int{}, groups: map[string]int64{}}
 }
 
-// Print writes what a person wants to know of e. After the first error of the writer it does nothing and
-// returns that error.
+// Print writes the lines for an event, if there are any. After the first error of the writer it does nothing and returns
+// that error.
 func (p *Printer) Print(e event.Event) error {
 	if e.Build != 0 && e.Build != p.build {
 		p.build = e.Build
@@ -72,7 +72,7 @@ func (p *Printer) Print(e event.Event) error {
 	return p.err
 }
 
-// line writes one line, its build in front as BuildKit numbers its vertices.
+// line writes one line after the number of its build, as BuildKit numbers vertices.
 func (p *Printer) line(build int, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if build > 0 {
@@ -90,7 +90,7 @@ func (p *Printer) write(text string) {
 	}
 }
 
-// session writes the events that belong to no build, or to what serves.
+// session writes the events that belong to the session or to the app.
 func (p *Printer) session(e event.Event) {
 	switch b := e.Body.(type) {
 	case event.Engine:
@@ -132,7 +132,7 @@ func (p *Printer) session(e event.Event) {
 			p.line(e.Build, "  hint: %s", b.Hint)
 		}
 	case event.Draining:
-		p.line(e.Build, "%s finishes %s, for at most %s", short(b.Container), count(b.Requests, "request"), time.Duration(b.WithinMS)*time.Millisecond)
+		p.line(e.Build, "%s finishes %s within %s", short(b.Container), count(b.Requests, "request"), time.Duration(b.WithinMS)*time.Millisecond)
 	case event.Stale:
 		if b.ServingBuild == 0 {
 			p.line(0, "STALE nothing serves%s: %s", behind(b.EditsBehind), b.Reason)
@@ -162,7 +162,7 @@ func behind(edits int) string {
 	return ", " + count(edits, "edit") + " behind"
 }
 
-// listed is how many paths a line names; an ignored folder may hold ten thousand.
+// listed is how many paths a line names, because an ignored folder may hold ten thousand.
 const listed = 10
 
 func list(paths []string) string {
@@ -172,7 +172,7 @@ func list(paths []string) string {
 	return strings.Join(paths, ", ")
 }
 
-// short cuts the ids that engines give to what docker prints of them.
+// short cuts an id to the length that docker prints.
 func short(id string) string {
 	if len(id) == 64 && strings.Trim(id, "0123456789abcdef") == "" {
 		return id[:12]

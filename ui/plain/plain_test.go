@@ -118,7 +118,7 @@ func TestWhatIsWaitedForAndWhatIsFinished(t *testing.T) {
 	const want = `#2 waiting for :8080
 #2 still waiting for :8080: your app listens on 5000, and not on 8080
 #2   hint: Start stagewatch with -p 8080:5000.
-#2 one finishes 1 request, for at most 1m30s
+#2 one finishes 1 request within 1m30s
 `
 	if out.String() != want {
 		t.Errorf("got\n%s, want\n%s", out.String(), want)

@@ -17,10 +17,10 @@ import (
 // maxLine bounds a line of a recording.
 const maxLine = 16 << 20
 
-// begins is what every line of a recording begins with.
+// begins is the beginning of every line of a recording.
 var begins = []byte(`{"v":`)
 
-// Error says why nothing of a recording can be read, and what to do.
+// Error says why a recording can't be read at all, and what to do.
 type Error struct {
 	Message, Hint string
 	Err           error
@@ -29,12 +29,12 @@ type Error struct {
 func (e *Error) Error() string { return e.Message }
 func (e *Error) Unwrap() error { return e.Err }
 
-// Read reads a recording, one event a line. Where lines are no events, as a full disk leaves them, a warning stands in
-// their place and counts them. A recording of which nothing can be read is an [*Error] that names the first line.
+// Read reads a recording, which has one event per line. A warning takes the place of lines that are not events, such as
+// those that a full disk cut off. If no line is an event, Read returns an [*Error] that quotes the first one.
 func Read(r io.Reader) ([]event.Event, error) {
 	in := &reading{lines: bufio.NewReaderSize(r, 64<<10)}
 	if kind := in.packed(); kind != "" {
-		return nil, &Error{Message: "it is " + kind, Hint: "Turn it into the lines of text that it was before."}
+		return nil, &Error{Message: "it is " + kind, Hint: "Convert it back into lines of UTF-8 text."}
 	}
 	for !in.over {
 		in.line()
@@ -50,29 +50,29 @@ func Read(r io.Reader) ([]event.Event, error) {
 type reading struct {
 	lines  *bufio.Reader
 	events []event.Event
-	// read counts the events of the recording among them, number is the line's.
+	// read counts the events without the warnings of tear, and number the lines.
 	read, number int
-	// from, to and lost are the lines, and how many of them, that could not be read since the last event.
+	// from and to are the first and last of the lines that could not be read since the last event, and lost counts them.
 	from, to, lost int
-	// first is why the first of all could not be read, firstLine its line, and text what it says.
+	// first is the error of the first line that could not be read, firstLine its number, and text what it reads.
 	first     error
 	firstLine int
 	text      []byte
-	// broken is why there is no more to read.
+	// broken is the error that ended the reading, nil at the end of the file.
 	broken error
 	over   bool
 }
 
-// packings are the first bytes of what is no text, or no text of bytes.
+// packings are the first bytes of files that are not UTF-8 text.
 var packings = []struct{ begins, kind string }{
-	{"\x1f\x8b", "packed (gzip)"}, {"\x28\xb5\x2f\xfd", "packed (zstd)"}, {"\xfd7zXZ\x00", "packed (xz)"}, {"BZh", "packed (bzip2)"}, {"PK\x03\x04", "packed (zip)"},
-	{"\xff\xfe", "in UTF-16, as PowerShell writes what is redirected"}, {"\xfe\xff", "in UTF-16"},
+	{"\x1f\x8b", "compressed with gzip"}, {"\x28\xb5\x2f\xfd", "compressed with zstd"}, {"\xfd7zXZ\x00", "compressed with xz"}, {"BZh", "compressed with bzip2"}, {"PK\x03\x04", "a zip archive"},
+	{"\xff\xfe", "UTF-16 text, which PowerShell writes when it redirects"}, {"\xfe\xff", "UTF-16 text"},
 }
 
 // byteOrderMark is what some editors put before UTF-8.
 const byteOrderMark = "\xef\xbb\xbf"
 
-// packed says what a recording is that has no lines of text, empty where it may have. A mark before these it skips.
+// packed names the format of a file that is not UTF-8 text. It is empty for text, whose byte order mark it skips.
 func (in *reading) packed() string {
 	start, _ := in.lines.Peek(6)
 	for _, p := range packings {
@@ -86,9 +86,9 @@ func (in *reading) packed() string {
 	return ""
 }
 
-// refused says why nothing could be read.
+// refused returns the error of a recording without an event.
 func (in *reading) refused() *Error {
-	const made = "A recording is what --record FILE writes, or --progress json."
+	const made = "Recordings are written by --record FILE and by --progress json."
 	var newer *event.NewerError
 	switch {
 	case in.broken != nil:
@@ -96,19 +96,19 @@ func (in *reading) refused() *Error {
 	case in.first == nil:
 		return &Error{Message: "it is empty", Hint: made}
 	case errors.As(in.first, &newer):
-		return &Error{Message: fmt.Sprintf("line %d can't be read: %s", in.firstLine, newer), Hint: "Take the stagewatch that recorded it, or a newer one."}
+		return &Error{Message: fmt.Sprintf("line %d can't be read: %s", in.firstLine, newer), Hint: "Use the version of stagewatch that recorded it, or a newer one."}
 	}
 	said := in.text
 	if utf8.RuneCount(said) > maxSaid {
 		said = append([]byte(string([]rune(string(said))[:maxSaid])), "…"...)
 	}
-	return &Error{Message: fmt.Sprintf("line %d is no event, and neither is any other; it reads %q", in.firstLine, said), Hint: made}
+	return &Error{Message: fmt.Sprintf("none of its lines is an event; line %d reads %q", in.firstLine, said), Hint: made}
 }
 
-// maxSaid is how much of a line is told, in characters.
+// maxSaid is how much of a line an error quotes, in characters.
 const maxSaid = 60
 
-// unwrapped is what the system said of a file.
+// unwrapped returns the system's error without the path.
 func unwrapped(err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {
@@ -133,7 +133,7 @@ func (in *reading) line() {
 	}
 }
 
-// next returns the next line up to maxLine, of a longer one the beginning.
+// next returns the next line, or the beginning of one that is longer than maxLine.
 func (in *reading) next() (line []byte, err error) {
 	for {
 		part, err := in.lines.ReadSlice('\n')
@@ -146,7 +146,7 @@ func (in *reading) next() (line []byte, err error) {
 	}
 }
 
-// take takes in a line. One that broke off has the next one behind it.
+// take decodes a line. If a line was cut off, the next one follows it without a line end.
 func (in *reading) take(line []byte) {
 	e, err := event.Decode(line)
 	if err != nil {
@@ -175,14 +175,14 @@ func (in *reading) lose(line []byte, err error) {
 	in.lost++
 }
 
-// tear says what was lost before that moment.
+// tear adds a warning about the lines that were lost before at.
 func (in *reading) tear(at time.Time) {
 	if in.lost == 0 {
 		return
 	}
-	message := fmt.Sprintf("line %d of the recording can't be read: what happened then is lost", in.from)
+	message := fmt.Sprintf("line %d of the recording can't be read, so its event is lost", in.from)
 	if in.lost > 1 {
-		message = fmt.Sprintf("%d lines of the recording (%d to %d) can't be read: what happened then is lost", in.lost, in.from, in.to)
+		message = fmt.Sprintf("%d lines of the recording (%d to %d) can't be read, so their events are lost", in.lost, in.from, in.to)
 	}
 	in.events = append(in.events, event.Event{Time: at, Body: event.Warning{Code: event.CodeRecordingTorn, Message: message}})
 	in.lost = 0

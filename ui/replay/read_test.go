@@ -69,16 +69,16 @@ func TestReadRefuses(t *testing.T) {
 	for name, tt := range map[string]struct{ text, want, hint string }{
 		"nothing":           {"", "it is empty", "--record FILE"},
 		"only line ends":    {"\n\n", "it is empty", "--record FILE"},
-		"text":              {"\nnonsense\nand more\n", `line 2 is no event, and neither is any other; it reads "nonsense"`, "--record FILE"},
-		"a long line":       {strings.Repeat("ä", 99), `it reads "` + strings.Repeat("ä", maxSaid) + `…"`, "--record FILE"},
-		"controls":          {"\x1b[2J\x00\n", `it reads "\x1b[2J\x00"`, "--record FILE"},
-		"other JSON":        {`{"name":"stagewatch"}` + "\n[1]\n", "line 1 is no event", "--record FILE"},
+		"text":              {"\nnonsense\nand more\n", `none of its lines is an event; line 2 reads "nonsense"`, "--record FILE"},
+		"a long line":       {strings.Repeat("ä", 99), `line 1 reads "` + strings.Repeat("ä", maxSaid) + `…"`, "--record FILE"},
+		"controls":          {"\x1b[2J\x00\n", `line 1 reads "\x1b[2J\x00"`, "--record FILE"},
+		"other JSON":        {`{"name":"stagewatch"}` + "\n[1]\n", "none of its lines is an event; line 1 reads", "--record FILE"},
 		"a newer version":   {strings.Replace(lineOf("a"), `"v":1`, `"v":2`, 1), "line 1 can't be read: it is of version 2 of the format, and this stagewatch knows 1", "newer"},
 		"newer events":      {strings.Replace(lineOf("a"), `"log"`, `"later"`, 1), `of the type "later"`, "newer"},
-		"packed":            {"\x1f\x8b\x08\x00", "it is packed (gzip)", "lines of text"},
-		"of a PowerShell":   {"\xff\xfe{\x00", "it is in UTF-16", "lines of text"},
-		"one line torn":     {lineOf("torn")[:60], "line 1 is no event", "--record FILE"},
-		"a version as text": {`{"v":"1"}`, "line 1 is no event", "--record FILE"},
+		"packed":            {"\x1f\x8b\x08\x00", "it is compressed with gzip", "lines of UTF-8 text"},
+		"of a PowerShell":   {"\xff\xfe{\x00", "it is UTF-16 text", "lines of UTF-8 text"},
+		"one line torn":     {lineOf("torn")[:60], "none of its lines is an event; line 1 reads", "--record FILE"},
+		"a version as text": {`{"v":"1"}`, "none of its lines is an event; line 1 reads", "--record FILE"},
 	} {
 		_, err := Read(strings.NewReader(tt.text))
 		var refused *Error

@@ -1,7 +1,7 @@
-// Package replay plays a recorded session: a tape of events with a playhead that runs at the pace of
-// the recording, faster or slower, stops, steps and jumps.
+// Package replay plays a recorded session. A [Tape] holds its events and a playhead, which runs at the pace of the
+// recording or another one, and can pause, step and jump.
 //
-// It has no clock and does no IO beyond reading the recording: who plays the tape says how much time went by.
+// The package has no clock, and does no IO except reading the recording: the caller says how much time has passed.
 package replay
 
 import (
@@ -11,16 +11,16 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// maxGap is how long a replay waits at most where nothing happened in the recording.
+// maxGap is the longest time that a replay lets pass between two events.
 const maxGap = 3 * time.Second
 
 // Tape is a recording with a playhead.
 type Tape struct {
 	events []event.Event
-	// at is when each event is due, from the start, with long gaps cut.
+	// at is the time from the start at which each event is due, with long gaps cut.
 	at    []time.Duration
 	marks []Mark
-	// next is the event to be played.
+	// next is the index of the next event to play.
 	next   int
 	now    time.Duration
 	speed  float64
@@ -44,7 +44,7 @@ func New(events []event.Event, speed float64) *Tape {
 	return t
 }
 
-// Advance lets elapsed time go by and returns the events that became due.
+// Advance moves the playhead by elapsed time and returns the events that became due.
 func (t *Tape) Advance(elapsed time.Duration) []event.Event {
 	if t.paused || t.Over() {
 		return nil
@@ -57,10 +57,10 @@ func (t *Tape) Advance(elapsed time.Duration) []event.Event {
 	return t.events[from:t.next]
 }
 
-// Pause stops the tape or lets it run on.
+// Pause stops the tape, or lets it run on if it is stopped.
 func (t *Tape) Pause() { t.paused = !t.paused }
 
-// SetSpeed changes the pace, within reason.
+// SetSpeed sets the pace, between 1/8 and 64.
 func (t *Tape) SetSpeed(speed float64) { t.speed = min(max(speed, 0.125), 64) }
 
 // Seek puts the playhead before the event numbered i, from 0, and stops there.
@@ -73,11 +73,11 @@ func (t *Tape) Seek(i int) {
 	}
 }
 
-// Played are the events before the playhead.
+// Played returns the events before the playhead.
 func (t *Tape) Played() []event.Event { return t.events[:t.next] }
 
-// BuildBoundary is the place just after the beginning of the next build, or of the one before where back
-// is set; the end or the start of the tape where there is none.
+// BuildBoundary returns the index just after the beginning of the next build, or of the previous one if back is set. If
+// there is none, it returns the end or the start of the tape.
 func (t *Tape) BuildBoundary(back bool) int {
 	if back {
 		for i := t.next - 2; i >= 0; i-- {
@@ -95,7 +95,7 @@ func (t *Tape) BuildBoundary(back bool) int {
 	return len(t.events)
 }
 
-// Clock is the recording's own time at the playhead.
+// Clock returns the time of the recording at the playhead.
 func (t *Tape) Clock() time.Time {
 	if t.next == 0 {
 		return t.events[0].Time
@@ -107,16 +107,16 @@ func (t *Tape) Clock() time.Time {
 	return last.Add(max(0, t.now-t.at[t.next-1]))
 }
 
-// Over tells whether everything was played.
+// Over reports whether everything was played.
 func (t *Tape) Over() bool { return t.next >= len(t.events) }
 
-// Paused tells whether the tape stands still because someone said so.
+// Paused reports whether the tape was paused.
 func (t *Tape) Paused() bool { return t.paused }
 
-// Position is the playhead, the number of events, and the pace.
+// Position returns the index of the playhead, the number of events, and the pace.
 func (t *Tape) Position() (next, total int, speed float64) { return t.next, len(t.events), t.speed }
 
-// Elapsed is how far the playhead is from the tape's start, and how long the tape is at its own pace.
+// Elapsed returns the time from the start of the tape to the playhead, and the length of the tape at its own pace.
 func (t *Tape) Elapsed() (now, total time.Duration) {
 	total = t.at[len(t.at)-1]
 	if t.Over() {
@@ -125,19 +125,19 @@ func (t *Tape) Elapsed() (now, total time.Duration) {
 	return min(t.now, total), total
 }
 
-// IndexAt is the place just after the last event that is due by then.
+// IndexAt returns the index just after the last event that is due at that time from the start.
 func (t *Tape) IndexAt(by time.Duration) int {
 	return sort.Search(len(t.at), func(i int) bool { return t.at[i] > by })
 }
 
-// Mark is where a build begins on the tape.
+// Mark is the beginning of a build on the tape.
 type Mark struct {
 	At     time.Duration
 	Build  int
 	Failed bool
 }
 
-// Marks are the builds of the tape, in their order.
+// Marks returns the builds of the tape, in order.
 func (t *Tape) Marks() []Mark { return t.marks }
 
 func marks(events []event.Event, at []time.Duration) []Mark {

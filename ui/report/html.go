@@ -16,7 +16,7 @@ import (
 //go:embed page.html
 var pageText string
 
-// page escapes whatever it is given by where it stands.
+// page escapes its values by context.
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"bytes": human.Bytes, "millis": millis, "join": func(s []string) string { return strings.Join(s, ", ") },
 	"result": result, "ran": ran, "hit": hit, "served": served, "skipWhat": skipWhat,
@@ -43,7 +43,7 @@ func (r *Report) HTML(w io.Writer, picture string) error {
 	v := pageView{
 		Report: r, Cache: r.cacheLine(), Stages: r.stages(), Sides: r.sides(), Basis: r.basis(),
 		Difference: r.difference(), Wastes: r.wastes(),
-		// Package svg escaped what it was given.
+		// Package svg has escaped it.
 		Picture: template.HTML(picture),
 	}
 	if r.Sized != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/human"
 )
 
-// side is bytes of the ledger that belong together.
+// side is one side of the ledger.
 type side struct {
 	Name   string
 	Left   bool
@@ -16,7 +16,7 @@ type side struct {
 	Bytes  int64
 }
 
-// sides are what the final stage is made of, and what it left behind; nil where there is no account.
+// sides returns what the final stage is made of and what it left behind, nil without a ledger.
 func (r *Report) sides() []side {
 	l := r.ledger()
 	if l == nil {
@@ -46,16 +46,16 @@ func (r *Report) ledger() *event.Ledger {
 	return r.Sized.Ledger
 }
 
-// difference says what made the final stage smaller, or larger.
+// difference says what made the final stage smaller or larger.
 func (r *Report) difference() string {
 	l := r.ledger()
 	if l == nil || l.SavedByBase == 0 && l.SavedByCopy == 0 {
 		return ""
 	}
-	return fmt.Sprintf("The other base image makes %s of that, the layers on top of it %s.", human.Delta(-l.SavedByBase), human.Delta(-l.SavedByCopy))
+	return fmt.Sprintf("%s of that come from the other base image, %s from the layers on top of it.", human.Delta(-l.SavedByBase), human.Delta(-l.SavedByCopy))
 }
 
-// origin is where a group came from, empty where that goes without saying.
+// origin says where a group comes from, empty if that is not known.
 func origin(g event.LedgerGroup) string {
 	if g.From == "" {
 		return ""
@@ -63,7 +63,7 @@ func origin(g event.LedgerGroup) string {
 	return fmt.Sprintf("from %s, line %d", g.From, g.Line)
 }
 
-// wastes are the wasted bytes that a Dockerfile can do without.
+// wastes returns the wasted bytes that the Dockerfile can avoid.
 func (r *Report) wastes() []event.Waste {
 	l := r.ledger()
 	if l == nil {

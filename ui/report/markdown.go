@@ -11,7 +11,7 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// barWidth is the columns of a bar in a table.
+// barWidth is the width of a bar in a table, in columns.
 const barWidth = 24
 
 // Markdown writes the report for a pull request.
@@ -34,7 +34,7 @@ type markdown struct{ out strings.Builder }
 
 func (md *markdown) line(format string, args ...any) { fmt.Fprintf(&md.out, format+"\n", args...) }
 
-// row writes a table's row of cells that are Markdown already.
+// row writes a row of a table. The cells are Markdown.
 func (md *markdown) row(cells ...string) { md.line("| %s |", strings.Join(cells, " | ")) }
 
 func (md *markdown) title(r *Report) string {
@@ -122,7 +122,7 @@ func (md *markdown) builds(r *Report) {
 	}
 }
 
-// causes are the changed paths, or in words why a build was made.
+// causes returns the changed paths of a build, else the reason for it.
 func causes(b *story.Build) string {
 	if len(b.Paths) > 0 {
 		return codes(b.Paths)
@@ -133,7 +133,7 @@ func causes(b *story.Build) string {
 	return entities(b.Because)
 }
 
-// mostPaths is how many paths are named one by one.
+// mostPaths is how many paths a cell names.
 const mostPaths = 4
 
 func codes(paths []string) string {

@@ -6,8 +6,8 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// At cuts a recording after a build: when all that the build led to has happened, and before anything
-// else changed. It fails where the recording has no such build.
+// At returns the recording up to the end of a build and of what it led to, before anything else changed. It returns an
+// error if the recording has no such build.
 func At(events []event.Event, build int) ([]event.Event, error) {
 	planned, over, newest := false, false, 0
 	for i, e := range events {

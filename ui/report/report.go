@@ -1,9 +1,9 @@
-// Package report tells what a recorded session gained, for people who were not there: the sizes before
-// and after the final stage, and what each save cost and the cache saved. [Report.Markdown] is for a pull
-// request, [Report.HTML] a page that needs nothing but itself; package svg draws the dashboard.
+// Package report summarizes a recorded session: the sizes before and after the final stage, what each save cost, and what
+// the cache saved. [Report.Markdown] is for a pull request. [Report.HTML] is a page that fetches nothing. Package svg
+// draws the dashboard.
 //
-// It tells the story that package story read out of the events, and reads nothing else. Every text of a
-// report may come from a container or a file name: none of it becomes markup.
+// It reads only what package story made of the events. Every text of a report may come from a container or a file name,
+// so none of it becomes markup.
 package report
 
 import (
@@ -16,25 +16,25 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// Report is what there is to tell at the end of a session, or at a moment of it.
+// Report is the summary of a session, up to its end or a moment of it.
 type Report struct {
-	// Name is what the image is called, without its tag.
+	// Name is the name of the image without its tag.
 	Name   string
 	Engine string
-	// Sized is the newest build with sizes, nil where none were measured.
+	// Sized is the newest build with sizes, nil if none were measured.
 	Sized *story.Build
-	// Builds are all builds of the session, the oldest first.
+	// Builds are all builds of the session, oldest first.
 	Builds []*story.Build
-	// Told is the newest build that succeeded: its steps are told one by one.
+	// Told is the newest build that succeeded, whose steps are listed. It is nil if there is none.
 	Told     *story.Build
 	Skips    []story.Skip
 	Warnings []story.Warning
-	// Saved sums what the cache saved, in milliseconds.
+	// Saved is the time that the cache saved, in milliseconds.
 	Saved     int64
 	Hits, Ran int
 }
 
-// New reads a recording, or a part of one.
+// New returns the report of a recording, or of the beginning of one.
 func New(events []event.Event) *Report {
 	s := story.New(1)
 	for _, e := range events {
@@ -55,7 +55,7 @@ func New(events []event.Event) *Report {
 	return r
 }
 
-// Title is what a reader should remember: "python-app: 133 MB → 62.6 MB (−53 %)".
+// Title returns the result in one line: "python-app: 133 MB → 62.6 MB (−53 %)".
 func (r *Report) Title() string {
 	name := r.Name
 	if name == "" {
@@ -71,7 +71,7 @@ func (r *Report) Title() string {
 	return fmt.Sprintf("%s: %s → %s (%s)", name, human.Bytes(before), human.Bytes(after), draw.Percent(before, after))
 }
 
-// stages are the measured ones, with what to call them.
+// stages returns the measured stages.
 func (r *Report) stages() []sizedStage {
 	if r.Sized == nil {
 		return nil
@@ -91,7 +91,7 @@ type sizedStage struct {
 	full int64
 }
 
-// Share is how much of the larger stage this one is, in percent.
+// Share returns the size in percent of the larger stage.
 func (s sizedStage) Share() float64 { return share(s.StageSize.Bytes, s.full) }
 
 func (s sizedStage) Size() string { return human.Bytes(s.StageSize.Bytes) }
@@ -103,7 +103,7 @@ func share(part, whole int64) float64 {
 	return min(100, 100*float64(part)/float64(whole))
 }
 
-// basis says what was counted, and what that is no measure of.
+// basis says what was measured, and which sizes are not those of the official base images.
 func (r *Report) basis() []string {
 	if r.Sized == nil {
 		return nil
@@ -120,7 +120,7 @@ func (r *Report) basis() []string {
 	return out
 }
 
-// cacheLine sums the session.
+// cacheLine sums up the hits of the session.
 func (r *Report) cacheLine() string {
 	if r.Hits+r.Ran == 0 {
 		return ""

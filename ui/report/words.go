@@ -9,10 +9,10 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// none stands where there is nothing to say.
+// none fills an empty cell.
 const none = "–"
 
-// result is what became of a build.
+// result says how a build ended.
 func result(b *story.Build) string {
 	switch b.State {
 	case story.Built:
@@ -31,7 +31,7 @@ func result(b *story.Build) string {
 	return "still running"
 }
 
-// ran and hit count the steps of a build that was over before it could say so itself, too.
+// ran and hit return the number of steps that ran and that were hits, none if it is not known.
 func ran(b *story.Build) string { return counted(b, b.Ran, event.Ran) }
 func hit(b *story.Build) string { return counted(b, b.Hits, event.Hit) }
 
@@ -40,7 +40,7 @@ func counted(b *story.Build, said int, state event.State) string {
 	case story.Built:
 		return fmt.Sprint(said)
 	case story.Failed:
-		// A cached mark out of a failed solve is no hit; what ran, ran.
+		// In a failed solve a step marked as cached need not be a hit.
 		if state == event.Ran {
 			return fmt.Sprint(b.Counts()[event.Ran])
 		}
@@ -62,7 +62,7 @@ func served(b *story.Build) string {
 	return draw.Millis(b.ServedMS)
 }
 
-// stepWord is what became of a step, in the words of the dashboard.
+// stepWord returns the result of a step in the dashboard's words.
 func stepWord(s *story.Step) string {
 	if s.State == event.Running || s.State == story.HandedOn {
 		return none
@@ -70,7 +70,7 @@ func stepWord(s *story.Step) string {
 	return cmp.Or(s.Word(), none)
 }
 
-// stepTime is what a step took, or what its hit saved.
+// stepTime returns the time that a step took, or that its hit saved.
 func stepTime(s *story.Step) string {
 	if s.CountsElsewhere() {
 		return none
@@ -84,7 +84,7 @@ func stepTime(s *story.Step) string {
 	return millis(s.MS)
 }
 
-// skipWhat says what became of a path that led to no build.
+// skipWhat says why paths did not start a build.
 func skipWhat(s event.Skipped) string {
 	if s.LeftOut {
 		return "left out of the context"

@@ -2,8 +2,8 @@ package svg
 
 import "strings"
 
-// shape paints what stands at column x where that is a line, a corner or a bar, and returns how many
-// columns it took; 0 where it is text.
+// shape draws the character at column x if it is a line, a corner or a bar. It returns the number of columns that it
+// drew, 0 for text.
 func (p *painter) shape(cells []cell, x int, top float64) int {
 	c := cells[x]
 	fill := c.look.fg
@@ -54,7 +54,7 @@ func (p *painter) shape(cells []cell, x int, top float64) int {
 	return 1
 }
 
-// same counts the columns from x on that hold the same character in the same look.
+// same counts the columns from x on with the same character in the same look.
 func same(cells []cell, x int) int {
 	n := 1
 	for x+n < len(cells) && cells[x+n] == cells[x] {
@@ -63,13 +63,13 @@ func same(cells []cell, x int) int {
 	return n
 }
 
-// bar paints a piece of a bar, a little lower than its line so that two bars don't touch.
+// bar draws a piece of a bar, less high than its line so that two bars do not touch.
 func (p *painter) bar(fill string, x, y, w, h float64) {
 	const air = 3
 	p.printf(`<rect x="%s" y="%s" width="%s" height="%s" fill="%s"/>`+"\n", num(x), num(y+air), num(w), num(h-2*air), fill)
 }
 
-// stroke paints a path of commands and places.
+// stroke draws a path, given as commands and coordinates.
 func (p *painter) stroke(color string, width float64, path ...any) {
 	var d strings.Builder
 	for i, part := range path {

@@ -1,8 +1,8 @@
-// Package svg draws a frame of the dashboard as a picture that a README can show: the colours of the
-// terminal, any monospaced font that the reader has, and nothing fetched from anywhere.
+// Package svg draws a frame of the dashboard as a picture for a README. It uses the reader's monospaced font and fetches
+// nothing.
 //
-// Lines and bars are drawn as shapes, because fonts differ in how far such characters reach. Text is
-// escaped, and what XML can't hold is replaced; an escape sequence that is no colour is left out.
+// Lines and bars are drawn as shapes, because fonts differ in how far such characters reach. Text is escaped, characters
+// that XML can't hold are replaced, and escape sequences other than colours and attributes are left out.
 package svg
 
 import (
@@ -14,11 +14,11 @@ import (
 	"github.com/stagewatch/stagewatch/ui/draw"
 )
 
-// Options is how a frame is framed. The zero value is a dark window without a title.
+// Options says how to draw a frame. The zero value is a dark window without a title.
 type Options struct {
-	// Title names the picture for those who can't see it, and stands above the frame.
+	// Title is written above the frame, and names the picture for screen readers.
 	Title string
-	// Columns is the terminal's width; lines that are shorter end in its background.
+	// Columns is the width of the terminal. Shorter lines are filled with its background.
 	Columns int
 }
 
@@ -31,7 +31,7 @@ const (
 	barH         = 34.0
 )
 
-// The colours of the terminal itself, which sequences don't say.
+// The default colours of the terminal.
 const (
 	background = "#10141a"
 	chrome     = "#181e27"
@@ -68,7 +68,7 @@ type painter struct{ out strings.Builder }
 
 func (p *painter) printf(format string, args ...any) { fmt.Fprintf(&p.out, format, args...) }
 
-// window is what stands around the frame.
+// window draws the window around the frame.
 func (p *painter) window(w, h float64, title string) {
 	p.printf(`<rect x="0.5" y="0.5" width="%s" height="%s" rx="9" fill="%s" stroke="%s"/>`+"\n", num(w-1), num(h-1), background, edge)
 	p.printf(`<path d="M1 %s V9 a8 8 0 0 1 8 -8 H%s a8 8 0 0 1 8 8 V%s Z" fill="%s"/>`+"\n", num(barH-8), num(w-9), num(barH-8), chrome)
@@ -83,7 +83,7 @@ func (p *painter) window(w, h float64, title string) {
 	p.printf(`<text x="%s" y="18" text-anchor="middle" font-family="ui-sans-serif, system-ui, sans-serif" font-size="13" fill="%s">%s</text>`+"\n", num(w/2), quiet, escape(draw.Cut(title, room)))
 }
 
-// row paints backgrounds, then shapes, then text, each in the longest runs of one look.
+// row draws the backgrounds, then the shapes and the text, each in the longest runs of one look.
 func (p *painter) row(cells []cell, top float64) {
 	for x := 0; x < len(cells); {
 		end := x + 1
@@ -106,11 +106,11 @@ func (p *painter) row(cells []cell, top float64) {
 	}
 }
 
-// at is the left edge of a column.
+// at returns the left edge of a column.
 func at(column int) float64 { return margin + float64(column)*cellW }
 
-// run ends a piece of text where its look changes, where a gap lets the columns be found again, and
-// around what fonts may make wider or narrower than a column.
+// run returns the end of the text that one element can hold. It ends where the look changes, at a gap, and around
+// characters whose width depends on the font, so that the columns stay aligned.
 func (p *painter) run(cells []cell, from int) int {
 	end := from + 1
 	if !cells[from].narrow() {
@@ -128,7 +128,7 @@ func (p *painter) run(cells []cell, from int) int {
 	return end
 }
 
-// text paints a run without the blanks at its ends, which not every viewer keeps.
+// text draws a run without the blanks at its ends, which not every viewer keeps.
 func (p *painter) text(cells []cell, column int, top float64) {
 	for len(cells) > 0 && cells[0].text == " " {
 		cells, column = cells[1:], column+1
@@ -160,13 +160,13 @@ func (p *painter) text(cells []cell, column int, top float64) {
 	p.printf(">%s</text>\n", escape(text.String()))
 }
 
-// num writes a measure without needless digits.
+// num formats a length with at most two decimals.
 func num(f float64) string { return strconv.FormatFloat(float64(int64(f*100+0.5))/100, 'f', -1, 64) }
 
-// escape makes text into the content of an element.
+// escape escapes text for the content of an element.
 func escape(s string) string {
 	var out strings.Builder
-	// It fails where the writer does, and a builder doesn't.
+	// It fails only if the writer does, and a strings.Builder does not.
 	_ = xml.EscapeText(&out, []byte(s))
 	return out.String()
 }
