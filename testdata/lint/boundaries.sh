@@ -44,7 +44,7 @@ ui/present       engine/event engine/human ui/clean ui/draw ui/story
 ui/replay        engine/event
 ui/report        engine/event engine/human ui/draw ui/story
 ui/sgr
-ui/story         engine/event ui/clean
+ui/story         engine/event engine/human ui/clean
 ui/svg           ui/draw ui/sgr
 ui/term          engine/event ui/draw
 '

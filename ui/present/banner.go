@@ -47,8 +47,8 @@ func (v View) alarm() (message, hint string, sign draw.Style) {
 		d := v.Story.Down
 		message = fmt.Sprintf("the app of build #%d exited with code %d", d.Build, d.ExitCode)
 		hint = "see its last lines in the logs (" + v.Keys.Logs + ")"
-		if d.Said != "" {
-			message = fmt.Sprintf("%s (build #%d exited with code %d)", d.Said, d.Build, d.ExitCode)
+		if d.ErrorLine != "" {
+			message = fmt.Sprintf("%s (build #%d exited with code %d)", d.ErrorLine, d.Build, d.ExitCode)
 		}
 	}
 	return message, hint, sign

@@ -67,7 +67,7 @@ func buildText(b *story.Build) string {
 	case story.Failed:
 		return line + failedAt(b).Text()
 	case story.Abandoned:
-		return line + "given up after " + draw.Millis(b.MS) + ", " + b.GivenUp
+		return line + "given up after " + draw.Millis(b.MS) + ", " + b.AbandonReason
 	}
 	line += outcome(b, roomy).Text()
 	if b.Image != "" {
@@ -84,7 +84,7 @@ func CopyFailure(b *story.Build) Copied {
 		lines = append(lines, b.StepName(f.Stage, f.Index)+" "+f.Instruction)
 	}
 	lines = append(lines, f.Message)
-	if said := b.Said(); said != "" {
+	if said := b.ErrorLine(); said != "" {
 		lines = append(lines, said)
 	}
 	if f.Hint != "" {

@@ -21,7 +21,7 @@ func Failure(v View, b *story.Build, width, height int) []Row {
 		rows = append(rows, Row{Left: draw.Line{}.Add(draw.Plain|draw.Bold, f.Instruction)})
 	}
 	rows = append(rows, paragraph("✗ ", draw.Bad|draw.Bold, f.Message, draw.Bad|draw.Bold, width)...)
-	if said := b.Said(); said != "" {
+	if said := b.ErrorLine(); said != "" {
 		rows = append(rows, paragraph("  ", draw.Plain, said, draw.Bad|draw.Bold, width)...)
 	}
 	if f.Hint != "" && !low {
@@ -50,7 +50,7 @@ func (v View) excerptOf(output []Row, room int) []Row {
 	}
 	end, best, what := len(lines), 0, "its end"
 	for i, r := range lines {
-		if n := story.Telling(strings.TrimPrefix(r.Left.Text(), "  ")); n > 0 && n >= best {
+		if n := story.ErrorRank(strings.TrimPrefix(r.Left.Text(), "  ")); n > 0 && n >= best {
 			best, end = n, i+2
 		}
 	}

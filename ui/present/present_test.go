@@ -89,8 +89,8 @@ func TestAFailureFitsItsPage(t *testing.T) {
 	b := v.Shown()
 	for height := lowHeight; height <= 40; height++ {
 		rows := Failure(v, b, 100, height)
-		if !strings.Contains(text(rows), b.Said()) {
-			t.Errorf("%d lines do not say %q:\n%s", height, b.Said(), text(rows))
+		if !strings.Contains(text(rows), b.ErrorLine()) {
+			t.Errorf("%d lines do not say %q:\n%s", height, b.ErrorLine(), text(rows))
 		}
 		if height >= 30 && len(rows) > height {
 			t.Errorf("%d rows on a page of %d", len(rows), height)

@@ -56,7 +56,7 @@ func (v View) summaryAt(t tight, width int) draw.Line {
 	case story.Failed:
 		return append(line, failedAt(b)...)
 	case story.Abandoned:
-		return line.Add(draw.Warn, "given up after "+draw.Millis(b.MS)).Add(draw.Dim, ": "+b.GivenUp)
+		return line.Add(draw.Warn, "given up after "+draw.Millis(b.MS)).Add(draw.Dim, ": "+b.AbandonReason)
 	}
 	return append(line, outcome(b, t)...)
 }
@@ -71,7 +71,7 @@ func failedAt(b *story.Build) draw.Line {
 		where += fmt.Sprintf(", Dockerfile line %d", f.Line)
 	}
 	what := f.Message
-	if said := b.Said(); said != "" {
+	if said := b.ErrorLine(); said != "" {
 		what = said
 	}
 	return draw.Line{}.Add(draw.Bad|draw.Bold, "failed"+where).Add(draw.Plain, ": "+what)

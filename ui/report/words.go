@@ -26,7 +26,7 @@ func result(b *story.Build) string {
 		}
 		return "failed"
 	case story.Abandoned:
-		return "given up: " + b.GivenUp
+		return "given up: " + b.AbandonReason
 	}
 	return "still running"
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/stagewatch/stagewatch/ui/clean"
 )
 
-// BuildState is what became of a build.
+// BuildState is the state of a build.
 type BuildState int
 
 // The states of a build.
@@ -19,38 +19,42 @@ const (
 	Abandoned
 )
 
-// Build is one build, from its plan to what came of it.
+// Build is one build, from its plan to its end.
 type Build struct {
 	Number int
 	State  BuildState
 	Target string
-	// Because is the reason in words.
+	// Because is Reason in words.
 	Because string
 	Reason  event.Reason
 	Paths   []string
 	Changes []event.Change
-	// Edits are what was changed in the Dockerfile, Chain how the change runs through the stages.
+	// Edits are the edits of the Dockerfile. Chain leads from the cause through the steps.
 	Edits  []event.Edit
 	Chain  string
 	Stages []*Stage
-	// Start is when it was planned, End when it was over.
+	// Start is the time of its plan, End that of its end.
 	Start, End time.Time
+	// MS is its duration, Saved the time that its hits saved, both in milliseconds.
 	MS         int64
 	Hits, Ran  int
 	Saved      int64
 	Image, Tag string
-	ServedMS   int64
-	Served     bool
-	Failure    *event.Failed
-	Sizes      *event.Sized
-	Ledger     *event.Ledger
-	Files      *event.Files
-	// GivenUp is why it was abandoned.
-	GivenUp string
-	// Mishap is how the build's container ended by itself, empty where it did not.
-	Mishap           string
-	said             string
-	outputsForgotten bool
+	// ServedMS is the time from the save to its first answer, in milliseconds, where Served is set.
+	ServedMS int64
+	Served   bool
+	Failure  *event.Failed
+	Sizes    *event.Sized
+	Ledger   *event.Ledger
+	Files    *event.Files
+	// AbandonReason is why it was abandoned.
+	AbandonReason string
+	// Mishap says how the build's container ended by itself, empty where it did not.
+	Mishap string
+	// errorLine is the result of ErrorLine.
+	errorLine string
+	// outputsDropped is set once the outputs of the build's steps are dropped.
+	outputsDropped bool
 }
 
 // Stage is a stage with its steps.
@@ -58,21 +62,22 @@ type Stage struct {
 	Name, Base string
 	Line       int
 	Needed     bool
-	// Replaced tells that Base, a named context, stands in for the stage.
+	// Replaced is set where a named context, Base, replaces the stage.
 	Replaced bool
 	From     []string
 	Steps    []*Step
 }
 
-// Step is a step: what was expected of it, and what happened.
+// Step is a step of a build: what was expected of it, and what happened.
 type Step struct {
 	Stage        string
 	Index, Total int
 	Instruction  string
 	Line         int
 	Prediction   event.Prediction
-	// State is empty until BuildKit reported one.
-	State   event.State
+	// State is empty before BuildKit's first report.
+	State event.State
+	// MS is its duration, Saved the time that a hit saved, both in milliseconds.
 	MS      int64
 	Saved   int64
 	Because string
@@ -80,21 +85,21 @@ type Step struct {
 	Inputs  []event.Input
 	Started time.Time
 	Output  Output
-	// Last is what the run before took, in milliseconds.
+	// Last is the duration of the previous run, in milliseconds, 0 where it is not known.
 	Last int64
-	// RanAt and RanBuild tell which run a hit stands on; the build is 0 where it was in an earlier session.
+	// RanAt is when the step of a hit last ran. RanBuild is the build of that run, 0 for one of an earlier session.
 	RanAt    time.Time
 	RanBuild int
-	// Merged names the identical step that was built instead.
+	// Merged is the identical step that was built instead, nil for none.
 	Merged *event.StepID
 }
 
-// CountsElsewhere reports whether the step did well as another stage's step, which counts itself.
+// CountsElsewhere reports whether the step was built as an identical step, which is counted instead.
 func (s *Step) CountsElsewhere() bool {
 	return s.Merged != nil && (s.State == event.Hit || s.State == event.Ran)
 }
 
-// Name is the step as BuildKit numbers it within its stage: "build 4/6".
+// Name returns the step's stage and number: "build 4/6".
 func (s *Step) Name() string {
 	if s.Total == 0 {
 		return fmt.Sprintf("%s %d", s.Stage, s.Index)
@@ -102,20 +107,20 @@ func (s *Step) Name() string {
 	return fmt.Sprintf("%s %d/%d", s.Stage, s.Index, s.Total)
 }
 
-// Why is why the step ran or is going to, as short as can be. It is empty where the build as a whole has the same reason, and
-// that is said above the steps.
+// Why returns in short words why the step ran or will run. It returns "" where the whole build has the same reason, which
+// faces show above the steps.
 func (b *Build) Why(s *Step) string {
 	switch {
 	case s.Because == "", s.State == event.Skip, s.Reason.Kind != "" && s.Reason.Equal(b.Reason) && len(b.Paths) == 0:
 		return ""
 	case s.Reason.Kind == "":
-		// An older version recorded it.
+		// A recording of an older version has no reasons.
 		return s.Because
 	}
 	return s.Reason.Brief()
 }
 
-// StepName is the name of a step that the build may not have.
+// StepName returns the name of a step, even of one that the build does not have.
 func (b *Build) StepName(stage string, index int) string {
 	if s := b.Step(stage, index); s != nil {
 		return s.Name()
@@ -123,7 +128,7 @@ func (b *Build) StepName(stage string, index int) string {
 	return (&Step{Stage: stage, Index: index}).Name()
 }
 
-// Over tells whether the build has ended.
+// Over reports whether the build has ended.
 func (b *Build) Over() bool { return b.State != Building }
 
 // Steps calls f for every step, in the order of the Dockerfile.
@@ -135,7 +140,7 @@ func (b *Build) Steps(f func(*Step)) {
 	}
 }
 
-// Step finds a step, nil where the build has none of that name.
+// Step returns a step, nil where the build has none of that name.
 func (b *Build) Step(stage string, index int) *Step {
 	for _, st := range b.Stages {
 		if st.Name == stage {
@@ -149,14 +154,14 @@ func (b *Build) Step(stage string, index int) *Step {
 	return nil
 }
 
-// Counts counts the steps by what happened to them so far.
+// Counts returns the number of steps in each state.
 func (b *Build) Counts() map[event.State]int {
 	n := map[event.State]int{}
 	b.Steps(func(s *Step) { n[s.State]++ })
 	return n
 }
 
-// Current is the newest build, nil before the first.
+// Current returns the newest build, nil before the first.
 func (s *Story) Current() *Build {
 	if len(s.Builds) == 0 {
 		return nil
@@ -164,7 +169,7 @@ func (s *Story) Current() *Build {
 	return s.Builds[len(s.Builds)-1]
 }
 
-// Build finds a build by its number, nil where it is not kept.
+// Build returns the build with a number, nil where it is not kept.
 func (s *Story) Build(number int) *Build {
 	for i := len(s.Builds) - 1; i >= 0; i-- {
 		if s.Builds[i].Number == number {
@@ -174,7 +179,7 @@ func (s *Story) Build(number int) *Build {
 	return nil
 }
 
-// build finds the build that an event belongs to, and makes one where its plan was not seen.
+// build returns the build that an event belongs to, and adds one where it had no Planned event.
 func (s *Story) build(e event.Event) *Build {
 	number := e.Build
 	if number == 0 {
@@ -187,11 +192,11 @@ func (s *Story) build(e event.Event) *Build {
 	}
 	b := &Build{Number: number, Start: e.Time}
 	s.Builds = bounded(append(s.Builds, b), maxBuilds)
-	if i := len(s.Builds) - 1 - maxDetailed; i >= 0 && !s.Builds[i].outputsForgotten {
-		s.Builds[i].outputsForgotten = true
+	if i := len(s.Builds) - 1 - maxDetailed; i >= 0 && !s.Builds[i].outputsDropped {
+		s.Builds[i].outputsDropped = true
 		old := s.Builds[i]
 		old.Steps(func(step *Step) {
-			// What no newer run replaced is the output of every hit since.
+			// An output that no newer run replaced is still shown for later hits.
 			if newer, _ := s.Printed(b, step); newer != nil && newer != old {
 				step.Output = Output{}
 			}
@@ -204,7 +209,7 @@ func (b *Build) step(at time.Time, e event.Step) {
 	s := b.place(e.Stage, e.Index)
 	if e.State == event.Running {
 		if s.State != "" && s.State != event.Running {
-			// BuildKit may complete a vertex more than once; what it did stands.
+			// BuildKit may start a completed vertex again; its first result counts.
 			return
 		}
 		if s.Started.IsZero() {
@@ -229,7 +234,7 @@ func (b *Build) step(at time.Time, e event.Step) {
 		s.Line = e.Line
 	}
 	if e.Because != "" || e.State == event.Hit {
-		// What was expected to make a step run is no reason for a hit.
+		// The reason of a prediction is not the reason of a hit.
 		s.Because, s.Reason = clean.Line(e.Because), e.Reason.Map(clean.Line)
 	}
 }
@@ -239,6 +244,6 @@ func (b *Build) output(o event.Output) {
 	out.At = o.RanAt
 	out.add(o.Stream == "stderr", o.Text)
 	if b.Failure != nil {
-		b.said = b.lastWords()
+		b.errorLine = b.findErrorLine()
 	}
 }

@@ -7,10 +7,10 @@ import (
 	"github.com/stagewatch/stagewatch/ui/clean"
 )
 
-// HandedOn is the state of a step that the build which superseded its own goes on with.
+// HandedOn is the state of a step that a superseded build started, and that the newer build goes on with.
 const HandedOn event.State = "handed-on"
 
-// Word is what became of the step as faces write it, empty where it has no state yet.
+// Word returns the step's state as faces write it, "" where it has none yet.
 func (s *Step) Word() string {
 	switch {
 	case s.CountsElsewhere():
@@ -21,9 +21,9 @@ func (s *Step) Word() string {
 	return s.State.Word()
 }
 
-// abandon ends a build that a newer one superseded, and the steps that it was at.
+// abandon ends a build that was abandoned, and cancels its running steps.
 func (b *Build) abandon(at time.Time, a event.Abandoned) {
-	b.State, b.End, b.MS, b.GivenUp = Abandoned, at, a.MS, clean.Line(a.Reason)
+	b.State, b.End, b.MS, b.AbandonReason = Abandoned, at, a.MS, clean.Line(a.Reason)
 	b.Steps(func(s *Step) {
 		if s.State == event.Running {
 			s.State, s.MS = event.Canceled, at.Sub(s.Started).Milliseconds()
@@ -31,9 +31,9 @@ func (b *Build) abandon(at time.Time, a event.Abandoned) {
 	})
 }
 
-// handOver tells of a step that an older build began and this one goes on with: its time runs from there,
-// and there it was not canceled.
-func (s *Story) handOver(e event.Event, st event.Step) {
+// continueStep handles a step that an older build started and that this one goes on with. Its time counts from that start,
+// and in the older build it is HandedOn and not canceled.
+func (s *Story) continueStep(e event.Event, st event.Step) {
 	old := s.Build(st.FromBuild)
 	if old == nil || st.FromBuild >= e.Build || st.State != event.Running {
 		return
@@ -55,7 +55,7 @@ func (b *Build) fail(at time.Time, f event.Failed) {
 	f.Excerpt = excerpt
 	b.State, b.End, b.Failure = Failed, at, &f
 	b.MS = at.Sub(b.Start).Milliseconds()
-	b.said = b.lastWords()
+	b.errorLine = b.findErrorLine()
 }
 
 func (s *Story) built(e event.Event, built event.Built) {

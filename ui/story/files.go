@@ -7,10 +7,10 @@ import (
 	"github.com/stagewatch/stagewatch/ui/clean"
 )
 
-// maxInspected bounds the builds whose files are kept.
+// maxInspected is the number of builds whose files are kept.
 const maxInspected = 10
 
-// Layers finds the layers of a stage whose files are known, nil where they are not.
+// Layers returns the layers of a stage with their files, nil where they are not known.
 func (b *Build) Layers(stage string) []event.LayerFiles {
 	if b.Files != nil {
 		for _, s := range b.Files.Stages {
@@ -22,10 +22,10 @@ func (b *Build) Layers(stage string) []event.LayerFiles {
 	return nil
 }
 
-// files takes in the files of a build; those of the layers that it only names are those that were told last.
+// files sets the files of a build. Layers that are marked as known have the files of the previous event.
 func (s *Story) files(b *Build, f event.Files) {
 	layers := map[string]event.LayerFiles{}
-	var told event.Files
+	var files event.Files
 	for _, in := range f.Stages {
 		stage := event.StageFiles{Stage: clean.Line(in.Stage)}
 		for _, l := range in.Layers {
@@ -42,9 +42,9 @@ func (s *Story) files(b *Build, f event.Files) {
 			stage.Layers = append(stage.Layers, l)
 			layers[l.Digest] = l
 		}
-		told.Stages = append(told.Stages, stage)
+		files.Stages = append(files.Stages, stage)
 	}
-	b.Files, s.layers = &told, layers
+	b.Files, s.layers = &files, layers
 	kept := 0
 	for i := len(s.Builds) - 1; i >= 0; i-- {
 		if s.Builds[i].Files == nil {

@@ -8,13 +8,13 @@ import (
 	"github.com/stagewatch/stagewatch/ui/clean"
 )
 
-// maxOutput bounds the lines of output kept of one step.
+// maxOutput is the number of output lines that are kept for a step.
 const maxOutput = 1000
 
-// Output is what a step printed, its newest lines.
+// Output is the newest part of what a step printed.
 type Output struct {
 	Lines []OutputLine
-	// Dropped counts the oldest lines, which are gone.
+	// Dropped counts the older lines, which are not kept.
 	Dropped int
 	// At is when the step printed it, where that was in an earlier session.
 	At time.Time
@@ -26,7 +26,7 @@ type OutputLine struct {
 	Text   string
 }
 
-// add takes in what one event brought: a line, or several.
+// add appends the text of one event: one line or several.
 func (o *Output) add(stderr bool, text string) {
 	for l := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
 		o.Lines = append(o.Lines, OutputLine{stderr, clean.Line(clean.Overwritten(short(l)))})
@@ -37,7 +37,7 @@ func (o *Output) add(stderr bool, text string) {
 	}
 }
 
-// Run is one past run, or hit, of a step.
+// Run is what became of a step in one build.
 type Run struct {
 	Build  int
 	State  event.State
@@ -46,8 +46,8 @@ type Run struct {
 	Reason string
 }
 
-// Printed finds what the step last printed, up to and with the build: in it, or in the newest before it that has
-// output of the same step. It is nil where none is kept.
+// Printed returns the newest build, not newer than upTo, that has output of the step, and its step. It returns nil where no
+// output is kept.
 func (s *Story) Printed(upTo *Build, of *Step) (*Build, *Step) {
 	for i := len(s.Builds) - 1; i >= 0; i-- {
 		b := s.Builds[i]
@@ -71,8 +71,8 @@ func (s *Story) Printed(upTo *Build, of *Step) (*Build, *Step) {
 	return nil, nil
 }
 
-// History tells what became of a step in the builds kept, the newest first. A step is the same where its
-// stage and instruction are.
+// History returns what became of a step in the builds that are kept, the newest first. Steps with the same stage and
+// instruction are the same step.
 func (s *Story) History(of *Step) []Run {
 	var runs []Run
 	for i := len(s.Builds) - 1; i >= 0; i-- {
@@ -86,7 +86,7 @@ func (s *Story) History(of *Step) []Run {
 	return runs
 }
 
-// Trend is the final image's size over the builds that have one, the oldest first.
+// Trend returns the sizes of the final images in bytes, the oldest first.
 func (s *Story) Trend() []int64 {
 	var sizes []int64
 	for _, b := range s.Builds {
@@ -97,7 +97,7 @@ func (s *Story) Trend() []int64 {
 	return sizes
 }
 
-// Sizes are the newest sizes known, and the build they belong to.
+// Sizes returns the newest build that has sizes, nil for none.
 func (s *Story) Sizes() *Build {
 	for i := len(s.Builds) - 1; i >= 0; i-- {
 		if s.Builds[i].Sizes != nil {

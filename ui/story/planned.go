@@ -13,7 +13,7 @@ func (s *Story) planned(e event.Event, p event.Planned) {
 	b.Start, b.State = e.Time, Building
 	b.Target, b.Because, b.Paths = clean.Line(p.Target), clean.Line(p.Because), lines(p.Paths)
 	b.Reason = p.Reason.Map(clean.Line)
-	b.Changes = s.taken(b.Paths)
+	b.Changes = s.claim(b.Paths)
 	if len(p.Changes)+len(p.Edits) > 0 {
 		b.Changes = changed(p.Changes)
 	}
@@ -37,14 +37,14 @@ func (s *Story) planned(e event.Event, p event.Planned) {
 		step.Last, step.Merged = st.LastMS, merged(st.MergedWith)
 	}
 	s.clear(event.CodeNoDockerfile)
-	s.age(b.Number)
+	s.markPast(b.Number)
 }
 
-// taken are the changes that a plan of paths takes up, each in the way it was last seen to change.
-func (s *Story) taken(paths []string) []event.Change {
+// claim returns the last change of each path and clears the pending changes: they belong to a build now.
+func (s *Story) claim(paths []string) []event.Change {
 	changes := make([]event.Change, 0, len(paths))
 	for _, p := range paths {
-		c := s.kinds[p]
+		c := s.lastChange[p]
 		c.Path = p
 		changes = append(changes, c)
 	}
@@ -52,7 +52,7 @@ func (s *Story) taken(paths []string) []event.Change {
 	return changes
 }
 
-// place finds a step's place, and makes it where the plan did not have it.
+// place returns the build's step, and adds it where the plan did not have it.
 func (b *Build) place(stage string, index int) *Step {
 	stage = clean.Line(stage)
 	if s := b.Step(stage, index); s != nil {
@@ -85,5 +85,5 @@ func changed(in []event.Change) []event.Change {
 	return out
 }
 
-// oneLine brings an instruction with its heredocs onto one line.
+// oneLine returns an instruction and its heredocs on one line.
 func oneLine(s string) string { return clean.Line(strings.Join(strings.Fields(s), " ")) }

@@ -2,23 +2,23 @@ package story
 
 import "time"
 
-// EntryKind tells the app's own lines from ours between them.
+// EntryKind is the kind of an [Entry]: a line of the app, or a mark that the story puts between them.
 type EntryKind int
 
 // The kinds of entries.
 const (
 	LogLine EntryKind = iota
-	// Boundary marks where another build begins to serve.
+	// Boundary marks that another container serves from here, or that the user stopped it.
 	Boundary
-	// Mishap marks where a container ended by itself.
+	// Mishap marks that a container ended by itself.
 	Mishap
-	// Gap marks lines that were dropped before they could be kept.
+	// Gap is any other message, such as dropped lines.
 	Gap
 )
 
-// Entry is a line of the logs. Text may hold SGR sequences and nothing else that a terminal obeys.
+// Entry is a line of the logs. Text may hold SGR sequences, and no other control sequences.
 type Entry struct {
-	// Seq numbers the entries from 0, without gaps; dropped ones keep theirs.
+	// Seq is the entry's number, from 0 without gaps. Entries that are no longer kept count too.
 	Seq    int
 	Time   time.Time
 	Kind   EntryKind
@@ -27,12 +27,12 @@ type Entry struct {
 	Text   string
 }
 
-// Ring keeps the newest entries, within bounds of lines and of bytes.
+// Ring keeps the newest entries, up to a number of lines and of bytes.
 type Ring struct {
 	buf      []Entry
 	start    int // index of the oldest
 	n        int
-	next     int // Seq of the entry to come
+	next     int // Seq of the next entry
 	bytes    int
 	maxLines int
 	maxBytes int
@@ -43,7 +43,7 @@ func NewRing(maxLines, maxBytes int) *Ring {
 	return &Ring{maxLines: max(1, maxLines), maxBytes: maxBytes}
 }
 
-// Add appends an entry and numbers it. The oldest go where there is no room.
+// Add appends an entry and sets its Seq. It drops the oldest entries where there is no room.
 func (r *Ring) Add(e Entry) {
 	for r.n > 0 && (r.n >= r.maxLines || r.bytes+len(e.Text) > r.maxBytes) {
 		r.bytes -= len(r.buf[r.start].Text)
@@ -69,16 +69,16 @@ func (r *Ring) grow() {
 	r.buf, r.start = bigger, 0
 }
 
-// First is the Seq of the oldest entry kept, which is how many are gone.
+// First returns the Seq of the oldest entry that is kept.
 func (r *Ring) First() int { return r.next - r.n }
 
-// Next is the Seq of the entry to come.
+// Next returns the Seq that the next entry will get.
 func (r *Ring) Next() int { return r.next }
 
-// Len is the number of entries kept.
+// Len returns the number of entries that are kept.
 func (r *Ring) Len() int { return r.n }
 
-// At returns the entry numbered seq, which is at least First and less than Next.
+// At returns the entry with a Seq from First up to, but not including, Next.
 func (r *Ring) At(seq int) *Entry {
 	return &r.buf[(r.start+seq-r.First())%len(r.buf)]
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/clean"
 )
 
@@ -40,13 +41,13 @@ func (s *Story) serving(e event.Event, b event.Serving) {
 	s.Logs.Add(Entry{Time: e.Time, Kind: Boundary, Build: number, Text: text})
 }
 
-// starting takes in what a new container is waited for.
+// starting records that a new container is not ready yet.
 func (s *Story) starting(e event.Event, b event.Waiting) {
 	b.Container, b.For, b.Message, b.Hint, b.Listening = clean.Line(b.Container), clean.Line(b.For), clean.Line(b.Message), clean.Line(b.Hint), lines(b.Listening)
 	s.Starting = &Starting{b, e.Build}
 }
 
-// draining takes in that an old container finishes requests.
+// draining records that an old container finishes requests.
 func (s *Story) draining(e event.Event, b event.Draining) {
 	d := Draining{clean.Line(b.Container), e.Build, b.Requests}
 	s.Draining = append(s.Draining, d)
@@ -54,11 +55,7 @@ func (s *Story) draining(e event.Event, b event.Draining) {
 }
 
 func (d Draining) String() string {
-	noun := "requests"
-	if d.Requests == 1 {
-		noun = "request"
-	}
-	return fmt.Sprintf("build #%d finishes %d %s", d.Build, d.Requests, noun)
+	return fmt.Sprintf("build #%d finishes %s", d.Build, human.Count(d.Requests, "request"))
 }
 
 func (s *Story) stopped(e event.Event, b event.Stopped) {
@@ -67,19 +64,19 @@ func (s *Story) stopped(e event.Event, b event.Stopped) {
 		s.Starting = nil
 	}
 	s.Draining = slices.DeleteFunc(s.Draining, func(d Draining) bool { return d.Container == b.Container })
-	said := s.lastWords()
+	line := s.findErrorLine()
 	switch b.Reason {
 	case event.StopReplaced, event.StopQuit:
 		return
 	case event.StopAsked:
 		s.Logs.Add(Entry{Time: e.Time, Kind: Boundary, Build: e.Build, Text: "stopped on request"})
 	case event.StopCrashLoop:
-		// The engine says it anew at every end; the container and its code came with the end itself.
-		b.ExitCode, said = s.exit, s.said
+		// The exit itself came in an event before this one, with the exit code. Each exit of the loop repeats both.
+		b.ExitCode, line = s.exitCode, s.errorLine
 		s.mishap(e, b, !s.looping)
 		s.looping = true
 	default:
-		s.exit, s.said = b.ExitCode, said
+		s.exitCode, s.errorLine = b.ExitCode, line
 		s.mishap(e, b, true)
 	}
 	serves := s.Serving != nil && s.Serving.Container == b.Container
@@ -87,25 +84,25 @@ func (s *Story) stopped(e event.Event, b event.Stopped) {
 		s.Serving = nil
 	}
 	if s.Serving == nil {
-		s.Down = &Down{Stopped: b, Build: e.Build, At: e.Time, Said: said}
+		s.Down = &Down{Stopped: b, Build: e.Build, At: e.Time, ErrorLine: line}
 	}
 }
 
-// lastWords is the newest line of the log that says, as surely as any since the container began, what went wrong.
-func (s *Story) lastWords() string {
+// findErrorLine returns the line of the container's log that says most surely what went wrong, the newest of several.
+func (s *Story) findErrorLine() string {
 	const back = 200
-	said, best := "", 0
+	line, best := "", 0
 	for i := s.Logs.Next() - 1; i >= max(s.Logs.First(), s.Logs.Next()-back); i-- {
 		e := s.Logs.At(i)
 		if e.Kind == Boundary || e.Kind == Mishap {
 			break
 		}
 		text := strings.TrimSpace(clean.Line(e.Text))
-		if n := Telling(text); n > best {
-			said, best = text, n
+		if n := ErrorRank(text); n > best {
+			line, best = text, n
 		}
 	}
-	return said
+	return line
 }
 
 func stopText(b event.Stopped) string {
@@ -118,7 +115,7 @@ func stopText(b event.Stopped) string {
 	return fmt.Sprintf("exited with code %d", b.ExitCode)
 }
 
-// mishap notes how a build's container ended by itself.
+// mishap records how a build's container ended by itself, and in the logs too where log is set.
 func (s *Story) mishap(e event.Event, b event.Stopped, log bool) {
 	if build := s.Build(e.Build); build != nil {
 		build.Mishap = stopText(b)

@@ -1,14 +1,12 @@
-// Package story turns the stream of events into what a person wants to know at a moment: what happened
-// to each build and step, what serves, what is behind, what was logged. The dashboard and a replay read
-// the same story.
+// Package story collects the stream of events into a state that faces can show: what happened to each build and
+// step, what serves and how far behind it is, and what was logged.
 //
-// Every text in it went through package clean. It draws nothing, does no IO and knows no clock but the
-// time of the events. Memory is bounded whatever arrives.
+// All its texts are cleaned by package clean. The package draws nothing, does no IO, and has no clock but the time
+// of the events. Its memory is bounded for any stream of events.
 package story
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -25,99 +23,100 @@ const (
 	maxPending  = 500
 )
 
-// Story is all that is known after the events so far. Its zero value is not ready: see [New].
+// Story is the state after the events so far. Use [New]: the zero value is not ready.
 type Story struct {
-	// Engine is what answers, nil until it did.
+	// Engine is the engine that answers, nil before its first answer.
 	Engine *event.Engine
 	// Builds run from the oldest kept to the newest.
 	Builds []*Build
-	// Serving is what requests reach, nil where nothing answers.
+	// Serving is what answers requests, nil where nothing does.
 	Serving *Serving
-	// Starting is what a new container is waited for, nil where none is.
+	// Starting is a new container that is not ready yet, nil for none.
 	Starting *Starting
 	// Draining are old containers that finish requests, the oldest first.
 	Draining []Draining
-	// Stale is why the newest source is not what serves, nil where it is.
+	// Stale is set where what serves was not built from the newest source.
 	Stale *event.Stale
-	// Down is why nothing serves, after something did or tried to.
+	// Down is set where nothing serves because a container ended.
 	Down *Down
-	// Pending are the changes that no plan has taken up yet.
+	// Pending are the changes that no plan contains yet.
 	Pending []event.Change
-	// Waiting counts the changes that no build has taken up, however many Pending keeps.
+	// Waiting is the number of these changes. Pending is bounded and may hold fewer.
 	Waiting int
-	// Behind counts the saves that what serves does not contain, as the engine last said and with what
-	// changed since.
+	// Behind counts the saves that what serves does not contain: the engine's last number, and the saves after it.
 	Behind int
 	// Skips are changes that led to no build, the newest last.
 	Skips    []Skip
 	Warnings []Warning
-	// Watching is nil until it is known.
+	// Watching is the last event about watching, nil before the first.
 	Watching *event.Watching
 	Logs     *Ring
-	// Saved sums what the cache saved in this session, in milliseconds.
+	// Saved is the time that the cache saved in this session, in milliseconds.
 	Saved int64
 	// Hits and Ran sum the steps of all builds that succeeded.
 	Hits, Ran int
-	// Score is how well the session's predictions held.
+	// Score covers the session's predictions.
 	Score event.Score
-	// standing are the messages of the warnings that the newest account of files gave.
+	// standing are the IDs of the warnings that hold after the newest ledger.
 	standing []string
 	// Last is the time of the newest event.
 	Last time.Time
-	// looping tells that the crash loop was marked in the logs.
+	// looping is set once the crash loop is marked in the logs.
 	looping bool
-	// exit is the code of the container that ended last, and said what it said went wrong.
-	exit int
-	said string
-	// layers are those that the newest files came in, by digest.
+	// exitCode and errorLine are those of the container that exited last.
+	exitCode  int
+	errorLine string
+	// layers are the layers of the newest files, by digest.
 	layers map[string]event.LayerFiles
-	// kinds is how each path changed last.
-	kinds map[string]event.Change
+	// lastChange is the last change of each path.
+	lastChange map[string]event.Change
 }
 
-// Serving is what requests reach.
+// Serving is the container that answers requests.
 type Serving struct {
 	Build                 int
 	URL, Container, Image string
-	MS                    int64
-	At                    time.Time
+	// MS is the time from the save to the first answer, in milliseconds.
+	MS int64
+	At time.Time
 }
 
-// Down is the end of the container that served or was to.
+// Down is the end of a container after which nothing serves.
 type Down struct {
 	event.Stopped
 	Build int
 	At    time.Time
-	// Said is the line of its log that says what went wrong, empty where none does.
-	Said string
+	// ErrorLine is the line of its log that says what went wrong, empty for none.
+	ErrorLine string
 }
 
-// Starting is a container that is to serve once it is ready.
+// Starting is a container that will serve once it is ready.
 type Starting struct {
 	event.Waiting
 	Build int
 }
 
-// Draining is a container that finishes the requests which it had when another one took over.
+// Draining is an old container that still finishes requests after the hand-over.
 type Draining struct {
 	Container       string
 	Build, Requests int
 }
 
-// Skip is a batch of changes that led to no build, as it was seen last.
+// Skip is a batch of changes that led to no build.
 type Skip struct {
 	event.Skipped
+	// At is when it was skipped last.
 	At time.Time
-	// Times counts how often the same paths were left out for the same reason.
+	// Times counts how often the same paths were skipped for the same reason.
 	Times int
 }
 
-// New returns the story before any event. It keeps at most logLines lines of logs.
+// New returns an empty story. It keeps at most logLines lines of logs.
 func New(logLines int) *Story {
-	return &Story{Logs: NewRing(logLines, 16<<20), kinds: map[string]event.Change{}}
+	return &Story{Logs: NewRing(logLines, 16<<20), lastChange: map[string]event.Change{}}
 }
 
-// Apply takes in one event.
+// Apply updates the story by one event.
 func (s *Story) Apply(e event.Event) {
 	if e.Time.After(s.Last) {
 		s.Last = e.Time
@@ -135,7 +134,7 @@ func (s *Story) Apply(e event.Event) {
 		s.planned(e, b)
 	case event.Step:
 		s.build(e).step(e.Time, b)
-		s.handOver(e, b)
+		s.continueStep(e, b)
 	case event.Output:
 		s.build(e).output(b)
 	case event.Built:
@@ -143,11 +142,11 @@ func (s *Story) Apply(e event.Event) {
 	case event.Failed:
 		build := s.build(e)
 		if len(build.Stages) == 0 {
-			// It failed before there was a plan to take up the changes.
+			// It failed before it was planned: the pending changes are its changes.
 			for _, c := range s.Pending {
 				build.Paths = append(build.Paths, c.Path)
 			}
-			build.Changes = s.taken(build.Paths)
+			build.Changes = s.claim(build.Paths)
 		}
 		build.fail(e.Time, b)
 	case event.Abandoned:
@@ -158,7 +157,7 @@ func (s *Story) Apply(e event.Event) {
 	case event.Ledger:
 		build := s.build(e)
 		build.Ledger = ledger(b)
-		s.accounted(build.Ledger.Standing)
+		s.setStanding(build.Ledger.Standing)
 	case event.Files:
 		s.files(s.build(e), b)
 	case event.Warning:
@@ -189,69 +188,12 @@ func (s *Story) engine(b event.Engine) {
 	s.clear(event.CodeEngineGone)
 }
 
-func (s *Story) changed(b event.Changed) {
-	s.Behind++
-	changes := b.Changes
-	if len(changes) == 0 {
-		for _, p := range b.Paths {
-			changes = append(changes, event.Change{Path: p})
-		}
-	}
-	if len(s.kinds) > maxPending {
-		clear(s.kinds)
-	}
-	for _, c := range changes {
-		c.Path, c.Kind, c.From = clean.Line(c.Path), clean.Line(c.Kind), clean.Line(c.From)
-		s.kinds[c.Path] = c
-		s.Pending = append(s.Pending, c)
-	}
-	s.Pending = bounded(s.Pending, maxPending)
-	s.Waiting += len(changes)
-}
-
-// skipped notes a skip. One that was seen before becomes the newest: what an app writes again and again is one entry.
-func (s *Story) skipped(skip Skip) {
-	for i, have := range s.Skips {
-		if have.Reason == skip.Reason && have.Rule == skip.Rule && slices.Equal(have.Paths, skip.Paths) {
-			skip.Times += have.Times
-			s.Skips = slices.Delete(s.Skips, i, i+1)
-			break
-		}
-	}
-	s.Skips = bounded(append(s.Skips, skip), maxSkips)
-}
-
-func lines(in []string) []string {
-	out := make([]string, len(in))
-	for i, l := range in {
-		out[i] = clean.Line(l)
-	}
-	return out
-}
-
-// bounded drops the oldest of what is more than n.
-func bounded[T any](list []T, n int) []T {
-	if len(list) > n {
-		return append(list[:0:0], list[len(list)-n:]...)
-	}
-	return list
-}
-
-// short bounds a line of output; nobody reads more, and memory is finite.
-func short(s string) string {
-	const most = 8 << 10
-	if len(s) > most {
-		return s[:most] + " … cut after 8 kB"
-	}
-	return s
-}
-
-// Dropped notes that n log lines were dropped before they reached the story.
+// Dropped records in the logs that n lines were dropped before they reached the story.
 func (s *Story) Dropped(at time.Time, n int) {
 	s.Logs.Add(Entry{Time: at, Kind: Gap, Text: fmt.Sprintf("%d lines dropped here: they came faster than anyone reads", n)})
 }
 
-// Name is what the newest image is called, without its tag; empty where no build named one.
+// Name returns the newest image's name without its tag, "" where no image has a name.
 func (s *Story) Name() string {
 	for i := len(s.Builds) - 1; i >= 0; i-- {
 		tag := s.Builds[i].Tag

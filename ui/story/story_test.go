@@ -160,12 +160,12 @@ func TestSaid(t *testing.T) {
 	} {
 		s := tell().on(1, event.Planned{}, step(1, event.Running), event.Output{Stage: "build", Index: 1, Text: output}, step(1, event.Fail))
 		s.on(1, event.Failed{Stage: "build", Index: 1, Message: "exit code: 1", ExitCode: 1})
-		if got := s.Current().Said(); got != want {
+		if got := s.Current().ErrorLine(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 	s := tell().on(1, event.Planned{}, event.Output{Stage: "build", Index: 1, Text: "error: x"}, event.Failed{Stage: "build", Index: 1, Message: "no such image"})
-	if got := s.Current().Said(); got != "" {
+	if got := s.Current().ErrorLine(); got != "" {
 		t.Errorf("the message says it already: %q", got)
 	}
 }
@@ -180,8 +180,8 @@ func TestMemoryIsBounded(t *testing.T) {
 	for _, b := range s.Builds {
 		b.Steps(func(s *Step) { kept += len(s.Output.Lines) })
 	}
-	if len(s.Builds) > maxBuilds || kept > maxDetailed+1 || len(s.Skips) > maxSkips || len(s.Warnings) > maxWarnings || s.Logs.Len() > 100 || len(s.Pending) > maxPending || len(s.kinds) > 2*maxPending {
-		t.Errorf("%d builds, %d outputs, %d skips, %d warnings, %d logs, %d pending, %d kinds", len(s.Builds), kept, len(s.Skips), len(s.Warnings), s.Logs.Len(), len(s.Pending), len(s.kinds))
+	if len(s.Builds) > maxBuilds || kept > maxDetailed+1 || len(s.Skips) > maxSkips || len(s.Warnings) > maxWarnings || s.Logs.Len() > 100 || len(s.Pending) > maxPending || len(s.lastChange) > 2*maxPending {
+		t.Errorf("%d builds, %d outputs, %d skips, %d warnings, %d logs, %d pending, %d last changes", len(s.Builds), kept, len(s.Skips), len(s.Warnings), s.Logs.Len(), len(s.Pending), len(s.lastChange))
 	}
 	for range 5000 {
 		s.on(699, event.Output{Stage: "build", Index: 1, Text: "x"})
@@ -210,15 +210,15 @@ func TestLastWords(t *testing.T) {
 	log := func(text string) event.Log { return event.Log{Stream: "stderr", Text: text} }
 	s := tell().on(1, log("ValueError: of the container before"), event.Serving{Container: "a"})
 	s.on(1, log("Traceback (most recent call last):"), log("\x1b[31mImportError: no module\x1b[0m"), log("  bye"), event.Stopped{Container: "a", ExitCode: 1, Reason: event.StopExited})
-	if s.Down == nil || s.Down.Said != "ImportError: no module" {
+	if s.Down == nil || s.Down.ErrorLine != "ImportError: no module" {
 		t.Errorf("got %+v", s.Down)
 	}
 	s.on(1, event.Stopped{Container: "a", Reason: event.StopCrashLoop})
-	if s.Down.Said != "ImportError: no module" || s.Down.ExitCode != 1 {
+	if s.Down.ErrorLine != "ImportError: no module" || s.Down.ExitCode != 1 {
 		t.Errorf("in the loop got %+v", s.Down)
 	}
 	s.on(1, log("all is well"), event.Stopped{Container: "a", ExitCode: 2, Reason: event.StopExited})
-	if s.Down.Said != "" {
+	if s.Down.ErrorLine != "" {
 		t.Errorf("without such a line got %+v", s.Down)
 	}
 }

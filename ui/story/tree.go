@@ -12,31 +12,33 @@ import (
 // Fate is what a layer does to a path.
 type Fate int
 
-// The fates. Of a folder it is that of all that is in it, where that is one.
+// The fates. The fate of a folder is that of its files.
 const (
+	// Mixed: the files of the folder have different fates.
 	Mixed Fate = iota
-	// Kept: a path of the base image, in the tree of a whole stage.
+	// Kept: the path is the base image's. It occurs only in the tree of a whole stage.
 	Kept
 	Added
 	Changed
 	Removed
 )
 
-// Node is a file, or a folder with what is in it.
+// Node is a file or a folder.
 type Node struct {
-	// Name is the last element of Path; of folders that hold nothing but the next one it is all of theirs.
+	// Name is the last element of Path. A chain of folders that hold nothing but the next one is one node with all
+	// their names.
 	Name, Path string
-	// Bytes are those of the layer or stage that the tree is of. What a layer removes has none.
+	// Bytes is its size in the layer or the stage, 0 for a removed path.
 	Bytes int64
-	// Lost are the bytes of it that a later layer overwrites or removes: they are in the image and nobody sees them.
+	// Lost is the part of Bytes that a later layer overwrites or removes. The image still holds these bytes.
 	Lost  int64
 	Files int
 	Fate  Fate
-	// Nodes are what a folder holds, the largest first; nil for a file.
+	// Nodes are a folder's files and folders, the largest first; nil for a file.
 	Nodes []*Node
 }
 
-// LayerTree is what layer i of a stage adds, changes and removes, as a tree.
+// LayerTree returns what layer i of a stage adds, changes and removes.
 func LayerTree(layers []event.LayerFiles, i int) *Node {
 	below, above := map[string]bool{}, map[string]bool{}
 	for j, l := range layers {
@@ -69,7 +71,7 @@ func LayerTree(layers []event.LayerFiles, i int) *Node {
 	return t.root()
 }
 
-// StageTree is the file system that all layers of a stage make, as a tree.
+// StageTree returns the file system that all layers of a stage make.
 func StageTree(layers []event.LayerFiles) *Node {
 	all := map[string]*Node{}
 	for i, l := range layers {
@@ -103,7 +105,7 @@ func each(l event.LayerFiles, f func(path string, bytes int64)) {
 	}
 }
 
-// tree finds folders by their paths.
+// tree holds folders by their paths.
 type tree map[string]*Node
 
 func (t tree) add(n *Node) {
@@ -139,7 +141,7 @@ func (n *Node) finish() {
 	for i, in := range n.Nodes {
 		in.finish()
 		if len(in.Nodes) == 1 && in.Nodes[0].Nodes != nil {
-			// A folder with one folder in it is no level that anybody wants to go through.
+			// A folder that holds nothing but one folder needs no level of its own.
 			name := in.Name + "/" + in.Nodes[0].Name
 			in = in.Nodes[0]
 			in.Name = name
@@ -160,7 +162,7 @@ func (n *Node) finish() {
 	})
 }
 
-// Find returns the nodes from the root's child down to the one at a path, nil where there is none.
+// Find returns the nodes on the way from n's child down to the node at a path, nil where there is none.
 func (n *Node) Find(p string) []*Node {
 	for _, in := range n.Nodes {
 		if in.Path == p {
@@ -175,7 +177,7 @@ func (n *Node) Find(p string) []*Node {
 	return nil
 }
 
-// Walk calls f for every node below, each folder before what it holds.
+// Walk calls f for every node below n, each folder before its own nodes.
 func (n *Node) Walk(f func(*Node)) {
 	for _, in := range n.Nodes {
 		f(in)
@@ -183,7 +185,7 @@ func (n *Node) Walk(f func(*Node)) {
 	}
 }
 
-// Count counts the files by their fates.
+// Count returns the number of files of each fate.
 func (n *Node) Count() map[Fate]int {
 	count := map[Fate]int{}
 	n.Walk(func(in *Node) {

@@ -7,11 +7,11 @@ import (
 	"github.com/stagewatch/stagewatch/ui/clean"
 )
 
-// Warning is a warning with the build it belongs to, 0 for the session.
+// Warning is a warning of a build, or of the session where Build is 0.
 type Warning struct {
 	event.Warning
 	Build int
-	// Past tells that a newer build began since: it says so again where it still holds.
+	// Past is set once a newer build has begun. The engine repeats the warning where it still holds.
 	Past bool
 }
 
@@ -25,7 +25,6 @@ func (s *Story) warn(build int, w event.Warning) {
 		s.clear(event.CodeNetworkLost)
 		return
 	case event.CodeNoLog:
-		// Where it is missed.
 		s.Logs.Add(Entry{Time: s.Last, Kind: Gap, Text: w.Message})
 	case event.CodeLogDropped:
 		s.Logs.Add(Entry{Time: s.Last, Kind: Gap, Text: w.Message})
@@ -40,8 +39,8 @@ func (s *Story) warn(build int, w event.Warning) {
 	s.Warnings = bounded(append(s.Warnings, Warning{Warning: w, Build: build}), maxWarnings)
 }
 
-// age tells of the warnings that a newer build began since; what an account of files gave waits for the next one.
-func (s *Story) age(build int) {
+// markPast marks the warnings of older builds as past. Those about files keep their state until the next ledger.
+func (s *Story) markPast(build int) {
 	for i := range s.Warnings {
 		if w := &s.Warnings[i]; !slices.Contains(s.standing, w.ID()) {
 			w.Past = w.Build != 0 && w.Build < build
@@ -49,8 +48,8 @@ func (s *Story) age(build int) {
 	}
 }
 
-// accounted takes in which warnings hold after the account of a build's files, told now or after an earlier build.
-func (s *Story) accounted(standing []string) {
+// setStanding sets the IDs of the warnings about files that hold, according to the newest ledger.
+func (s *Story) setStanding(standing []string) {
 	for i := range s.Warnings {
 		if w := &s.Warnings[i]; slices.Contains(s.standing, w.ID()) {
 			w.Past = !slices.Contains(standing, w.ID())
@@ -59,7 +58,7 @@ func (s *Story) accounted(standing []string) {
 	s.standing = standing
 }
 
-// clear drops the warnings of a code, once what they warn of is over.
+// clear removes the warnings of a code.
 func (s *Story) clear(code string) {
 	kept := s.Warnings[:0]
 	for _, w := range s.Warnings {
@@ -70,7 +69,7 @@ func (s *Story) clear(code string) {
 	s.Warnings = kept
 }
 
-// Holding counts the warnings that hold.
+// Holding returns the number of warnings that hold.
 func (s *Story) Holding() int {
 	n := 0
 	for _, w := range s.Warnings {
