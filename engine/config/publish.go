@@ -55,7 +55,7 @@ func published(spec nat.PortMapping) (front.Published, error) {
 	if !ranged {
 		last = first
 	}
-	// None is any free one, and so is 0.
+	// No port stands for any free one, and so does 0.
 	p.First, _ = strconv.Atoi(first)
 	p.Last, _ = strconv.Atoi(last)
 	return p, nil

@@ -1,5 +1,5 @@
 // Package past is what earlier sessions knew of a Dockerfile: what was last built of it, and each step's last run. It is
-// kept in files of our own. Nothing hangs on them: what is lost or can't be read is not known.
+// kept in files of our own. No build needs them: what is lost or can't be read counts as not known.
 package past
 
 import (

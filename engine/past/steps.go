@@ -28,7 +28,7 @@ type Steps struct {
 type stepRun struct {
 	MS int64     `json:"ms"`
 	At time.Time `json:"at"`
-	// Printed goes on filling while the run's build does.
+	// Printed grows until the run's build is over.
 	Printed *printed `json:"printed,omitempty"`
 	// before is what the run before it took.
 	before int64

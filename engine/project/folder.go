@@ -26,12 +26,12 @@ type folder struct {
 	// files are those that decide how the folder is read: ruleFiles and, of the main context, the Dockerfile.
 	files []string
 
-	// own are the rules that hold beside those, named is what the plan's steps name in spite of them.
+	// own are the rules that hold beside those; named is what steps name, which own rules then let in.
 	own   *tree.OwnRules
 	named []string
 
 	rules *tree.Rules
-	// broken is why the ignore file can't be had as it is now, nil where rules are what it says.
+	// broken is why the ignore file can't be read or understood as it is now, nil if rules are what it says.
 	broken error
 	// ignoring is rules, for the watcher's goroutine.
 	ignoring atomic.Pointer[tree.Rules]
@@ -104,8 +104,8 @@ func (f *folder) close() error {
 	return f.watcher.Close()
 }
 
-// ignores reports whether the watcher passes over a path. An ignored folder itself is watched, so that a write to
-// it can be answered with the rule that ignores it; what lies deeper is not, however much it may be.
+// ignores reports whether the watcher passes over a path. An ignored folder itself is watched, so that a write to it can
+// be answered with the rule that ignores it. What lies deeper is not watched: it may be much.
 func (f *folder) ignores(rel string, isDir bool) bool {
 	if f.writes(rel) {
 		return true

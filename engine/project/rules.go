@@ -94,7 +94,7 @@ func (p *Project) Admit(ctx context.Context, pl *plan.Plan) (Delta, error) {
 	var d Delta
 	named := pl.Named(p.Links())
 	for _, f := range p.folders {
-		// All but a few Dockerfiles name nothing of the kind, and need no second look at the context.
+		// Most Dockerfiles name nothing of the kind. Their contexts need no second look.
 		names := f.own.Lifting(named[f.localName()])
 		if slices.Equal(names, f.named) {
 			continue

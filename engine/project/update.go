@@ -12,13 +12,13 @@ import (
 	"github.com/stagewatch/stagewatch/watch"
 )
 
-// Delta is what a batch of written paths amounts to. Paths of named contexts begin with the context's name and a colon,
-// but for those in Changed.
+// Delta is what a batch of written paths amounts to. All paths but those in Changed are as a person reads them: those of
+// a named context begin with its name and a colon.
 type Delta struct {
 	Changed []plan.Change
 	// Renamed are new paths by old ones.
 	Renamed map[string]string
-	// Unchanged are paths that were written to and are what they were, Ignored those that no rule lets in.
+	// Unchanged are paths that were written to and are what they were, Ignored those that a rule keeps out.
 	Unchanged []string
 	Ignored   []tree.IgnoredPath
 	// Dockerfile reports that the Dockerfile differs, Rules that the ignore rules do.
@@ -37,7 +37,7 @@ func (p *Project) Update(ctx context.Context, b Batch) (Delta, error) {
 	if d.Dockerfile = p.read(); !d.Dockerfile || f != p.main() {
 		return d, err
 	}
-	// A Dockerfile that is ignored as a file of the context still is what we build.
+	// The Dockerfile may be ignored as a file of the context: it is built from all the same.
 	names := p.names()
 	ours := func(name string) bool { return slices.Contains(names, f.abs(name)) }
 	d.Ignored = slices.DeleteFunc(d.Ignored, func(i tree.IgnoredPath) bool { return ours(i.Path) })
@@ -102,13 +102,13 @@ func (f *folder) update(ctx context.Context, b watch.Batch) (Delta, error) {
 	}
 	snap := f.tree.Snapshot()
 	for _, rel := range c.Unchanged {
-		// Not an editor's temporary file that came and went.
+		// An editor's temporary file came and went: it is not worth a word.
 		if _, there := snap.Lookup(rel); there {
 			d.Unchanged = append(d.Unchanged, f.show(rel))
 		}
 	}
 	for _, i := range c.Ignored {
-		// An ignore file that is ignored as a file of the context still has its effect.
+		// An ignore file may be ignored as a file of the context: it has an effect all the same.
 		if !d.Rules && !d.Broke || !slices.Contains(f.ruleFiles, f.abs(i.Path)) {
 			i.Path = f.show(i.Path)
 			d.Ignored = append(d.Ignored, i)

@@ -42,7 +42,7 @@ func New(args []string, open ...string) *Values {
 	for _, arg := range args {
 		name, value, _ := strings.Cut(arg, "=")
 		quoted := strconv.Quote(value)
-		// As it is, and as messages quote it, paths have it and URLs do.
+		// As it is, as messages quote it, as it is in a path, and as it is in a URL.
 		for _, text := range []string{value, quoted[1 : len(quoted)-1], strings.Trim(path.Clean(value), "/"), url.PathEscape(value), url.QueryEscape(value)} {
 			if whole, ok := hides(text); ok && !strings.Contains(known, text) {
 				v.given = append(v.given, givenValue{name, text, whole})
