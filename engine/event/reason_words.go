@@ -73,7 +73,7 @@ func (r Reason) ofStep() string {
 	case ReasonRemade:
 		return "made in another way than before"
 	case ReasonStepNoCache:
-		return "told not to use the cache"
+		return "set not to use the cache"
 	case ReasonAfter:
 		return "after " + r.source()
 	case ReasonReads:

@@ -55,7 +55,7 @@ func TestReasonWords(t *testing.T) {
 		{Reason{Kind: ReasonOption, Names: []string{"--target", "--build-context lib"}}, "build option changed: --target, --build-context lib"},
 		{Reason{Kind: ReasonFrontend, Was: "RUN x"}, "the Dockerfile's frontend makes another step of it: was RUN x"},
 		{Reason{Kind: ReasonRemade}, "made in another way than before"},
-		{Reason{Kind: ReasonStepNoCache}, "told not to use the cache"},
+		{Reason{Kind: ReasonStepNoCache}, "set not to use the cache"},
 		{Reason{Kind: ReasonAfter, Step: step, Total: 6}, "after build 4/6"},
 		{Reason{Kind: ReasonAfter, Names: []string{"alpine"}}, "after alpine"},
 		{Reason{Kind: ReasonAfter}, "after an inner step"},

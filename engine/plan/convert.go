@@ -149,8 +149,8 @@ func (p *Plan) readStages(ctx context.Context, in Input, client *dockerui.Client
 	target := l.target(in.Attrs["target"])
 	p.Target = l.stages[target].Name
 	l.resolve(ctx, target, bases)
-	if stand := l.standIn(target); stand != nil {
-		p.BaseLayers, p.onFolder = stand.layers, !stand.image
+	if base := l.replacement(target); base != nil {
+		p.BaseLayers, p.onFolder = base.layers, !base.image
 	}
 	p.setSteps(l, p.readSteps(l, in.ShowValues))
 	return nil

@@ -29,8 +29,8 @@ type stageLayout struct {
 	// from is its FROM, triggers the ONBUILD instructions of its base, steps its other instructions that may make steps.
 	from            written
 	triggers, steps []written
-	// standIn is the named context that replaces the base, or the whole stage where Stage.Replaced is set; nil for none.
-	standIn *standIn
+	// replacement is the named context that replaces the base, or the whole stage where Stage.Replaced is set; nil for none.
+	replacement *replacement
 }
 
 // newLayout reads the stages in the same way as BuildKit's converter, which does not return them.
@@ -52,13 +52,13 @@ func newLayout(file *parsed, c *contexts) *layout {
 				platform, asked = chosen, &chosen
 			}
 		}
-		if of.standIn = c.find(st.Name, asked); of.standIn != nil {
+		if of.replacement = c.find(st.Name, asked); of.replacement != nil {
 			s.Replaced = true
 		} else if of.base = stageBefore(file.stages[:i], s.Base); of.base >= 0 {
 			s.Base = names[of.base]
 			of.uses = append(of.uses, of.base)
 		} else if s.Base != scratch {
-			of.standIn = c.find(s.Base, &platform)
+			of.replacement = c.find(s.Base, &platform)
 		}
 		l.stages, l.of = append(l.stages, s), append(l.of, of)
 		if s.Replaced {
@@ -74,7 +74,7 @@ func newLayout(file *parsed, c *contexts) *layout {
 	return l
 }
 
-// resolve loads the stand-ins of needed stages and bases, adds the triggers of the bases, and marks the stages that the
+// resolve loads the replacements of needed stages and bases, adds the triggers of the bases, and marks the stages that the
 // target depends on.
 func (l *layout) resolve(ctx context.Context, target int, bases *baseRecorder) {
 	resolved := map[int]bool{}
@@ -85,7 +85,7 @@ func (l *layout) resolve(ctx context.Context, target int, bases *baseRecorder) {
 				continue
 			}
 			resolved[i] = true
-			if in := l.of[i].standIn; in != nil {
+			if in := l.of[i].replacement; in != nil {
 				in.load(ctx)
 				if l.stages[i].Replaced {
 					l.of[i].from.text = in.name
@@ -107,8 +107,8 @@ func (l *layout) addTriggers(i int, bases *baseRecorder) {
 	case l.stages[i].Replaced:
 	case of.base >= 0:
 		texts = triggersOf(l.file.stages[of.base])
-	case of.standIn != nil:
-		texts = of.standIn.triggers
+	case of.replacement != nil:
+		texts = of.replacement.triggers
 	default:
 		texts = bases.triggers(l.stages[i].Base)
 	}
@@ -228,12 +228,12 @@ func (l *layout) markNeeded(target int) (reached map[int]bool) {
 	return reached
 }
 
-// standIn returns the named context that stage i is based on, directly or through other stages; nil for none.
-func (l *layout) standIn(i int) *standIn {
+// replacement returns the named context that stage i is based on, directly or through other stages; nil for none.
+func (l *layout) replacement(i int) *replacement {
 	for l.of[i].base >= 0 {
 		i = l.of[i].base
 	}
-	return l.of[i].standIn
+	return l.of[i].replacement
 }
 
 func (s *Stage) addFrom(name string) {

@@ -68,8 +68,8 @@ func newMatching(p *Plan, l *layout) *matching {
 		}
 	}
 	for si, of := range l.of {
-		if of.standIn != nil {
-			for _, i := range p.sourceOps(of.standIn) {
+		if of.replacement != nil {
+			for _, i := range p.sourceOps(of.replacement) {
 				m.add(m.stages[si].from, i)
 			}
 		}
@@ -80,9 +80,9 @@ func newMatching(p *Plan, l *layout) *matching {
 	return m
 }
 
-// sourceOps returns the sources of a stand-in. Several ops can read the same folder: it returns those that another op
+// sourceOps returns the sources of a replacement. Several ops can read the same folder: it returns those that another op
 // builds on, or else all of them.
-func (p *Plan) sourceOps(in *standIn) []int {
+func (p *Plan) sourceOps(in *replacement) []int {
 	var all, below []int
 	for i := range p.ops {
 		if p.ops[i].pb.GetSource() != nil && in.is(&p.ops[i]) {

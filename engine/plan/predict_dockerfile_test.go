@@ -70,7 +70,7 @@ stage-0 3/3 :5 rerun: after stage-0 2/3
 `},
 	{name: "stages that are to run without the cache", before: "FROM a AS x\nRUN one\nFROM b\nCOPY --from=x /1 /\nRUN two\n", attrs: map[string]string{"no-cache": "x"}, want: `
 x 1/2 :1 hit
-x 2/2 :2 rerun: told not to use the cache
+x 2/2 :2 rerun: set not to use the cache
 stage-1 1/3 :3 hit
 stage-1 2/3 :4 maybe: reads from x 2/2
 stage-1 3/3 :5 maybe: after stage-1 2/3

@@ -8,7 +8,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// logged is what the log says in all.
+// logged returns all lines of the log.
 func (s *Story) logged() string {
 	var all strings.Builder
 	for i := s.Logs.First(); i < s.Logs.Next(); i++ {

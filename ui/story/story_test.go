@@ -129,8 +129,8 @@ func TestBoundariesInTheLogs(t *testing.T) {
 	}
 }
 
-// TestAStepHandedOn: a newer build goes on with what an older one began. There it was not canceled, here
-// its time runs from where it began.
+// TestAStepHandedOn: where a newer build goes on with a step, it was not canceled in the older build, and its time counts
+// from its first start.
 func TestAStepHandedOn(t *testing.T) {
 	s := tell().on(1, event.Planned{}, step(1, event.Running), step(2, event.Running))
 	began := s.Build(1).Step("build", 2).Started
@@ -149,8 +149,8 @@ func TestAStepHandedOn(t *testing.T) {
 	}
 }
 
-// TestSaid finds what went wrong in the output of tools that say much more.
-func TestSaid(t *testing.T) {
+// TestErrorLine finds the line that says what went wrong among all that tools print.
+func TestErrorLine(t *testing.T) {
 	for want, output := range map[string]string{
 		"SyntaxError: EOL while scanning string literal": "Traceback\n  SyntaxError: EOL while scanning string literal\n  [end of output]\nerror: subprocess-exited-with-error",
 		"./main.go:5:2: undefined: x":                    "# example.com/app\n./main.go:5:2: undefined: x",
@@ -205,8 +205,8 @@ func TestRing(t *testing.T) {
 	}
 }
 
-// TestLastWords: of a container that ended, the line that says why, also where it comes back to end again.
-func TestLastWords(t *testing.T) {
+// TestErrorLineOfAContainer: the line that says why a container exited is kept through a crash loop.
+func TestErrorLineOfAContainer(t *testing.T) {
 	log := func(text string) event.Log { return event.Log{Stream: "stderr", Text: text} }
 	s := tell().on(1, log("ValueError: of the container before"), event.Serving{Container: "a"})
 	s.on(1, log("Traceback (most recent call last):"), log("\x1b[31mImportError: no module\x1b[0m"), log("  bye"), event.Stopped{Container: "a", ExitCode: 1, Reason: event.StopExited})
@@ -223,8 +223,8 @@ func TestLastWords(t *testing.T) {
 	}
 }
 
-// TestAWarningOfFilesHoldsUntilAnAccountIsWithoutIt: it is told once, and the next build does not make it past.
-func TestAWarningOfFilesHoldsUntilAnAccountIsWithoutIt(t *testing.T) {
+// TestAWarningOfFilesHoldsUntilALedgerIsWithoutIt: it is sent once, and the next build does not make it past.
+func TestAWarningOfFilesHoldsUntilALedgerIsWithoutIt(t *testing.T) {
 	s := New(10)
 	at := func(build int, body event.Body) { s.Apply(event.Event{Build: build, Body: body}) }
 	holding := func(want int) {

@@ -17,15 +17,15 @@ func layer(digest string, gone []string, files ...string) event.LayerFiles {
 	return l
 }
 
-// told writes a tree as a person reads it.
-func told(n *Node, indent string) string {
+// drawn draws a tree as text.
+func drawn(n *Node, indent string) string {
 	var out strings.Builder
 	for _, in := range n.Nodes {
 		fmt.Fprintf(&out, "%s%s %d %v", indent, in.Name, in.Bytes, []string{"mixed", "kept", "added", "changed", "removed"}[in.Fate])
 		if in.Lost > 0 {
 			fmt.Fprintf(&out, " lost %d", in.Lost)
 		}
-		out.WriteString("\n" + told(in, indent+"  "))
+		out.WriteString("\n" + drawn(in, indent+"  "))
 	}
 	return out.String()
 }
@@ -41,11 +41,11 @@ func TestTreesOfLayers(t *testing.T) {
 		"opt/x/y 197 added lost 197\n  z 99 added lost 99\n  w 98 added lost 98\nusr/lib 100 changed\n  a 100 changed\n",
 		"opt/x/y 100 mixed\n  w 100 changed\n  z 0 removed\netc 0 removed\n  c 0 removed\n",
 	} {
-		if got := told(LayerTree(layers, i), ""); got != want {
+		if got := drawn(LayerTree(layers, i), ""); got != want {
 			t.Errorf("layer %d:\n got\n%swant\n%s", i, got, want)
 		}
 	}
-	if got, want := told(StageTree(layers), ""), "usr/lib 199 mixed\n  a 100 changed\n  b 99 kept\nopt/x/y 100 changed\n  w 100 changed\n"; got != want {
+	if got, want := drawn(StageTree(layers), ""), "usr/lib 199 mixed\n  a 100 changed\n  b 99 kept\nopt/x/y 100 changed\n  w 100 changed\n"; got != want {
 		t.Errorf("the stage:\n got\n%swant\n%s", got, want)
 	}
 	way := StageTree(layers).Find("/opt/x/y/w")
@@ -54,8 +54,8 @@ func TestTreesOfLayers(t *testing.T) {
 	}
 }
 
-// TestLayersAreToldOnce: what an event only names is what the one before had, whatever it is called there.
-func TestLayersAreToldOnce(t *testing.T) {
+// TestLayersAreSentOnce: a layer that is marked as known has the files of the previous event, whatever its stage is called.
+func TestLayersAreSentOnce(t *testing.T) {
 	s := tell()
 	known := func(digest string) event.LayerFiles { return event.LayerFiles{Digest: digest, Known: true} }
 	files := func(layers ...event.LayerFiles) event.Files {
@@ -63,11 +63,11 @@ func TestLayersAreToldOnce(t *testing.T) {
 	}
 	s.on(1, files(layer("0", nil, "/a\x1b[2J"), layer("1", nil, "/b")))
 	s.on(2, files(known("0"), layer("2", nil, "/c")))
-	if got := told(StageTree(s.Build(2).Layers("build")), ""); got != "a 100 kept\nc 100 added\n" {
+	if got := drawn(StageTree(s.Build(2).Layers("build")), ""); got != "a 100 kept\nc 100 added\n" {
 		t.Errorf("the second build has\n%s", got)
 	}
 	s.on(3, files(known("0"), known("1")))
-	if got := told(StageTree(s.Build(3).Layers("build")), ""); got != "a 100 kept\n" {
+	if got := drawn(StageTree(s.Build(3).Layers("build")), ""); got != "a 100 kept\n" {
 		t.Errorf("a layer that was not told last is known:\n%s", got)
 	}
 	for i := range 2 * maxInspected {

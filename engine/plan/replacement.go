@@ -21,8 +21,8 @@ type contexts struct {
 	asked    *ocispecs.Platform
 }
 
-// standIn is a named context that replaces a base or a stage.
-type standIn struct {
+// replacement is a named context that replaces a base or a stage.
+type replacement struct {
 	of     *contexts
 	found  *dockerui.NamedContext
 	loaded bool
@@ -40,7 +40,7 @@ type standIn struct {
 }
 
 // find returns the named context that replaces the image or stage called name, nil for none.
-func (c *contexts) find(name string, platform *ocispecs.Platform) *standIn {
+func (c *contexts) find(name string, platform *ocispecs.Platform) *replacement {
 	if name == "" || strings.EqualFold(name, scratch) || strings.EqualFold(name, mainContext) {
 		return nil
 	}
@@ -48,11 +48,11 @@ func (c *contexts) find(name string, platform *ocispecs.Platform) *standIn {
 	if err != nil || found == nil {
 		return nil
 	}
-	return &standIn{of: c, found: found, name: name, place: name}
+	return &replacement{of: c, found: found, name: name, place: name}
 }
 
 // load resolves the context and sets the fields that describe it.
-func (s *standIn) load(ctx context.Context) {
+func (s *replacement) load(ctx context.Context) {
 	if s.loaded {
 		return
 	}
@@ -86,7 +86,7 @@ func (s *standIn) load(ctx context.Context) {
 }
 
 // is reports whether op o is the source of the context.
-func (s *standIn) is(o *op) bool {
+func (s *replacement) is(o *op) bool {
 	if name, ok := o.local(); ok {
 		return name == s.local
 	}
