@@ -21,7 +21,7 @@ import (
 const sessionPlaceholder = "stagewatch"
 
 var (
-	errOffline = errors.New("this needs an engine")
+	errOffline = errors.New("not possible without an engine")
 	errFetch   = errors.New("the time of a source can't be read before the build fetches it: give SOURCE_DATE_EPOCH as a number of seconds")
 )
 
