@@ -76,7 +76,7 @@ func TestARecordingIsWrittenOverOnRequest(t *testing.T) {
 		tm.say(run)
 		tm.await(`\Asession\.jsonl exists \(18 B, written .*\)\. Overwrite it\? \[y/N\]`)
 		tm.say(no)
-		tm.await(`^It stays as it is\.`, `^it ended with 1$`)
+		tm.await(`^hint: Remove it, or name another file with --record\.$`, `^it ended with 1$`)
 	}
 	if dt, err := os.ReadFile(record); err != nil || string(dt) != "what was recorded\n" {
 		t.Errorf("it holds %q, %v", dt, err)
