@@ -113,7 +113,7 @@ func (m *Model) browse() tea.Cmd {
 
 // copy puts the text of the focused panel into the clipboard.
 func (m *Model) copy() tea.Cmd {
-	c := m.focus.body().copy()
+	c := m.board.Body().Copy()
 	if len(c.Lines) == 0 {
 		m.say(draw.Warn, "there is nothing to copy here")
 		return nil
@@ -156,7 +156,7 @@ func (m *Model) save() tea.Cmd {
 // savable is the whole text behind the focused panel and a name for its file: what a step or the build printed, else the
 // app's log.
 func (m *Model) savable() (string, []string) {
-	if text := m.focus.body().text(); text != nil {
+	if text := m.board.Body().Text(); text != nil {
 		return "build.log", text()
 	}
 	return "app.log", present.CopyLog(m.story.Logs)

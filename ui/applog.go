@@ -130,7 +130,7 @@ func (v *appLog) pause() {
 func (v *appLog) resume() { v.follow, v.cursor = true, -1 }
 
 // move moves the cursor. Below the last line the log follows again.
-func (v *appLog) move(by int) {
+func (v *appLog) Move(by int) {
 	r := v.m.story.Logs
 	if r.Len() == 0 || v.follow && by >= 0 {
 		return
@@ -169,7 +169,7 @@ func (v *appLog) reveal() {
 }
 
 // scroll moves what is in sight. The cursor stays in sight.
-func (v *appLog) scroll(by int) {
+func (v *appLog) Scroll(by int) {
 	if v.follow && by >= 0 {
 		return
 	}
@@ -214,7 +214,7 @@ func (v *appLog) inSight() []seenLine {
 	return out
 }
 
-func (v *appLog) settle() {
+func (v *appLog) Settle() {
 	r := v.m.story.Logs
 	v.top = max(v.top, r.First())
 	v.index()

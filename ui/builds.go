@@ -3,20 +3,21 @@ package ui
 import (
 	"fmt"
 
+	"github.com/stagewatch/stagewatch/ui/board"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/present"
 )
 
 // buildsPanel lists the builds so far.
-func buildsPanel(m *Model) *panel {
-	return &panel{
-		help: "builds so far", area: side, tabs: []tab{{"Builds", &list{m: m, content: present.Builds}}},
-		note: func(p *panel) draw.Line {
+func buildsPanel(m *Model) *board.Panel {
+	return &board.Panel{
+		Help: "builds so far", Area: board.Side, Tabs: []board.Tab{{Name: "Builds", Body: &list{m: m, content: present.Builds}}},
+		Note: func(p *board.Panel) draw.Line {
 			if m.story.Hits+m.story.Ran == 0 {
 				return nil
 			}
 			line := draw.Line{}.Add(draw.Dim, fmt.Sprintf("%d %% of steps were hits", 100*m.story.Hits/(m.story.Hits+m.story.Ran)))
-			if s := m.story.Score; s.Promised > 0 && p.rect.W >= 72 {
+			if s := m.story.Score; s.Promised > 0 && p.Rect.W >= 72 {
 				line = line.Add(draw.Dim, fmt.Sprintf(", %d of %d predicted hits came true", s.Held, s.Promised))
 			}
 			return line

@@ -4,21 +4,22 @@ import (
 	"fmt"
 
 	"github.com/stagewatch/stagewatch/engine/human"
+	"github.com/stagewatch/stagewatch/ui/board"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/present"
 )
 
 // changesPanel shows what caused the build, the changes that led to none, and the warnings.
-func changesPanel(m *Model) *panel {
-	return &panel{
-		help: "changes", area: side, height: func(left int) int { return max(4, left/2) },
-		tabs: []tab{
-			{"Changes", &list{m: m, content: present.Changes, zooms: true}},
-			{"Skipped", &list{m: m, content: present.Skips, zooms: true}},
-			{"Warnings", &list{m: m, content: present.Warnings, zooms: true}},
+func changesPanel(m *Model) *board.Panel {
+	return &board.Panel{
+		Help: "changes", Area: board.Side, Height: func(left int) int { return max(4, left/2) },
+		Tabs: []board.Tab{
+			{Name: "Changes", Body: &list{m: m, content: present.Changes, zooms: true}},
+			{Name: "Skipped", Body: &list{m: m, content: present.Skips, zooms: true}},
+			{Name: "Warnings", Body: &list{m: m, content: present.Warnings, zooms: true}},
 		},
-		note: func(p *panel) draw.Line {
-			if m.focus == p {
+		Note: func(p *board.Panel) draw.Line {
+			if m.board.Focus == p {
 				return nil
 			}
 			if n := m.story.Holding(); n > 0 {

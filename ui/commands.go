@@ -44,16 +44,16 @@ func (m *Model) commandsFor(now doable) []command {
 		{k.Fold, "Move", (*Model).canFold, (*Model).fold, 12},
 		{k.Back, "Move", (*Model).canGoBack, (*Model).back, 5},
 	}
-	for _, p := range m.panels {
-		list = append(list, command{p.key, "Panels", nil, goTo(p), 0})
+	for _, p := range m.board.Panels {
+		list = append(list, command{p.Key, "Panels", nil, goTo(p), 0})
 	}
 	return append(list, []command{
 		{k.Next, "Panels", nil, cycle(1), ranked(now.next, 36)},
 		{k.Prev, "Panels", nil, cycle(-1), 0},
 		{k.NextTab, "Panels", (*Model).hasTabs, turnTab(1), 40},
 		{k.PrevTab, "Panels", (*Model).hasTabs, turnTab(-1), 0},
-		{k.Zoom, "Panels", func(m *Model) bool { return !m.zoomed }, zoom(true), ranked(now.zooms, 42)},
-		{k.Unzoom, "Panels", func(m *Model) bool { return m.zoomed }, zoom(false), ranked(now.zooms, 8)},
+		{k.Zoom, "Panels", func(m *Model) bool { return !m.board.Zoomed }, zoom(true), ranked(now.zooms, 42)},
+		{k.Unzoom, "Panels", func(m *Model) bool { return m.board.Zoomed }, zoom(false), ranked(now.zooms, 8)},
 
 		{k.Build, "Do", live, (*Model).build, 30},
 		{k.BuildFresh, "Do", live, (*Model).buildFresh, 0},
@@ -106,17 +106,17 @@ func (m *Model) doable() doable {
 	logged := s.Logs.Len() > 0
 	there := s.Warned(event.CodeEngineGone) == nil
 	d := doable{
-		more: m.shortened(), next: m.next(1) != m.focus, zooms: m.zooms(),
+		more: m.shortened(), next: m.board.Next(1) != m.board.Focus, zooms: m.board.Zooms(),
 		serves:  there && s.Serving != nil && s.Serving.URL != "",
 		restart: there && (s.Serving != nil || s.Down != nil || s.Starting != nil),
 		text:    !m.inLog() || logged,
 		save:    logged,
 	}
-	if text := m.focus.body().text(); text != nil {
+	if text := m.board.Body().Text(); text != nil {
 		d.save = len(text()) > 0
 	}
 	if m.search != "" {
-		at, of := m.focus.body().found()
+		at, of := m.board.Body().Found()
 		d.match = of > 1 || of == 1 && at == 0
 	}
 	if tape := m.opt.Tape; tape != nil {

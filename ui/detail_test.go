@@ -24,7 +24,7 @@ func clickAt(x, y int) tea.MouseMsg {
 
 // reads reports whether the panel in focus, or what stands above all panels, says a text, across its lines.
 func (s *screen) reads(text string) bool {
-	in := s.focus.inside
+	in := s.board.Focus.Inside
 	var panel, above strings.Builder
 	for y, line := range strings.Split(s.text(), "\n") {
 		cells := []rune(line)
@@ -90,7 +90,7 @@ func TestTheCursorIsOnAllOfAWrappedRow(t *testing.T) {
 	if s.list("Changes").cursor = 0; s.list("Changes").rows()[at-1].Ref != nil {
 		t.Fatal("the first row has no tail")
 	}
-	in := s.panel("Changes").inside
+	in := s.panel("Changes").Inside
 	s.press("g")
 	s.send(clickAt(in.X, in.Y+at+1))
 	s.want(s.list("Changes").cursor == at, "the tail is not the second row's")
@@ -147,7 +147,7 @@ func TestALogLineIsReadWhole(t *testing.T) {
 	s.press("esc", "j", "j").shows("following")
 
 	// A click puts the cursor on a line, a second one opens it. A line that a filter leaves out has no cursor.
-	in := s.panel("Logs").inside
+	in := s.panel("Logs").Inside
 	click := clickAt(in.X, in.Y+1)
 	s.send(click)
 	s.want(s.log.cursor == 1 && !s.log.follow, "the cursor is not where the click was")

@@ -4,6 +4,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/board"
 	"github.com/stagewatch/stagewatch/ui/present"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -12,7 +13,7 @@ import (
 type filesList struct {
 	list
 	files present.Files
-	page  *page
+	page  *board.Page
 }
 
 // openFiles opens a layer's files, and asks for them where they are not known.
@@ -26,10 +27,10 @@ func (m *Model) openFiles(b *story.Build, ref present.LayerRef) tea.Cmd {
 		}
 		return ""
 	}
-	f.page = newPage("files", "", f)
-	f.page.wide = true
+	f.page = board.NewPage("files", "", f)
+	f.page.Wide = true
 	f.show(present.FilesOf(b, ref))
-	m.open(f.page)
+	m.board.Open(f.page)
 	if b.Files != nil || m.opt.Tape != nil || m.opt.Send == nil {
 		return nil
 	}
@@ -42,7 +43,7 @@ func (m *Model) openFiles(b *story.Build, ref present.LayerRef) tea.Cmd {
 
 func (f *filesList) show(files present.Files) {
 	f.files = files
-	f.page.tabs[0].name = files.Title()
+	f.page.Tabs[0].Name = files.Title()
 }
 
 // filesCame shows a build's files in the page of files that is open, unless an older build is looked at.
@@ -51,8 +52,8 @@ func (m *Model) filesCame(number int) {
 	if b == nil {
 		return
 	}
-	for _, p := range m.pages {
-		f, ok := p.body().(*filesList)
+	for _, p := range m.board.Pages {
+		f, ok := p.Body().(*filesList)
 		if !ok || m.pinned != 0 && f.files.Tree != nil {
 			continue
 		}
@@ -62,23 +63,23 @@ func (m *Model) filesCame(number int) {
 	}
 }
 
-func (f *filesList) turns() bool { return f.files.Tree != nil }
+func (f *filesList) Turns() bool { return f.files.Tree != nil }
 
 // turn goes to the files of the stage's next layer. The whole stage is one of them.
-func (f *filesList) turn(by int) {
+func (f *filesList) Turn(by int) {
 	b := f.m.story.Build(f.files.Build)
 	if b == nil {
 		return
 	}
 	n := len(b.Layers(f.files.Stage)) + 1
 	f.show(present.FilesOf(b, present.LayerRef{Stage: f.files.Stage, Layer: (f.files.Layer+1+by+n)%n - 1}))
-	f.reset()
+	f.Reset()
 }
 
 // find moves to the next file or folder whose name holds the search text, and unfolds what it is in.
-func (f *filesList) find(dir int, here bool) {
+func (f *filesList) Find(dir int, here bool) {
 	if f.files.Tree == nil {
-		f.list.find(dir, here)
+		f.list.Find(dir, here)
 		return
 	}
 	var all []*story.Node
@@ -119,9 +120,9 @@ func (f *filesList) reveal(n *story.Node) {
 	f.moved = true
 }
 
-func (f *filesList) found() (at, of int) {
+func (f *filesList) Found() (at, of int) {
 	if f.files.Tree == nil {
-		return f.list.found()
+		return f.list.Found()
 	}
 	ref, _ := f.selected().(present.NodeRef)
 	f.files.Tree.Walk(func(n *story.Node) {

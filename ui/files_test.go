@@ -28,7 +28,7 @@ func TestFilesAreAskedForAndFollow(t *testing.T) {
 	s.press("enter")
 	s.want(len(o.intents) == 1, "asked again for what is here")
 	s.press("esc")
-	s.want(len(s.pages) == 0, "still open")
+	s.want(len(s.board.Pages) == 0, "still open")
 }
 
 // TestAFileIsFoundWhereItIsFolded: the search goes through the whole tree, and unfolds what it stops in.
@@ -61,7 +61,7 @@ func TestWastedFilesAreMarked(t *testing.T) {
 	s.press("esc", "j", "j", "enter")
 	s.shows("RUN pip install .", "- 1 removed", "removed")
 	n := 0
-	s.front().body().(*filesList).files.Tree.Walk(func(n2 *story.Node) {
+	s.board.Front().Body().(*filesList).files.Tree.Walk(func(n2 *story.Node) {
 		if n2.Fate == story.Removed && n2.Nodes == nil {
 			n++
 		}

@@ -131,7 +131,7 @@ func TestEveryKey(t *testing.T) {
 // TestKeysAreUnambiguous: no key means two things in the same place.
 func TestKeysAreUnambiguous(t *testing.T) {
 	s, _ := liveScreen(t)
-	for _, p := range s.panels {
+	for _, p := range s.board.Panels {
 		s.goTo(p)
 		seen := map[string]string{}
 		for _, c := range s.commands() {
@@ -140,7 +140,7 @@ func TestKeysAreUnambiguous(t *testing.T) {
 			}
 			for _, k := range c.Keys() {
 				if seen[k] != "" {
-					t.Errorf("in %s %q is %q and %q", p.tabs[0].name, k, seen[k], c.Help().Desc)
+					t.Errorf("in %s %q is %q and %q", p.Tabs[0].Name, k, seen[k], c.Help().Desc)
 				}
 				seen[k] = c.Help().Desc
 			}

@@ -42,10 +42,10 @@ var keyTests = map[string]func(t *testing.T, s *screen, o *outside, k string){
 		s.want(s.list("Stages").cursor == len(s.list("Stages").rows())-1, "the cursor is not at the bottom")
 	},
 	"Next": func(_ *testing.T, s *screen, _ *outside, k string) {
-		s.want(s.press("1", k).focus == s.panel("Sizes"), "focus")
+		s.want(s.press("1", k).board.Focus == s.panel("Sizes"), "focus")
 	},
 	"Prev": func(_ *testing.T, s *screen, _ *outside, k string) {
-		s.want(s.press("2", k).focus == s.panel("Stages"), "focus")
+		s.want(s.press("2", k).board.Focus == s.panel("Stages"), "focus")
 	},
 	"NextTab": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("2", k)
@@ -62,15 +62,15 @@ var keyTests = map[string]func(t *testing.T, s *screen, o *outside, k string){
 	"Full": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press(k)
 		s.shows("In full", "build #2 · python_app/web.py changed → 5 ran, 6 hits")
-		s.want(len(s.press(k).pages) == 0, "it is still open")
+		s.want(len(s.press(k).board.Pages) == 0, "it is still open")
 	},
 	"Zoom": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("4", k)
-		s.want(s.panel("Stages").rect.Empty(), "the others are still there")
+		s.want(s.panel("Stages").Rect.Empty(), "the others are still there")
 	},
 	"Unzoom": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("4", "+", k)
-		s.want(!s.panel("Stages").rect.Empty(), "the others are not back")
+		s.want(!s.panel("Stages").Rect.Empty(), "the others are not back")
 	},
 	"Fold": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("1", "g", k)
@@ -80,7 +80,7 @@ var keyTests = map[string]func(t *testing.T, s *screen, o *outside, k string){
 	},
 	"Back": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("?", k)
-		s.want(len(s.pages) == 0, "the page is still open")
+		s.want(len(s.board.Pages) == 0, "the page is still open")
 		for range 5 {
 			s.press(k)
 		}
@@ -171,7 +171,7 @@ var keyTests = map[string]func(t *testing.T, s *screen, o *outside, k string){
 		s.press(k)
 		s.shows("Words", "build without cache")
 		s.press(k)
-		s.want(len(s.pages) == 0, "help did not close")
+		s.want(len(s.board.Pages) == 0, "help did not close")
 	},
 	"Quit": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.want(has[tea.QuitMsg](s.press(k).run()), "it did not quit")

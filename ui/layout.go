@@ -1,15 +1,9 @@
 package ui
 
 import (
+	"github.com/stagewatch/stagewatch/ui/board"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/present"
-)
-
-// The sizes at which the screen changes its shape.
-const (
-	gridWidth  = 72 // panels side by side from here
-	gridHeight = 17 // of the body
-	wideWidth  = 116
 )
 
 // layout says where everything but the panels is; each panel knows its own place. It follows from the size of the terminal
@@ -48,15 +42,12 @@ func (m *Model) arrange() {
 	if m.height >= 9 {
 		l.banner = take(1, len(l.alarm))
 	}
-	m.single, m.gutter = body.W < gridWidth || body.H < gridHeight, 0
-	if m.single && m.theme.Bare() {
-		m.gutter = 1
-	}
-	if m.single && body.H >= 4 {
+	m.board.Shape(body)
+	if m.board.Single && body.H >= 4 {
 		l.strip = take(1, 1)
 	}
 	m.lay = l
-	m.place(body)
+	m.board.Place(body)
 }
 
 // settle brings everything back into bounds after whatever happened, so that View need not.
@@ -65,17 +56,17 @@ func (m *Model) settle() {
 		return
 	}
 	m.arrange()
-	if p := m.front(); p != nil && !m.focus.inSight() {
+	if p := m.board.Front(); p != nil && !m.board.Focus.InSight() {
 		// The page on top covers the panel that had the focus.
-		m.focus = &p.panel
+		m.board.Focus = &p.Panel
 		m.arrange()
 	}
-	for _, p := range m.focusable() {
-		if b := p.body(); b != m.log && !p.inside.Empty() {
-			b.settle()
+	for _, p := range m.board.Focusable() {
+		if b := p.Body(); b != m.log && !p.Inside.Empty() {
+			b.Settle()
 		}
 	}
-	m.log.settle()
+	m.log.Settle()
 }
 
 // roomBeside is how many lines a screen needs beside its panels before its texts get more than one line each. A screen of
@@ -85,7 +76,7 @@ const roomBeside = 6
 // summaryLines is the summary in one line, or in two where the screen has room for what does not fit.
 func (m *Model) summaryLines() []draw.Line {
 	most := 1
-	if m.height >= gridHeight+roomBeside {
+	if m.height >= board.GridHeight+roomBeside {
 		most = 2
 	}
 	return present.Summary(m.view(), m.width-2).Fit(m.width-2, 2, most)
@@ -93,7 +84,7 @@ func (m *Model) summaryLines() []draw.Line {
 
 // bannerRoom is how many lines the panels can spare for the banner.
 func (m *Model) bannerRoom(summary int) int {
-	most := m.height - gridHeight - 2 - summary
+	most := m.height - board.GridHeight - 2 - summary
 	if m.opt.Tape != nil {
 		most--
 	}

@@ -35,25 +35,25 @@ type list struct {
 	searchAt int
 }
 
-func (l *list) place(in draw.Rect) { l.in = in }
-func (l *list) reset()             { l.cursor, l.offset, l.moved = 0, 0, false }
-func (l *list) streams() bool      { return l.stream }
-func (l *list) follows() bool      { return !l.moved }
-func (l *list) setFollow(on bool)  { l.moved = !on }
+func (l *list) Place(in draw.Rect) { l.in = in }
+func (l *list) Reset()             { l.cursor, l.offset, l.moved = 0, 0, false }
+func (l *list) Streams() bool      { return l.stream }
+func (l *list) Follows() bool      { return !l.moved }
+func (l *list) SetFollow(on bool)  { l.moved = !on }
 
-func (l *list) text() func() []string { return l.lines }
+func (l *list) Text() func() []string { return l.lines }
 
 func (l *list) rows() []present.Row { return l.content(l.m.view(), l.in.W) }
 
 // atEnd reports whether the list shows its end, without a cursor.
 func (l *list) atEnd() bool { return l.stream && !l.moved }
 
-func (l *list) bookmark() func() {
+func (l *list) Bookmark() func() {
 	cursor, offset, moved := l.cursor, l.offset, l.moved
 	return func() { l.cursor, l.offset, l.moved, l.searchAt = cursor, offset, moved, offset }
 }
 
-func (l *list) settle() {
+func (l *list) Settle() {
 	rows := l.rows()
 	if l.leads != nil && !l.moved {
 		l.cursor, l.offset = l.leads(rows), 0
@@ -83,7 +83,7 @@ func (l *list) settle() {
 	}
 }
 
-func (l *list) draw(c *draw.Canvas, focused bool) {
+func (l *list) Draw(c *draw.Canvas, focused bool) {
 	rows, in := l.rows(), l.in
 	for i := range in.H {
 		n := l.offset + i
@@ -119,7 +119,7 @@ func drawScroll(c *draw.Canvas, in draw.Rect, offset, total int) {
 }
 
 // move moves the cursor, or scrolls where there is none.
-func (l *list) move(by int) {
+func (l *list) Move(by int) {
 	l.moved = true
 	rows := l.rows()
 	if !anySelectable(rows) {
@@ -149,7 +149,7 @@ func (l *list) move(by int) {
 	}
 }
 
-func (l *list) scroll(by int) {
+func (l *list) Scroll(by int) {
 	rows := l.rows()
 	l.moved = true
 	l.offset = min(max(0, l.offset+by), max(0, len(rows)-l.in.H))
@@ -157,7 +157,7 @@ func (l *list) scroll(by int) {
 }
 
 // press selects the row of a line, or opens it where it is selected.
-func (l *list) press(y int, again bool) tea.Cmd {
+func (l *list) Press(y int, again bool) tea.Cmd {
 	rows := l.rows()
 	n := l.offset + y
 	if n >= len(rows) {
@@ -168,7 +168,7 @@ func (l *list) press(y int, again bool) tea.Cmd {
 	}
 	again = again && l.cursor == n
 	l.cursor, l.moved = n, true
-	if open := l.opens(); again && open != nil {
+	if open := l.Opens(); again && open != nil {
 		return open()
 	}
 	return nil
@@ -181,7 +181,7 @@ func (l *list) selected() any {
 	return nil
 }
 
-func (l *list) opens() func() tea.Cmd {
+func (l *list) Opens() func() tea.Cmd {
 	if l.enter != nil {
 		if open := l.enter(); open != nil {
 			return open
@@ -194,13 +194,13 @@ func (l *list) opens() func() tea.Cmd {
 			return open()
 		}
 	}
-	if l.zooms && !l.m.zoomed && l.m.zooms() {
+	if l.zooms && !l.m.board.Zoomed && l.m.board.Zooms() {
 		return func() tea.Cmd { return zoom(true)(l.m) }
 	}
 	return nil
 }
 
-func (l *list) foldName() string {
+func (l *list) FoldName() string {
 	if l.folds == nil {
 		return ""
 	}
@@ -208,7 +208,7 @@ func (l *list) foldName() string {
 }
 
 // copy takes what the selected row stands for, else the row itself, else what is in sight. A page is taken whole.
-func (l *list) copy() present.Copied {
+func (l *list) Copy() present.Copied {
 	ref := l.selected()
 	if c := present.CopyRef(l.m.view(), ref); len(c.Lines) > 0 && !l.atEnd() {
 		return c

@@ -11,14 +11,14 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-func (v *appLog) place(in draw.Rect)    { v.in = in }
-func (v *appLog) reset()                {}
-func (v *appLog) streams() bool         { return true }
-func (v *appLog) follows() bool         { return v.follow }
-func (v *appLog) text() func() []string { return nil }
-func (v *appLog) foldName() string      { return "" }
+func (v *appLog) Place(in draw.Rect)    { v.in = in }
+func (v *appLog) Reset()                {}
+func (v *appLog) Streams() bool         { return true }
+func (v *appLog) Follows() bool         { return v.follow }
+func (v *appLog) Text() func() []string { return nil }
+func (v *appLog) FoldName() string      { return "" }
 
-func (v *appLog) setFollow(on bool) {
+func (v *appLog) SetFollow(on bool) {
 	if on {
 		v.resume()
 	} else {
@@ -26,13 +26,13 @@ func (v *appLog) setFollow(on bool) {
 	}
 }
 
-func (v *appLog) bookmark() func() {
+func (v *appLog) Bookmark() func() {
 	follow, top, cursor := v.follow, v.top, v.cursor
 	return func() { v.follow, v.top, v.cursor = follow, top, cursor }
 }
 
 // opens opens the line of the cursor whole. While the log follows that is the newest line, and the cursor stays there.
-func (v *appLog) opens() func() tea.Cmd {
+func (v *appLog) Opens() func() tea.Cmd {
 	if v.m.story.Logs.Len() == 0 {
 		return nil
 	}
@@ -46,13 +46,13 @@ func (v *appLog) opens() func() tea.Cmd {
 }
 
 // press puts the cursor on a line, or opens it where the cursor is there.
-func (v *appLog) press(y int, again bool) tea.Cmd {
+func (v *appLog) Press(y int, again bool) tea.Cmd {
 	for _, l := range v.inSight() {
 		if y < l.y || y >= l.y+l.h {
 			continue
 		}
 		if again && v.cursor == l.seq {
-			return v.opens()()
+			return v.Opens()()
 		}
 		v.pause()
 		v.cursor = l.seq
@@ -61,7 +61,7 @@ func (v *appLog) press(y int, again bool) tea.Cmd {
 }
 
 // found counts the lines that hold the search text.
-func (v *appLog) found() (at, of int) {
+func (v *appLog) Found() (at, of int) {
 	if i, exact := v.hits.at(v.cursor); exact {
 		at = i + 1
 	}
@@ -83,7 +83,7 @@ func (v *appLog) passedNote() draw.Line {
 }
 
 // copy takes the line of the cursor, else all lines in sight.
-func (v *appLog) copy() present.Copied {
+func (v *appLog) Copy() present.Copied {
 	if e := v.current(); e != nil {
 		return present.CopyRef(v.m.view(), e)
 	}
@@ -100,7 +100,7 @@ func (v *appLog) setFilter(s string) {
 	v.index()
 }
 
-func (v *appLog) find(dir int, here bool) {
+func (v *appLog) Find(dir int, here bool) {
 	v.index()
 	n := len(v.hits.seqs)
 	if n == 0 {

@@ -6,7 +6,7 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-func (v *appLog) draw(c *draw.Canvas, focused bool) {
+func (v *appLog) Draw(c *draw.Canvas, focused bool) {
 	r, in := v.m.story.Logs, v.in
 	if r.Len() == 0 {
 		v.drawNothing(c)

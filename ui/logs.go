@@ -1,21 +1,22 @@
 package ui
 
 import (
+	"github.com/stagewatch/stagewatch/ui/board"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/present"
 )
 
 // logsPanel shows what the app logs and what the steps of the build print.
-func logsPanel(m *Model) *panel {
+func logsPanel(m *Model) *board.Panel {
 	output := &list{
 		m: m, stream: true,
 		content: func(v present.View, width int) []present.Row { return present.BuildOutput(v, width, m.log.wrap) },
 		lines:   func() []string { return present.CopyBuildOutput(m.view()) },
 	}
-	return &panel{
-		help: "logs", area: below, tabs: []tab{{"Logs", m.log}, {"Build output", output}},
-		note: func(p *panel) draw.Line {
-			if p.body() != m.log {
+	return &board.Panel{
+		Help: "logs", Area: board.Below, Tabs: []board.Tab{{Name: "Logs", Body: m.log}, {Name: "Build output", Body: output}},
+		Note: func(p *board.Panel) draw.Line {
+			if p.Body() != m.log {
 				return nil
 			}
 			return m.log.note()

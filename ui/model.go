@@ -6,6 +6,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/board"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/story"
 	"github.com/stagewatch/stagewatch/ui/term"
@@ -27,7 +28,7 @@ type Model struct {
 	ticking       bool
 	spin          int
 
-	board
+	board  *board.Board
 	log    *appLog
 	lay    layout
 	folded map[string]bool
@@ -87,8 +88,7 @@ func New(opt Options) *Model {
 		now: opt.Clock(), folded: map[string]bool{}, noticed: noticed{}, mouse: !opt.NoMouse,
 	}
 	m.log = &appLog{m: m, follow: true, cursor: -1}
-	m.panels = newPanels(m)
-	m.focus, m.before = m.centre(), m.centre()
+	m.board = board.New(m.theme.Bare(), newPanels(m)...)
 	return m
 }
 
@@ -145,8 +145,8 @@ func (m *Model) apply(events []event.Event) {
 		switch e.Body.(type) {
 		case event.Planned:
 			// What failed is being tried again.
-			m.closePages(failureKind)
-			m.centre().body().setFollow(true)
+			m.board.ClosePages(failureKind)
+			m.board.Centre().Body().SetFollow(true)
 		case event.Failed:
 			if cur := m.story.Current(); cur != nil && cur.Number != m.dismissed && m.pinned == 0 {
 				m.openFailure(cur.Number)

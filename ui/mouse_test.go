@@ -30,25 +30,25 @@ func TestTitlesTakeClicks(t *testing.T) {
 	s.shows("In full")
 	s.press("esc").send(tea.WindowSizeMsg{Width: 60, Height: 12})
 	click("5 Builds")
-	s.want(s.focus == s.panel("Builds"), "the builds are not in focus")
+	s.want(s.board.Focus == s.panel("Builds"), "the builds are not in focus")
 	s.send(tea.WindowSizeMsg{Width: 40, Height: 12})
 	click("4")
-	s.want(s.focus == s.panel("Logs"), "the logs are not in focus")
+	s.want(s.board.Focus == s.panel("Logs"), "the logs are not in focus")
 }
 
 func TestMouse(t *testing.T) {
 	s, _ := liveScreen(t)
 	click := func(name string, dy int, b tea.MouseButton) {
-		in := s.panel(name).inside
+		in := s.panel(name).Inside
 		s.send(tea.MouseMsg{X: in.X, Y: in.Y + dy, Action: tea.MouseActionPress, Button: b})
 	}
 	click("Builds", 1, tea.MouseButtonLeft)
-	s.want(s.focus == s.panel("Builds") && s.list("Builds").cursor == 1, "a click does not focus and select")
+	s.want(s.board.Focus == s.panel("Builds") && s.list("Builds").cursor == 1, "a click does not focus and select")
 	click("Builds", 1, tea.MouseButtonLeft)
 	s.want(s.pinned == 1, "a second click does not open")
 	s.press("esc")
 	click("Logs", 0, tea.MouseButtonWheelUp)
-	s.want(!s.log.follow && s.focus != s.panel("Logs"), "the wheel does not scroll what is under it")
+	s.want(!s.log.follow && s.board.Focus != s.panel("Logs"), "the wheel does not scroll what is under it")
 	click("Logs", 0, tea.MouseButtonWheelDown)
 	s.want(s.log.follow, "the wheel does not come back")
 }

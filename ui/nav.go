@@ -5,18 +5,19 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/stagewatch/stagewatch/ui/board"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/present"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
 func move(by int) func(*Model) tea.Cmd {
-	return func(m *Model) tea.Cmd { m.focus.body().move(by); return nil }
+	return func(m *Model) tea.Cmd { m.board.Body().Move(by); return nil }
 }
 
 func movePage(by int) func(*Model) tea.Cmd {
 	return func(m *Model) tea.Cmd {
-		m.focus.body().move(by * max(1, m.focus.inside.H-1))
+		m.board.Body().Move(by * max(1, m.board.Focus.Inside.H-1))
 		return nil
 	}
 }
@@ -26,66 +27,66 @@ func moveEnd(to int) func(*Model) tea.Cmd {
 	return move(to * far)
 }
 
-func goTo(p *panel) func(*Model) tea.Cmd {
+func goTo(p *board.Panel) func(*Model) tea.Cmd {
 	return func(m *Model) tea.Cmd { m.goTo(p); return nil }
 }
 
 // goTo moves the focus. A page that hides the panel closes.
-func (m *Model) goTo(p *panel) {
-	m.focus = p
-	for m.arrange(); len(m.pages) > 0 && !p.inSight(); m.arrange() {
-		m.closeTop()
-		m.focus = p
+func (m *Model) goTo(p *board.Panel) {
+	m.board.Focus = p
+	for m.arrange(); len(m.board.Pages) > 0 && !p.InSight(); m.arrange() {
+		m.board.CloseTop()
+		m.board.Focus = p
 	}
 }
 
 // cycle moves the focus to the next panel on the screen.
 func cycle(by int) func(*Model) tea.Cmd {
-	return func(m *Model) tea.Cmd { m.focus = m.next(by); return nil }
+	return func(m *Model) tea.Cmd { m.board.Focus = m.board.Next(by); return nil }
 }
 
-func (m *Model) hasTabs() bool { return m.focus.hasTabs() }
+func (m *Model) hasTabs() bool { return m.board.Focus.HasTabs() }
 
 func turnTab(by int) func(*Model) tea.Cmd {
-	return func(m *Model) tea.Cmd { m.focus.turn(by); return nil }
+	return func(m *Model) tea.Cmd { m.board.Focus.Turn(by); return nil }
 }
 
 func zoom(on bool) func(*Model) tea.Cmd {
-	return func(m *Model) tea.Cmd { m.zoomed = on; return nil }
+	return func(m *Model) tea.Cmd { m.board.Zoomed = on; return nil }
 }
 
 func (m *Model) canGoBack() bool {
-	return len(m.pages) > 0 || m.zoomed && m.zooms() || m.pinned != 0 || m.search != "" || m.log.filter != ""
+	return len(m.board.Pages) > 0 || m.board.Zoomed && m.board.Zooms() || m.pinned != 0 || m.search != "" || m.log.filter != ""
 }
 
 // back undoes one thing, what was opened last first. It never quits.
 func (m *Model) back() tea.Cmd {
 	switch {
-	case len(m.pages) > 0:
-		if top := m.front(); top.dismissed != nil {
-			top.dismissed()
+	case len(m.board.Pages) > 0:
+		if top := m.board.Front(); top.Dismissed != nil {
+			top.Dismissed()
 		}
-		m.closeTop()
+		m.board.CloseTop()
 	case m.search != "":
 		m.search = ""
 	case m.log.filter != "":
 		m.log.setFilter("")
-	case m.zoomed && m.zooms():
-		m.zoomed = false
+	case m.board.Zoomed && m.board.Zooms():
+		m.board.Zoomed = false
 	case m.pinned != 0:
 		m.pinned = 0
 	}
 	return nil
 }
 
-func (m *Model) canOpen() bool { return m.focus.body().opens() != nil }
+func (m *Model) canOpen() bool { return m.board.Body().Opens() != nil }
 
-func (m *Model) openSelected() tea.Cmd { return m.focus.body().opens()() }
+func (m *Model) openSelected() tea.Cmd { return m.board.Body().Opens()() }
 
-func (m *Model) canFold() bool { return m.focus.body().foldName() != "" }
+func (m *Model) canFold() bool { return m.board.Body().FoldName() != "" }
 
 func (m *Model) fold() tea.Cmd {
-	name := m.focus.body().foldName()
+	name := m.board.Body().FoldName()
 	m.folded[name] = !m.folded[name]
 	return nil
 }
@@ -139,20 +140,20 @@ func (m *Model) openBuild(b *story.Build) tea.Cmd {
 		m.openFailure(b.Number)
 		return nil
 	}
-	m.centre().body().reset()
-	m.goTo(m.centre())
+	m.board.Centre().Body().Reset()
+	m.goTo(m.board.Centre())
 	return nil
 }
 
 // inLog reports whether the app's log has the focus.
-func (m *Model) inLog() bool { return m.focus.body() == m.log }
+func (m *Model) inLog() bool { return m.board.Body() == m.log }
 
 // inStream reports whether lines that come one after the other have the focus.
-func (m *Model) inStream() bool { return m.focus.body().streams() }
+func (m *Model) inStream() bool { return m.board.Body().Streams() }
 
 func (m *Model) toggleFollow() tea.Cmd {
-	b := m.focus.body()
-	b.setFollow(!b.follows())
+	b := m.board.Body()
+	b.SetFollow(!b.Follows())
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"github.com/stagewatch/stagewatch/ui/board"
 	"github.com/stagewatch/stagewatch/ui/present"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -49,7 +50,7 @@ func (m *Model) openStep(b *story.Build, s *story.Step) {
 		return rowsOf(m.view(), l.content)
 	}
 	l.lines = func() []string { return l.all().Lines }
-	m.open(newPage("step", fmt.Sprintf("Step %s of build #%d", b.StepName(stage, index), number), l))
+	m.board.Open(board.NewPage("step", fmt.Sprintf("Step %s of build #%d", b.StepName(stage, index), number), l))
 }
 
 // openFailure opens why a build failed.
@@ -82,9 +83,9 @@ func (m *Model) openFailure(number int) {
 		return rowsOf(m.view(), l.content)
 	}
 	l.lines = func() []string { return l.all().Lines }
-	p := newPage(failureKind, fmt.Sprintf("Build #%d failed", number), l)
-	p.dismissed = func() { m.dismissed = number }
-	m.open(p)
+	p := board.NewPage(failureKind, fmt.Sprintf("Build #%d failed", number), l)
+	p.Dismissed = func() { m.dismissed = number }
+	m.board.Open(p)
 }
 
 // openDetail opens what a list shows in short.
@@ -96,26 +97,36 @@ func (m *Model) openDetail(d *present.Detail) {
 		}
 		return rowsOf(m.view(), l.content)
 	}
-	m.open(newPage("detail", d.Title, l))
+	m.board.Open(board.NewPage("detail", d.Title, l))
 }
 
 // inFull opens the lines at the top of the screen in full, and closes them again.
 func (m *Model) inFull() tea.Cmd {
-	m.toggle(m.textPage("full", "In full", present.Full))
+	m.board.Toggle(m.textPage("full", "In full", present.Full))
 	return nil
 }
 
 // help opens the list of keys and words, and closes it again.
 func (m *Model) help() tea.Cmd {
-	m.toggle(m.textPage("help", "Help", func(_ present.View, width int) []present.Row { return m.helpRows(width) }))
+	m.board.Toggle(m.textPage("help", "Help", func(_ present.View, width int) []present.Row { return m.helpRows(width) }))
 	return nil
 }
 
 // textPage is a wide page that is there to be read.
-func (m *Model) textPage(kind, title string, content func(present.View, int) []present.Row) *page {
+func (m *Model) textPage(kind, title string, content func(present.View, int) []present.Row) *board.Page {
 	l := &list{m: m, content: content}
 	l.all = func() present.Copied { return rowsOf(m.view(), content) }
-	p := newPage(kind, title, l)
-	p.wide = true
+	p := board.NewPage(kind, title, l)
+	p.Wide = true
 	return p
+}
+
+// rowsOf returns the text of rows that are not wrapped.
+func rowsOf(v present.View, content func(present.View, int) []present.Row) present.Copied {
+	const unwrapped = 1 << 12
+	var lines []string
+	for _, r := range content(v, unwrapped) {
+		lines = append(lines, r.Plain())
+	}
+	return present.Copied{What: "the page", Lines: lines}
 }

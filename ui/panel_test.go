@@ -1,12 +1,16 @@
 package ui
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stagewatch/stagewatch/ui/board"
+)
 
 // panel returns the panel whose first tab has that name.
-func (s *screen) panel(name string) *panel {
+func (s *screen) panel(name string) *board.Panel {
 	s.t.Helper()
-	for _, p := range s.panels {
-		if p.tabs[0].name == name {
+	for _, p := range s.board.Panels {
+		if p.Tabs[0].Name == name {
 			return p
 		}
 	}
@@ -17,25 +21,25 @@ func (s *screen) panel(name string) *panel {
 // list is the list that a panel shows.
 func (s *screen) list(name string) *list {
 	s.t.Helper()
-	return s.panel(name).body().(*list)
+	return s.panel(name).Body().(*list)
 }
 
 // page is the list of the page on top.
 func (s *screen) page() *list {
 	s.t.Helper()
-	if f, ok := s.front().body().(*filesList); ok {
+	if f, ok := s.board.Front().Body().(*filesList); ok {
 		return &f.list
 	}
-	return s.front().body().(*list)
+	return s.board.Front().Body().(*list)
 }
 
 // TestEveryPanelHasAKey that leads to it from the others and is explained.
 func TestEveryPanelHasAKey(t *testing.T) {
 	s, _ := liveScreen(t)
-	for i, p := range s.panels {
-		s.focus = s.panels[(i+1)%len(s.panels)]
-		s.press(p.key.Keys()...)
-		s.want(s.focus == p, p.tabs[0].name+" does not have the focus")
-		s.want(p.key.Help().Desc != "", p.tabs[0].name+" has no help")
+	for i, p := range s.board.Panels {
+		s.board.Focus = s.board.Panels[(i+1)%len(s.board.Panels)]
+		s.press(p.Key.Keys()...)
+		s.want(s.board.Focus == p, p.Tabs[0].Name+" does not have the focus")
+		s.want(p.Key.Help().Desc != "", p.Tabs[0].Name+" has no help")
 	}
 }

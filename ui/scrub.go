@@ -16,7 +16,7 @@ func (m *Model) seek(i int) {
 	m.opt.Tape.Seek(i)
 	m.story = story.New(m.opt.LogLines)
 	clear(m.noticed)
-	m.closePages(failureKind)
+	m.board.ClosePages(failureKind)
 	m.dismissed = 0
 	m.apply(m.opt.Tape.Played())
 	m.now = m.opt.Tape.Clock()

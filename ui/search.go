@@ -64,7 +64,7 @@ func (in *input) typed(msg tea.KeyMsg) (done bool) {
 
 // startSearch begins a search at what is in sight. Each letter searches from there again, and esc goes back there.
 func (m *Model) startSearch() tea.Cmd {
-	back, folded := m.focus.body().bookmark(), maps.Clone(m.folded)
+	back, folded := m.board.Body().Bookmark(), maps.Clone(m.folded)
 	look := func(text string) {
 		m.folded = maps.Clone(folded)
 		back()
@@ -101,13 +101,13 @@ func findNext(dir int) func(*Model) tea.Cmd {
 // find moves to a line of the focused panel that holds the search text.
 func (m *Model) find(dir int, here bool) {
 	if m.search != "" {
-		m.focus.body().find(dir, here)
+		m.board.Body().Find(dir, here)
 	}
 }
 
 // foundNote says at which of how many matches the search is.
 func (m *Model) foundNote() draw.Line {
-	switch at, of := m.focus.body().found(); {
+	switch at, of := m.board.Body().Found(); {
 	case of == 0:
 		return draw.Line{}.Add(draw.Warn|draw.Bold, "not found")
 	case of == 1:
@@ -119,7 +119,7 @@ func (m *Model) foundNote() draw.Line {
 	}
 }
 
-func (l *list) find(dir int, here bool) {
+func (l *list) Find(dir int, here bool) {
 	rows := l.rows()
 	at, cursor := l.searched(rows), anySelectable(rows)
 	if !here {
@@ -140,7 +140,7 @@ func (l *list) find(dir int, here bool) {
 	}
 }
 
-func (l *list) found() (at, of int) {
+func (l *list) Found() (at, of int) {
 	rows := l.rows()
 	cursor, here := anySelectable(rows), l.searched(rows)
 	for i := range rows {

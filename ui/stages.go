@@ -4,17 +4,18 @@ import (
 	"fmt"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/ui/board"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/present"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
 // stagesPanel is the centre of the screen: the stages with their steps.
-func stagesPanel(m *Model) *panel {
+func stagesPanel(m *Model) *board.Panel {
 	steps := &list{m: m, content: present.Stages, leads: leadingStep, folds: present.FoldName}
-	return &panel{
-		help: "stages and steps", area: centre, tabs: []tab{{"Stages", steps}},
-		note: func(*panel) draw.Line {
+	return &board.Panel{
+		Help: "stages and steps", Area: board.Centre, Tabs: []board.Tab{{Name: "Stages", Body: steps}},
+		Note: func(*board.Panel) draw.Line {
 			if m.pinned != 0 {
 				return draw.Line{}.Add(draw.Accent, fmt.Sprintf("build #%d, esc: back to the newest", m.pinned))
 			}
@@ -23,8 +24,8 @@ func stagesPanel(m *Model) *panel {
 			}
 			return nil
 		},
-		foot: func(p *panel) draw.Line {
-			if s, ok := steps.selected().(*story.Step); ok && p.inside.W < present.ReasonsWidth {
+		Foot: func(p *board.Panel) draw.Line {
+			if s, ok := steps.selected().(*story.Step); ok && p.Inside.W < present.ReasonsWidth {
 				return present.Why(m.view(), s)
 			}
 			return nil

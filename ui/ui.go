@@ -4,8 +4,9 @@
 // hooks of [Options]. View is a pure function of the model. The package knows the engine only by its events, and paints
 // only text that package clean has cleaned.
 //
-// A [Model] holds the story and how it is looked at. Its board has the panels, each made in a file of its own; newPanels
-// lists them. What a panel shows is laid out by package present and painted with package draw.
+// A [Model] holds the story and how it is looked at. Its panels are each made in a file of their own; newPanels lists them.
+// Package board arranges them on the screen. What a panel shows is laid out by package present and painted with package
+// draw.
 package ui
 
 import (

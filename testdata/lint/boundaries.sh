@@ -35,7 +35,8 @@ engine/serve     engine/desk engine/dock engine/event engine/fault engine/front 
 engine/state
 engine/tree      engine/event
 engine/turns
-ui               engine/event engine/human ui/clean ui/draw ui/present ui/replay ui/story ui/term
+ui               engine/event engine/human ui/board ui/clean ui/draw ui/present ui/replay ui/story ui/term
+ui/board         ui/draw ui/present
 ui/clean
 ui/draw          ui/clean ui/sgr
 ui/once          engine/event engine/human ui/clean ui/draw ui/plain ui/story
