@@ -101,7 +101,7 @@ func newFloor(b *testing.B, l *live) *floor {
 	for name, text := range map[string]string{"Dockerfile": liveDockerfile, "main.py": liveApp, "requirements.txt": "UNIQUE", "page.txt": "floor"} {
 		own.write(name, text)
 	}
-	p, err := openProject(b.Context(), config.Config{Build: config.Build{Context: own.dir}, Session: config.Session{Once: true}})
+	p, err := project.OpenChecked(b.Context(), config.Config{Build: config.Build{Context: own.dir}, Session: config.Session{Once: true}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func newRig(t *testing.T, cfg config.Config, with ...func(*deps)) *rig {
 	once := cfg.Once
 	// Batches come from the test, not from a watcher.
 	cfg.Context, cfg.Once = r.dir, true
-	p, err := openProject(ctx, cfg)
+	p, err := project.OpenChecked(ctx, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,20 +95,6 @@ func (r *rig) write(name, text string) {
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		r.t.Fatal(err)
 	}
-}
-
-// opened reads a context folder, and plans it with no engine.
-func opened(t *testing.T, dir string) (*project.Project, *plan.Plan) {
-	t.Helper()
-	p, err := openProject(t.Context(), config.Config{Build: config.Build{Context: dir}, Session: config.Session{Once: true}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	pl, err := p.Plan(t.Context(), &offline{}, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p, pl
 }
 
 // save writes a file and tells the loop.

@@ -13,6 +13,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/measure"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
@@ -25,7 +26,7 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := config.Config{Build: config.Build{Context: dir}, Session: config.Session{Once: true}}
-	p, err := openProject(t.Context(), cfg)
+	p, err := project.OpenChecked(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

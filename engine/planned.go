@@ -1,8 +1,8 @@
 package engine
 
 import (
+	"github.com/stagewatch/stagewatch/engine/cause"
 	"github.com/stagewatch/stagewatch/engine/event"
-	"github.com/stagewatch/stagewatch/engine/past"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/project"
 )
@@ -13,7 +13,7 @@ func (l *loop) planned(j *job, why event.Reason) event.Planned {
 	if l.builds.good != nil && !j.noCache {
 		prev, j.previous = l.builds.good.plan, l.builds.good.number
 	}
-	var of causes
+	var of cause.Cause
 	if prev == nil && l.earlier.build != nil && !j.noCache {
 		of, why = l.recall(j)
 	} else {
@@ -21,16 +21,16 @@ func (l *loop) planned(j *job, why event.Reason) event.Planned {
 		j.predictions = j.plan.Predict(prev, j.changes, l.project.Links())
 	}
 	if why.Kind == "" {
-		why = of.reason()
+		why = of.Reason()
 	}
 	if j.noCache {
 		for i := range j.predictions {
 			j.predictions[i] = plan.Prediction{Prediction: event.WillRerun, Reason: event.Reason{Kind: event.ReasonNoCache}}
 		}
 	}
-	e := planEvent(j.plan, j.predictions, of, l.project.Name(), l.earlier.steps)
+	e := cause.Planned(j.plan, j.predictions, of, l.project.Name(), l.earlier.steps)
 	e.Reason, e.Because = why, why.String()
-	j.edited = of.dockerfile != ""
+	j.edited = of.Dockerfile != ""
 	e.Paths = l.withSource(project.Paths(j.changes), j.edited)
 	if prev == nil && !j.recalled {
 		// There is nothing to compare with, so everything runs, whatever was saved last.
@@ -39,24 +39,31 @@ func (l *loop) planned(j *job, why event.Reason) event.Planned {
 	return e
 }
 
-// planEvent returns a plan and its predictions as an event.
-func planEvent(p *plan.Plan, predictions []plan.Prediction, why causes, file string, h *past.Steps) event.Planned {
-	e := event.Planned{Paths: []string{}, Target: p.Target, Reason: why.reason(), Changes: why.changes, Edits: why.edits}
-	e.Because = e.Reason.String()
-	if len(why.changes) > 0 || why.dockerfile != "" {
-		e.Chain = chain(why, file, p.Steps, predictions)
+// causeOf gathers what is pending, where prev is the plan that it is compared with.
+func (l *loop) causeOf(p, prev *plan.Plan, changes []plan.Change) cause.Cause {
+	c := cause.Cause{Changes: project.Events(changes, l.pending.renamed), Read: changes, Rules: l.pending.rules}
+	if l.pending.source > 0 {
+		c.AddEdits(p, prev, l.project)
 	}
-	for _, s := range p.Stages {
-		e.Stages = append(e.Stages, event.PlannedStage{Name: s.Name, Base: s.Base, Line: s.Line, Needed: s.Needed, Replaced: s.Replaced, From: s.From})
+	return c
+}
+
+// recall predicts a first build from what was last built here, before this session.
+func (l *loop) recall(j *job) (of cause.Cause, why event.Reason) {
+	prev := plan.Recall(l.earlier.build.Plan)
+	since := j.plan.Relevant(l.earlier.build.Changes(l.project.Snapshots()), l.project.Links())
+	j.recalled = true
+	j.predictions = j.plan.Predict(prev, since, l.project.Links())
+	j.changes = since
+	of = cause.Since(l.earlier.build, j.plan, since, l.project)
+	switch option := cause.Option(j.predictions); {
+	case len(of.Changes) > 0 || of.Dockerfile != "":
+		why = of.Reason()
+	case option.Kind != "":
+		why = option
+	default:
+		why.Kind = event.ReasonFirstBuild
 	}
-	for i, pr := range predictions {
-		s := p.Steps[i]
-		step := event.PlannedStep{Stage: s.Stage, Index: s.Index, Total: s.Total, Instruction: s.Instruction, Line: s.Line, Prediction: pr.Prediction, Reason: pr.Reason, Because: pr.Reason.String(), Inputs: p.Inputs(i)}
-		step.LastMS = h.Last(s.Stage, s.Instruction).Milliseconds()
-		if step.MergedWith = s.MergedWith; step.MergedWith != nil {
-			step.LastMS = 0
-		}
-		e.Steps = append(e.Steps, step)
-	}
-	return e
+	why.Since = l.earlier.build.At
+	return of, why
 }

@@ -110,25 +110,8 @@ func (l *loop) skipped(d project.Delta) {
 // reported once a session.
 func (l *loop) leftOut(ignored []tree.IgnoredPath) {
 	news := slices.DeleteFunc(slices.Clone(ignored), func(i tree.IgnoredPath) bool { return i.Noise && l.reported.rules[i.Rule.String()] })
-	for _, s := range skippedBy(news) {
+	for _, s := range project.Skipped(news) {
 		l.reported.rules[s.Rule] = true
 		l.Emit(0, s)
 	}
-}
-
-// skippedBy groups ignored paths by their rule, in the order in which the rules first occur.
-func skippedBy(ignored []tree.IgnoredPath) []event.Skipped {
-	var out []event.Skipped
-	at := map[string]int{}
-	for _, i := range ignored {
-		rule := i.Rule.String()
-		n, ok := at[rule]
-		if !ok {
-			n = len(out)
-			at[rule] = n
-			out = append(out, event.Skipped{Reason: event.Ignored, Rule: rule, LeftOut: i.Rule.Own()})
-		}
-		out[n].Paths = append(out[n].Paths, i.Path)
-	}
-	return out
 }

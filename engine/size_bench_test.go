@@ -82,7 +82,7 @@ func newSaver(b *testing.B, files int) *saver {
 		s.write(fmt.Sprintf("node_modules/%d/%d/%d", i/2500, i/25%100, i), "")
 	}
 	var err error
-	if s.project, err = openProject(b.Context(), config.Config{Build: config.Build{Context: s.dir}}); err != nil {
+	if s.project, err = project.OpenChecked(b.Context(), config.Config{Build: config.Build{Context: s.dir}}); err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = s.project.Close() })

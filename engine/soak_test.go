@@ -19,6 +19,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
@@ -205,7 +206,7 @@ func (c *cleanBuild) page() string {
 	if err := os.WriteFile(file, froms.ReplaceAll(source, fmt.Appendf(nil, "$0\nENV CLEAN=%s-%d", c.session.ID, c.times)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p, err := openProject(ctx, config.Config{Build: config.Build{Context: c.live.dir, File: file}, Session: config.Session{Once: true}})
+	p, err := project.OpenChecked(ctx, config.Config{Build: config.Build{Context: c.live.dir, File: file}, Session: config.Session{Once: true}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -96,18 +96,6 @@ func Run(ctx, quit context.Context, cfg config.Config, intents <-chan event.Inte
 	return err
 }
 
-// openProject reads the project, and watches it unless it is built only once.
-func openProject(ctx context.Context, cfg config.Config) (*project.Project, error) {
-	p, err := project.Open(ctx, cfg.Build, project.Of(cfg.Session))
-	if err != nil {
-		return nil, err
-	}
-	if err := p.Check(); err != nil {
-		return nil, errors.Join(err, p.Close())
-	}
-	return p, nil
-}
-
 // makeStateDir makes the folder of our own files before a context is read that may hold it. Made later, a folder above
 // it would count as a change.
 func makeStateDir() {
@@ -127,7 +115,7 @@ func openBoth(ctx context.Context, cfg config.Config, emit func(event.Body)) (*p
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
-		if p, broken = openProject(ctx, cfg); broken != nil {
+		if p, broken = project.OpenChecked(ctx, cfg); broken != nil {
 			giveUp()
 		}
 	}()

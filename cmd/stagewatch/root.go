@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/explain"
 )
 
 func rootCommand() *cobra.Command {
@@ -93,7 +93,7 @@ ignore file since that build count. Without paths, everything that changed since
 				out = wrapped(os.Stdout)
 			}
 			return untilTold(cmd.Context(), 0, func() error {
-				bodies, err := engine.Explain(cmd.Context(), cfg, args)
+				bodies, err := explain.Changes(cmd.Context(), cfg, args)
 				if err != nil {
 					return err
 				}

@@ -7,10 +7,10 @@ import (
 	"os"
 	"strings"
 
+	"github.com/agext/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/ui/draw"
 )
@@ -50,7 +50,7 @@ func badFlag(cmd *cobra.Command, err error) error {
 	if wanted, unknown := strings.CutPrefix(err.Error(), "unknown flag: --"); unknown {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		if match := engine.Nearest(wanted, names); match != "" {
+		if match := nearest(wanted, names); match != "" {
 			hint = fmt.Sprintf("Did you mean --%s? %s", match, hint)
 		}
 	}
@@ -93,9 +93,26 @@ func misspelt(root *cobra.Command, args []string) error {
 			names = append(names, c.Name())
 		}
 	}
-	match := engine.Nearest(args[0], names)
+	match := nearest(args[0], names)
 	if match == "" {
 		return nil
 	}
 	return &fault.Error{What: fmt.Sprintf("opening the context %q: no such file or directory", args[0]), Hint: fmt.Sprintf("Did you mean stagewatch %s?", match)}
+}
+
+// farthest is the number of letters by which a word may differ from what it was meant to be.
+const farthest = 2
+
+// nearest returns the one of the words that a misspelt one may mean, empty for none.
+func nearest(misspelt string, words []string) string {
+	match, distance := "", farthest+1
+	for _, w := range words {
+		if d := levenshtein.Distance(misspelt, w, nil); d < distance {
+			match, distance = w, d
+		}
+	}
+	if distance == 0 {
+		return ""
+	}
+	return match
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
 // Shown returns a changed path as a person reads it: that of a named context begins with its name and a colon.
@@ -53,6 +54,23 @@ func Events(changes []plan.Change, renamed map[string]string) []event.Change {
 		default:
 			out = append(out, event.Change{Path: path, Kind: c.Kind})
 		}
+	}
+	return out
+}
+
+// Skipped groups ignored paths by their rule, in the order in which the rules first occur.
+func Skipped(ignored []tree.IgnoredPath) []event.Skipped {
+	var out []event.Skipped
+	at := map[string]int{}
+	for _, i := range ignored {
+		rule := i.Rule.String()
+		n, ok := at[rule]
+		if !ok {
+			n = len(out)
+			at[rule] = n
+			out = append(out, event.Skipped{Reason: event.Ignored, Rule: rule, LeftOut: i.Rule.Own()})
+		}
+		out[n].Paths = append(out[n].Paths, i.Path)
 	}
 	return out
 }

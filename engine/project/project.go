@@ -48,8 +48,8 @@ type Options struct {
 	Waiting func(file string)
 }
 
-// Of returns the options that a session's configuration amounts to.
-func Of(s config.Session) Options {
+// of returns the options that a session's configuration amounts to.
+func of(s config.Session) Options {
 	return Options{Watch: !s.Once, Poll: s.Poll, Await: s.Await, Waiting: s.Waiting}
 }
 
@@ -84,6 +84,18 @@ func Open(ctx context.Context, build config.Build, options Options) (*Project, e
 	p.source, p.broken = readDockerfile(ctx, p.dockerfile, options.Waiting)
 	if ctx.Err() != nil {
 		return nil, errors.Join(context.Cause(ctx), p.Close())
+	}
+	return p, nil
+}
+
+// OpenChecked opens what cfg asks for, and fails where [Project.Check] does. It watches it unless it is built only once.
+func OpenChecked(ctx context.Context, cfg config.Config) (*Project, error) {
+	p, err := Open(ctx, cfg.Build, of(cfg.Session))
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Check(); err != nil {
+		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
 }

@@ -10,11 +10,12 @@ breaches=0
 # Which rooms of ours a room may import. A room without a line, and a permission that nobody uses, are breaches too:
 # so this stays the picture of the house. Rooms called …test are for tests, and no other room may import them.
 rooms='
-cmd/stagewatch   engine engine/config engine/dock engine/doctor engine/event engine/fault engine/human engine/project engine/tree ui ui/clean ui/draw ui/once ui/plain ui/replay ui/report ui/story ui/svg
+cmd/stagewatch   engine engine/config engine/dock engine/doctor engine/event engine/explain engine/fault engine/human engine/project engine/tree ui ui/clean ui/draw ui/once ui/plain ui/replay ui/report ui/story ui/svg
 watch
-engine           engine/advice engine/config engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/image engine/measure engine/past engine/plan engine/project engine/redact engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
+engine           engine/advice engine/cause engine/config engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/image engine/measure engine/past engine/plan engine/project engine/redact engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
 engine/advice    engine/event engine/human engine/plan engine/tree
 engine/compat    engine/event engine/image engine/plan
+engine/cause     engine/event engine/human engine/past engine/plan engine/project
 engine/config    engine/dock engine/fault engine/front engine/redact engine/run engine/tree
 engine/past      engine/event engine/plan engine/state engine/tree
 engine/project   engine/config engine/event engine/fault engine/plan engine/solve engine/state engine/tree watch
@@ -24,6 +25,7 @@ engine/desk      engine/event
 engine/dock      engine/event engine/fault engine/state
 engine/doctor    engine/config engine/dock engine/event engine/fault engine/front engine/human engine/image engine/plan engine/project engine/run engine/solve engine/tree watch
 engine/event     engine/human
+engine/explain   engine/cause engine/config engine/dock engine/event engine/fault engine/past engine/plan engine/project engine/solve engine/tree
 engine/fault
 engine/front     engine/event
 engine/human
@@ -110,7 +112,7 @@ keep_out "$ui" links "$docker|^github\\.com/fsnotify/" "events in, frames and in
 keep_out "$(grep -vx ui/term <<<"$ui")" imports "$network|^os\$" "it words and draws what it is given"
 keep_out ui/present imports "$terminal" "it lays out rows; who has the focus and what a terminal shows is not its business"
 keep_out engine/front links "$docker" "it owns a port and hands it over; what is behind an address is not its business"
-keep_out engine/advice imports '^github\.com/(docker|moby)/|'"$network|^os\$" "it judges what it is given"
+keep_out "engine/advice engine/cause" imports '^github\.com/(docker|moby)/|'"$network|^os\$" "it judges what it is given"
 keep_out engine/config imports "^github\\.com/(docker/docker|moby)(/|\$)|$network" "it reads the values of flags; whether an engine has what they name is asked later"
 keep_out engine/project imports '^github\.com/docker/(docker|cli)(/|$)|'"$network" "it knows files; what an engine has is told to it as a toolchain"
 keep_out engine/tree imports "$docker|$network" "it reads folders; who builds from them is not its business"

@@ -1,4 +1,4 @@
-package engine
+package explain
 
 import (
 	"archive/tar"
@@ -18,15 +18,15 @@ type promise struct {
 	files map[string]string
 	base  string
 	// flags are what the first build is made with.
-	flags func(*live, *config.Config)
+	flags func(*promised, *config.Config)
 	turns []turn
 }
 
 // turn is what changes between two builds.
 type turn struct {
 	what  string
-	edit  func(*live)
-	flags func(*live, *config.Config)
+	edit  func(*promised)
+	flags func(*promised, *config.Config)
 	// may are the steps of which nobody can know.
 	may []string
 	// unknown tells that a base comes in which no build here had.
@@ -40,11 +40,11 @@ var promises = []promise{
 		{what: "nothing"},
 		{what: "another content", edit: writes("a1.txt", "two UNIQUE")},
 		{what: "the same content again", edit: writes("a1.txt", "two UNIQUE")},
-		{what: "another mode", edit: func(l *live) { l.must(os.Chmod(l.path("a1.txt"), 0o755)) }},
-		{what: "another name", edit: func(l *live) { l.must(os.Rename(l.path("a1.txt"), l.path("a2.txt"))) }},
-		{what: "gone", edit: func(l *live) { l.must(os.Remove(l.path("a2.txt"))) }},
+		{what: "another mode", edit: func(l *promised) { l.must(os.Chmod(l.path("a1.txt"), 0o755)) }},
+		{what: "another name", edit: func(l *promised) { l.must(os.Rename(l.path("a1.txt"), l.path("a2.txt"))) }},
+		{what: "gone", edit: func(l *promised) { l.must(os.Remove(l.path("a2.txt"))) }},
 		{what: "what nobody copies", edit: writes("c.md", "two")},
-		{what: "a link", edit: func(l *live) {
+		{what: "a link", edit: func(l *promised) {
 			l.must(os.Remove(l.path("cur")))
 			l.must(os.Symlink("v2", l.path("cur")))
 		}},
@@ -79,7 +79,7 @@ var promises = []promise{
 		{what: "what is copied", flags: lib("lib"), edit: writes("../lib/etc/passwd", "three UNIQUE")},
 		{what: "what nobody copies", flags: lib("lib"), edit: writes("../lib/g", "two")},
 		{what: "another folder", flags: lib("lib2")},
-		{what: "an image", may: []string{"stage-0 3", "stage-0 4"}, flags: func(_ *live, c *config.Config) {
+		{what: "an image", may: []string{"stage-0 3", "stage-0 4"}, flags: func(_ *promised, c *config.Config) {
 			c.BuildContexts = map[string]string{"lib": "docker-image://python:3.9-alpine"}
 		}},
 	}},
@@ -103,7 +103,7 @@ var promises = []promise{
 		{what: "an old one", flags: target("one"), may: []string{"one 1"}},
 	}},
 	{name: "platforms", files: map[string]string{"Dockerfile": "FROM scratch\nCOPY a1.txt /\nWORKDIR /w\n"}, turns: []turn{
-		{what: "another one", flags: func(_ *live, c *config.Config) { c.Platform = "linux/arm/v6" }},
+		{what: "another one", flags: func(_ *promised, c *config.Config) { c.Platform = "linux/arm/v6" }},
 	}},
 	{name: "outputs", files: map[string]string{"Dockerfile": "FROM python:3.9-alpine AS x\nCOPY a1.txt /\nRUN echo UNIQUE >/o\nFROM python:3.9-alpine\nCOPY --from=x /o /\nRUN echo UNIQUE\n"}, turns: []turn{
 		{what: "the same, of other files", edit: writes("a1.txt", "two UNIQUE"), may: []string{"stage-1 2", "stage-1 3"}},
@@ -119,22 +119,22 @@ const (
 	heredocs = "FROM python:3.9-alpine\nCOPY <<E /f\none UNIQUE\nE\nRUN <<E\necho two UNIQUE\nE\nCOPY a1.txt /\n"
 )
 
-func writes(name, text string) func(*live) { return func(l *live) { l.write(name, text) } }
+func writes(name, text string) func(*promised) { return func(l *promised) { l.write(name, text) } }
 
-func arguments(values ...string) func(*live, *config.Config) {
-	return func(l *live, c *config.Config) {
+func arguments(values ...string) func(*promised, *config.Config) {
+	return func(l *promised, c *config.Config) {
 		for _, v := range values {
 			c.BuildArgs = append(c.BuildArgs, strings.ReplaceAll(v, "UNIQUE", l.unique))
 		}
 	}
 }
 
-func target(name string) func(*live, *config.Config) {
-	return func(_ *live, c *config.Config) { c.Target = name }
+func target(name string) func(*promised, *config.Config) {
+	return func(_ *promised, c *config.Config) { c.Target = name }
 }
 
-func lib(dir string) func(*live, *config.Config) {
-	return func(l *live, c *config.Config) { c.BuildContexts = map[string]string{"lib": l.path("../" + dir)} }
+func lib(dir string) func(*promised, *config.Config) {
+	return func(l *promised, c *config.Config) { c.BuildContexts = map[string]string{"lib": l.path("../" + dir)} }
 }
 
 func archive(text string) string {

@@ -1,4 +1,4 @@
-package engine
+package explain
 
 import (
 	"encoding/json"
@@ -12,6 +12,8 @@ import (
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/past"
+	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/project"
 )
 
 // noEngine has nothing answer to who plans, and nothing known of earlier builds.
@@ -19,6 +21,20 @@ func noEngine(t *testing.T) {
 	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("DOCKER_HOST", "unix://"+filepath.Join(t.TempDir(), "no-engine.sock"))
+}
+
+// opened reads a context folder, and plans it with no engine.
+func opened(t *testing.T, dir string) (*project.Project, *plan.Plan) {
+	t.Helper()
+	p, err := project.OpenChecked(t.Context(), config.Config{Build: config.Build{Context: dir}, Session: config.Session{Once: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pl, err := p.Plan(t.Context(), &offline{}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, pl
 }
 
 // TestAnEditOfTheIgnoreFileIsPlanned: what it lets in or keeps out are changes of the context, and no ignored paths.
@@ -67,7 +83,7 @@ func TestAnEditOfTheIgnoreFileIsPlanned(t *testing.T) {
 			for i, a := range args {
 				args[i] = filepath.Join(dir, a)
 			}
-			bodies, err := Explain(t.Context(), config.Config{Build: config.Build{Context: dir}}, args)
+			bodies, err := Changes(t.Context(), config.Config{Build: config.Build{Context: dir}}, args)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -85,6 +101,35 @@ func TestAnEditOfTheIgnoreFileIsPlanned(t *testing.T) {
 				t.Errorf("reruns are %q, want %q: %+v", reruns, tt.reruns, bodies)
 			}
 		})
+	}
+}
+
+// TestAnIgnoreFileIsAFileWhereAStepReadsIt: else what it says is compared, and not that it was written to.
+func TestAnIgnoreFileIsAFileWhereAStepReadsIt(t *testing.T) {
+	noEngine(t)
+	for copied, want := range map[string]string{"main": "nothing changed since ", ".": "Dockerfile.dockerignore changed since "} {
+		dir := t.TempDir()
+		write := func(name, text string) {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write("Dockerfile", "FROM scratch\nCOPY "+copied+" /\n")
+		write("Dockerfile.dockerignore", "*.pyc\n")
+		write("main", "one")
+		p, pl := opened(t, dir)
+		if err := past.NewBuild("", pl, p.Snapshots()).Save(past.BuildFile(p.Root(), p.Dockerfile())); err != nil {
+			t.Fatal(err)
+		}
+		write("Dockerfile.dockerignore", "# Compiled.\n*.pyc\n")
+		bodies, err := Changes(t.Context(), config.Config{Build: config.Build{Context: dir}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		planned, ok := bodies[len(bodies)-1].(event.Planned)
+		if !ok || !strings.HasPrefix(planned.Because, want) {
+			t.Errorf("COPY %s: %+v, want %q", copied, bodies, want)
+		}
 	}
 }
 
@@ -113,7 +158,7 @@ func TestAnotherBuildArgumentIsPlanned(t *testing.T) {
 		{[]string{"SOURCE_DATE_EPOCH=1"}, []string{"SOURCE_DATE_EPOCH=2"}, "build argument changed: SOURCE_DATE_EPOCH since ", []string{"WORKDIR /w"}},
 	} {
 		t.Run(fmt.Sprint(tt.built, tt.now), func(t *testing.T) {
-			p, err := openProject(t.Context(), config.Config{Build: config.Build{Context: dir, BuildArgs: tt.built}, Session: config.Session{Once: true}})
+			p, err := project.OpenChecked(t.Context(), config.Config{Build: config.Build{Context: dir, BuildArgs: tt.built}, Session: config.Session{Once: true}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -124,7 +169,7 @@ func TestAnotherBuildArgumentIsPlanned(t *testing.T) {
 			if err := past.NewBuild("", pl, p.Snapshots()).Save(past.BuildFile(p.Root(), p.Dockerfile())); err != nil {
 				t.Fatal(err)
 			}
-			bodies, err := Explain(t.Context(), config.Config{Build: config.Build{Context: dir, BuildArgs: tt.now}}, nil)
+			bodies, err := Changes(t.Context(), config.Config{Build: config.Build{Context: dir, BuildArgs: tt.now}}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -160,7 +205,7 @@ func TestAMemoryOfAnotherVersion(t *testing.T) {
 		if err := m.Save(past.BuildFile(p.Root(), p.Dockerfile())); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Explain(t.Context(), config.Config{Build: config.Build{Context: dir}}, nil); err == nil && want != "" || err != nil && (want == "" || !strings.Contains(err.Error(), want)) {
+		if _, err := Changes(t.Context(), config.Config{Build: config.Build{Context: dir}}, nil); err == nil && want != "" || err != nil && (want == "" || !strings.Contains(err.Error(), want)) {
 			t.Errorf("version %d: %v", version, err)
 		}
 	}
@@ -184,7 +229,7 @@ func TestWhatNobodyKnowsIsSaid(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		bodies, err := Explain(t.Context(), config.Config{Build: config.Build{Context: dir}}, []string{filepath.Join(dir, tt.changed)})
+		bodies, err := Changes(t.Context(), config.Config{Build: config.Build{Context: dir}}, []string{filepath.Join(dir, tt.changed)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -225,7 +270,7 @@ func TestManyIgnoredPathsAreOneEvent(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	bodies, err := Explain(t.Context(), config.Config{Build: config.Build{Context: dir}}, []string{filepath.Join(dir, "junk"), filepath.Join(dir, "a.log")})
+	bodies, err := Changes(t.Context(), config.Config{Build: config.Build{Context: dir}}, []string{filepath.Join(dir, "junk"), filepath.Join(dir, "a.log")})
 	if err != nil {
 		t.Fatal(err)
 	}

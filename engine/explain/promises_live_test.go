@@ -1,4 +1,4 @@
-package engine
+package explain
 
 import (
 	"context"
@@ -13,7 +13,9 @@ import (
 	"github.com/docker/docker/api/types/image"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/config"
+	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
 )
@@ -22,7 +24,7 @@ import (
 func TestAPlanComesTrue(t *testing.T) {
 	for _, tt := range promises {
 		t.Run(tt.name, func(t *testing.T) {
-			l := &live{t: t, dir: filepath.Join(t.TempDir(), "project"), engine: docktest.Engine(t), unique: fmt.Sprint(time.Now().UnixNano())}
+			l := &promised{t: t, dir: filepath.Join(t.TempDir(), "project"), engine: docktest.Engine(t), unique: fmt.Sprint(time.Now().UnixNano())}
 			t.Setenv("XDG_CACHE_HOME", t.TempDir())
 			l.base = "stagewatch-test-base:" + l.unique
 			l.rebase(tt.base)
@@ -60,8 +62,17 @@ func TestAPlanComesTrue(t *testing.T) {
 	}
 }
 
+// promised is a project on a real engine.
+type promised struct {
+	t      *testing.T
+	dir    string
+	engine *dock.Engine
+	// unique makes the steps of this test unknown to every cache, and base is the image that BASE stands for.
+	unique, base string
+}
+
 // rebase builds the base, unless there is nothing to build it of.
-func (l *live) rebase(dockerfile string) {
+func (l *promised) rebase(dockerfile string) {
 	l.t.Helper()
 	if dockerfile == "" {
 		return
@@ -71,7 +82,7 @@ func (l *live) rebase(dockerfile string) {
 	l.t.Cleanup(func() { _, _ = l.engine.Client.ImageRemove(context.Background(), l.base, image.RemoveOptions{}) })
 }
 
-func (l *live) config(flags func(*live, *config.Config)) config.Config {
+func (l *promised) config(flags func(*promised, *config.Config)) config.Config {
 	cfg := config.Config{Build: config.Build{Context: l.dir}}
 	if flags != nil {
 		flags(l, &cfg)
@@ -80,9 +91,9 @@ func (l *live) config(flags func(*live, *config.Config)) config.Config {
 }
 
 // explain plans for all that changed. That a base is not known is to be said, and never without need.
-func (l *live) explain(cfg config.Config, unknown bool) event.Planned {
+func (l *promised) explain(cfg config.Config, unknown bool) event.Planned {
 	l.t.Helper()
-	bodies, err := Explain(l.t.Context(), cfg, nil)
+	bodies, err := Changes(l.t.Context(), cfg, nil)
 	l.must(err)
 	warned := false
 	for _, b := range bodies {
@@ -96,7 +107,7 @@ func (l *live) explain(cfg config.Config, unknown bool) event.Planned {
 }
 
 // check holds a plan against what the build planned, and what it did.
-func (l *live) check(turn turn, how string, plan, built event.Planned, states map[string]event.State) {
+func (l *promised) check(turn turn, how string, plan, built event.Planned, states map[string]event.State) {
 	l.t.Helper()
 	if diff := cmp.Diff(built.Steps, plan.Steps); diff != "" {
 		l.t.Errorf("%s: %s, it planned otherwise than the build:\n%s", turn.what, how, diff)
@@ -112,9 +123,17 @@ func (l *live) check(turn turn, how string, plan, built event.Planned, states ma
 	}
 }
 
-func (l *live) path(name string) string { return filepath.Join(l.dir, name) }
+func (l *promised) write(name, text string) {
+	l.t.Helper()
+	l.must(os.MkdirAll(filepath.Dir(l.path(name)), 0o755))
+	// As editors save: whole, under another name, renamed.
+	l.must(os.WriteFile(l.path(name+"~"), []byte(strings.NewReplacer("UNIQUE", l.unique, "BASE", l.base).Replace(text)), 0o644))
+	l.must(os.Rename(l.path(name+"~"), l.path(name)))
+}
 
-func (l *live) must(err error) {
+func (l *promised) path(name string) string { return filepath.Join(l.dir, name) }
+
+func (l *promised) must(err error) {
 	l.t.Helper()
 	if err != nil {
 		l.t.Fatal(err)
@@ -122,12 +141,12 @@ func (l *live) must(err error) {
 }
 
 // once builds once, and returns what was planned and what became of each step.
-func (l *live) once(cfg config.Config) (event.Planned, map[string]event.State, error) {
+func (l *promised) once(cfg config.Config) (event.Planned, map[string]event.State, error) {
 	l.t.Helper()
 	cfg.Context, cfg.Once = l.dir, true
 	events := make(chan event.Event)
 	ended := make(chan error, 1)
-	go func() { ended <- Run(l.t.Context(), context.Background(), cfg, nil, events) }()
+	go func() { ended <- engine.Run(l.t.Context(), context.Background(), cfg, nil, events) }()
 	var planned event.Planned
 	states := map[string]event.State{}
 	for e := range events {

@@ -1,4 +1,4 @@
-package engine
+package cause
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ import (
 // chain returns, in one line, how a change runs through the stages:
 //
 //	app/main.py changed (content) → Dockerfile:9 COPY . . → 2 steps → final: COPY --from=build /site → 1 step
-func chain(why causes, file string, steps []plan.Step, predictions []plan.Prediction) string {
+func chain(why Cause, file string, steps []plan.Step, predictions []plan.Prediction) string {
 	parts := []string{why.head()}
 	stage, following := "", 0
 	flush := func() {
@@ -26,7 +26,7 @@ func chain(why causes, file string, steps []plan.Step, predictions []plan.Predic
 		if pr.Prediction == event.WillHit {
 			continue
 		}
-		begins := pr.Edited && len(why.edits) > 0 && why.edits[0].Line == s.Line && why.edits[0].Now != ""
+		begins := pr.Edited && len(why.Edits) > 0 && why.Edits[0].Line == s.Line && why.Edits[0].Now != ""
 		if begins || s.Stage == stage && !pr.Read && !pr.Edited {
 			// The chain begins with this very instruction, or the step only follows another one.
 			stage = s.Stage

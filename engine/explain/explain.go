@@ -1,9 +1,11 @@
-package engine
+// Package explain says what would rerun if some files changed. It builds nothing, and needs no engine.
+package explain
 
 import (
 	"context"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/cause"
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/past"
@@ -12,12 +14,12 @@ import (
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
-// Explain returns, as events, which stages and steps would rerun if the paths changed, and which of the paths lead to
+// Changes returns, as events, which stages and steps would rerun if the paths changed, and which of the paths lead to
 // nothing and why. It builds nothing and needs no engine: where none answers, it goes by what one reported for the last
 // build here. Paths are relative to the working folder, or to the context where they are not found there; a folder
 // stands for all that is in it. For the Dockerfile only edits since the last build here count. Without paths,
 // everything counts that has changed since then.
-func Explain(ctx context.Context, cfg config.Config, changed []string) (bodies []event.Body, err error) {
+func Changes(ctx context.Context, cfg config.Config, changed []string) (bodies []event.Body, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	cfg.Once = true
@@ -29,7 +31,7 @@ func Explain(ctx context.Context, cfg config.Config, changed []string) (bodies [
 		}
 		err = values.Error(err)
 	}()
-	p, err := openProject(ctx, cfg)
+	p, err := project.OpenChecked(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +75,7 @@ func Explain(ctx context.Context, cfg config.Config, changed []string) (bodies [
 	return x.bodies(ctx, time.Time{})
 }
 
-// explanation is what Explain finds out.
+// explanation is what [Changes] finds out.
 type explanation struct {
 	project *project.Project
 	// memory is what was last built here, nil where nothing is known.
@@ -88,7 +90,7 @@ type explanation struct {
 	ignored    []tree.IgnoredPath
 	unused     []string
 	changes    []plan.Change
-	why        causes
+	why        cause.Cause
 }
 
 // add adds what would be changes, if the paths are in the context.
@@ -127,20 +129,20 @@ func (x *explanation) bodies(ctx context.Context, since time.Time) ([]event.Body
 		return nil, err
 	}
 	bodies := x.without.warnings()
-	for _, s := range skippedBy(x.ignored) {
+	for _, s := range project.Skipped(x.ignored) {
 		bodies = append(bodies, s)
 	}
 	if len(x.unused) > 0 {
 		bodies = append(bodies, event.Skipped{Paths: x.unused, Reason: event.Unused})
 	}
-	x.why.changes, x.why.read = project.Events(x.changes, nil), x.changes
-	e := planEvent(x.plan, predictions, x.why, x.project.Name(), past.OpenSteps(past.StepsFile(x.project.Root(), x.project.Dockerfile())))
+	x.why.Changes, x.why.Read = project.Events(x.changes, nil), x.changes
+	e := cause.Planned(x.plan, predictions, x.why, x.project.Name(), past.OpenSteps(past.StepsFile(x.project.Root(), x.project.Dockerfile())))
 	e.Paths = project.Paths(x.changes)
 	switch {
-	case x.why.dockerfile != "":
-		e.Paths = append(e.Paths, x.why.dockerfile)
+	case x.why.Dockerfile != "":
+		e.Paths = append(e.Paths, x.why.Dockerfile)
 	case len(x.changes) == 0:
-		e.Reason = changedOption(predictions)
+		e.Reason = cause.Option(predictions)
 		if e.Reason.Kind == "" && !since.IsZero() {
 			e.Reason.Kind = event.ReasonNothing
 		}

@@ -1,4 +1,4 @@
-package engine
+package explain
 
 import (
 	"context"
@@ -37,7 +37,7 @@ func (x *explanation) compareRules(rel string) error {
 	}
 	x.addChanges(x.project.ByRules(x.memory.Patterns(), x.memory.Changes(x.project.Snapshots())))
 	if len(x.changes) > 0 {
-		x.why.rules = rel
+		x.why.Rules = rel
 	}
 	// As a file of the context it may be copied like any other.
 	if _, ignored := x.project.Rejects(rel); !ignored {
@@ -56,7 +56,7 @@ func (x *explanation) compare(what string) error {
 		x.prev = last
 	}
 	if x.memory.Plan.Dockerfile != string(x.project.Source()) {
-		x.why.addEdits(x.plan, last, x.project)
+		x.why.AddEdits(x.plan, last, x.project)
 	}
 	return nil
 }
@@ -79,7 +79,7 @@ func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
 	control := x.project.OfControlFiles(since)
 	x.addChanges(slices.DeleteFunc(since, func(c plan.Change) bool { return slices.Contains(control, c) && !x.plan.Reads(c, x.links) }))
 	if n := len(x.changes); n > 0 && len(x.project.ByRules(x.memory.Patterns(), x.changes)) == n {
-		x.why.rules = x.project.RuleFile()
+		x.why.Rules = x.project.RuleFile()
 	}
 	return x.bodies(ctx, x.memory.At)
 }
