@@ -45,12 +45,10 @@ const (
 	holdTurn hold = "the running build has its turn"
 )
 
-// older is what becomes of the builds that still run when another one starts.
+// older is what becomes of the builds that still run when another one starts, empty where none runs.
 type older string
 
 const (
-	// olderNone: none runs.
-	olderNone older = ""
 	// olderCanceled: nothing of them is of use to the new one.
 	olderCanceled older = "canceled"
 	// olderJoined: those of their running steps which the new build needs just as they are come to their end, and count
