@@ -14,7 +14,7 @@ func (m *Model) drawKeys(c *draw.Canvas, r draw.Rect) {
 	lines := m.lay.foot
 	switch {
 	case m.input != nil:
-		lines = []draw.Line{m.input.line(m.theme.Bare())}
+		lines = []draw.Line{m.input.line(m.look.Theme.Bare())}
 	case lines == nil:
 		lines = []draw.Line{m.keyLine(r.W - 2)}
 	}

@@ -6,12 +6,13 @@ import (
 	"github.com/stagewatch/stagewatch/ui/board"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/present"
+	"github.com/stagewatch/stagewatch/ui/rows"
 )
 
 // buildsPanel lists the builds so far.
 func buildsPanel(m *Model) *board.Panel {
 	return &board.Panel{
-		Help: "builds so far", Area: board.Side, Tabs: []board.Tab{{Name: "Builds", Body: &list{m: m, content: present.Builds}}},
+		Help: "builds so far", Area: board.Side, Tabs: []board.Tab{{Name: "Builds", Body: &rows.List{Look: m.look, Content: present.Builds}}},
 		Note: func(p *board.Panel) draw.Line {
 			if m.story.Hits+m.story.Ran == 0 {
 				return nil

@@ -7,6 +7,7 @@ import (
 	"github.com/stagewatch/stagewatch/ui/board"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/present"
+	"github.com/stagewatch/stagewatch/ui/rows"
 )
 
 // changesPanel shows what caused the build, the changes that led to none, and the warnings.
@@ -14,9 +15,9 @@ func changesPanel(m *Model) *board.Panel {
 	return &board.Panel{
 		Help: "changes", Area: board.Side, Height: func(left int) int { return max(4, left/2) },
 		Tabs: []board.Tab{
-			{Name: "Changes", Body: &list{m: m, content: present.Changes, zooms: true}},
-			{Name: "Skipped", Body: &list{m: m, content: present.Skips, zooms: true}},
-			{Name: "Warnings", Body: &list{m: m, content: present.Warnings, zooms: true}},
+			{Name: "Changes", Body: &rows.List{Look: m.look, Content: present.Changes, Else: m.zoomIn}},
+			{Name: "Skipped", Body: &rows.List{Look: m.look, Content: present.Skips, Else: m.zoomIn}},
+			{Name: "Warnings", Body: &rows.List{Look: m.look, Content: present.Warnings, Else: m.zoomIn}},
 		},
 		Note: func(p *board.Panel) draw.Line {
 			if m.board.Focus == p {

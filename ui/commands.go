@@ -115,7 +115,7 @@ func (m *Model) doable() doable {
 	if text := m.board.Body().Text(); text != nil {
 		d.save = len(text()) > 0
 	}
-	if m.search != "" {
+	if m.look.Search != "" {
 		at, of := m.board.Body().Found()
 		d.match = of > 1 || of == 1 && at == 0
 	}

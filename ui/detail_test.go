@@ -86,16 +86,16 @@ func TestTheCursorIsOnAllOfAWrappedRow(t *testing.T) {
 	}
 	s.press("3", "]", "]", "+", "G")
 	s.shows("first: 2 files", "gnu.so")
-	at := s.list("Changes").cursor
-	if s.list("Changes").cursor = 0; s.list("Changes").rows()[at-1].Ref != nil {
+	at := s.list("Changes").Cursor
+	if s.list("Changes").Cursor = 0; s.list("Changes").Rows()[at-1].Ref != nil {
 		t.Fatal("the first row has no tail")
 	}
 	in := s.panel("Changes").Inside
 	s.press("g")
 	s.send(clickAt(in.X, in.Y+at+1))
-	s.want(s.list("Changes").cursor == at, "the tail is not the second row's")
+	s.want(s.list("Changes").Cursor == at, "the tail is not the second row's")
 	s.send(clickAt(in.X, in.Y+at-1))
-	s.want(s.list("Changes").cursor == 0, "the tail is not the first row's")
+	s.want(s.list("Changes").Cursor == 0, "the tail is not the first row's")
 }
 
 // TestWhatTheAppWritesDoesNotHideTheSummary: changes that lead to no build are told in passing, the first time, and
@@ -150,7 +150,7 @@ func TestALogLineIsReadWhole(t *testing.T) {
 	in := s.panel("Logs").Inside
 	click := clickAt(in.X, in.Y+1)
 	s.send(click)
-	s.want(s.log.cursor == 1 && !s.log.follow, "the cursor is not where the click was")
+	s.want(s.log.Current().Seq == 1 && !s.log.Follows(), "the cursor is not where the click was")
 	s.send(click)
 	s.shows("the end")
 	s.press("esc", "&", "l", "a", "s", "t", "enter", "k", "enter").shows("last")

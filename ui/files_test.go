@@ -6,6 +6,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/present"
+	"github.com/stagewatch/stagewatch/ui/rows"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
@@ -38,7 +39,7 @@ func TestAFileIsFoundWhereItIsFolded(t *testing.T) {
 	s.press("2", "]", "g", "enter", "g", "space")
 	s.want(!strings.Contains(s.text(), "lexer.py"), "the largest folder is not folded")
 	s.press("/", "l", "e", "x", "e", "r", "enter")
-	at, ok := s.page().selected().(present.NodeRef)
+	at, ok := s.page().Selected().(present.NodeRef)
 	s.want(ok && at.Path == "/usr/local/lib/python3.9/site-packages/jinja2/lexer.py", "not found")
 	s.shows("lexer.py")
 	s.press("/", "_", "_", "i", "n", "enter")
@@ -46,10 +47,10 @@ func TestAFileIsFoundWhereItIsFolded(t *testing.T) {
 	s.opt.Copy = func(text string) error { o.copied = text; return nil }
 	s.press("y").run()
 	s.want(strings.HasSuffix(o.copied, "/__init__.py"), "copied "+o.copied)
-	one := s.page().selected()
-	two := s.press("n").page().selected()
+	one := s.page().Selected()
+	two := s.press("n").page().Selected()
 	s.want(one != two && two.(present.NodeRef).Name == "__init__.py", "no next match")
-	s.want(s.press("N").page().selected() == one, "not back at the first")
+	s.want(s.press("N").page().Selected() == one, "not back at the first")
 }
 
 // TestWastedFilesAreMarked: bytes that a later layer throws away are named where they lie, and not by colour alone.
@@ -61,7 +62,7 @@ func TestWastedFilesAreMarked(t *testing.T) {
 	s.press("esc", "j", "j", "enter")
 	s.shows("RUN pip install .", "- 1 removed", "removed")
 	n := 0
-	s.board.Front().Body().(*filesList).files.Tree.Walk(func(n2 *story.Node) {
+	s.board.Front().Body().(*rows.Tree).Files.Tree.Walk(func(n2 *story.Node) {
 		if n2.Fate == story.Removed && n2.Nodes == nil {
 			n++
 		}

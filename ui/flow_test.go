@@ -136,7 +136,7 @@ func TestRun(t *testing.T) {
 func TestKeysThatComeTogether(t *testing.T) {
 	s, _ := liveScreen(t)
 	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("4tW/heal")})
-	s.want(s.log.times && s.log.wrap && s.search == "heal", "keys were lost")
+	s.want(s.log.Times && s.log.Wrap && s.look.Search == "heal", "keys were lost")
 	s.press("esc", "esc")
 	s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("qq"), Paste: true})
 	s.want(!has[tea.QuitMsg](s.run()), "a paste is no command")

@@ -30,7 +30,7 @@ func (m *Model) View() string {
 	m.board.Draw(c)
 	scrub{m.opt.Tape}.draw(c, l.scrub)
 	m.drawKeys(c, l.keys)
-	return c.String(m.theme)
+	return c.String(m.look.Theme)
 }
 
 func drawLines(c *draw.Canvas, r draw.Rect, lines []draw.Line) {
@@ -48,15 +48,6 @@ func (m *Model) drawHeader(c *draw.Canvas, l layout) {
 	left, right := present.Header(m.view(), r.W, tape)
 	used := c.Line(r.X, r.Y, r.W, left)
 	c.Right(r.X+used, r.Y, r.W-used-1, right)
-}
-
-// showSelected marks the line at y as the line of the cursor.
-func (m *Model) showSelected(c *draw.Canvas, in draw.Rect, y int) {
-	if m.theme.Bare() {
-		c.Text(in.X-1, y, 1, draw.Plain, ">")
-		return
-	}
-	c.Restyle(draw.Rect{X: in.X, Y: y, W: in.W, H: 1}, func(s draw.Style) draw.Style { return s.Select() })
 }
 
 // logKey is the name of the key that leads to the app's log.

@@ -27,8 +27,8 @@ func (m *Model) keyLine(width int) draw.Line {
 		}
 	}
 	var line draw.Line
-	if m.search != "" {
-		line = append(line.Add(draw.Plain|draw.Bold, "/"+draw.Cut(m.search, 20)+" "), m.foundNote()...).Add(draw.Plain, "  ")
+	if m.look.Search != "" {
+		line = append(line.Add(draw.Plain|draw.Bold, "/"+draw.Cut(m.look.Search, 20)+" "), m.foundNote()...).Add(draw.Plain, "  ")
 	}
 	room := width - always.Width() - line.Width()
 	for _, c := range here {
@@ -47,7 +47,7 @@ func (m *Model) keyHelp(c command) draw.Line {
 
 // keyName is what is written on a key. Arrows become words in ASCII, where they would look like other keys.
 func (m *Model) keyName(c command) string {
-	if !m.theme.ASCII() {
+	if !m.look.Theme.ASCII() {
 		return c.Help().Key
 	}
 	return strings.NewReplacer("↑", "up", "↓", "down", "→", "right", "←", "left").Replace(c.Help().Key)

@@ -14,32 +14,32 @@ import (
 var keyTests = map[string]func(t *testing.T, s *screen, o *outside, k string){
 	"Up": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("1", "G")
-		at := s.list("Stages").cursor
-		s.want(s.press(k).list("Stages").cursor < at, "the cursor did not go up")
+		at := s.list("Stages").Cursor
+		s.want(s.press(k).list("Stages").Cursor < at, "the cursor did not go up")
 	},
 	"Down": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("1", "g")
-		at := s.list("Stages").cursor
-		s.want(s.press(k).list("Stages").cursor > at, "the cursor did not go down")
+		at := s.list("Stages").Cursor
+		s.want(s.press(k).list("Stages").Cursor > at, "the cursor did not go down")
 	},
 	"PageUp": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.send(tea.WindowSizeMsg{Width: 80, Height: 24})
 		s.press("?", "G")
-		at := s.page().offset
-		s.want(s.press(k).page().offset < at, "the page did not go up")
+		at := s.page().Offset
+		s.want(s.press(k).page().Offset < at, "the page did not go up")
 	},
 	"PageDown": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.send(tea.WindowSizeMsg{Width: 80, Height: 24})
 		s.press("?")
-		s.want(s.press(k).page().offset > 1, "the page did not go down")
+		s.want(s.press(k).page().Offset > 1, "the page did not go down")
 	},
 	"Top": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("1", "j", "j", k)
-		s.want(s.list("Stages").cursor == 0, "the cursor is not at the top")
+		s.want(s.list("Stages").Cursor == 0, "the cursor is not at the top")
 	},
 	"Bottom": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("1", "g", k)
-		s.want(s.list("Stages").cursor == len(s.list("Stages").rows())-1, "the cursor is not at the bottom")
+		s.want(s.list("Stages").Cursor == len(s.list("Stages").Rows())-1, "the cursor is not at the bottom")
 	},
 	"Next": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.want(s.press("1", k).board.Focus == s.panel("Sizes"), "focus")
@@ -88,17 +88,17 @@ var keyTests = map[string]func(t *testing.T, s *screen, o *outside, k string){
 	},
 	"Search": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("4", k, "h", "e", "a", "l", "enter")
-		s.want(s.search == "heal" && !s.log.follow, "nothing found")
+		s.want(s.look.Search == "heal" && !s.log.Follows(), "nothing found")
 	},
 	"SearchNext": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("1", "g", "/", "C", "O", "P", "Y", "enter")
-		at := s.list("Stages").cursor
-		s.want(s.press(k).list("Stages").cursor > at, "no next match")
+		at := s.list("Stages").Cursor
+		s.want(s.press(k).list("Stages").Cursor > at, "no next match")
 	},
 	"SearchPrev": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("1", "g", "/", "C", "O", "P", "Y", "enter", "n", "n")
-		at := s.list("Stages").cursor
-		s.want(s.press(k).list("Stages").cursor < at, "no previous match")
+		at := s.list("Stages").Cursor
+		s.want(s.press(k).list("Stages").Cursor < at, "no previous match")
 	},
 	"Filter": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.press("4", k, "h", "e", "a", "l", "enter")
@@ -138,10 +138,10 @@ var keyTests = map[string]func(t *testing.T, s *screen, o *outside, k string){
 		s.want(o.intents[1] == event.Intent(event.Watch{On: true}), "not on again")
 	},
 	"Follow": func(_ *testing.T, s *screen, _ *outside, k string) {
-		s.want(!s.press("4", k).log.follow, "still following")
-		s.want(s.press(k).log.follow, "not following again")
+		s.want(!s.press("4", k).log.Follows(), "still following")
+		s.want(s.press(k).log.Follows(), "not following again")
 	},
-	"Wrap":       func(_ *testing.T, s *screen, _ *outside, k string) { s.want(s.press("4", k).log.wrap, "no wrap") },
+	"Wrap":       func(_ *testing.T, s *screen, _ *outside, k string) { s.want(s.press("4", k).log.Wrap, "no wrap") },
 	"Timestamps": func(_ *testing.T, s *screen, _ *outside, k string) { s.press("4", k); s.shows("09:00:2") },
 	"Raw": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.play([]event.Event{{Time: s.now, Body: event.Log{Text: `{"level":"info","msg":"hello"}`}}})

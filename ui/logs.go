@@ -4,14 +4,15 @@ import (
 	"github.com/stagewatch/stagewatch/ui/board"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/present"
+	"github.com/stagewatch/stagewatch/ui/rows"
 )
 
 // logsPanel shows what the app logs and what the steps of the build print.
 func logsPanel(m *Model) *board.Panel {
-	output := &list{
-		m: m, stream: true,
-		content: func(v present.View, width int) []present.Row { return present.BuildOutput(v, width, m.log.wrap) },
-		lines:   func() []string { return present.CopyBuildOutput(m.view()) },
+	output := &rows.List{
+		Look: m.look, Stream: true,
+		Content: func(v present.View, width int) []present.Row { return present.BuildOutput(v, width, m.log.Wrap) },
+		Lines:   func() []string { return present.CopyBuildOutput(m.view()) },
 	}
 	return &board.Panel{
 		Help: "logs", Area: board.Below, Tabs: []board.Tab{{Name: "Logs", Body: m.log}, {Name: "Build output", Body: output}},
@@ -19,7 +20,7 @@ func logsPanel(m *Model) *board.Panel {
 			if p.Body() != m.log {
 				return nil
 			}
-			return m.log.note()
+			return m.log.Note()
 		},
 	}
 }

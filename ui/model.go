@@ -8,6 +8,8 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/board"
 	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/logview"
+	"github.com/stagewatch/stagewatch/ui/look"
 	"github.com/stagewatch/stagewatch/ui/story"
 	"github.com/stagewatch/stagewatch/ui/term"
 )
@@ -18,7 +20,6 @@ const defaultLogLines = 20_000
 // Model is the dashboard's state. Only Update changes it.
 type Model struct {
 	opt   Options
-	theme *draw.Theme
 	keys  KeyMap
 	story *story.Story
 
@@ -28,8 +29,10 @@ type Model struct {
 	ticking       bool
 	spin          int
 
-	board  *board.Board
-	log    *appLog
+	board *board.Board
+	// look is what the bodies of the panels share: the theme, the search text.
+	look   *look.Shared
+	log    *logview.Log
 	lay    layout
 	folded map[string]bool
 	// pinned is the build that is looked at in place of the newest; 0 is the newest.
@@ -39,7 +42,6 @@ type Model struct {
 
 	ask     *question
 	input   *input
-	search  string
 	toast   toast
 	noticed noticed
 	mouse   bool
@@ -84,11 +86,12 @@ func New(opt Options) *Model {
 	}
 	m := &Model{
 		exec: func(cmd *term.Command, done func(error) tea.Msg) tea.Cmd { return tea.ExecProcess(cmd, done) },
-		opt:  opt, theme: draw.NewTheme(*terminal), keys: DefaultKeyMap(), story: story.New(opt.LogLines),
+		opt:  opt, keys: DefaultKeyMap(), story: story.New(opt.LogLines),
 		now: opt.Clock(), folded: map[string]bool{}, noticed: noticed{}, mouse: !opt.NoMouse,
 	}
-	m.log = &appLog{m: m, follow: true, cursor: -1}
-	m.board = board.New(m.theme.Bare(), newPanels(m)...)
+	m.look = &look.Shared{View: m.view, Open: m.opener, Theme: draw.NewTheme(*terminal)}
+	m.log = logview.New(m.look)
+	m.board = board.New(m.look.Theme.Bare(), newPanels(m)...)
 	return m
 }
 

@@ -43,12 +43,12 @@ func TestMouse(t *testing.T) {
 		s.send(tea.MouseMsg{X: in.X, Y: in.Y + dy, Action: tea.MouseActionPress, Button: b})
 	}
 	click("Builds", 1, tea.MouseButtonLeft)
-	s.want(s.board.Focus == s.panel("Builds") && s.list("Builds").cursor == 1, "a click does not focus and select")
+	s.want(s.board.Focus == s.panel("Builds") && s.list("Builds").Cursor == 1, "a click does not focus and select")
 	click("Builds", 1, tea.MouseButtonLeft)
 	s.want(s.pinned == 1, "a second click does not open")
 	s.press("esc")
 	click("Logs", 0, tea.MouseButtonWheelUp)
-	s.want(!s.log.follow && s.board.Focus != s.panel("Logs"), "the wheel does not scroll what is under it")
+	s.want(!s.log.Follows() && s.board.Focus != s.panel("Logs"), "the wheel does not scroll what is under it")
 	click("Logs", 0, tea.MouseButtonWheelDown)
-	s.want(s.log.follow, "the wheel does not come back")
+	s.want(s.log.Follows(), "the wheel does not come back")
 }

@@ -55,8 +55,16 @@ func zoom(on bool) func(*Model) tea.Cmd {
 	return func(m *Model) tea.Cmd { m.board.Zoomed = on; return nil }
 }
 
+// zoomIn returns what zooms in, nil where that changes nothing.
+func (m *Model) zoomIn() func() tea.Cmd {
+	if m.board.Zoomed || !m.board.Zooms() {
+		return nil
+	}
+	return func() tea.Cmd { return zoom(true)(m) }
+}
+
 func (m *Model) canGoBack() bool {
-	return len(m.board.Pages) > 0 || m.board.Zoomed && m.board.Zooms() || m.pinned != 0 || m.search != "" || m.log.filter != ""
+	return len(m.board.Pages) > 0 || m.board.Zoomed && m.board.Zooms() || m.pinned != 0 || m.look.Search != "" || m.log.Filter() != ""
 }
 
 // back undoes one thing, what was opened last first. It never quits.
@@ -67,10 +75,10 @@ func (m *Model) back() tea.Cmd {
 			top.Dismissed()
 		}
 		m.board.CloseTop()
-	case m.search != "":
-		m.search = ""
-	case m.log.filter != "":
-		m.log.setFilter("")
+	case m.look.Search != "":
+		m.look.Search = ""
+	case m.log.Filter() != "":
+		m.log.SetFilter("")
 	case m.board.Zoomed && m.board.Zooms():
 		m.board.Zoomed = false
 	case m.pinned != 0:
@@ -157,6 +165,6 @@ func (m *Model) toggleFollow() tea.Cmd {
 	return nil
 }
 
-func (m *Model) toggleWrap() tea.Cmd  { m.log.wrap = !m.log.wrap; return nil }
-func (m *Model) toggleTimes() tea.Cmd { m.log.times = !m.log.times; return nil }
-func (m *Model) toggleRaw() tea.Cmd   { m.log.raw = !m.log.raw; return nil }
+func (m *Model) toggleWrap() tea.Cmd  { m.log.Wrap = !m.log.Wrap; return nil }
+func (m *Model) toggleTimes() tea.Cmd { m.log.Times = !m.log.Times; return nil }
+func (m *Model) toggleRaw() tea.Cmd   { m.log.Raw = !m.log.Raw; return nil }

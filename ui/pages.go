@@ -7,6 +7,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/ui/board"
 	"github.com/stagewatch/stagewatch/ui/present"
+	"github.com/stagewatch/stagewatch/ui/rows"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
@@ -25,8 +26,8 @@ func (m *Model) stepOf(build int, stage string, index int) (*story.Build, *story
 // openStep opens a step of a build.
 func (m *Model) openStep(b *story.Build, s *story.Step) {
 	number, stage, index := b.Number, s.Stage, s.Index
-	l := &list{m: m}
-	l.content = func(v present.View, width int) []present.Row {
+	l := &rows.List{Look: m.look}
+	l.Content = func(v present.View, width int) []present.Row {
 		switch b, s := m.stepOf(number, stage, index); {
 		case b == nil:
 			return []present.Row{present.Unkept()}
@@ -35,7 +36,7 @@ func (m *Model) openStep(b *story.Build, s *story.Step) {
 		}
 		return nil
 	}
-	l.enter = func() func() tea.Cmd {
+	l.Enter = func() func() tea.Cmd {
 		if b, s := m.stepOf(number, stage, index); s != nil {
 			if made := present.LayerOf(m.view(), b, s); made != nil {
 				return func() tea.Cmd { return m.openFiles(made.Build, made.Ref) }
@@ -43,32 +44,32 @@ func (m *Model) openStep(b *story.Build, s *story.Step) {
 		}
 		return nil
 	}
-	l.all = func() present.Copied {
+	l.All = func() present.Copied {
 		if b, s := m.stepOf(number, stage, index); s != nil {
 			return present.CopyStep(m.view(), b, s)
 		}
-		return rowsOf(m.view(), l.content)
+		return rows.Text(m.view(), l.Content)
 	}
-	l.lines = func() []string { return l.all().Lines }
+	l.Lines = func() []string { return l.All().Lines }
 	m.board.Open(board.NewPage("step", fmt.Sprintf("Step %s of build #%d", b.StepName(stage, index), number), l))
 }
 
 // openFailure opens why a build failed.
 func (m *Model) openFailure(number int) {
-	l := &list{m: m}
+	l := &rows.List{Look: m.look}
 	failed := func() *story.Build {
 		if b := m.story.Build(number); b != nil && b.Failure != nil {
 			return b
 		}
 		return nil
 	}
-	l.content = func(v present.View, width int) []present.Row {
+	l.Content = func(v present.View, width int) []present.Row {
 		if b := failed(); b != nil {
-			return present.Failure(v, b, width, l.in.H)
+			return present.Failure(v, b, width, l.Height())
 		}
 		return []present.Row{present.Unkept()}
 	}
-	l.enter = func() func() tea.Cmd {
+	l.Enter = func() func() tea.Cmd {
 		if b := failed(); b != nil {
 			if s := b.Step(b.Failure.Stage, b.Failure.Index); s != nil {
 				return func() tea.Cmd { m.openStep(b, s); return nil }
@@ -76,13 +77,13 @@ func (m *Model) openFailure(number int) {
 		}
 		return nil
 	}
-	l.all = func() present.Copied {
+	l.All = func() present.Copied {
 		if b := failed(); b != nil {
 			return present.CopyFailure(b)
 		}
-		return rowsOf(m.view(), l.content)
+		return rows.Text(m.view(), l.Content)
 	}
-	l.lines = func() []string { return l.all().Lines }
+	l.Lines = func() []string { return l.All().Lines }
 	p := board.NewPage(failureKind, fmt.Sprintf("Build #%d failed", number), l)
 	p.Dismissed = func() { m.dismissed = number }
 	m.board.Open(p)
@@ -90,12 +91,12 @@ func (m *Model) openFailure(number int) {
 
 // openDetail opens what a list shows in short.
 func (m *Model) openDetail(d *present.Detail) {
-	l := &list{m: m, content: func(_ present.View, width int) []present.Row { return present.Flow(d.Rows, width) }}
-	l.all = func() present.Copied {
+	l := &rows.List{Look: m.look, Content: func(_ present.View, width int) []present.Row { return present.Flow(d.Rows, width) }}
+	l.All = func() present.Copied {
 		if c := present.CopyRef(m.view(), d.Of); len(c.Lines) > 0 {
 			return c
 		}
-		return rowsOf(m.view(), l.content)
+		return rows.Text(m.view(), l.Content)
 	}
 	m.board.Open(board.NewPage("detail", d.Title, l))
 }
@@ -114,19 +115,9 @@ func (m *Model) help() tea.Cmd {
 
 // textPage is a wide page that is there to be read.
 func (m *Model) textPage(kind, title string, content func(present.View, int) []present.Row) *board.Page {
-	l := &list{m: m, content: content}
-	l.all = func() present.Copied { return rowsOf(m.view(), content) }
+	l := &rows.List{Look: m.look, Content: content}
+	l.All = func() present.Copied { return rows.Text(m.view(), content) }
 	p := board.NewPage(kind, title, l)
 	p.Wide = true
 	return p
-}
-
-// rowsOf returns the text of rows that are not wrapped.
-func rowsOf(v present.View, content func(present.View, int) []present.Row) present.Copied {
-	const unwrapped = 1 << 12
-	var lines []string
-	for _, r := range content(v, unwrapped) {
-		lines = append(lines, r.Plain())
-	}
-	return present.Copied{What: "the page", Lines: lines}
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stagewatch/stagewatch/ui/board"
+	"github.com/stagewatch/stagewatch/ui/rows"
 )
 
 // panel returns the panel whose first tab has that name.
@@ -19,18 +20,18 @@ func (s *screen) panel(name string) *board.Panel {
 }
 
 // list is the list that a panel shows.
-func (s *screen) list(name string) *list {
+func (s *screen) list(name string) *rows.List {
 	s.t.Helper()
-	return s.panel(name).Body().(*list)
+	return s.panel(name).Body().(*rows.List)
 }
 
 // page is the list of the page on top.
-func (s *screen) page() *list {
+func (s *screen) page() *rows.List {
 	s.t.Helper()
-	if f, ok := s.board.Front().Body().(*filesList); ok {
-		return &f.list
+	if f, ok := s.board.Front().Body().(*rows.Tree); ok {
+		return &f.List
 	}
-	return s.board.Front().Body().(*list)
+	return s.board.Front().Body().(*rows.List)
 }
 
 // TestEveryPanelHasAKey that leads to it from the others and is explained.

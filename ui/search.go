@@ -4,13 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"strings"
-	"unicode"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"github.com/stagewatch/stagewatch/ui/clean"
 	"github.com/stagewatch/stagewatch/ui/draw"
-	"github.com/stagewatch/stagewatch/ui/present"
 )
 
 // input is a line being typed in place of the key line.
@@ -68,7 +66,7 @@ func (m *Model) startSearch() tea.Cmd {
 	look := func(text string) {
 		m.folded = maps.Clone(folded)
 		back()
-		m.search = text
+		m.look.Search = text
 		m.find(1, true)
 	}
 	m.input = &input{
@@ -85,14 +83,14 @@ func (m *Model) startSearch() tea.Cmd {
 
 func (m *Model) startFilter() tea.Cmd {
 	m.input = &input{
-		prompt: "filter: ", text: m.log.filter, help: "!text leaves lines out · enter keeps · esc drops", note: m.log.passedNote,
-		changed: m.log.setFilter,
-		done:    func(s string, _ bool) { m.log.setFilter(s) },
+		prompt: "filter: ", text: m.log.Filter(), help: "!text leaves lines out · enter keeps · esc drops", note: m.log.PassedNote,
+		changed: m.log.SetFilter,
+		done:    func(s string, _ bool) { m.log.SetFilter(s) },
 	}
 	return nil
 }
 
-func (m *Model) searching() bool { return m.search != "" }
+func (m *Model) searching() bool { return m.look.Search != "" }
 
 func findNext(dir int) func(*Model) tea.Cmd {
 	return func(m *Model) tea.Cmd { m.find(dir, false); return nil }
@@ -100,7 +98,7 @@ func findNext(dir int) func(*Model) tea.Cmd {
 
 // find moves to a line of the focused panel that holds the search text.
 func (m *Model) find(dir int, here bool) {
-	if m.search != "" {
+	if m.look.Search != "" {
 		m.board.Body().Find(dir, here)
 	}
 }
@@ -117,67 +115,4 @@ func (m *Model) foundNote() draw.Line {
 	default:
 		return draw.Line{}.Add(draw.Accent, fmt.Sprintf("%d of %d", at, of))
 	}
-}
-
-func (l *list) Find(dir int, here bool) {
-	rows := l.rows()
-	at, cursor := l.searched(rows), anySelectable(rows)
-	if !here {
-		at += dir
-	}
-	for range rows {
-		at = (at + len(rows)) % len(rows)
-		if l.matches(rows, at, cursor) {
-			l.moved = true
-			if cursor {
-				l.cursor = at
-			} else {
-				l.searchAt, l.offset = at, at
-			}
-			return
-		}
-		at += dir
-	}
-}
-
-func (l *list) Found() (at, of int) {
-	rows := l.rows()
-	cursor, here := anySelectable(rows), l.searched(rows)
-	for i := range rows {
-		if l.matches(rows, i, cursor) {
-			if of++; i == here {
-				at = of
-			}
-		}
-	}
-	return at, of
-}
-
-// matches reports whether the row that begins at i holds the search text and the cursor can be on it.
-func (l *list) matches(rows []present.Row, i int, cursor bool) bool {
-	return !rows[i].Tail && (!cursor || rows[i].Ref != nil) && contains(present.Whole(rows, i), l.m.search)
-}
-
-// searched returns the row that a search is at.
-func (l *list) searched(rows []present.Row) int {
-	if anySelectable(rows) {
-		return l.cursor
-	}
-	return l.searchAt
-}
-
-// contains reports whether a line holds a text. Case counts only if the text has capitals.
-func contains(line, text string) bool {
-	if strings.IndexFunc(text, unicode.IsUpper) < 0 {
-		line = strings.ToLower(line)
-	}
-	return strings.Contains(line, text)
-}
-
-// markMatches shows where the search text is on a painted line.
-func (m *Model) markMatches(c *draw.Canvas, in draw.Rect, y int) {
-	if m.search == "" {
-		return
-	}
-	c.Mark(draw.Rect{X: in.X, Y: y, W: in.W, H: 1}, m.search, strings.IndexFunc(m.search, unicode.IsUpper) < 0)
 }

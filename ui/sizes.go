@@ -5,6 +5,7 @@ import (
 	"github.com/stagewatch/stagewatch/ui/board"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/present"
+	"github.com/stagewatch/stagewatch/ui/rows"
 )
 
 // sizesPanel shows what the final stage made of the bytes of the stage before it.
@@ -12,9 +13,9 @@ func sizesPanel(m *Model) *board.Panel {
 	return &board.Panel{
 		Help: "sizes", Area: board.Side, Height: func(left int) int { return min(max(5, left*42/100), 14) },
 		Tabs: []board.Tab{
-			{Name: "Sizes", Body: &list{m: m, content: present.Sizes, zooms: true}},
-			{Name: "Layers", Body: &list{m: m, content: present.Layers, zooms: true}},
-			{Name: "Kept and left", Body: &list{m: m, content: present.Ledger, zooms: true, folds: present.FoldName}},
+			{Name: "Sizes", Body: &rows.List{Look: m.look, Content: present.Sizes, Else: m.zoomIn}},
+			{Name: "Layers", Body: &rows.List{Look: m.look, Content: present.Layers, Else: m.zoomIn}},
+			{Name: "Kept and left", Body: &rows.List{Look: m.look, Content: present.Ledger, Else: m.zoomIn, Folds: present.FoldName}},
 		},
 		Note: func(p *board.Panel) draw.Line {
 			if b := m.view().Sized(); b != nil && b.Ledger != nil && m.board.Focus != p && present.Wasted(b.Ledger.Wasted) > 0 {

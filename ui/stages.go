@@ -7,12 +7,13 @@ import (
 	"github.com/stagewatch/stagewatch/ui/board"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/present"
+	"github.com/stagewatch/stagewatch/ui/rows"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
 // stagesPanel is the centre of the screen: the stages with their steps.
 func stagesPanel(m *Model) *board.Panel {
-	steps := &list{m: m, content: present.Stages, leads: leadingStep, folds: present.FoldName}
+	steps := &rows.List{Look: m.look, Content: present.Stages, Leads: leadingStep, Folds: present.FoldName}
 	return &board.Panel{
 		Help: "stages and steps", Area: board.Centre, Tabs: []board.Tab{{Name: "Stages", Body: steps}},
 		Note: func(*board.Panel) draw.Line {
@@ -25,7 +26,7 @@ func stagesPanel(m *Model) *board.Panel {
 			return nil
 		},
 		Foot: func(p *board.Panel) draw.Line {
-			if s, ok := steps.selected().(*story.Step); ok && p.Inside.W < present.ReasonsWidth {
+			if s, ok := steps.Selected().(*story.Step); ok && p.Inside.W < present.ReasonsWidth {
 				return present.Why(m.view(), s)
 			}
 			return nil

@@ -161,7 +161,7 @@ func BenchmarkFilter(b *testing.B) {
 	for i := range 20_000 {
 		s.story.Apply(event.Event{Time: s.now, Body: event.Log{Text: fmt.Sprintf(`{"level":"info","msg":"GET /%d"}`, i)}})
 	}
-	s.log.setFilter("GET /77")
+	s.log.SetFilter("GET /77")
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Update(term.Batch{At: s.now, Events: []event.Event{{Time: s.now, Body: event.Log{Text: "GET / 200"}}}})

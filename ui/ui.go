@@ -5,8 +5,8 @@
 // only text that package clean has cleaned.
 //
 // A [Model] holds the story and how it is looked at. Its panels are each made in a file of their own; newPanels lists them.
-// Package board arranges them on the screen. What a panel shows is laid out by package present and painted with package
-// draw.
+// Package board arranges them on the screen. What fills them is a list of rows, of package rows, or the log of package
+// logview; what rows say is laid out by package present.
 package ui
 
 import (

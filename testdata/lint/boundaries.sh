@@ -37,15 +37,18 @@ engine/serve     engine/desk engine/dock engine/event engine/fault engine/front 
 engine/state
 engine/tree      engine/event
 engine/turns
-ui               engine/event engine/human ui/board ui/clean ui/draw ui/present ui/replay ui/story ui/term
+ui               engine/event engine/human ui/board ui/clean ui/draw ui/logview ui/look ui/present ui/replay ui/rows ui/story ui/term
 ui/board         ui/draw ui/present
 ui/clean
 ui/draw          ui/clean ui/sgr
+ui/logview       engine/human ui/draw ui/look ui/present ui/story
+ui/look          ui/draw ui/present
 ui/once          engine/event engine/human ui/clean ui/draw ui/plain ui/story
 ui/plain         engine/event engine/human ui/clean ui/draw
 ui/present       engine/event engine/human ui/clean ui/draw ui/story
 ui/replay        engine/event
 ui/report        engine/event engine/human ui/draw ui/story
+ui/rows          ui/draw ui/look ui/present ui/story
 ui/sgr
 ui/story         engine/event engine/human ui/clean
 ui/svg           ui/draw ui/sgr

@@ -46,6 +46,8 @@ type Body interface {
 
 // Turner is a body that turns through something by itself, as panels do through tabs.
 type Turner interface {
+	// Title names what it is at. It stands in place of the name of the tab.
+	Title() string
 	Turns() bool
 	Turn(by int)
 }

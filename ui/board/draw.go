@@ -68,7 +68,7 @@ func (b *Board) DrawStrip(c *draw.Canvas, r draw.Rect) {
 func (b *Board) strip(width int) draw.Line {
 	var line draw.Line
 	for _, p := range b.Panels {
-		name := p.Tabs[0].Name
+		name := p.Tabs[0].title()
 		if p == b.Focus {
 			name = p.Name()
 		} else if width < 60 {

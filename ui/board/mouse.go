@@ -46,7 +46,7 @@ func (b *Board) Press(p *Panel, x, y int) tea.Cmd {
 
 func (p *Panel) turnToNamed(name string) {
 	for i, t := range p.Tabs {
-		if t.Name == name {
+		if t.title() == name {
 			p.turnTo(i)
 			return
 		}

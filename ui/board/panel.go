@@ -34,11 +34,18 @@ type Tab struct {
 	Body
 }
 
+func (t Tab) title() string {
+	if b, ok := t.Body.(Turner); ok {
+		return b.Title()
+	}
+	return t.Name
+}
+
 // Body is what the open tab shows.
 func (p *Panel) Body() Body { return p.Tabs[p.open].Body }
 
 // Name is the name of the open tab.
-func (p *Panel) Name() string { return p.Tabs[p.open].Name }
+func (p *Panel) Name() string { return p.Tabs[p.open].title() }
 
 // Number is the panel's key as it is written on the keyboard, empty for a page.
 func (p *Panel) Number() string { return p.Key.Help().Key }
@@ -79,9 +86,9 @@ func (p *Panel) title(st draw.Style, focused, bare bool) draw.Line {
 	for i, t := range p.Tabs {
 		switch {
 		case i == p.open:
-			line = named(line, st, t.Name, focused && bare)
+			line = named(line, st, t.title(), focused && bare)
 		case focused:
-			line = line.Add(draw.Dim, t.Name)
+			line = line.Add(draw.Dim, t.title())
 		default:
 			continue
 		}

@@ -1,4 +1,4 @@
-package ui
+package logview
 
 import (
 	"slices"
@@ -6,8 +6,8 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// logIndex holds the numbers of the entries that pass a test. It looks at each entry only once.
-type logIndex struct {
+// index holds the numbers of the entries that pass a test. It looks at each entry only once.
+type index struct {
 	ring *story.Ring
 	test string
 	seqs []int
@@ -15,9 +15,9 @@ type logIndex struct {
 }
 
 // update tests the entries that came since the last call. test names what pass tests for; another name starts anew.
-func (x *logIndex) update(r *story.Ring, test string, pass func(*story.Entry) bool) {
+func (x *index) update(r *story.Ring, test string, pass func(*story.Entry) bool) {
 	if x.ring != r || x.test != test {
-		*x = logIndex{ring: r, test: test}
+		*x = index{ring: r, test: test}
 	}
 	for seq := max(x.next, r.First()); seq < r.Next(); seq++ {
 		if pass(r.At(seq)) {
@@ -30,4 +30,4 @@ func (x *logIndex) update(r *story.Ring, test string, pass func(*story.Entry) bo
 }
 
 // at returns the place of an entry among those that pass, and whether it passes.
-func (x *logIndex) at(seq int) (int, bool) { return slices.BinarySearch(x.seqs, seq) }
+func (x *index) at(seq int) (int, bool) { return slices.BinarySearch(x.seqs, seq) }

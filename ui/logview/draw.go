@@ -1,4 +1,4 @@
-package ui
+package logview
 
 import (
 	"github.com/stagewatch/stagewatch/ui/draw"
@@ -6,8 +6,8 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-func (v *appLog) Draw(c *draw.Canvas, focused bool) {
-	r, in := v.m.story.Logs, v.in
+func (v *Log) Draw(c *draw.Canvas, focused bool) {
+	r, in := v.logs(), v.in
 	if r.Len() == 0 {
 		v.drawNothing(c)
 		return
@@ -19,35 +19,35 @@ func (v *appLog) Draw(c *draw.Canvas, focused bool) {
 	for _, l := range v.inSight() {
 		line := v.line(c, r.At(l.seq), in.W)
 		parts := []draw.Line{line}
-		if v.wrap {
+		if v.Wrap {
 			parts = line.Wrap(in.W)
 		}
 		for i, part := range parts[:min(len(parts), in.H-l.y)] {
 			y := in.Y + l.y + i
 			c.Line(in.X, y, in.W, part)
 			if focused && l.seq == v.cursor {
-				v.m.showSelected(c, in, y)
+				v.look.MarkCursor(c, in, y)
 			}
 			if focused {
-				v.m.markMatches(c, in, y)
+				v.look.MarkFound(c, in, y)
 			}
 		}
 	}
 }
 
 // drawNothing fills the panel until the app has logged anything, with the end of what the steps of the first build print.
-func (v *appLog) drawNothing(c *draw.Canvas) {
-	in, view := v.in, v.m.view()
+func (v *Log) drawNothing(c *draw.Canvas) {
+	in, view := v.in, v.look.View()
 	rows := []present.Row{{Left: draw.Line{}.Add(draw.Dim, "what the app prints appears here")}}
 	if view.Printed() {
-		rows = present.BuildOutput(view, in.W, v.wrap)
+		rows = present.BuildOutput(view, in.W, v.Wrap)
 	}
 	for i, r := range rows[max(0, len(rows)-in.H):] {
 		c.Line(in.X, in.Y+i, in.W, r.Left)
 	}
 }
 
-func (v *appLog) line(c *draw.Canvas, e *story.Entry, width int) draw.Line {
+func (v *Log) line(c *draw.Canvas, e *story.Entry, width int) draw.Line {
 	switch e.Kind {
 	case story.Boundary, story.Mishap, story.Gap:
 		st := draw.Accent | draw.Bold
@@ -57,7 +57,7 @@ func (v *appLog) line(c *draw.Canvas, e *story.Entry, width int) draw.Line {
 		return draw.Line{}.Add(st, "— "+e.Text+" —").Add(draw.Dim, e.Time.Format(" 15:04:05"))
 	}
 	var line draw.Line
-	if v.times {
+	if v.Times {
 		line = line.Add(draw.Dim, e.Time.Format("15:04:05 "))
 	}
 	if e.Stderr {
@@ -65,10 +65,10 @@ func (v *appLog) line(c *draw.Canvas, e *story.Entry, width int) draw.Line {
 	} else {
 		line = line.Add(draw.Plain, "  ")
 	}
-	if !v.raw {
+	if !v.Raw {
 		if nice := present.ReadableLog(e.Text); nice != nil {
 			return append(line, nice...)
 		}
 	}
-	return append(line, c.Colored(v.m.theme, e.Text, draw.Plain)...)
+	return append(line, c.Colored(v.look.Theme, e.Text, draw.Plain)...)
 }

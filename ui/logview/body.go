@@ -1,4 +1,4 @@
-package ui
+package logview
 
 import (
 	"fmt"
@@ -11,14 +11,14 @@ import (
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-func (v *appLog) Place(in draw.Rect)    { v.in = in }
-func (v *appLog) Reset()                {}
-func (v *appLog) Streams() bool         { return true }
-func (v *appLog) Follows() bool         { return v.follow }
-func (v *appLog) Text() func() []string { return nil }
-func (v *appLog) FoldName() string      { return "" }
+func (v *Log) Place(in draw.Rect)    { v.in = in }
+func (v *Log) Reset()                {}
+func (v *Log) Streams() bool         { return true }
+func (v *Log) Follows() bool         { return v.follow }
+func (v *Log) Text() func() []string { return nil }
+func (v *Log) FoldName() string      { return "" }
 
-func (v *appLog) SetFollow(on bool) {
+func (v *Log) SetFollow(on bool) {
 	if on {
 		v.resume()
 	} else {
@@ -26,27 +26,27 @@ func (v *appLog) SetFollow(on bool) {
 	}
 }
 
-func (v *appLog) Bookmark() func() {
+func (v *Log) Bookmark() func() {
 	follow, top, cursor := v.follow, v.top, v.cursor
 	return func() { v.follow, v.top, v.cursor = follow, top, cursor }
 }
 
-// opens opens the line of the cursor whole. While the log follows that is the newest line, and the cursor stays there.
-func (v *appLog) Opens() func() tea.Cmd {
-	if v.m.story.Logs.Len() == 0 {
+// Opens opens the line of the cursor whole. While the log follows that is the newest line, and the cursor stays there.
+func (v *Log) Opens() func() tea.Cmd {
+	if v.logs().Len() == 0 {
 		return nil
 	}
 	return func() tea.Cmd {
 		v.pause()
-		if e := v.current(); e != nil {
-			v.m.openDetail(present.DetailOf(e))
+		if e := v.Current(); e != nil {
+			return v.look.Open(e)()
 		}
 		return nil
 	}
 }
 
-// press puts the cursor on a line, or opens it where the cursor is there.
-func (v *appLog) Press(y int, again bool) tea.Cmd {
+// Press puts the cursor on a line, or opens it where the cursor is there.
+func (v *Log) Press(y int, again bool) tea.Cmd {
 	for _, l := range v.inSight() {
 		if y < l.y || y >= l.y+l.h {
 			continue
@@ -60,48 +60,52 @@ func (v *appLog) Press(y int, again bool) tea.Cmd {
 	return nil
 }
 
-// found counts the lines that hold the search text.
-func (v *appLog) Found() (at, of int) {
+// Found counts the lines that hold the search text.
+func (v *Log) Found() (at, of int) {
 	if i, exact := v.hits.at(v.cursor); exact {
 		at = i + 1
 	}
 	return at, len(v.hits.seqs)
 }
 
-// passedNote says how many of the app's lines pass the filter.
-func (v *appLog) passedNote() draw.Line {
+// PassedNote says how many of the app's lines pass the filter.
+func (v *Log) PassedNote() draw.Line {
 	if v.pattern() == "" {
 		return nil
 	}
-	n := 0
+	n, r := 0, v.logs()
 	for _, seq := range v.passed.seqs {
-		if v.m.story.Logs.At(seq).Kind == story.LogLine {
+		if r.At(seq).Kind == story.LogLine {
 			n++
 		}
 	}
 	return draw.Line{}.Add(draw.Accent, human.Count(n, "line"))
 }
 
-// copy takes the line of the cursor, else all lines in sight.
-func (v *appLog) Copy() present.Copied {
-	if e := v.current(); e != nil {
-		return present.CopyRef(v.m.view(), e)
+// Copy takes the line of the cursor, else all lines in sight.
+func (v *Log) Copy() present.Copied {
+	if e := v.Current(); e != nil {
+		return present.CopyRef(v.look.View(), e)
 	}
 	var lines []string
 	for _, l := range v.inSight() {
-		lines = append(lines, draw.Strip(v.m.story.Logs.At(l.seq).Text))
+		lines = append(lines, draw.Strip(v.logs().At(l.seq).Text))
 	}
 	return present.Copied{What: "the log lines in sight", Lines: lines}
 }
 
-func (v *appLog) setFilter(s string) {
+// Filter is the text that lines must hold, or must not hold after an exclamation mark; empty for none.
+func (v *Log) Filter() string { return v.filter }
+
+// SetFilter filters from now on, and follows again.
+func (v *Log) SetFilter(s string) {
 	v.filter = s
 	v.resume()
-	v.index()
+	v.update()
 }
 
-func (v *appLog) Find(dir int, here bool) {
-	v.index()
+func (v *Log) Find(dir int, here bool) {
+	v.update()
 	n := len(v.hits.seqs)
 	if n == 0 {
 		return
@@ -121,10 +125,10 @@ func (v *appLog) Find(dir int, here bool) {
 	v.reveal()
 }
 
-// note says what is hidden and whether the log follows.
-func (v *appLog) note() draw.Line {
-	r := v.m.story.Logs
-	if r.Len() == 0 && v.m.view().Printed() {
+// Note says what is hidden and whether the log follows.
+func (v *Log) Note() draw.Line {
+	r := v.logs()
+	if r.Len() == 0 && v.look.View().Printed() {
 		return draw.Line{}.Add(draw.Dim, "build output, until the app logs")
 	}
 	var line draw.Line

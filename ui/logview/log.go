@@ -1,19 +1,25 @@
-package ui
+// Package logview is the body of the panel that shows what the app logs: it follows, filters, finds and wraps.
+package logview
 
 import (
 	"fmt"
 	"strings"
 
 	"github.com/stagewatch/stagewatch/ui/draw"
+	"github.com/stagewatch/stagewatch/ui/look"
 	"github.com/stagewatch/stagewatch/ui/present"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// appLog is the body that shows what the app logs. It names lines by the numbers of their entries, which stay the same
-// when the ring drops the oldest.
-type appLog struct {
-	m  *Model
-	in draw.Rect
+// Log shows what the app logs, a body of package board, which says what its methods do. It names lines by the numbers of their entries, which stay the same when the ring drops the
+// oldest.
+type Log struct {
+	// Wrap breaks lines, Times shows when they came, Raw shows JSON as it came.
+	Wrap, Times, Raw bool
+
+	look   *look.Shared
+	in     draw.Rect
+	filter string
 
 	follow bool
 	// top is the first entry in sight while it does not follow.
@@ -21,15 +27,18 @@ type appLog struct {
 	// seen is the number of the next entry at the time when following ended: entries from there on are new.
 	seen int
 	// cursor is the entry of the cursor, -1 while it follows.
-	cursor           int
-	wrap, times, raw bool
-	filter           string
+	cursor int
 	// passed are the entries that the filter lets pass, hits the ones of them that hold the search text.
-	passed, hits logIndex
+	passed, hits index
 }
 
+// New returns a log that follows.
+func New(l *look.Shared) *Log { return &Log{look: l, follow: true, cursor: -1} }
+
+func (v *Log) logs() *story.Ring { return v.look.View().Story.Logs }
+
 // shows reports whether an entry is among those that passed the filter.
-func (v *appLog) shows(e *story.Entry) bool {
+func (v *Log) shows(e *story.Entry) bool {
 	if v.pattern() == "" {
 		return true
 	}
@@ -38,18 +47,18 @@ func (v *appLog) shows(e *story.Entry) bool {
 }
 
 // pattern is the text of the filter. A filter that begins with an exclamation mark leaves out the lines that hold it.
-func (v *appLog) pattern() string { return strings.TrimPrefix(v.filter, "!") }
+func (v *Log) pattern() string { return strings.TrimPrefix(v.filter, "!") }
 
-func (v *appLog) leavesOut() bool { return strings.HasPrefix(v.filter, "!") }
+func (v *Log) leavesOut() bool { return strings.HasPrefix(v.filter, "!") }
 
 // passes reports whether the filter lets an entry pass. Our own marks always pass.
-func (v *appLog) passes(e *story.Entry) bool {
-	return e.Kind != story.LogLine || contains(v.readable(e), v.pattern()) != v.leavesOut()
+func (v *Log) passes(e *story.Entry) bool {
+	return e.Kind != story.LogLine || look.Holds(v.readable(e), v.pattern()) != v.leavesOut()
 }
 
 // readable returns an entry as the screen shows it.
-func (v *appLog) readable(e *story.Entry) string {
-	if !v.raw && e.Kind == story.LogLine {
+func (v *Log) readable(e *story.Entry) string {
+	if !v.Raw && e.Kind == story.LogLine {
 		if nice := present.ReadableLog(e.Text); nice != nil {
 			return nice.Text()
 		}
@@ -57,19 +66,19 @@ func (v *appLog) readable(e *story.Entry) string {
 	return draw.Strip(e.Text)
 }
 
-// index filters and searches the entries that came since the last call.
-func (v *appLog) index() {
-	shape := fmt.Sprint(v.raw, v.filter)
+// update filters and searches the entries that came since the last call.
+func (v *Log) update() {
+	shape := fmt.Sprint(v.Raw, v.filter)
 	if v.pattern() != "" {
-		v.passed.update(v.m.story.Logs, shape, v.passes)
+		v.passed.update(v.logs(), shape, v.passes)
 	}
-	if v.m.search != "" {
-		v.hits.update(v.m.story.Logs, shape+"/"+v.m.search, func(e *story.Entry) bool { return v.shows(e) && contains(v.readable(e), v.m.search) })
+	if v.look.Search != "" {
+		v.hits.update(v.logs(), shape+"/"+v.look.Search, func(e *story.Entry) bool { return v.shows(e) && v.look.Finds(v.readable(e)) })
 	}
 }
 
 // step returns the shown entry that is n places away from seq, or the last one on the way there.
-func (v *appLog) step(r *story.Ring, seq, n int) int {
+func (v *Log) step(r *story.Ring, seq, n int) int {
 	dir := 1
 	if n < 0 {
 		dir, n = -1, -n
@@ -85,8 +94,8 @@ func (v *appLog) step(r *story.Ring, seq, n int) int {
 }
 
 // bottomTop is the first entry in sight when the newest is on the last line.
-func (v *appLog) bottomTop() int {
-	r, in := v.m.story.Logs, v.in
+func (v *Log) bottomTop() int {
+	r, in := v.logs(), v.in
 	top, room := r.Next(), in.H
 	for i := r.Next() - 1; i >= r.First() && room > 0; i-- {
 		e := r.At(i)
@@ -102,36 +111,36 @@ func (v *appLog) bottomTop() int {
 	return top
 }
 
-func (v *appLog) height(e *story.Entry, width int) int {
-	if !v.wrap || width <= 0 {
+func (v *Log) height(e *story.Entry, width int) int {
+	if !v.Wrap || width <= 0 {
 		return 1
 	}
 	return max(1, (v.gutter()+draw.Width(v.readable(e))+width-1)/width)
 }
 
 // gutter is the width of what stands before a line.
-func (v *appLog) gutter() int {
-	if v.times {
+func (v *Log) gutter() int {
+	if v.Times {
 		return 2 + len("15:04:05 ")
 	}
 	return 2
 }
 
 // pause ends following: the cursor is on the newest line.
-func (v *appLog) pause() {
+func (v *Log) pause() {
 	if !v.follow {
 		return
 	}
-	r := v.m.story.Logs
+	r := v.logs()
 	v.follow, v.top, v.seen = false, v.bottomTop(), r.Next()
 	v.cursor = v.step(r, r.Next(), -1)
 }
 
-func (v *appLog) resume() { v.follow, v.cursor = true, -1 }
+func (v *Log) resume() { v.follow, v.cursor = true, -1 }
 
-// move moves the cursor. Below the last line the log follows again.
-func (v *appLog) Move(by int) {
-	r := v.m.story.Logs
+// Move moves the cursor. Below the last line the log follows again.
+func (v *Log) Move(by int) {
+	r := v.logs()
 	if r.Len() == 0 || v.follow && by >= 0 {
 		return
 	}
@@ -149,13 +158,13 @@ func (v *appLog) Move(by int) {
 }
 
 // reveal scrolls until the cursor is in sight.
-func (v *appLog) reveal() {
+func (v *Log) reveal() {
 	in := v.in
 	if v.cursor < v.top {
 		v.top = v.cursor
 		return
 	}
-	r, room := v.m.story.Logs, in.H
+	r, room := v.logs(), in.H
 	top := v.cursor
 	for i := v.cursor; i >= v.top && i >= r.First(); i-- {
 		if e := r.At(i); v.shows(e) {
@@ -168,13 +177,13 @@ func (v *appLog) reveal() {
 	v.top = top
 }
 
-// scroll moves what is in sight. The cursor stays in sight.
-func (v *appLog) Scroll(by int) {
+// Scroll moves what is in sight. The cursor stays in sight.
+func (v *Log) Scroll(by int) {
 	if v.follow && by >= 0 {
 		return
 	}
 	v.pause()
-	r := v.m.story.Logs
+	r := v.logs()
 	v.top = v.step(r, max(v.top, r.First()), by)
 	if by > 0 && v.top >= v.bottomTop() {
 		v.resume()
@@ -194,8 +203,8 @@ func (v *appLog) Scroll(by int) {
 type seenLine struct{ seq, y, h int }
 
 // inSight returns the entries that are shown.
-func (v *appLog) inSight() []seenLine {
-	r, in := v.m.story.Logs, v.in
+func (v *Log) inSight() []seenLine {
+	r, in := v.logs(), v.in
 	top := v.top
 	if v.follow {
 		top = v.bottomTop()
@@ -214,10 +223,10 @@ func (v *appLog) inSight() []seenLine {
 	return out
 }
 
-func (v *appLog) Settle() {
-	r := v.m.story.Logs
+func (v *Log) Settle() {
+	r := v.logs()
 	v.top = max(v.top, r.First())
-	v.index()
+	v.update()
 	if v.follow || r.Len() == 0 {
 		return
 	}
@@ -233,9 +242,9 @@ func (v *appLog) Settle() {
 	}
 }
 
-// current is the entry of the cursor, nil while the log follows.
-func (v *appLog) current() *story.Entry {
-	if r := v.m.story.Logs; v.cursor >= r.First() && v.cursor < r.Next() && v.shows(r.At(v.cursor)) {
+// Current is the entry of the cursor, nil while the log follows.
+func (v *Log) Current() *story.Entry {
+	if r := v.logs(); v.cursor >= r.First() && v.cursor < r.Next() && v.shows(r.At(v.cursor)) {
 		return r.At(v.cursor)
 	}
 	return nil
