@@ -37,7 +37,7 @@ func shellIn(opts dock.Options) func(container string) *exec.Cmd {
 	}
 }
 
-// openURL opens a page in the default browser.
+// openURL opens a page in the default browser. Its error does not name the page: the dashboard does.
 func openURL(url string) error {
 	opener := "xdg-open"
 	switch runtime.GOOS {
@@ -47,7 +47,7 @@ func openURL(url string) error {
 		return exec.Command("rundll32", "url.dll,FileProtocolHandler", url).Start()
 	}
 	if _, err := exec.LookPath(opener); err != nil {
-		return fmt.Errorf("opening %s: %s is not installed", url, opener)
+		return fmt.Errorf("%s is not installed; open it in a browser by hand", opener)
 	}
 	return exec.Command(opener, url).Start()
 }
@@ -62,7 +62,7 @@ func clipboard() func(string) error {
 		cmd := exec.Command("tmux", "load-buffer", "-w", "-")
 		cmd.Stdin = strings.NewReader(text)
 		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("copying with tmux: %w: %s", err, strings.TrimSpace(string(out)))
+			return fmt.Errorf("tmux: %w: %s", err, strings.TrimSpace(string(out)))
 		}
 		return nil
 	}
