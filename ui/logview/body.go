@@ -8,7 +8,6 @@ import (
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/present"
-	"github.com/stagewatch/stagewatch/ui/story"
 )
 
 func (v *Log) Place(in draw.Rect)    { v.in = in }
@@ -68,20 +67,6 @@ func (v *Log) Found() (at, of int) {
 	return at, len(v.hits.seqs)
 }
 
-// PassedNote says how many of the app's lines pass the filter.
-func (v *Log) PassedNote() draw.Line {
-	if v.pattern() == "" {
-		return nil
-	}
-	n, r := 0, v.logs()
-	for _, seq := range v.passed.seqs {
-		if r.At(seq).Kind == story.LogLine {
-			n++
-		}
-	}
-	return draw.Line{}.Add(draw.Accent, human.Count(n, "line"))
-}
-
 // Copy takes the line of the cursor, else all lines in sight.
 func (v *Log) Copy() present.Copied {
 	if e := v.Current(); e != nil {
@@ -92,16 +77,6 @@ func (v *Log) Copy() present.Copied {
 		lines = append(lines, draw.Strip(v.logs().At(l.seq).Text))
 	}
 	return present.Copied{What: "the log lines in sight", Lines: lines}
-}
-
-// Filter is the text that lines must hold, or must not hold after an exclamation mark; empty for none.
-func (v *Log) Filter() string { return v.filter }
-
-// SetFilter filters from now on, and follows again.
-func (v *Log) SetFilter(s string) {
-	v.filter = s
-	v.resume()
-	v.update()
 }
 
 func (v *Log) Find(dir int, here bool) {

@@ -2,17 +2,13 @@
 package logview
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/look"
-	"github.com/stagewatch/stagewatch/ui/present"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
 
-// Log shows what the app logs, a body of package board, which says what its methods do. It names lines by the numbers of their entries, which stay the same when the ring drops the
-// oldest.
+// Log shows what the app logs. It is a body of package board, which says what its methods do. It names lines by the numbers
+// of their entries, which stay the same when the ring drops the oldest.
 type Log struct {
 	// Wrap breaks lines, Times shows when they came, Raw shows JSON as it came.
 	Wrap, Times, Raw bool
@@ -36,46 +32,6 @@ type Log struct {
 func New(l *look.Shared) *Log { return &Log{look: l, follow: true, cursor: -1} }
 
 func (v *Log) logs() *story.Ring { return v.look.View().Story.Logs }
-
-// shows reports whether an entry is among those that passed the filter.
-func (v *Log) shows(e *story.Entry) bool {
-	if v.pattern() == "" {
-		return true
-	}
-	_, ok := v.passed.at(e.Seq)
-	return ok
-}
-
-// pattern is the text of the filter. A filter that begins with an exclamation mark leaves out the lines that hold it.
-func (v *Log) pattern() string { return strings.TrimPrefix(v.filter, "!") }
-
-func (v *Log) leavesOut() bool { return strings.HasPrefix(v.filter, "!") }
-
-// passes reports whether the filter lets an entry pass. Our own marks always pass.
-func (v *Log) passes(e *story.Entry) bool {
-	return e.Kind != story.LogLine || look.Holds(v.readable(e), v.pattern()) != v.leavesOut()
-}
-
-// readable returns an entry as the screen shows it.
-func (v *Log) readable(e *story.Entry) string {
-	if !v.Raw && e.Kind == story.LogLine {
-		if nice := present.ReadableLog(e.Text); nice != nil {
-			return nice.Text()
-		}
-	}
-	return draw.Strip(e.Text)
-}
-
-// update filters and searches the entries that came since the last call.
-func (v *Log) update() {
-	shape := fmt.Sprint(v.Raw, v.filter)
-	if v.pattern() != "" {
-		v.passed.update(v.logs(), shape, v.passes)
-	}
-	if v.look.Search != "" {
-		v.hits.update(v.logs(), shape+"/"+v.look.Search, func(e *story.Entry) bool { return v.shows(e) && v.look.Finds(v.readable(e)) })
-	}
-}
 
 // step returns the shown entry that is n places away from seq, or the last one on the way there.
 func (v *Log) step(r *story.Ring, seq, n int) int {
