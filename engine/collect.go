@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // imageStore lists and removes images of the session.
@@ -12,6 +13,9 @@ type imageStore interface {
 	// Remove takes away an image of ours; one that is in use stays.
 	Remove(ctx context.Context, image string) error
 }
+
+// removeWithin bounds the removal of one image.
+const removeWithin = 20 * time.Second
 
 // images are those of this session that may still be on the engine.
 type images struct {
@@ -67,7 +71,7 @@ func (l *loop) collect() {
 		}
 		delete(l.images.made, image)
 		l.Aside(&l.images.removing, func() {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(l.Ctx()), cleanWithin)
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(l.Ctx()), removeWithin)
 			defer cancel()
 			if err := l.images.store.Remove(ctx, image); err != nil {
 				// Its container is still going down: the next collection finds it again.

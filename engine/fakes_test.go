@@ -72,7 +72,7 @@ func newRig(t *testing.T, cfg config.Config, with ...func(*deps)) *rig {
 		solver: newSolver(r.builder), pinger: r.pinger, images: r.images, earlier: earlier{steps: past.OpenSteps("")},
 	}
 	if !once {
-		settings, _, err := serving(cfg.App)
+		settings, _, err := appSettings(cfg.App)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -235,12 +235,16 @@ func (i *fakeImages) Remove(_ context.Context, image string) error {
 
 type fakePinger struct{ gone, hangs atomic.Bool }
 
-func (p *fakePinger) Alive(ctx context.Context) error {
-	if p.hangs.Load() {
-		<-ctx.Done()
-		return ctx.Err()
+func (p *fakePinger) Silent(ctx context.Context) bool {
+	if !p.hangs.Load() {
+		return false
 	}
-	return p.Ping(ctx)
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(pingWithin):
+		return true
+	}
 }
 
 func (p *fakePinger) Ping(context.Context) error {

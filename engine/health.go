@@ -16,8 +16,8 @@ const enginePoll = 500 * time.Millisecond
 // pinger asks the engine for a sign of life.
 type pinger interface {
 	Ping(ctx context.Context) error
-	// Alive asks the engine alone, and not its BuildKit.
-	Alive(ctx context.Context) error
+	// Silent reports whether the engine does not answer at all.
+	Silent(ctx context.Context) bool
 	Info(ctx context.Context) (event.Engine, error)
 	// Broken returns when the connection to the engine breaks, or ctx ends.
 	Broken(ctx context.Context)
@@ -35,15 +35,6 @@ type engineWatch struct {
 
 // pingWithin bounds one sign of life.
 const pingWithin = 5 * time.Second
-
-// silent reports whether an engine does not answer at all, as a suspended one does. A person who quits waits for
-// nothing that such an engine is to do.
-func silent(ctx context.Context, p interface{ Alive(context.Context) error }) bool {
-	asking, cancel := context.WithTimeout(ctx, pingWithin)
-	defer cancel()
-	_ = p.Alive(asking)
-	return ctx.Err() == nil && asking.Err() != nil
-}
 
 // follow notices that the engine goes away while nothing is asked of it.
 func (e *engineWatch) follow() {

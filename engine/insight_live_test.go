@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/stagewatch/stagewatch/engine/config"
+	"github.com/stagewatch/stagewatch/engine/connect"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -31,21 +32,21 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg.Tags = []string{"stagewatch-insight-test:" + strings.ToLower(filepath.Base(t.TempDir()))}
-	c, err := connect(t.Context(), cfg, func(event.Body) {})
+	c, err := connect.Open(t.Context(), cfg, func(event.Body) {})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := c.close(t.Context(), false); err != nil {
+		if err := c.Close(t.Context(), false); err != nil {
 			t.Error(err)
 		}
 	})
-	p.Label(dock.Label, c.session.ID)
-	i := measure.NewInsight(c.reader, c.Binding)
+	p.Label(dock.Label, c.Session.ID)
+	i := measure.NewInsight(c.Reader, c.Binding)
 
 	run := func() (event.Ledger, []event.Warning) {
 		t.Helper()
-		m := measure.Measured{Sized: event.Sized{Basis: c.images.Basis()}}
+		m := measure.Measured{Sized: event.Sized{Basis: c.Images.Basis()}}
 		contexts, _ := p.Contexts(false)
 		one := func(stage string, size *event.StageSize) (*plan.Plan, string) {
 			pl, err := p.Plan(t.Context(), c, stage)
@@ -56,7 +57,7 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if *size, err = c.images.Measure(t.Context(), res.Image, pl.BaseLayers); err != nil {
+			if *size, err = c.Images.Measure(t.Context(), res.Image, pl.BaseLayers); err != nil {
 				t.Fatal(err)
 			}
 			return pl, res.Image

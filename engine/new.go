@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"slices"
 	"sync/atomic"
 
@@ -19,31 +18,18 @@ import (
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
-// builder is what the loop needs of an engine that builds.
-type builder interface {
-	project.Toolchain
-	Build(ctx context.Context, req solve.Request) (*solve.Result, error)
-	// Forget makes the next plan look base images up again.
-	Forget()
-	// Quiet waits until the engine is done with the solves that were given up.
-	Quiet(ctx context.Context) error
-}
-
-// store is what the loop needs of the engine's images.
-type store interface {
-	measure.Images
-	imageStore
-}
-
 // deps is what a loop is made of.
 type deps struct {
 	desk    desk.Desk
 	cfg     config.Config
 	project *project.Project
 	// solver makes the builds. Loops on one engine have one in common.
-	solver  *solver
-	pinger  pinger
-	images  store
+	solver *solver
+	pinger pinger
+	images interface {
+		measure.Images
+		imageStore
+	}
 	earlier earlier
 	// unkept: it was reported that nothing can be kept for the next session.
 	unkept bool
@@ -95,7 +81,7 @@ func (l *loop) hooks() serve.Hooks {
 		Edits:   func() int { return l.pending.edits },
 		Freed:   l.collect,
 		Suspect: l.engine.check,
-		Silent:  func(ctx context.Context) bool { return silent(ctx, l.engine.pinger) },
+		Silent:  l.engine.pinger.Silent,
 		Retry: func(err error, again func()) bool {
 			if !solve.OutOfFiles(err) {
 				return false

@@ -3,8 +3,19 @@ package engine
 import (
 	"context"
 
+	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
+
+// builder is what the loop needs of an engine that builds.
+type builder interface {
+	project.Toolchain
+	Build(ctx context.Context, req solve.Request) (*solve.Result, error)
+	// Forget makes the next plan look base images up again.
+	Forget()
+	// Quiet waits until the engine is done with the solves that were given up.
+	Quiet(ctx context.Context) error
+}
 
 // solver is a builder that makes one solve at a time. Docker Engine 20.10 was seen to crash, with all that runs on it,
 // where two solves share steps and one of them is canceled.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/config"
+	"github.com/stagewatch/stagewatch/engine/connect"
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -57,17 +58,17 @@ func Run(ctx, quit context.Context, cfg config.Config, intents <-chan event.Inte
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
 	busy := false
-	defer func() { err = errors.Join(err, c.close(ctx, busy)) }()
+	defer func() { err = errors.Join(err, c.Close(ctx, busy)) }()
 
-	cfg = c.named(cfg)
+	cfg = c.Named(cfg)
 	values.Store(cfg.Values(p.Source()))
-	p.Label(dock.Label, c.session.ID)
+	p.Label(dock.Label, c.Session.ID)
 	work, stop := context.WithCancel(ctx)
 	defer stop()
 	d := deps{
 		desk: desk.New(work, out), cfg: cfg, project: p, values: &values,
-		solver: newSolver(c), pinger: c, outside: c, images: c.images, insight: measure.NewInsight(c.reader, c.Binding),
-		earlier: earlierOf(p, c.engine.Host), unkept: c.session.Unkept != nil,
+		solver: newSolver(c), pinger: c, outside: c, images: c.Images, insight: measure.NewInsight(c.Reader, c.Binding),
+		earlier: earlierOf(p, c.Engine.Host), unkept: c.Session.Unkept != nil,
 	}
 	in := inputs{intents: intents}
 	var l *loop
@@ -107,7 +108,7 @@ func makeStateDir() {
 
 // openBoth reads the project while it connects to the engine: with a large context, both take a while. Where both fail,
 // the error is that of the project.
-func openBoth(ctx context.Context, cfg config.Config, emit func(event.Body)) (*project.Project, *connection, error) {
+func openBoth(ctx context.Context, cfg config.Config, emit func(event.Body)) (*project.Project, *connect.Connection, error) {
 	connecting, giveUp := context.WithCancel(ctx)
 	defer giveUp()
 	var p *project.Project
@@ -119,11 +120,11 @@ func openBoth(ctx context.Context, cfg config.Config, emit func(event.Body)) (*p
 			giveUp()
 		}
 	}()
-	c, err := connect(connecting, cfg, emit)
+	c, err := connect.Open(connecting, cfg, emit)
 	<-read
 	switch {
 	case broken != nil && err == nil:
-		return nil, nil, errors.Join(broken, c.close(ctx, false))
+		return nil, nil, errors.Join(broken, c.Close(ctx, false))
 	case broken != nil:
 		return nil, nil, broken
 	case err != nil && solve.OutOfFiles(err):
@@ -135,8 +136,8 @@ func openBoth(ctx context.Context, cfg config.Config, emit func(event.Body)) (*p
 	return p, c, nil
 }
 
-// serving returns what the flags say of the app's container, and where it is published.
-func serving(c config.App) (serve.Settings, []front.Published, error) {
+// appSettings returns what the flags say of the app's container, and where it is published.
+func appSettings(c config.App) (serve.Settings, []front.Published, error) {
 	ports, err := c.Ports()
 	if err != nil {
 		return serve.Settings{}, nil, err
@@ -152,12 +153,12 @@ func serving(c config.App) (serve.Settings, []front.Published, error) {
 
 // serve has the loop run and serve what it builds, on ports that it opens. Free is called on the desk's goroutine when
 // the app's own port is ours after something else held it.
-func (d *deps) serve(ctx context.Context, c *connection, emit func(event.Body), free func()) (serve.Ports, error) {
-	settings, published, err := serving(d.cfg.App)
+func (d *deps) serve(ctx context.Context, c *connect.Connection, emit func(event.Body), free func()) (serve.Ports, error) {
+	settings, published, err := appSettings(d.cfg.App)
 	if err != nil {
 		return nil, err
 	}
-	runner := run.New(ctx, c.engine, c.session.Labels())
+	runner := run.New(ctx, c.Engine, c.Session.Labels())
 	if err := runner.Check(ctx, settings.Spec); err != nil {
 		return nil, err
 	}

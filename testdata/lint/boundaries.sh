@@ -12,11 +12,12 @@ breaches=0
 rooms='
 cmd/stagewatch   engine engine/config engine/dock engine/doctor engine/event engine/explain engine/fault engine/human engine/project engine/tree ui ui/clean ui/draw ui/once ui/plain ui/replay ui/report ui/story ui/svg
 watch
-engine           engine/advice engine/cause engine/config engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/image engine/measure engine/past engine/plan engine/project engine/redact engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
+engine           engine/advice engine/cause engine/config engine/connect engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/measure engine/past engine/plan engine/project engine/redact engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
 engine/advice    engine/event engine/human engine/plan engine/tree
 engine/compat    engine/event engine/image engine/plan
 engine/cause     engine/event engine/human engine/past engine/plan engine/project
 engine/config    engine/dock engine/fault engine/front engine/redact engine/run engine/tree
+engine/connect   engine/config engine/dock engine/event engine/fault engine/human engine/image engine/solve
 engine/past      engine/event engine/plan engine/state engine/tree
 engine/project   engine/config engine/event engine/fault engine/plan engine/solve engine/state engine/tree watch
 engine/redact    engine/event

@@ -1,4 +1,4 @@
-package engine
+package connect
 
 import (
 	"cmp"
@@ -20,7 +20,7 @@ type names struct {
 }
 
 // chooseNames chooses the names that the configuration does not give.
-func (c *connection) chooseNames(ctx context.Context, cfg config.Config, emit func(event.Body)) {
+func (c *Connection) chooseNames(ctx context.Context, cfg config.Config, emit func(event.Body)) {
 	image := cfg.ImageName()
 	c.names = names{emit: emit, container: cmp.Or(cfg.Name, config.ContainerName(image))}
 	if len(cfg.Tags) == 0 {
@@ -29,8 +29,8 @@ func (c *connection) chooseNames(ctx context.Context, cfg config.Config, emit fu
 	}
 }
 
-// named returns the configuration with the names that were chosen.
-func (c *connection) named(cfg config.Config) config.Config {
+// Named returns the configuration with the names that were chosen.
+func (c *Connection) Named(cfg config.Config) config.Config {
 	cfg.Name = c.names.container
 	if c.names.image != "" {
 		cfg.Tags = []string{c.names.tag}
@@ -39,7 +39,7 @@ func (c *connection) named(cfg config.Config) config.Config {
 }
 
 // chooseTag chooses a tag that no other image has.
-func (c *connection) chooseTag(ctx context.Context) {
+func (c *Connection) chooseTag(ctx context.Context) {
 	n := &c.names
 	latest := n.image + ":latest"
 	n.tag = latest
@@ -49,19 +49,19 @@ func (c *connection) chooseTag(ctx context.Context) {
 	if n.tag != latest {
 		n.emit(event.Warning{Code: event.CodeTagTaken, Message: fmt.Sprintf("there is an image %s already, which stays as it is; ours is %s", latest, n.tag), Hint: "Name ours with -t."})
 	}
-	if err := c.session.OwnTag(n.tag); err != nil {
+	if err := c.Session.OwnTag(n.tag); err != nil {
 		n.emit(event.Warning{Code: event.CodeUnkept, Message: "the name of the image can't be kept where the next start looks for it: " + err.Error(), Hint: "After a crash it is left on the engine."})
 	}
 }
 
 // theirs reports whether an image that this session did not make has the name.
-func (c *connection) theirs(ctx context.Context, tag string) bool {
-	seen, err := c.engine.Client.ImageInspect(ctx, tag)
-	return err == nil && (seen.Config == nil || seen.Config.Labels[dock.Label] != c.session.ID)
+func (c *Connection) theirs(ctx context.Context, tag string) bool {
+	seen, err := c.Engine.Client.ImageInspect(ctx, tag)
+	return err == nil && (seen.Config == nil || seen.Config.Labels[dock.Label] != c.Session.ID)
 }
 
 // Build builds under a name that is still ours: somebody may have built an image of their own under it meanwhile.
-func (c *connection) Build(ctx context.Context, req solve.Request) (*solve.Result, error) {
+func (c *Connection) Build(ctx context.Context, req solve.Request) (*solve.Result, error) {
 	if c.names.image != "" && len(req.Tags) > 0 {
 		if c.theirs(ctx, c.names.tag) {
 			c.chooseTag(ctx)

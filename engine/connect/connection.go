@@ -1,4 +1,6 @@
-package engine
+// Package connect has an engine ready for a session: the builder, the images, the names that are free, what dead sessions
+// left removed, and at the end all that the session made.
+package connect
 
 import (
 	"context"
@@ -21,18 +23,18 @@ import (
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
-// connection is the engine and everything that is connected to it.
-type connection struct {
+// Connection is the engine and everything that is connected to it.
+type Connection struct {
 	*solve.Builder
-	engine  *dock.Engine
-	session *dock.Session
-	images  *image.Store
-	reader  *image.Reader
+	Engine  *dock.Engine
+	Session *dock.Session
+	Images  *image.Store
+	Reader  *image.Reader
 	names   names
 }
 
-// connect finds the engine, begins a session on it, and removes what dead sessions left.
-func connect(ctx context.Context, cfg config.Config, emit func(event.Body)) (*connection, error) {
+// Open finds the engine, begins a session on it, and removes what dead sessions left.
+func Open(ctx context.Context, cfg config.Config, emit func(event.Body)) (*Connection, error) {
 	attachables, err := attach(cfg)
 	if err != nil {
 		return nil, err
@@ -41,17 +43,17 @@ func connect(ctx context.Context, cfg config.Config, emit func(event.Body)) (*co
 	if err != nil {
 		return nil, err
 	}
-	c := &connection{engine: e}
+	c := &Connection{Engine: e}
 	info, err := e.Info(ctx)
 	if err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	emit(info)
-	if c.session = dock.NewSession(e.Host); c.session.Unkept != nil {
-		emit(event.Warning{Code: event.CodeUnkept, Message: "the lock of this session can't be kept where the next start looks for it: " + c.session.Unkept.Error(),
+	if c.Session = dock.NewSession(e.Host); c.Session.Unkept != nil {
+		emit(event.Warning{Code: event.CodeUnkept, Message: "the lock of this session can't be kept where the next start looks for it: " + c.Session.Unkept.Error(),
 			Hint: "After a crash something may be left on the engine. Make that folder one that can be written, or name another one with XDG_CACHE_HOME."})
 	}
-	swept, err := e.Sweep(ctx, c.session)
+	swept, err := e.Sweep(ctx, c.Session)
 	if err != nil && ctx.Err() == nil {
 		emit(event.Warning{Code: event.CodeLeftovers, Message: err.Error()})
 	}
@@ -60,30 +62,44 @@ func connect(ctx context.Context, cfg config.Config, emit func(event.Body)) (*co
 	}
 	c.Builder, err = solve.New(ctx, e, attachables...)
 	if err == nil {
-		c.reader, err = image.NewReader(ctx, e, attachables...)
+		c.Reader, err = image.NewReader(ctx, e, attachables...)
 	}
 	if err != nil {
-		return nil, errors.Join(err, c.session.Close(), e.Close())
+		return nil, errors.Join(err, c.Session.Close(), e.Close())
 	}
 	c.chooseNames(ctx, cfg, emit)
-	c.images = image.New(e, c.session.ID, info.Store)
+	c.Images = image.New(e, c.Session.ID, info.Store)
 	return c, nil
 }
 
 // Pruned reports whether the engine's build cache has been pruned since then.
-func (c *connection) Pruned(ctx context.Context, since time.Time) (bool, error) {
-	return c.engine.Pruned(ctx, since)
+func (c *Connection) Pruned(ctx context.Context, since time.Time) (bool, error) {
+	return c.Engine.Pruned(ctx, since)
 }
 
-// Alive asks the engine for a sign of life.
-func (c *connection) Alive(ctx context.Context) error {
-	_, err := c.engine.Client.Ping(ctx)
+// alive asks the engine alone, and not its BuildKit, for a sign of life.
+func (c *Connection) alive(ctx context.Context) error {
+	_, err := c.Engine.Client.Ping(ctx)
 	return err
 }
 
+// silentAfter is how long an engine that works may take for a sign of life.
+const silentAfter = 5 * time.Second
+
+// Silent reports whether the engine does not answer at all, as a suspended one does. A person who quits waits for
+// nothing that such an engine is to do.
+func (c *Connection) Silent(ctx context.Context) bool { return silent(ctx, c.alive) }
+
+func silent(ctx context.Context, alive func(context.Context) error) bool {
+	asking, cancel := context.WithTimeout(ctx, silentAfter)
+	defer cancel()
+	_ = alive(asking)
+	return ctx.Err() == nil && asking.Err() != nil
+}
+
 // Ping asks the engine and its BuildKit for a sign of life.
-func (c *connection) Ping(ctx context.Context) error {
-	if err := c.Alive(ctx); err != nil {
+func (c *Connection) Ping(ctx context.Context) error {
+	if err := c.alive(ctx); err != nil {
 		return err
 	}
 	return c.Builder.Ping(ctx)
@@ -91,8 +107,8 @@ func (c *connection) Ping(ctx context.Context) error {
 
 // Broken returns when the engine's stream of events breaks, or ctx ends. It asks for the session's events only, and
 // reads none of them.
-func (c *connection) Broken(ctx context.Context) {
-	news, broken := c.engine.Client.Events(ctx, events.ListOptions{Filters: filters.NewArgs(filters.Arg("label", dock.Label+"="+c.session.ID))})
+func (c *Connection) Broken(ctx context.Context) {
+	news, broken := c.Engine.Client.Events(ctx, events.ListOptions{Filters: filters.NewArgs(filters.Arg("label", dock.Label+"="+c.Session.ID))})
 	for {
 		select {
 		case <-news:
@@ -103,7 +119,7 @@ func (c *connection) Broken(ctx context.Context) {
 }
 
 // Info returns which engine answers.
-func (c *connection) Info(ctx context.Context) (event.Engine, error) { return c.engine.Info(ctx) }
+func (c *Connection) Info(ctx context.Context) (event.Engine, error) { return c.Engine.Info(ctx) }
 
 // lateExport is how long an engine may take to notice that a solve was canceled. Until then it may still put the image
 // into its store.
@@ -115,35 +131,35 @@ const cleanWithin = 20 * time.Second
 // quietWithin is how long an engine may go on writing an image that nobody waits for.
 const quietWithin = 5 * time.Second
 
-// close removes what the session made, except an image that was asked for by name, and disconnects. Busy: a solve was
+// Close removes what the session made, except an image that was asked for by name, and disconnects. Busy: a solve was
 // canceled just now.
-func (c *connection) close(ctx context.Context, busy bool) error {
-	end := c.session.Close
+func (c *Connection) Close(ctx context.Context, busy bool) error {
+	end := c.Session.Close
 	err := c.clean(ctx, busy)
 	if err != nil {
 		err = &fault.Error{What: "cleaning up", Err: dock.Plain(err), Hint: "What is left carries our label: the next start removes it."}
-		end = c.session.Leave
+		end = c.Session.Leave
 	}
-	return errors.Join(err, c.reader.Close(), c.Builder.Close(), end(), c.engine.Close())
+	return errors.Join(err, c.Reader.Close(), c.Builder.Close(), end(), c.Engine.Close())
 }
 
-func (c *connection) clean(ctx context.Context, busy bool) error {
+func (c *Connection) clean(ctx context.Context, busy bool) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanWithin)
 	defer cancel()
-	if silent(ctx, c) {
+	if c.Silent(ctx) {
 		return dock.ErrNoAnswer
 	}
 	quiet, hurry := context.WithTimeout(ctx, quietWithin)
 	_ = c.Quiet(quiet)
 	hurry()
-	_, err := c.engine.Clean(ctx, c.session)
+	_, err := c.Engine.Clean(ctx, c.Session)
 	if busy {
 		// There is no notice of the engine being done with it.
 		time.Sleep(lateExport)
-		_, err = c.engine.Clean(ctx, c.session)
+		_, err = c.Engine.Clean(ctx, c.Session)
 	}
 	// A session that was killed just before this one began may have had its engine make something after we looked.
-	_, _ = c.engine.Sweep(ctx, c.session)
+	_, _ = c.Engine.Sweep(ctx, c.Session)
 	return err
 }
 
