@@ -33,7 +33,8 @@ func (l *loop) succeeded(j *job, res *solve.Result) {
 	j.relay.adjust(j.plan, res)
 	j.result = res
 	l.images.made[res.Image] = true
-	broken := l.keepScore(j)
+	broken := l.tally.keep(j)
+	l.forgotten(j)
 	l.reportBuilt(j)
 
 	l.broke(j, broken)

@@ -95,13 +95,6 @@ type reported struct {
 	unkept sync.Once
 }
 
-// tally is what the session's builds add up to.
-type tally struct {
-	score event.Score
-	// saved is the time that hits saved.
-	saved time.Duration
-}
-
 // run works until its context ends or, with [config.Session.Once], until the build is done; the error is then that of the
 // build. A panic beside the loop is raised again here, so that what has to be cleaned up is.
 func (l *loop) run(in inputs) error {

@@ -22,6 +22,16 @@ type outside interface {
 // outsideWithin bounds the search for causes.
 const outsideWithin = 10 * time.Second
 
+// forgotten warns where the builder has lost what an earlier session built. That breaks no promise.
+func (l *loop) forgotten(j *job) {
+	if !j.recalled {
+		return
+	}
+	if gone := j.gone(); gone > 0 {
+		l.Emit(j.number, event.Warning{Code: event.CodeCacheGone, Message: fmt.Sprintf("%d steps ran although nothing that they read changed since %s: the builder does not have their results any more", gone, human.Moment(l.earlier.build.At))})
+	}
+}
+
 // broke warns of promised hits that ran all the same, and of what caused it beside the edit. It asks the engine beside
 // the loop, so that what was built need not wait for the answer.
 func (l *loop) broke(j *job, steps []plan.Step) {

@@ -1,61 +1,55 @@
 package engine
 
 import (
-	"fmt"
+	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
-	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// keepScore compares what was predicted of a build with what became of it, and returns the promised hits that ran.
-func (l *loop) keepScore(j *job) (broken []plan.Step) {
-	j.relay.mu.Lock()
-	defer j.relay.mu.Unlock()
-	if j.recalled {
-		l.keepRecalled(j)
-		return nil
-	}
-	if j.previous == 0 {
-		// There was nothing to compare with, so nothing was promised.
+// tally is what the session's builds add up to.
+type tally struct {
+	score event.Score
+	// saved is the time that hits saved.
+	saved time.Duration
+}
+
+// keep compares what was predicted of a build with what became of it, and returns the promised hits that ran.
+func (t *tally) keep(j *job) (broken []plan.Step) {
+	if j.recalled || j.previous == 0 {
+		// An earlier session's results may be gone, or there was nothing to compare with: nothing was promised.
 		return nil
 	}
 	for i, s := range j.plan.Steps {
-		last, ok := j.relay.last[s.ID()]
-		if adopted, was := j.relay.adopted[s.ID()]; was {
-			last = adopted
-		}
-		if !ok || s.MergedWith != nil {
+		if _, ok := j.relay.reported(s.ID()); !ok || s.MergedWith != nil {
 			continue
 		}
-		ran := last.State == event.Ran
+		ran := j.relay.ran(s.ID())
 		switch j.predictions[i].Prediction {
 		case event.WillHit:
-			l.tally.score.Promised++
+			t.score.Promised++
 			if ran {
 				broken = append(broken, s)
 			} else {
-				l.tally.score.Held++
+				t.score.Held++
 			}
 		case event.MayRerun:
-			l.tally.score.Maybes++
+			t.score.Maybes++
 			if !ran {
-				l.tally.score.MaybeHits++
+				t.score.MaybeHits++
 			}
 		}
 	}
 	return broken
 }
 
-// keepRecalled warns where the builder has lost what an earlier session built. That breaks no promise.
-func (l *loop) keepRecalled(j *job) {
+// gone counts the steps that ran although an earlier session had built what was expected of them.
+func (j *job) gone() int {
 	gone := 0
 	for i, s := range j.plan.Steps {
-		if j.predictions[i].Prediction == event.WillHit && j.relay.last[s.ID()].State == event.Ran {
+		if last, _ := j.relay.reported(s.ID()); j.predictions[i].Prediction == event.WillHit && last.State == event.Ran {
 			gone++
 		}
 	}
-	if gone > 0 {
-		l.Emit(j.number, event.Warning{Code: event.CodeCacheGone, Message: fmt.Sprintf("%d steps ran although nothing that they read changed since %s: the builder does not have their results any more", gone, human.Moment(l.earlier.build.At))})
-	}
+	return gone
 }
