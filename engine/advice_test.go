@@ -47,7 +47,7 @@ func TestTheLoopAdvises(t *testing.T) {
 					slow := slices.IndexFunc(r.loop.builds.running.plan.Steps, func(s plan.Step) bool { return strings.HasPrefix(s.Instruction, "RUN ") })
 					r.builder.last().times[r.loop.builds.running.plan.Steps[slow].ID()] = 3 * time.Second
 					r.succeed()
-					r.runner.last().ready <- nil
+					r.runner.Last().BecomeReady(nil)
 					synctest.Wait()
 					r.measured()
 					for _, w := range all[event.Warning](r.drain()) {

@@ -16,13 +16,11 @@ import (
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
-	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/past"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/redact"
-	"github.com/stagewatch/stagewatch/engine/run"
-	"github.com/stagewatch/stagewatch/engine/serve"
+	"github.com/stagewatch/stagewatch/engine/serve/servetest"
 	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/watch"
 )
@@ -34,8 +32,8 @@ type rig struct {
 	dir     string
 	loop    *loop
 	builder *fakeBuilder
-	runner  *fakeRunner
-	door    *fakeDoor
+	runner  *servetest.Runner
+	door    *servetest.Door
 	images  *fakeImages
 	pinger  *fakePinger
 	batches chan project.Batch
@@ -49,7 +47,7 @@ const rigDockerfile = "FROM base AS build\nCOPY req /req\nRUN install\nCOPY src 
 
 // newRig begins a loop. What it is made of can be changed first.
 func newRig(t *testing.T, cfg config.Config, with ...func(*deps)) *rig {
-	r := &rig{t: t, dir: t.TempDir(), builder: &fakeBuilder{}, runner: &fakeRunner{}, door: &fakeDoor{}, images: &fakeImages{}, pinger: &fakePinger{},
+	r := &rig{t: t, dir: t.TempDir(), builder: &fakeBuilder{}, runner: &servetest.Runner{}, door: &servetest.Door{}, images: &fakeImages{}, pinger: &fakePinger{},
 		batches: make(chan project.Batch), intents: make(chan event.Intent), events: make(chan event.Event, 10_000), ended: make(chan error, 1)}
 	r.write("Dockerfile", rigDockerfile)
 	r.write("req", "1")
@@ -256,182 +254,6 @@ func (p *fakePinger) Ping(context.Context) error {
 func (p *fakePinger) Broken(ctx context.Context) { <-ctx.Done() }
 func (p *fakePinger) Info(context.Context) (event.Engine, error) {
 	return event.Engine{Name: "fake"}, nil
-}
-
-// fakeRunner starts containers that get ready, or end, when the test says so, or get ready after a while.
-type fakeRunner struct {
-	takes   time.Duration
-	mu      sync.Mutex
-	started []*fakeInstance
-	// tries counts the starts, those that fail with err included.
-	tries int
-	err   error
-	// noLog is that of the newest container's spec.
-	noLog func(driver string)
-}
-
-func (f *fakeRunner) Start(_ context.Context, spec run.Spec) (serve.Instance, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.tries++
-	if f.err != nil {
-		return nil, f.err
-	}
-	i := &fakeInstance{takes: f.takes, id: fmt.Sprint("container-", len(f.started)+1), image: spec.Image, at: time.Now(), ready: make(chan error, 1), moved: make(chan struct{}, 1), done: make(chan struct{})}
-	f.started = append(f.started, i)
-	f.noLog = spec.NoLog
-	return i, nil
-}
-
-func (f *fakeRunner) last() *fakeInstance {
-	synctest.Wait()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.started) == 0 {
-		return nil
-	}
-	return f.started[len(f.started)-1]
-}
-
-type fakeInstance struct {
-	id, image string
-	at        time.Time
-	takes     time.Duration
-	ready     chan error
-	// asked is how it was asked whether it is ready, and answered what it answered then.
-	asked    run.Readiness
-	answered int
-	moved    chan struct{}
-	away     atomic.Bool
-	done     chan struct{}
-	end      sync.Once
-	exit     run.Exit
-	stopped  atomic.Bool
-	// hangs: the engine does not stop it.
-	hangs atomic.Bool
-}
-
-func (i *fakeInstance) ID() string                     { return i.id }
-func (i *fakeInstance) Backend(int) front.Backend      { return front.Backend{Addr: i.id} }
-func (i *fakeInstance) TakeName(context.Context) error { return nil }
-func (i *fakeInstance) Done() <-chan struct{}          { return i.done }
-func (i *fakeInstance) Exit() run.Exit                 { <-i.done; return i.exit }
-func (i *fakeInstance) Answered() int                  { return i.answered }
-func (i *fakeInstance) Moved() <-chan struct{}         { return i.moved }
-func (i *fakeInstance) Reachable() bool                { return !i.away.Load() }
-func (i *fakeInstance) Ready(ctx context.Context, r run.Readiness) error {
-	i.asked = r
-	var took <-chan time.Time
-	if i.takes > 0 {
-		took = time.After(i.takes)
-	}
-	select {
-	case <-took:
-		return nil
-	case err := <-i.ready:
-		return err
-	case <-i.done:
-		return &run.UnreadyError{Exited: true, Exit: i.exit}
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-func (i *fakeInstance) Stop(ctx context.Context, _ time.Duration) error {
-	if i.hangs.Load() {
-		<-ctx.Done()
-		i.die(0)
-		return ctx.Err()
-	}
-	i.stopped.Store(true)
-	i.die(0)
-	return nil
-}
-
-// die ends the container.
-func (i *fakeInstance) die(code int) {
-	i.end.Do(func() {
-		i.exit = run.Exit{Code: code}
-		close(i.done)
-	})
-}
-
-type fakeDoor struct {
-	mu      sync.Mutex
-	backend string
-	held    bool
-	status  front.Status
-	// busy are the requests in flight on what serves, by container.
-	busy map[string]*fakeDrain
-}
-
-// fakeDrain is requests in flight that end when the test says so.
-type fakeDrain struct {
-	left atomic.Int64
-	none chan struct{}
-	cut  atomic.Bool
-}
-
-func (d *fakeDrain) Wait(ctx context.Context) int {
-	select {
-	case <-d.none:
-		return 0
-	case <-ctx.Done():
-		return int(d.left.Load())
-	}
-}
-
-func (d *fakeDrain) Cut() { d.cut.Store(true) }
-
-// inFlight puts requests on what serves.
-func (d *fakeDoor) inFlight(n int) *fakeDrain {
-	one := &fakeDrain{none: make(chan struct{})}
-	one.left.Store(int64(n))
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.busy == nil {
-		d.busy = map[string]*fakeDrain{}
-	}
-	d.busy[d.backend] = one
-	return one
-}
-
-// drains are what is in flight on what serves. The lock is held.
-func (d *fakeDoor) drains() serve.Drains {
-	if one := d.busy[d.backend]; one != nil {
-		return serve.Drains{one}
-	}
-	return nil
-}
-
-func (d *fakeDoor) URL() string { return "http://fake" }
-func (d *fakeDoor) Switch(inst serve.Instance, _ int) (serve.Drains, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	old := d.drains()
-	d.backend, d.held = inst.ID(), false
-	return old, true
-}
-func (d *fakeDoor) Hold() serve.Drains {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.held = true
-	return d.drains()
-}
-func (d *fakeDoor) SetStatus(s front.Status) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.status = s
-}
-
-// serves is the container that requests go to, empty for none.
-func (d *fakeDoor) serves() string {
-	synctest.Wait()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.held {
-		return ""
-	}
-	return d.backend
 }
 
 var errStep = errors.New("exit code: 1")

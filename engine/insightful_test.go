@@ -32,7 +32,7 @@ func TestTheChainRunsFromTheSaveThroughTheStages(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", p.Chain, want)
 			}
 			r.succeed()
-			r.runner.last().ready <- nil
+			r.runner.Last().BecomeReady(nil)
 			synctest.Wait()
 			r.measured()
 			r.drain()
@@ -148,7 +148,7 @@ func TestTheReasonIsToldInTheWayThingsChanged(t *testing.T) {
 				t.Errorf("because %s\n        %s\nwant    %s\n        %s", p.Because, p.Chain, c.because, c.chain)
 			}
 			r.succeed()
-			r.runner.last().ready <- nil
+			r.runner.Last().BecomeReady(nil)
 			synctest.Wait()
 			r.measured()
 			r.drain()

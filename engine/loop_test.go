@@ -15,13 +15,14 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/run"
+	"github.com/stagewatch/stagewatch/engine/serve/servetest"
 )
 
 // serve brings the first build into service.
-func (r *rig) serve() *fakeInstance {
+func (r *rig) serve() *servetest.Instance {
 	r.succeed()
-	inst := r.runner.last()
-	inst.ready <- nil
+	inst := r.runner.Last()
+	inst.BecomeReady(nil)
 	synctest.Wait()
 	r.measured()
 	r.drain()
@@ -209,7 +210,7 @@ func TestWhatFailedStaysPending(t *testing.T) {
 			t.Errorf("pending are %v", p.Paths)
 		}
 		r.succeed()
-		r.runner.last().ready <- nil
+		r.runner.Last().BecomeReady(nil)
 		if s, n := one[event.Serving](t, r.drain()); n != 3 || s.EditsBehind != 0 {
 			t.Errorf("build %d: %+v", n, s)
 		}
@@ -238,21 +239,21 @@ func TestTheOldContainerServesUntilTheNewOneIsReady(t *testing.T) {
 		r := newRig(t, config.Config{})
 		defer r.close()
 		r.serve()
-		old := r.runner.last()
+		old := r.runner.Last()
 		r.save("src/a", "2")
 		time.Sleep(time.Second)
 		r.succeed()
-		if r.door.serves() != old.id || old.stopped.Load() {
-			t.Errorf("%q serves before the new one is ready", r.door.serves())
+		if r.door.Serves() != old.ID() || old.Stopped() {
+			t.Errorf("%q serves before the new one is ready", r.door.Serves())
 		}
-		next := r.runner.last()
+		next := r.runner.Last()
 		time.Sleep(time.Second)
-		next.ready <- nil
+		next.BecomeReady(nil)
 		if s, _ := one[event.Serving](t, r.drain()); s.MS != 2000 {
 			t.Errorf("save to served took %d ms", s.MS)
 		}
-		if r.door.serves() != next.id || !old.stopped.Load() {
-			t.Errorf("%q serves, old stopped: %v", r.door.serves(), old.stopped.Load())
+		if r.door.Serves() != next.ID() || !old.Stopped() {
+			t.Errorf("%q serves, old stopped: %v", r.door.Serves(), old.Stopped())
 		}
 		if !slices.Contains(r.images.removed, "image-1") {
 			t.Errorf("removed are %v", r.images.removed)
@@ -267,16 +268,16 @@ func TestANewerBuildTakesTheTurnOfOneThatStarts(t *testing.T) {
 		r.serve()
 		r.save("src/a", "2")
 		r.succeed()
-		slow := r.runner.last()
+		slow := r.runner.Last()
 		r.save("src/a", "3")
 		r.succeed()
-		fast := r.runner.last()
+		fast := r.runner.Last()
 		if slow == fast {
 			t.Fatal("the newest build is not started")
 		}
-		fast.ready <- nil
-		if r.door.serves() != fast.id || !slow.stopped.Load() {
-			t.Errorf("%q serves, the one between stopped: %v", r.door.serves(), slow.stopped.Load())
+		fast.BecomeReady(nil)
+		if r.door.Serves() != fast.ID() || !slow.Stopped() {
+			t.Errorf("%q serves, the one between stopped: %v", r.door.Serves(), slow.Stopped())
 		}
 	})
 }
@@ -288,15 +289,15 @@ func TestCrashesAreRetriedEverMoreSlowly(t *testing.T) {
 		r.serve()
 		var gaps []time.Duration
 		for range 5 {
-			i := r.runner.last()
+			i := r.runner.Last()
 			died := time.Now()
-			i.die(1)
+			i.Die(1)
 			synctest.Wait()
-			for r.runner.last() == i {
+			for r.runner.Last() == i {
 				time.Sleep(100 * time.Millisecond)
 			}
-			gaps = append(gaps, r.runner.last().at.Sub(died))
-			r.runner.last().ready <- nil
+			gaps = append(gaps, r.runner.Last().At.Sub(died))
+			r.runner.Last().BecomeReady(nil)
 			synctest.Wait()
 		}
 		if gaps[0] != 0 || !slices.IsSorted(gaps) || gaps[4] < time.Second {
@@ -309,10 +310,10 @@ func TestCrashesAreRetriedEverMoreSlowly(t *testing.T) {
 		// An edit gives it a fresh start.
 		r.save("src/a", "2")
 		r.succeed()
-		fresh := r.runner.last()
-		fresh.ready <- nil
-		if r.door.serves() != fresh.id {
-			t.Errorf("%q serves", r.door.serves())
+		fresh := r.runner.Last()
+		fresh.BecomeReady(nil)
+		if r.door.Serves() != fresh.ID() {
+			t.Errorf("%q serves", r.door.Serves())
 		}
 	})
 }
@@ -322,19 +323,19 @@ func TestRestartSwapStopsTheOldOneFirst(t *testing.T) {
 		r := newRig(t, config.Config{App: config.App{Swap: "restart"}})
 		defer r.close()
 		r.serve()
-		old := r.runner.last()
+		old := r.runner.Last()
 		r.save("src/a", "2")
 		r.succeed()
-		next := r.runner.last()
-		if !old.stopped.Load() || next == old || r.door.serves() != "" {
-			t.Errorf("old stopped: %v; %q serves", old.stopped.Load(), r.door.serves())
+		next := r.runner.Last()
+		if !old.Stopped() || next == old || r.door.Serves() != "" {
+			t.Errorf("old stopped: %v; %q serves", old.Stopped(), r.door.Serves())
 		}
-		next.ready <- &run.UnreadyError{Err: errors.New("no answer")}
+		next.BecomeReady(&run.UnreadyError{Err: errors.New("no answer")})
 		synctest.Wait()
-		back := r.runner.last()
-		back.ready <- nil
-		if back.image != "image-1" || r.door.serves() != back.id {
-			t.Errorf("after the failure %q of %s serves", r.door.serves(), back.image)
+		back := r.runner.Last()
+		back.BecomeReady(nil)
+		if back.Image != "image-1" || r.door.Serves() != back.ID() {
+			t.Errorf("after the failure %q of %s serves", r.door.Serves(), back.Image)
 		}
 	})
 }

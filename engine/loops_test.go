@@ -23,7 +23,7 @@ func TestLoopsStandSideBySide(t *testing.T) {
 			a.succeed()
 		}
 		for _, r := range []*rig{a, b} {
-			r.runner.last().ready <- nil
+			r.runner.Last().BecomeReady(nil)
 			a.measured()
 			if s, build := one[event.Serving](t, r.drain()); build != 1 || s.EditsBehind != 0 {
 				t.Errorf("build %d: %+v", build, s)

@@ -30,13 +30,13 @@ func TestAContainerThatDoesNotStartIsNotTriedForEver(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, config.Config{})
 				defer r.close()
-				r.runner.err = c.err
+				r.runner.Err = c.err
 				r.succeed()
 				r.measured()
 				time.Sleep(time.Hour)
 				synctest.Wait()
-				if r.runner.tries != c.tries {
-					t.Errorf("tried %d times in an hour, want %d", r.runner.tries, c.tries)
+				if r.runner.Tries != c.tries {
+					t.Errorf("tried %d times in an hour, want %d", r.runner.Tries, c.tries)
 				}
 				events := r.drain()
 				warnings := all[event.Warning](events)
@@ -47,11 +47,11 @@ func TestAContainerThatDoesNotStartIsNotTriedForEver(t *testing.T) {
 				if n := len(all[event.Sized](events)); n != 1 {
 					t.Errorf("one image was measured %d times", n)
 				}
-				r.runner.err = nil
+				r.runner.Err = nil
 				r.save("src/a", "2")
 				r.succeed()
-				r.runner.last().ready <- nil
-				if got := r.door.serves(); got != "container-1" {
+				r.runner.Last().BecomeReady(nil)
+				if got := r.door.Serves(); got != "container-1" {
 					t.Errorf("%q serves after the next build", got)
 				}
 			})

@@ -27,7 +27,7 @@ func TestASteadyWriter(t *testing.T) {
 				r := newRig(t, config.Config{})
 				defer r.close()
 				r.serve()
-				r.builder.takes, r.runner.takes = tt.build, tt.start
+				r.builder.takes, r.runner.Takes = tt.build, tt.start
 				began, n := time.Now(), 0
 				for time.Since(began) < lasts {
 					n++

@@ -1,0 +1,121 @@
+package serve_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/config"
+	"github.com/stagewatch/stagewatch/engine/desk"
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/front"
+	"github.com/stagewatch/stagewatch/engine/serve"
+	"github.com/stagewatch/stagewatch/engine/serve/servetest"
+)
+
+// rig is an app on a desk, with neither an engine nor a port. It is used within synctest.
+type rig struct {
+	t      *testing.T
+	desk   desk.Desk
+	app    *serve.App
+	runner *servetest.Runner
+	door   *servetest.Door
+	events chan event.Event
+	builds int
+	cancel context.CancelFunc
+}
+
+// newRig begins an app that is run as the flags say.
+func newRig(t *testing.T, flags config.App) *rig {
+	r := &rig{t: t, runner: &servetest.Runner{}, door: &servetest.Door{}, events: make(chan event.Event, 1000)}
+	ctx, cancel := context.WithCancel(context.Background())
+	r.cancel = cancel
+	out := desk.NewOutbox(func(body event.Body) event.Body { return body })
+	go out.Run(ctx, r.events)
+	r.desk = desk.New(ctx, out)
+	settings := serve.Settings{Spec: flags.Spec(), Ready: flags.Readiness(), StopFirst: flags.Swap == config.Restart, DrainWithin: flags.Drain()}
+	r.app = serve.New(r.desk, r.runner, r.door, settings, serve.Hooks{
+		Edits:   func() int { return r.builds },
+		Freed:   func() {},
+		Suspect: func(answers func()) { answers() },
+		Silent:  func(context.Context) bool { return false },
+		Retry:   func(error, func()) bool { return false },
+		Redact:  func(s front.Status) front.Status { return s },
+	})
+	go func() {
+		for {
+			select {
+			case fn := <-r.desk.Tasks():
+				fn()
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return r
+}
+
+// close ends the app and everything beside it.
+func (r *rig) close() {
+	r.cancel()
+	r.app.Quit()
+}
+
+// deploy gives the app one more build.
+func (r *rig) deploy() {
+	r.desk.Do(func() {
+		r.builds++
+		r.app.Deploy(serve.Release{Build: r.builds, Image: fmt.Sprint("image-", r.builds), SavedAt: time.Now(), Edits: r.builds, Deployed: func() {}})
+	})
+	synctest.Wait()
+}
+
+// replace brings one more build into service.
+func (r *rig) replace() *servetest.Instance {
+	r.deploy()
+	inst := r.runner.Last()
+	inst.BecomeReady(nil)
+	synctest.Wait()
+	return inst
+}
+
+// serve brings the first build into service.
+func (r *rig) serve() *servetest.Instance {
+	inst := r.replace()
+	r.drain()
+	return inst
+}
+
+// drain returns the events since the last call.
+func (r *rig) drain() []event.Event {
+	synctest.Wait()
+	var out []event.Event
+	for {
+		select {
+		case e := <-r.events:
+			out = append(out, e)
+		default:
+			return out
+		}
+	}
+}
+
+// one returns the only event of type B among the events, and its build.
+func one[B event.Body](t *testing.T, events []event.Event) (B, int) {
+	t.Helper()
+	found := all[B](events)
+	if len(found) != 1 {
+		t.Fatalf("%d events of type %T among %+v", len(found), *new(B), events)
+	}
+	return found[0].Body.(B), found[0].Build
+}
+
+func all[B event.Body](events []event.Event) []event.Event {
+	return slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool {
+		_, is := e.Body.(B)
+		return !is
+	})
+}
