@@ -5,6 +5,7 @@
 // place where a build starts or is held back. A build goes from start, which predicts and reports it, to ended. From
 // there it is deployed, by engine/serve, and then measured, by engine/measure.
 //
-// All state of the loop belongs to one goroutine, which its parts reach through engine/desk. What the loop needs of the
-// engine it names in small interfaces. Nothing here knows what a terminal is.
+// All state of the loop belongs to one goroutine, which its parts reach through engine/desk. The loop names what it needs
+// of an engine in small interfaces; in the program, engine/connect has what fulfils them. Nothing here knows what a
+// terminal is.
 package engine

@@ -115,6 +115,7 @@ keep_out "$ui" links "$docker|^github\\.com/fsnotify/" "events in, frames and in
 # Only ui/term touches the process: it stops for the shell, lends the terminal and reads the environment.
 keep_out "$(grep -vx ui/term <<<"$ui")" imports "$network|^os\$" "it words and draws what it is given"
 keep_out ui/present imports "$terminal" "it lays out rows; who has the focus and what a terminal shows is not its business"
+keep_out engine imports "$docker" "it is the order of work; engine/connect has what it needs of an engine"
 keep_out engine/front links "$docker" "it owns a port and hands it over; what is behind an address is not its business"
 keep_out "engine/advice engine/cause" imports '^github\.com/(docker|moby)/|'"$network|^os\$" "it judges what it is given"
 keep_out engine/config imports "^github\\.com/(docker/docker|moby)(/|\$)|$network" "it reads the values of flags; whether an engine has what they name is asked later"
