@@ -19,8 +19,7 @@ type Syntax struct {
 	Image, Command string
 }
 
-// Frontend runs frontends on an engine. A [Resolver] that implements it is used to convert a Dockerfile that names a
-// frontend of its own.
+// Frontend runs frontends on an engine.
 type Frontend interface {
 	// Convert returns the graph that the frontend makes, and the JSON of the image config.
 	Convert(ctx context.Context, syntax Syntax, in Input) (def *pb.Definition, config []byte, err error)
@@ -43,10 +42,10 @@ func CustomSyntax(dockerfile []byte) (Syntax, bool) {
 }
 
 // convertForeign lets the frontend that the Dockerfile names make the graph.
-func (p *Plan) convertForeign(ctx context.Context, in Input, frontend Frontend, syntax Syntax) error {
+func (p *Plan) convertForeign(ctx context.Context, in Input, syntax Syntax) error {
 	p.foreign = true
 	var err error
-	if p.def, p.Image, err = frontend.Convert(ctx, syntax, in); err != nil {
+	if p.def, p.Image, err = in.Frontend.Convert(ctx, syntax, in); err != nil {
 		return fmt.Errorf("the frontend %s, which the Dockerfile names: %w", syntax.Image, err)
 	}
 	var config struct {

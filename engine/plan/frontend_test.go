@@ -14,7 +14,6 @@ import (
 
 // canned is a frontend that always makes the same graph.
 type canned struct {
-	Offline
 	def *pb.Definition
 	err error
 }
@@ -47,7 +46,7 @@ func TestAForeignGraphIsPlannedByItsNames(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, err := New(t.Context(), Input{Dockerfile: []byte(foreignDockerfile), Filename: "Dockerfile"}, canned{def: tt.def})
+			p, err := New(t.Context(), Input{Dockerfile: []byte(foreignDockerfile), Filename: "Dockerfile", Frontend: canned{def: tt.def}}, Offline{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,7 +91,7 @@ func TestNamesOfAForeignGraph(t *testing.T) {
 }
 
 func TestAForeignFrontendThatFailsIsNamed(t *testing.T) {
-	_, err := New(t.Context(), Input{Dockerfile: []byte(foreignDockerfile), Filename: "Dockerfile"}, canned{err: errors.New("pull access denied")})
+	_, err := New(t.Context(), Input{Dockerfile: []byte(foreignDockerfile), Filename: "Dockerfile", Frontend: canned{err: errors.New("pull access denied")}}, Offline{})
 	var e *Error
 	if !errors.As(err, &e) || !strings.Contains(e.Message, "example.org/mine") || !strings.Contains(e.Message, "pull access denied") {
 		t.Errorf("got %v", err)

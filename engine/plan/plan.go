@@ -38,6 +38,8 @@ type Input struct {
 	Folders map[string]string
 	// Caps are the capabilities of the engine's BuildKit, nil for all that this program knows.
 	Caps *apicaps.CapSet
+	// Frontend converts a Dockerfile that names a frontend of its own, nil where no engine can run one.
+	Frontend Frontend
 	// Platform is the engine's platform, the zero value for that of this machine.
 	Platform ocispecs.Platform
 	// ShowValues fills in the arguments in Step.Instruction.
@@ -120,8 +122,8 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 	syntax, foreign := CustomSyntax(in.Dockerfile)
 	p := &Plan{source: in.Dockerfile, options: fingerprints(in.Attrs), engine: EngineFacts{Caps: capsOf(in.Caps), Platform: in.Platform}}
 	err := guarded(ctx, func() error {
-		if frontend, ok := resolver.(Frontend); ok && foreign {
-			return p.convertForeign(ctx, in, frontend, syntax)
+		if in.Frontend != nil && foreign {
+			return p.convertForeign(ctx, in, syntax)
 		}
 		err := p.convert(ctx, in, resolver)
 		if err != nil && foreign {

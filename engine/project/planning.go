@@ -15,7 +15,7 @@ import (
 // Toolchain is what a plan needs to know of the engine.
 type Toolchain interface {
 	plan.Resolver
-	// Fill puts in what the engine's BuildKit can do, and the platform that it builds for.
+	// Fill puts in what the engine's BuildKit can do, the platform that it builds for, and what runs a frontend there.
 	Fill(*plan.Input)
 }
 

@@ -99,8 +99,11 @@ func (b *Builder) Ping(ctx context.Context) error {
 // Caps returns what the engine's BuildKit supports.
 func (b *Builder) Caps() *apicaps.CapSet { return &b.caps }
 
-// Fill puts into a plan's input what the engine's BuildKit supports, and the platform that it builds for.
-func (b *Builder) Fill(in *plan.Input) { in.Caps, in.Platform = b.Caps(), b.Platform() }
+// Fill puts into a plan's input what the engine's BuildKit supports, the platform that it builds for, and the way to run
+// a frontend there.
+func (b *Builder) Fill(in *plan.Input) {
+	in.Caps, in.Platform, in.Frontend = b.Caps(), b.Platform(), b
+}
 
 // Platform returns the platform that the engine builds for by default.
 func (b *Builder) Platform() ocispecs.Platform { return b.platform }
