@@ -12,6 +12,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/event/eventtest"
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
@@ -50,7 +51,7 @@ func TestTheLoopAdvises(t *testing.T) {
 					r.runner.Last().BecomeReady(nil)
 					synctest.Wait()
 					r.measured()
-					for _, w := range all[event.Warning](r.drain()) {
+					for _, w := range eventtest.All[event.Warning](r.drain()) {
 						got = append(got, w.Body.(event.Warning).Message)
 						if n != 4 {
 							t.Errorf("said after save %d", n+1)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/event/eventtest"
 	"github.com/stagewatch/stagewatch/engine/past"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/project"
@@ -118,32 +118,7 @@ func (r *rig) close() {
 // drain returns the events since the last call.
 func (r *rig) drain() []event.Event {
 	synctest.Wait()
-	var out []event.Event
-	for {
-		select {
-		case e := <-r.events:
-			out = append(out, e)
-		default:
-			return out
-		}
-	}
-}
-
-// one returns the only event of type B among the events.
-func one[B event.Body](t *testing.T, events []event.Event) (B, int) {
-	t.Helper()
-	found := all[B](events)
-	if len(found) != 1 {
-		t.Fatalf("%d events of type %T among %+v", len(found), *new(B), events)
-	}
-	return found[0].Body.(B), found[0].Build
-}
-
-func all[B event.Body](events []event.Event) []event.Event {
-	return slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool {
-		_, is := e.Body.(B)
-		return !is
-	})
+	return eventtest.Waiting(r.events)
 }
 
 // fakeBuilder leaves every build running until the test ends it, or for as long as takes.

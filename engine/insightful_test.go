@@ -13,6 +13,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/event/eventtest"
 	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/watch"
 )
@@ -28,7 +29,7 @@ func TestTheChainRunsFromTheSaveThroughTheStages(t *testing.T) {
 		} {
 			r.save(path, "changed for "+path)
 			events := r.drain()
-			if p, _ := one[event.Planned](t, events); p.Chain != want {
+			if p, _ := eventtest.One[event.Planned](t, events); p.Chain != want {
 				t.Errorf("got  %s\nwant %s", p.Chain, want)
 			}
 			r.succeed()
@@ -50,7 +51,7 @@ func TestARenameIsToldAsOne(t *testing.T) {
 		}
 		now := time.Now()
 		r.batches <- project.Batch{Batch: watch.Batch{Paths: []string{"src/a", "src/b"}, First: now, Last: now}}
-		c, _ := one[event.Changed](t, r.drain())
+		c, _ := eventtest.One[event.Changed](t, r.drain())
 		if diff := cmp.Diff([]event.Change{{Path: "src/b", Kind: event.Renamed, From: "src/a"}}, c.Changes); diff != "" {
 			t.Error(diff)
 		}
@@ -87,7 +88,7 @@ func TestAPromiseThatBrokeIsToldOf(t *testing.T) {
 				r.drain()
 				r.succeed()
 				events := r.drain()
-				w, n := one[event.Warning](t, events)
+				w, n := eventtest.One[event.Warning](t, events)
 				if w.Code != event.CodePromiseBroken || n != 2 || !strings.Contains(w.Message, "build 1/5") || !strings.Contains(w.Message, c.want) {
 					t.Errorf("build %d: %+v", n, w)
 				}
@@ -98,7 +99,7 @@ func TestAPromiseThatBrokeIsToldOf(t *testing.T) {
 				report(event.Hit)
 				r.drain()
 				r.succeed()
-				b, _ := one[event.Built](t, r.drain())
+				b, _ := eventtest.One[event.Built](t, r.drain())
 				b.Score.Maybes, b.Score.MaybeHits = 0, 0
 				if diff := cmp.Diff(c.score, b.Score); diff != "" {
 					t.Error(diff)
@@ -143,7 +144,7 @@ func TestTheReasonIsToldInTheWayThingsChanged(t *testing.T) {
 			{edit("COPY --from=build /out /out", "COPY --from=build /out /out\nCMD x"), "Dockerfile:10 is new: CMD x", "Dockerfile:10 is new: CMD x → no step reruns"},
 		} {
 			c.save()
-			p, _ := one[event.Planned](t, r.drain())
+			p, _ := eventtest.One[event.Planned](t, r.drain())
 			if p.Because != c.because || p.Chain != c.chain {
 				t.Errorf("because %s\n        %s\nwant    %s\n        %s", p.Because, p.Chain, c.because, c.chain)
 			}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/event/eventtest"
 	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/run"
 	"github.com/stagewatch/stagewatch/engine/serve/servetest"
@@ -36,7 +37,7 @@ func TestASaveDuringABuildSupersedesIt(t *testing.T) {
 		first := r.builder.last()
 		r.save("req", "2")
 		events := r.drain()
-		if a, n := one[event.Abandoned](t, events); n != 1 || a.Reason == "" {
+		if a, n := eventtest.One[event.Abandoned](t, events); n != 1 || a.Reason == "" {
 			t.Errorf("build %d: %+v", n, a)
 		}
 		if first.over != errSuperseded {
@@ -45,7 +46,7 @@ func TestASaveDuringABuildSupersedesIt(t *testing.T) {
 		r.save("src/a", "2")
 		r.succeed()
 		events = r.drain()
-		if _, n := one[event.Built](t, events); n != 3 {
+		if _, n := eventtest.One[event.Built](t, events); n != 3 {
 			t.Errorf("build %d was built", n)
 		}
 		for _, e := range events {
@@ -93,7 +94,7 @@ func TestAStormIsBuiltInTurns(t *testing.T) {
 				time.Sleep(2 * calm)
 				var started []time.Duration
 				var paths []string
-				for _, e := range all[event.Planned](r.drain()) {
+				for _, e := range eventtest.All[event.Planned](r.drain()) {
 					started = append(started, e.Time.Sub(began))
 					paths = e.Body.(event.Planned).Paths
 				}
@@ -113,11 +114,11 @@ func TestASaveThatNoStepReadsLeavesTheBuildAlone(t *testing.T) {
 		r := newRig(t, config.Config{})
 		defer r.close()
 		r.save("notes", "x")
-		if s, _ := one[event.Skipped](t, r.drain()); s.Reason != event.Unused {
+		if s, _ := eventtest.One[event.Skipped](t, r.drain()); s.Reason != event.Unused {
 			t.Errorf("got %+v", s)
 		}
 		r.succeed()
-		if _, n := one[event.Built](t, r.drain()); n != 1 {
+		if _, n := eventtest.One[event.Built](t, r.drain()); n != 1 {
 			t.Errorf("build %d was built", n)
 		}
 	})
@@ -132,20 +133,20 @@ func TestABrokenDockerfileIsBuiltAgainForWhatMayMatter(t *testing.T) {
 		r.succeed()
 		r.drain()
 		r.save("Dockerfile", rigDockerfile+"NOSUCH x\n")
-		if f, n := one[event.Failed](t, r.drain()); n != 2 || f.Line == 0 {
+		if f, n := eventtest.One[event.Failed](t, r.drain()); n != 2 || f.Line == 0 {
 			t.Fatalf("build %d: %+v", n, f)
 		}
 		r.save("data/state", "1")
 		got := r.drain()
-		if s, _ := one[event.Skipped](t, got); s.Reason != event.Unused || len(all[event.Failed](got)) > 0 {
+		if s, _ := eventtest.One[event.Skipped](t, got); s.Reason != event.Unused || len(eventtest.All[event.Failed](got)) > 0 {
 			t.Errorf("got %+v", got)
 		}
 		r.save("src/a", "2")
-		if _, n := one[event.Failed](t, r.drain()); n != 3 {
+		if _, n := eventtest.One[event.Failed](t, r.drain()); n != 3 {
 			t.Errorf("build %d failed", n)
 		}
 		r.save("Dockerfile", rigDockerfile)
-		if p, _ := one[event.Planned](t, r.drain()); !slices.Contains(p.Paths, "src/a") || slices.Contains(p.Paths, "data/state") {
+		if p, _ := eventtest.One[event.Planned](t, r.drain()); !slices.Contains(p.Paths, "src/a") || slices.Contains(p.Paths, "data/state") {
 			t.Errorf("built for %v", p.Paths)
 		}
 	})
@@ -164,17 +165,17 @@ func TestAStepThatBothNeedGoesOn(t *testing.T) {
 		if old.over != nil {
 			t.Fatalf("the old solve ended with %v", old.over)
 		}
-		if s, n := one[event.Step](t, slices.DeleteFunc(r.drain(), func(e event.Event) bool { return e.Build != 2 })); s.Index != 3 || s.FromBuild != 1 || s.Because != "started by build #1" {
+		if s, n := eventtest.One[event.Step](t, slices.DeleteFunc(r.drain(), func(e event.Event) bool { return e.Build != 2 })); s.Index != 3 || s.FromBuild != 1 || s.Because != "started by build #1" {
 			t.Errorf("build %d: %+v", n, s)
 		}
 		old.req.Emit(event.Output{Stage: "build", Index: 3, Text: "installed"})
 		install.State, install.MS = event.Ran, 7000
 		old.req.Emit(install)
 		events := r.drain()
-		if o, n := one[event.Output](t, events); n != 2 || o.Text != "installed" {
+		if o, n := eventtest.One[event.Output](t, events); n != 2 || o.Text != "installed" {
 			t.Errorf("build %d: %+v", n, o)
 		}
-		if s, n := one[event.Step](t, events); n != 2 || s.State != event.Ran {
+		if s, n := eventtest.One[event.Step](t, events); n != 2 || s.State != event.Ran {
 			t.Errorf("build %d: %+v", n, s)
 		}
 		if old.over != errSuperseded {
@@ -183,11 +184,11 @@ func TestAStepThatBothNeedGoesOn(t *testing.T) {
 		// BuildKit reports to the new solve what it found there.
 		install.State, install.MS = event.Hit, 0
 		r.builder.last().req.Emit(install)
-		if steps := all[event.Step](r.drain()); len(steps) > 0 {
+		if steps := eventtest.All[event.Step](r.drain()); len(steps) > 0 {
 			t.Errorf("a step that ran is told of again: %+v", steps)
 		}
 		r.succeed()
-		if b, _ := one[event.Built](t, r.drain()); b.Ran != 1 {
+		if b, _ := eventtest.One[event.Built](t, r.drain()); b.Ran != 1 {
 			t.Errorf("got %+v", b)
 		}
 	})
@@ -201,17 +202,17 @@ func TestWhatFailedStaysPending(t *testing.T) {
 		r.save("req", "2")
 		r.builder.last().end <- errStep
 		events := r.drain()
-		one[event.Failed](t, events)
-		if s, _ := one[event.Stale](t, events); s.ServingBuild != 1 || s.EditsBehind != 1 {
+		eventtest.One[event.Failed](t, events)
+		if s, _ := eventtest.One[event.Stale](t, events); s.ServingBuild != 1 || s.EditsBehind != 1 {
 			t.Errorf("got %+v", s)
 		}
 		r.save("src/a", "2")
-		if p, _ := one[event.Planned](t, r.drain()); !cmp.Equal(p.Paths, []string{"req", "src/a"}) {
+		if p, _ := eventtest.One[event.Planned](t, r.drain()); !cmp.Equal(p.Paths, []string{"req", "src/a"}) {
 			t.Errorf("pending are %v", p.Paths)
 		}
 		r.succeed()
 		r.runner.Last().BecomeReady(nil)
-		if s, n := one[event.Serving](t, r.drain()); n != 3 || s.EditsBehind != 0 {
+		if s, n := eventtest.One[event.Serving](t, r.drain()); n != 3 || s.EditsBehind != 0 {
 			t.Errorf("build %d: %+v", n, s)
 		}
 	})
@@ -223,12 +224,12 @@ func TestABrokenDockerfileFailsAndMends(t *testing.T) {
 		defer r.close()
 		r.serve()
 		r.save("Dockerfile", rigDockerfile+"NONSENSE\n")
-		if f, _ := one[event.Failed](t, r.drain()); f.Line != 8 || len(f.Excerpt) == 0 {
+		if f, _ := eventtest.One[event.Failed](t, r.drain()); f.Line != 8 || len(f.Excerpt) == 0 {
 			t.Errorf("got %+v", f)
 		}
 		r.save("Dockerfile", rigDockerfile+"# mended\n")
 		events := r.drain()
-		if p, _ := one[event.Planned](t, events); !cmp.Equal(p.Paths, []string{"Dockerfile"}) {
+		if p, _ := eventtest.One[event.Planned](t, events); !cmp.Equal(p.Paths, []string{"Dockerfile"}) {
 			t.Errorf("paths are %v", p.Paths)
 		}
 	})
@@ -249,7 +250,7 @@ func TestTheOldContainerServesUntilTheNewOneIsReady(t *testing.T) {
 		next := r.runner.Last()
 		time.Sleep(time.Second)
 		next.BecomeReady(nil)
-		if s, _ := one[event.Serving](t, r.drain()); s.MS != 2000 {
+		if s, _ := eventtest.One[event.Serving](t, r.drain()); s.MS != 2000 {
 			t.Errorf("save to served took %d ms", s.MS)
 		}
 		if r.door.Serves() != next.ID() || !old.Stopped() {
@@ -303,7 +304,7 @@ func TestCrashesAreRetriedEverMoreSlowly(t *testing.T) {
 		if gaps[0] != 0 || !slices.IsSorted(gaps) || gaps[4] < time.Second {
 			t.Errorf("restarted after %v", gaps)
 		}
-		loops := slices.DeleteFunc(all[event.Stopped](r.drain()), func(e event.Event) bool { return e.Body.(event.Stopped).Reason != event.StopCrashLoop })
+		loops := slices.DeleteFunc(eventtest.All[event.Stopped](r.drain()), func(e event.Event) bool { return e.Body.(event.Stopped).Reason != event.StopCrashLoop })
 		if len(loops) != 3 {
 			t.Errorf("told of a crash loop %d times", len(loops))
 		}
@@ -348,7 +349,7 @@ func TestAnEngineThatWentAwayIsWaitedFor(t *testing.T) {
 		r.pinger.gone.Store(true)
 		r.save("src/a", "2")
 		r.builder.last().end <- errors.New("rpc error: code = Unavailable desc = closed")
-		w, _ := one[event.Warning](t, r.drain())
+		w, _ := eventtest.One[event.Warning](t, r.drain())
 		if w.Code != event.CodeEngineGone || w.Hint == "" {
 			t.Errorf("got %+v", w)
 		}
@@ -359,8 +360,8 @@ func TestAnEngineThatWentAwayIsWaitedFor(t *testing.T) {
 		r.pinger.gone.Store(false)
 		time.Sleep(time.Second)
 		events := r.drain()
-		one[event.Engine](t, events)
-		if p, _ := one[event.Planned](t, events); !cmp.Equal(p.Paths, []string{"src/a"}) {
+		eventtest.One[event.Engine](t, events)
+		if p, _ := eventtest.One[event.Planned](t, events); !cmp.Equal(p.Paths, []string{"src/a"}) {
 			t.Errorf("pending are %v", p.Paths)
 		}
 	})
@@ -374,7 +375,7 @@ func TestOnceEndsWithItsBuild(t *testing.T) {
 		if err := <-r.ended; err != nil {
 			t.Error(err)
 		}
-		one[event.Sized](t, r.drain())
+		eventtest.One[event.Sized](t, r.drain())
 		r.cancel()
 		r.loop.wait()
 
@@ -393,7 +394,7 @@ func TestOnceEndsWithItsBuild(t *testing.T) {
 		if err := <-r.ended; err != nil {
 			t.Errorf("what was built, and not measured, ended with %v", err)
 		}
-		if w, _ := one[event.Warning](t, r.drain()); w.Code != event.CodeUnmeasured {
+		if w, _ := eventtest.One[event.Warning](t, r.drain()); w.Code != event.CodeUnmeasured {
 			t.Errorf("told %+v", w)
 		}
 		r.cancel()
@@ -408,11 +409,11 @@ func TestAForeignFrontendIsNotPassedOverInSilence(t *testing.T) {
 		defer r.close()
 		r.serve()
 		r.save("Dockerfile", "# syntax=example.org/mine:1\n"+rigDockerfile)
-		if w, _ := one[event.Warning](t, r.drain()); w.Code != event.CodeCustomFrontend || !strings.Contains(w.Message, "example.org/mine:1") {
+		if w, _ := eventtest.One[event.Warning](t, r.drain()); w.Code != event.CodeCustomFrontend || !strings.Contains(w.Message, "example.org/mine:1") {
 			t.Errorf("got %+v", w)
 		}
 		r.save("src/a", "2")
-		if again := all[event.Warning](r.drain()); len(again) > 0 {
+		if again := eventtest.All[event.Warning](r.drain()); len(again) > 0 {
 			t.Errorf("told again: %+v", again)
 		}
 	})
@@ -427,15 +428,15 @@ func TestWhatNobodyToldOfIsFoundAfterABuild(t *testing.T) {
 		time.Sleep(2 * project.NoticedWithin)
 		synctest.Wait()
 		events := r.drain()
-		if w, _ := one[event.Warning](t, events); w.Code != event.CodeWatchMissed || !slices.Equal(w.Paths, []string{"src/a"}) || !strings.Contains(w.Hint, "--poll") {
+		if w, _ := eventtest.One[event.Warning](t, events); w.Code != event.CodeWatchMissed || !slices.Equal(w.Paths, []string{"src/a"}) || !strings.Contains(w.Hint, "--poll") {
 			t.Errorf("got %+v", w)
 		}
-		if p, n := one[event.Planned](t, events); n != 2 || !slices.Equal(p.Paths, []string{"src/a"}) {
+		if p, n := eventtest.One[event.Planned](t, events); n != 2 || !slices.Equal(p.Paths, []string{"src/a"}) {
 			t.Errorf("build %d of %v", n, p.Paths)
 		}
 		r.serve()
 		time.Sleep(2 * project.NoticedWithin)
-		if events := r.drain(); len(all[event.Warning](events)) > 0 {
+		if events := r.drain(); len(eventtest.All[event.Warning](events)) > 0 {
 			t.Errorf("again: %+v", events)
 		}
 	})

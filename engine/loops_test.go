@@ -6,6 +6,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/event/eventtest"
 )
 
 // TestLoopsStandSideBySide: two on one engine make one solve at a time, and else know nothing of each other.
@@ -25,12 +26,12 @@ func TestLoopsStandSideBySide(t *testing.T) {
 		for _, r := range []*rig{a, b} {
 			r.runner.Last().BecomeReady(nil)
 			a.measured()
-			if s, build := one[event.Serving](t, r.drain()); build != 1 || s.EditsBehind != 0 {
+			if s, build := eventtest.One[event.Serving](t, r.drain()); build != 1 || s.EditsBehind != 0 {
 				t.Errorf("build %d: %+v", build, s)
 			}
 		}
 		a.save("src/a", "2")
-		if _, build := one[event.Planned](t, a.drain()); build != 2 {
+		if _, build := eventtest.One[event.Planned](t, a.drain()); build != 2 {
 			t.Errorf("build %d is planned", build)
 		}
 		if events := b.drain(); len(events) > 0 {

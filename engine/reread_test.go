@@ -10,6 +10,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/event/eventtest"
 )
 
 // TestADockerfileThatCanBeReadAgainIsOneBuild, whether the notice of it comes before it is found or after.
@@ -33,7 +34,7 @@ func TestADockerfileThatCanBeReadAgainIsOneBuild(t *testing.T) {
 				r.batch([]string{"Dockerfile"}, false)
 				time.Sleep(10 * readEvery)
 				synctest.Wait()
-				if failed := all[event.Failed](r.drain()); len(failed) != 1 || !strings.Contains(failed[0].Body.(event.Failed).Message, "can't be read") {
+				if failed := eventtest.All[event.Failed](r.drain()); len(failed) != 1 || !strings.Contains(failed[0].Body.(event.Failed).Message, "can't be read") {
 					t.Errorf("while it is a folder: %+v", failed)
 				}
 				if err := os.Remove(path); err != nil {
@@ -52,7 +53,7 @@ func TestADockerfileThatCanBeReadAgainIsOneBuild(t *testing.T) {
 				r.serve()
 				time.Sleep(2 * readEvery)
 				events = append(events, r.drain()...)
-				if planned, abandoned := all[event.Planned](events), all[event.Abandoned](events); len(planned) != 1 || len(abandoned) != 0 {
+				if planned, abandoned := eventtest.All[event.Planned](events), eventtest.All[event.Abandoned](events); len(planned) != 1 || len(abandoned) != 0 {
 					t.Errorf("builds: %+v, abandoned: %+v", planned, abandoned)
 				}
 			})
@@ -70,7 +71,7 @@ func TestWhatTheSameSaveNamesIsNotIgnored(t *testing.T) {
 		r.write("other~", "a backup")
 		r.write("Dockerfile", rigDockerfile+"COPY notes~ /\n")
 		r.batch([]string{"notes~", "other~", "Dockerfile"}, false)
-		skipped := all[event.Skipped](r.drain())
+		skipped := eventtest.All[event.Skipped](r.drain())
 		if len(skipped) != 1 || strings.Join(skipped[0].Body.(event.Skipped).Paths, " ") != "other~" {
 			t.Errorf("skipped: %+v", skipped)
 		}
@@ -88,7 +89,7 @@ func TestAnIgnoreFileThatCantBeHadFailsTheBuild(t *testing.T) {
 		fails := func(what string) {
 			t.Helper()
 			events := r.drain()
-			if failed, stale := all[event.Failed](events), all[event.Stale](events); len(failed) != 1 || len(stale) != 1 || failed[0].Body.(event.Failed).Hint == "" || !strings.Contains(failed[0].Body.(event.Failed).Message, "ignore") {
+			if failed, stale := eventtest.All[event.Failed](events), eventtest.All[event.Stale](events); len(failed) != 1 || len(stale) != 1 || failed[0].Body.(event.Failed).Hint == "" || !strings.Contains(failed[0].Body.(event.Failed).Message, "ignore") {
 				t.Errorf("%s: %+v, %+v", what, failed, stale)
 			}
 		}
@@ -97,7 +98,7 @@ func TestAnIgnoreFileThatCantBeHadFailsTheBuild(t *testing.T) {
 		r.save("src/a", "2")
 		fails("a save meanwhile")
 		r.save(".dockerignore", "*.log\n")
-		if planned := all[event.Planned](r.drain()); len(planned) != 1 {
+		if planned := eventtest.All[event.Planned](r.drain()); len(planned) != 1 {
 			t.Errorf("mended: %+v", planned)
 		}
 		r.serve()
@@ -123,7 +124,7 @@ func TestAnIgnoreFileThatCantBeHadFailsTheBuild(t *testing.T) {
 		synctest.Wait()
 		r.batch([]string{".dockerignore"}, false)
 		events := r.drain()
-		if planned, abandoned := all[event.Planned](events), all[event.Abandoned](events); len(planned) != 1 || len(abandoned) != 0 {
+		if planned, abandoned := eventtest.All[event.Planned](events), eventtest.All[event.Abandoned](events); len(planned) != 1 || len(abandoned) != 0 {
 			t.Errorf("readable again: %+v, %+v", planned, abandoned)
 		}
 		r.serve()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/event/eventtest"
 	"github.com/stagewatch/stagewatch/engine/serve"
 )
 
@@ -39,12 +40,12 @@ func TestAContainerThatDoesNotStartIsNotTriedForEver(t *testing.T) {
 					t.Errorf("tried %d times in an hour, want %d", r.runner.Tries, c.tries)
 				}
 				events := r.drain()
-				warnings := all[event.Warning](events)
+				warnings := eventtest.All[event.Warning](events)
 				last := warnings[len(warnings)-1].Body.(event.Warning)
 				if !strings.Contains(last.Message, c.err.Error()) || !strings.Contains(last.Hint, "not tried again by itself") {
 					t.Errorf("the last word is %+v", last)
 				}
-				if n := len(all[event.Sized](events)); n != 1 {
+				if n := len(eventtest.All[event.Sized](events)); n != 1 {
 					t.Errorf("one image was measured %d times", n)
 				}
 				r.runner.Err = nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/event/eventtest"
 )
 
 // TestASteadyWriter: however often a file is written, builds come to their end, what they made comes to serve, and the
@@ -38,7 +39,7 @@ func TestASteadyWriter(t *testing.T) {
 				time.Sleep(2 * (tt.build + tt.start))
 				events := r.drain()
 				var served []time.Time
-				for _, e := range all[event.Serving](events) {
+				for _, e := range eventtest.All[event.Serving](events) {
 					served = append(served, e.Time)
 				}
 				// Those lost while turns grow take as long as the last turn, which is at most twice what has to end in it,
@@ -52,14 +53,14 @@ func TestASteadyWriter(t *testing.T) {
 				if len(served) == 0 || served[len(served)-1].Before(last) {
 					t.Fatal("the last write is not served")
 				}
-				e := all[event.Serving](events)
+				e := eventtest.All[event.Serving](events)
 				if behind := e[len(e)-1].Body.(event.Serving).EditsBehind; behind != 0 {
 					t.Errorf("what is served in the end is %d edits behind", behind)
 				}
 				// Calm again: the next save supersedes at once.
 				r.save("src/a", "calm")
 				r.save("src/a", "calm again")
-				if n := len(all[event.Planned](r.drain())); n != 2 {
+				if n := len(eventtest.All[event.Planned](r.drain())); n != 2 {
 					t.Errorf("%d builds after two saves in a calm", n)
 				}
 			})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/event/eventtest"
 	"github.com/stagewatch/stagewatch/engine/project"
 )
 
@@ -32,7 +33,7 @@ func TestWhatWasWrittenByANewNameIsToldSo(t *testing.T) {
 		}
 		time.Sleep(auditEvery + 2*project.NoticedWithin)
 		synctest.Wait()
-		if w, _ := one[event.Warning](t, r.drain()); w.Code != event.CodeWatchMissed || !slices.Equal(w.Paths, []string{"src/a"}) || !strings.Contains(w.Hint, "hard link") {
+		if w, _ := eventtest.One[event.Warning](t, r.drain()); w.Code != event.CodeWatchMissed || !slices.Equal(w.Paths, []string{"src/a"}) || !strings.Contains(w.Hint, "hard link") {
 			t.Errorf("got %+v", w)
 		}
 	})

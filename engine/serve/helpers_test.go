@@ -3,7 +3,6 @@ package serve_test
 import (
 	"context"
 	"fmt"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/event/eventtest"
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/serve"
 	"github.com/stagewatch/stagewatch/engine/serve/servetest"
@@ -92,30 +92,5 @@ func (r *rig) serve() *servetest.Instance {
 // drain returns the events since the last call.
 func (r *rig) drain() []event.Event {
 	synctest.Wait()
-	var out []event.Event
-	for {
-		select {
-		case e := <-r.events:
-			out = append(out, e)
-		default:
-			return out
-		}
-	}
-}
-
-// one returns the only event of type B among the events, and its build.
-func one[B event.Body](t *testing.T, events []event.Event) (B, int) {
-	t.Helper()
-	found := all[B](events)
-	if len(found) != 1 {
-		t.Fatalf("%d events of type %T among %+v", len(found), *new(B), events)
-	}
-	return found[0].Body.(B), found[0].Build
-}
-
-func all[B event.Body](events []event.Event) []event.Event {
-	return slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool {
-		_, is := e.Body.(B)
-		return !is
-	})
+	return eventtest.Waiting(r.events)
 }

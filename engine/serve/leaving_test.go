@@ -9,6 +9,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/event/eventtest"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/serve"
 	"github.com/stagewatch/stagewatch/engine/serve/servetest"
@@ -27,7 +28,7 @@ func TestARequestInFlightKeepsTheOldContainerUntilItIsDone(t *testing.T) {
 		}
 		r.drain()
 		time.Sleep(5 * time.Minute)
-		d, build := one[event.Draining](t, r.drain())
+		d, build := eventtest.One[event.Draining](t, r.drain())
 		if build != 1 || d.Container != old.ID() || d.Requests != 2 || d.WithinMS != (10*time.Minute).Milliseconds() {
 			t.Errorf("told of build %d: %+v", build, d)
 		}
@@ -36,10 +37,10 @@ func TestARequestInFlightKeepsTheOldContainerUntilItIsDone(t *testing.T) {
 		}
 		upload.End()
 		events := r.drain()
-		if s, _ := one[event.Stopped](t, events); s.Container != old.ID() || s.Reason != event.StopReplaced || !old.Stopped() {
+		if s, _ := eventtest.One[event.Stopped](t, events); s.Container != old.ID() || s.Reason != event.StopReplaced || !old.Stopped() {
 			t.Errorf("stopped: %+v", s)
 		}
-		if w := all[event.Warning](events); len(w) > 0 {
+		if w := eventtest.All[event.Warning](events); len(w) > 0 {
 			t.Errorf("warned: %+v", w)
 		}
 	})
@@ -80,7 +81,7 @@ func TestARequestThatDoesNotEndIsCutAndToldOf(t *testing.T) {
 				if !old.Stopped() || !socket.WasCut() {
 					t.Errorf("stopped %v, cut %v after %s", old.Stopped(), socket.WasCut(), c.within)
 				}
-				w, build := one[event.Warning](t, r.drain())
+				w, build := eventtest.One[event.Warning](t, r.drain())
 				if w.Code != event.CodeRequestsCut || build != 1 || strings.Contains(w.Hint, "--drain-timeout") != (c.within != serve.DrainHeld) {
 					t.Errorf("told %+v of build %d", w, build)
 				}
@@ -106,7 +107,7 @@ func TestOnlySoManyContainersFinishRequests(t *testing.T) {
 			}
 		}
 		var told string
-		for _, w := range all[event.Warning](r.drain()) {
+		for _, w := range eventtest.All[event.Warning](r.drain()) {
 			told += w.Body.(event.Warning).Message
 		}
 		if !strings.Contains(told, "build #1 is stopped with 1 request unfinished") {
@@ -136,7 +137,7 @@ func TestErrorsDoNotCountAsReadyWhereTheOldOneAnswersWell(t *testing.T) {
 		second.Status = 503
 		r.drain()
 		second.BecomeReady(nil)
-		if w, build := one[event.Warning](t, r.drain()); w.Code != event.CodeAnswersError || build != 2 || !strings.Contains(w.Message, "503") || !strings.Contains(w.Message, "200") {
+		if w, build := eventtest.One[event.Warning](t, r.drain()); w.Code != event.CodeAnswersError || build != 2 || !strings.Contains(w.Message, "503") || !strings.Contains(w.Message, "200") {
 			t.Errorf("told %+v of build %d", w, build)
 		}
 		r.deploy()
@@ -155,11 +156,11 @@ func TestRequestsWaitForAContainerThatIsOffItsNetwork(t *testing.T) {
 		inFlight := r.door.InFlight(1)
 		r.drain()
 		inst.Move(true)
-		if w, _ := one[event.Warning](t, r.drain()); w.Code != event.CodeNetworkLost || r.door.Serves() != "" || !inFlight.WasCut() {
+		if w, _ := eventtest.One[event.Warning](t, r.drain()); w.Code != event.CodeNetworkLost || r.door.Serves() != "" || !inFlight.WasCut() {
 			t.Errorf("told %+v, %q serves, cut %v", w, r.door.Serves(), inFlight.WasCut())
 		}
 		inst.Move(false)
-		if w, _ := one[event.Warning](t, r.drain()); w.Code != event.CodeNetworkBack || r.door.Serves() != inst.ID() {
+		if w, _ := eventtest.One[event.Warning](t, r.drain()); w.Code != event.CodeNetworkBack || r.door.Serves() != inst.ID() {
 			t.Errorf("told %+v, %q serves", w, r.door.Serves())
 		}
 	})
@@ -173,7 +174,7 @@ func TestAContainerThatDoesNotStartKeepsItsHint(t *testing.T) {
 		r.drain()
 		r.deploy()
 		var hints []string
-		for _, e := range all[event.Warning](r.drain()) {
+		for _, e := range eventtest.All[event.Warning](r.drain()) {
 			if w := e.Body.(event.Warning); w.Code == event.CodeNotReady {
 				hints = append(hints, w.Hint)
 			}
@@ -193,7 +194,7 @@ func TestTheLogThatCannotBeReadIsToldOfOnce(t *testing.T) {
 		for range 3 {
 			r.runner.NoLog("none")
 		}
-		if w, _ := one[event.Warning](t, r.drain()); w.Code != event.CodeNoLog || !strings.Contains(w.Message, "keeps no logs") || w.Hint == "" {
+		if w, _ := eventtest.One[event.Warning](t, r.drain()); w.Code != event.CodeNoLog || !strings.Contains(w.Message, "keeps no logs") || w.Hint == "" {
 			t.Errorf("told %+v", w)
 		}
 	})
