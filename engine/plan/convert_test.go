@@ -50,7 +50,7 @@ func TestCheckComments(t *testing.T) {
 // TestAFaultOfTheConversionFailsThePlan: a panic in the converter becomes an error.
 func TestAFaultOfTheConversionFailsThePlan(t *testing.T) {
 	var e *Error
-	_, err := New(t.Context(), Input{Dockerfile: []byte(foreignDockerfile), Filename: "Dockerfile"}, faulty{})
+	_, err := New(t.Context(), Input{Dockerfile: []byte(foreignDockerfile), Filename: "Dockerfile", Frontend: faulty{}}, Offline{})
 	if !errors.As(err, &e) || !strings.Contains(e.Message, "no such format") || !strings.Contains(e.Message, "stagewatch") {
 		t.Errorf("got %v", err)
 	}
@@ -67,7 +67,7 @@ func TestAPlanIsGivenUpAtOnce(t *testing.T) {
 }
 
 // faulty is a frontend with a fault.
-type faulty struct{ Offline }
+type faulty struct{}
 
 func (faulty) Convert(context.Context, Syntax, Input) (*pb.Definition, []byte, error) {
 	panic("no such format")
