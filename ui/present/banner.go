@@ -2,7 +2,6 @@ package present
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
@@ -38,7 +37,7 @@ func (v View) alarm() (message, hint string, sign draw.Style) {
 		if w.Code != event.CodeEngineGone && w.Code != event.CodePortTaken {
 			sign = draw.Warn
 		}
-		if strings.HasSuffix(v.status().text, message) && hint != "" {
+		if v.status().quotes == message && hint != "" {
 			message, hint = hintLabel+hint, ""
 		}
 	case v.Story.Starting != nil && v.Story.Starting.Message != "":

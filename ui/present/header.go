@@ -16,6 +16,8 @@ type status struct {
 	badge draw.Style
 	word  string
 	text  string
+	// quotes are words of the engine that end the text.
+	quotes string
 }
 
 func (v View) status() status {
@@ -23,9 +25,9 @@ func (v View) status() status {
 	building := cur != nil && cur.State == story.Building
 	if v.Story.Warned(event.CodeEngineGone) != nil {
 		if s.Serving != nil {
-			return status{draw.BadgeBad, "ENGINE DOWN", fmt.Sprintf("build #%d served last", s.Serving.Build)}
+			return status{badge: draw.BadgeBad, word: "ENGINE DOWN", text: fmt.Sprintf("build #%d served last", s.Serving.Build)}
 		}
-		return status{draw.BadgeBad, "ENGINE DOWN", "nothing is built or served until it is back"}
+		return status{badge: draw.BadgeBad, word: "ENGINE DOWN", text: "nothing is built or served until it is back"}
 	}
 	if s.Serving == nil {
 		return v.statusDown(building)
@@ -35,70 +37,70 @@ func (v View) status() status {
 	if behind == 0 {
 		switch {
 		case s.Watching != nil && !s.Watching.On:
-			return status{draw.BadgeWarn, "NOT WATCHING", serves + ", newer saves are not seen"}
+			return status{badge: draw.BadgeWarn, word: "NOT WATCHING", text: serves + ", newer saves are not seen"}
 		case building:
-			return status{draw.BadgeAccent, "BUILDING", fmt.Sprintf("build #%d · %s", cur.Number, serves)}
+			return status{badge: draw.BadgeAccent, word: "BUILDING", text: fmt.Sprintf("build #%d · %s", cur.Number, serves)}
 		case cur != nil && cur.State == story.Failed && cur.Number > s.Serving.Build:
-			return status{draw.BadgeBad, "STALE", fmt.Sprintf("%s, build #%d failed", serves, cur.Number)}
+			return status{badge: draw.BadgeBad, word: "STALE", text: fmt.Sprintf("%s, build #%d failed", serves, cur.Number)}
 		}
-		return status{draw.BadgeGood, "LIVE", serves + " the newest save"}
+		return status{badge: draw.BadgeGood, word: "LIVE", text: serves + " the newest save"}
 	}
 	serves += ", " + human.Count(behind, "edit") + " behind"
 	switch {
 	case building:
-		return status{draw.BadgeAccent, "BUILDING", fmt.Sprintf("build #%d · %s", cur.Number, serves)}
+		return status{badge: draw.BadgeAccent, word: "BUILDING", text: fmt.Sprintf("build #%d · %s", cur.Number, serves)}
 	case cur != nil && cur.State == story.Built && cur.Number > s.Serving.Build && s.Down == nil && (s.Stale == nil || s.Stale.Reason == ""):
-		return status{draw.BadgeAccent, "STARTING", fmt.Sprintf("build #%d%s · %s", cur.Number, v.waitedFor(cur.Number), serves)}
+		return status{badge: draw.BadgeAccent, word: "STARTING", text: fmt.Sprintf("build #%d%s · %s", cur.Number, v.waitedFor(cur.Number), serves)}
 	}
-	why := ""
+	st := status{badge: draw.BadgeBad, word: "STALE", text: serves}
 	switch {
 	case cur != nil && cur.State == story.Failed:
 		// The line below says where it failed.
-		why = fmt.Sprintf(": build #%d failed", cur.Number)
+		st.text += fmt.Sprintf(": build #%d failed", cur.Number)
 	case s.Stale != nil && s.Stale.Reason != "":
-		why = ": " + s.Stale.Reason
+		st.text, st.quotes = serves+": ", s.Stale.Reason
 	}
-	return status{draw.BadgeBad, "STALE", serves + why}
+	return st
 }
 
 // statusDown is the status while nothing serves.
 func (v View) statusDown(building bool) status {
 	s, cur := v.Story, v.Story.Current()
 	if w := s.Warned(event.CodePortTaken); w != nil {
-		return status{draw.BadgeBad, "PORT TAKEN", "nothing serves: " + w.Message}
+		return status{badge: draw.BadgeBad, word: "PORT TAKEN", text: "nothing serves: ", quotes: w.Message}
 	}
 	if d := s.Down; d != nil && !building {
 		switch {
 		case d.Reason == event.StopAsked:
-			return status{draw.BadgeWarn, "STOPPED", "nothing serves, " + v.Keys.Restart + " starts it again"}
+			return status{badge: draw.BadgeWarn, word: "STOPPED", text: "nothing serves, " + v.Keys.Restart + " starts it again"}
 		case d.Reason == event.StopCrashLoop:
-			return status{draw.BadgeBad, "CRASH LOOP", fmt.Sprintf("nothing serves: exit code %d, again and again", d.ExitCode)}
+			return status{badge: draw.BadgeBad, word: "CRASH LOOP", text: fmt.Sprintf("nothing serves: exit code %d, again and again", d.ExitCode)}
 		case d.Reason == event.StopUnready:
-			return status{draw.BadgeBad, "NOT ANSWERING", fmt.Sprintf("nothing serves: build #%d never answered", d.Build)}
+			return status{badge: draw.BadgeBad, word: "NOT ANSWERING", text: fmt.Sprintf("nothing serves: build #%d never answered", d.Build)}
 		}
-		return status{draw.BadgeBad, "DOWN", fmt.Sprintf("nothing serves: exited with code %d", d.ExitCode)}
+		return status{badge: draw.BadgeBad, word: "DOWN", text: fmt.Sprintf("nothing serves: exited with code %d", d.ExitCode)}
 	}
 	switch {
 	case s.Warned(event.CodeNoDockerfile) != nil:
-		return status{draw.BadgeWarn, "NO DOCKERFILE", "nothing to build here"}
+		return status{badge: draw.BadgeWarn, word: "NO DOCKERFILE", text: "nothing to build here"}
 	case s.Engine == nil && cur == nil:
-		return status{draw.BadgeAccent, "WAITING", "for the engine"}
+		return status{badge: draw.BadgeAccent, word: "WAITING", text: "for the engine"}
 	case cur == nil:
-		return status{draw.BadgeAccent, "WAITING", "for the first build"}
+		return status{badge: draw.BadgeAccent, word: "WAITING", text: "for the first build"}
 	case building:
-		return status{draw.BadgeAccent, "BUILDING", fmt.Sprintf("build #%d · nothing serves yet", cur.Number)}
+		return status{badge: draw.BadgeAccent, word: "BUILDING", text: fmt.Sprintf("build #%d · nothing serves yet", cur.Number)}
 	case cur.State == story.Failed:
-		return status{draw.BadgeBad, "NOTHING SERVES", fmt.Sprintf("build #%d failed", cur.Number)}
+		return status{badge: draw.BadgeBad, word: "NOTHING SERVES", text: fmt.Sprintf("build #%d failed", cur.Number)}
 	case cur.State == story.Built:
-		return status{draw.BadgeAccent, "STARTING", fmt.Sprintf("build #%d", cur.Number) + v.waitedFor(cur.Number)}
+		return status{badge: draw.BadgeAccent, word: "STARTING", text: fmt.Sprintf("build #%d", cur.Number) + v.waitedFor(cur.Number)}
 	}
-	return status{draw.BadgeWarn, "NOTHING SERVES", "no build has finished yet"}
+	return status{badge: draw.BadgeWarn, word: "NOTHING SERVES", text: "no build has finished yet"}
 }
 
 // statusLine is the whole status with the address.
 func (v View) statusLine() draw.Line {
 	st := v.status()
-	line := draw.Line{}.Add(st.badge, " "+st.word+" ").Add(draw.Plain, " ").Add(draw.Plain|draw.Bold, st.text)
+	line := draw.Line{}.Add(st.badge, " "+st.word+" ").Add(draw.Plain, " ").Add(draw.Plain|draw.Bold, st.text+st.quotes)
 	if s := v.Story.Serving; s != nil && s.URL != "" {
 		line = line.Add(draw.Plain, "  ").Add(draw.Accent|draw.Underline, s.URL)
 	}
