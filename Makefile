@@ -6,7 +6,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 
-# Which engine: auto (one that answers, else a private one), private (always that), none (no engine).
+# Which engine: auto (one that answers, else a private one), private (always that), none (no engine), or a private one by
+# its release, with a c for the containerd image store: 20, 26, 26c, 28, 28c, 29, 29c.
 ENGINE ?= auto
 # For `make run`: flags of stagewatch. For `make test`: flags of go test, and which packages.
 ARGS ?=
@@ -16,6 +17,8 @@ PKGS ?= ./...
 # For `make bench`: how often each pair is measured, and flags of go test.
 BENCHTIME ?= 5x
 BENCHARGS ?=
+# For `make test-engines`: which of these engines; all of them unless set.
+ENGINES ?=
 # For `make soak`: how long, as Go writes durations.
 FOR ?= 30m
 
@@ -46,12 +49,12 @@ together := MAKEFLAGS= $(MAKE) --no-print-directory -j2
 # A hundred lines of downloads would bury the set-up's progress. What goes wrong still comes through.
 quietly := 2>&1 | { grep -v '^go: downloading' >&2 || true; }
 
-.PHONY: help build run test lint bench soak clean setup bases engine-up engine-down engine-wipe engine-env bases-wipe \
+.PHONY: help build run test test-engines lint bench soak clean setup bases engine-up engine-down engine-wipe engine-env bases-wipe \
 	compile-tests format vet boundaries staticcheck deadcode vulncheck shellcheck go story picture goldens install man release-check
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\n  ENGINE=auto|private|none picks the engine, ARGS goes to stagewatch, TESTARGS and PKGS to go test.\n'
+	@printf '\n  ENGINE=auto|private|none|20|26|26c|28|28c|29|29c picks the engine, ARGS goes to stagewatch, TESTARGS and PKGS to go test.\n'
 
 build: go ## bin/stagewatch
 	@[[ -e bin/stagewatch ]] || echo 'stagewatch: compiling; the first time fetches the Go modules too, and takes a minute or two' >&2
@@ -76,6 +79,10 @@ test: ## every test, with -race, on a real engine
 	@$(engine)/packages.sh test
 	@$(together) compile-tests setup
 	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && CGO_ENABLED=1 exec go test -race $(TESTARGS) $(PKGS)
+
+test-engines: go ## every test that talks to an engine, on each of ENGINES, as one table; an hour and more for all
+	@$(engine)/packages.sh test
+	@$(engine)/matrix.sh $(ENGINES)
 
 lint: format vet boundaries shellcheck staticcheck deadcode vulncheck ## all that can be told without running it: gofmt, vet, the rooms' boundaries, …
 

@@ -50,7 +50,7 @@ pull() {
   else
     # "Get "https://…": dial tcp: lookup HOST on ADDRESS: no such host" says too much.
     reason=$(tail -n 1 "$log" |
-      sed -E 's/^Error response from daemon: //; s/^Get "?https?:[^ ]*: //; s/dial tcp: //; s/ on [][0-9a-f.:]+: /: /')
+      sed -E 's/^Error response from daemon: //; s/^Get "?https?:[^ ]*: //; s/^failed to resolve reference .*: (dial|lookup|Get|Head) /\1 /; s/dial tcp: //; s/ on [][0-9a-f.:]+: /: /')
   fi
   rm -f "$log"
   return 1

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # The project's private Docker Engine: up, down, wipe, status.
 #
-# It shares nothing with an engine that may run beside it: own data, own socket, own bridge, own containerd
-# namespace, and it writes no firewall chains (one tagged MASQUERADE rule apart, which `down` takes away again).
+# ENGINE names its flavour, see lib.sh. It shares nothing with an engine that may run beside it: own data, own socket, own
+# bridge, own containerd namespace, and it writes no firewall chains (one tagged MASQUERADE rule apart, which `down` takes
+# away again).
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 data_root="$STAGEWATCH_STATE/docker"
 exec_root="$STAGEWATCH_RUN/exec"
@@ -105,10 +107,22 @@ masquerade() {
   fi
 }
 
+# The containerd image store was opt-in up to 28, and is the default of 29.
+store_conf() {
+  case $flavour in
+    26c | 28c) printf '{"features":{"containerd-snapshotter":true}}\n' ;;
+    29) printf '{"features":{"containerd-snapshotter":false}}\n' ;;
+    *) printf '{}\n' ;;
+  esac
+}
+
 up() {
   if dockerd_pid >/dev/null && answers; then return; fi
   [[ $(id -u) == 0 ]] || die "the private engine needs root. Run this as root, or install Docker Engine and start it: https://docs.docker.com/engine/install/"
-  "$(dirname "${BASH_SOURCE[0]}")/packages.sh" engine
+  local programs root program
+  "$here/packages.sh" engine
+  programs=$("$here/roots.sh" "$flavour")
+  read -r root program <<<"$programs"
   lock
   if dockerd_pid >/dev/null && answers; then return; fi
   need_space "$STAGEWATCH_STATE" 2500 "the private engine"
@@ -118,16 +132,18 @@ up() {
     sweep
     mkdir -p "$data_root" "$exec_root"
     # The engine reads /etc/docker/daemon.json unless told otherwise, and that one is the user's.
-    printf '{}\n' >"$STAGEWATCH_STATE/daemon.json"
+    store_conf >"$STAGEWATCH_STATE/daemon.json"
     [[ ! -e $logfile ]] || mv -f "$logfile" "$logfile.1"
     bridge_up
     masquerade add
     # Its own session and no terminal: it outlives the make and the shell that started it. Without fd 9 it
     # does not hold our lock for ever.
-    local dockerd=(dockerd --config-file="$STAGEWATCH_STATE/daemon.json" --data-root="$data_root"
+    local dockerd=("$here/inroot.sh" "$root" "$program" --config-file="$STAGEWATCH_STATE/daemon.json" --data-root="$data_root"
       --exec-root="$exec_root" --pidfile="$pidfile" --host="$private_host" --bridge="$STAGEWATCH_BRIDGE"
       --iptables=false --ip6tables=false --ip-masq=false --shutdown-timeout=5
       --containerd-namespace="$rule_tag" --containerd-plugins-namespace="$rule_tag-plugins")
+    [[ $flavour == 20 || $flavour == *c ]] || dockerd+=(--storage-driver=overlay2)
+    [[ $flavour != 29* ]] || dockerd+=(--userland-proxy-path="$(dirname "$program")/docker-proxy")
     (cd / && PATH="$PATH:/usr/sbin:/sbin" exec setsid nohup "${dockerd[@]}") </dev/null >"$logfile" 2>&1 9>&- &
     pid=$!
     disown

@@ -5,11 +5,18 @@
 set -euo pipefail
 umask 022
 
-# One private engine a machine, shared by every checkout: a second clone must not build the bases again.
+# The private engines: the release, and a c for the containerd image store in place of overlay2's. 20 is Debian's own.
+flavours=(20 26 26c 28 28c 29 29c)
+# ENGINE names one of them, or says how one is chosen: then it is 20.
+flavour=20
+for f in "${flavours[@]}"; do [[ ${ENGINE:-} != "$f" ]] || flavour=$f; done
+
+# One private engine of a flavour a machine, shared by every checkout: a second clone must not build the bases again.
 # The overrides exist so that the set-up itself can be tried beside a running one.
-export STAGEWATCH_STATE="${STAGEWATCH_STATE:-/var/lib/stagewatch}"
-export STAGEWATCH_RUN="${STAGEWATCH_RUN:-/run/stagewatch}"
-export STAGEWATCH_BRIDGE="${STAGEWATCH_BRIDGE:-stagewatch0}"
+of=${flavour/#20/}
+export STAGEWATCH_STATE="${STAGEWATCH_STATE:-/var/lib/stagewatch${of:+-$of}}"
+export STAGEWATCH_RUN="${STAGEWATCH_RUN:-/run/stagewatch${of:+-$of}}"
+export STAGEWATCH_BRIDGE="${STAGEWATCH_BRIDGE:-stagewatch${of:-0}}"
 STAGEWATCH_CACHE="${STAGEWATCH_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/stagewatch}"
 export STAGEWATCH_CACHE
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# packages.sh engine|bases|test|lint: installs the Debian packages that are missing for one purpose.
+# packages.sh engine|bases|roots|test|lint: installs the Debian packages that are missing for one purpose.
 #
 # When nothing is missing it asks nobody and changes nothing; only then apt-get update would be due.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -8,6 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 engine=(dockerd:docker.io docker:docker.io ip:iproute2 iptables:iptables flock:util-linux setsid:util-linux)
 bases=(mmdebstrap:mmdebstrap musl-gcc:musl-tools gcc:gcc make:make xz:xz-utils tar:tar dpkg-deb:dpkg
   dpkg-source:dpkg-dev python3:python3 patch:patch)
+roots=(mmdebstrap:mmdebstrap gcc:gcc)
 test=(gcc:gcc git:git tmux:tmux curl:curl vim:vim nvim:neovim nano:nano emacs:emacs-nox)
 lint=(git:git shellcheck:shellcheck)
 
@@ -53,9 +54,10 @@ purpose=${1:-}
 case $purpose in
   engine) wanted=("${engine[@]}") ;;
   bases) wanted=("${bases[@]}") ;;
+  roots) wanted=("${roots[@]}") ;;
   test) wanted=("${test[@]}") ;;
   lint) wanted=("${lint[@]}") ;;
-  *) die "usage: packages.sh engine|bases|test|lint" ;;
+  *) die "usage: packages.sh engine|bases|roots|test|lint" ;;
 esac
 
 # dockerd, ip and iptables live in sbin, which is not on everybody's PATH.
