@@ -2,6 +2,7 @@ package dock
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"time"
 
@@ -30,4 +31,13 @@ func (e *Engine) DialGRPC(ctx context.Context, _ string) (net.Conn, error) {
 // that BuildKit's client.WithSessionDialer needs.
 func (e *Engine) DialSession(ctx context.Context, proto string, meta map[string][]string) (net.Conn, error) {
 	return e.Client.DialHijack(ctx, "/session", proto, meta)
+}
+
+// Tag gives an image a name. An image that had it keeps its id: an export under that name would have taken it away, and on
+// the containerd store an image without a name is deleted, even while a container of it runs.
+func (e *Engine) Tag(ctx context.Context, image, name string) error {
+	if err := e.Client.ImageTag(ctx, image, name); err != nil {
+		return fmt.Errorf("naming the image %s: %w", name, Plain(err))
+	}
+	return nil
 }

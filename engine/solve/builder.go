@@ -29,16 +29,19 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// Dialer opens the two connections that a build needs.
-type Dialer interface {
+// Engine is the engine that a build is made on and for.
+type Engine interface {
 	// DialGRPC connects to BuildKit's API.
 	DialGRPC(ctx context.Context, address string) (net.Conn, error)
 	// DialSession opens the connection on which BuildKit asks us for files and secrets.
 	DialSession(ctx context.Context, proto string, meta map[string][]string) (net.Conn, error)
+	// Tag gives an image a name, and takes it from no image that would be lost without it.
+	Tag(ctx context.Context, image, name string) error
 }
 
 // Builder builds plans on one engine. It is safe for concurrent use.
 type Builder struct {
+	engine      Engine
 	client      *client.Client
 	attachables []session.Attachable
 	caps        apicaps.CapSet
@@ -62,12 +65,12 @@ type imageConfig struct {
 
 // New connects to the engine's BuildKit and finds out what it supports. The attachables serve secrets, ssh agents and
 // registry credentials to every build.
-func New(ctx context.Context, d Dialer, attachables ...session.Attachable) (*Builder, error) {
-	c, err := client.New(ctx, "", client.WithContextDialer(d.DialGRPC), client.WithSessionDialer(d.DialSession), dock.Reconnect(), dock.NoticeEnd())
+func New(ctx context.Context, e Engine, attachables ...session.Attachable) (*Builder, error) {
+	c, err := client.New(ctx, "", client.WithContextDialer(e.DialGRPC), client.WithSessionDialer(e.DialSession), dock.Reconnect(), dock.NoticeEnd())
 	if err != nil {
 		return nil, fmt.Errorf("connecting to BuildKit: %w", err)
 	}
-	b := &Builder{client: c, attachables: attachables, configs: map[string]imageConfig{}}
+	b := &Builder{engine: e, client: c, attachables: attachables, configs: map[string]imageConfig{}}
 	err = b.ask(ctx, nil, func(_ context.Context, g gateway.Client) error {
 		opts := g.BuildOpts()
 		b.caps = opts.LLBCaps

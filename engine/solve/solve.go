@@ -1,6 +1,7 @@
 package solve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ type Request struct {
 	// SharedKey identifies the contexts' place on disk. The engine compares with what it was sent from there before,
 	// instead of asking for every file again.
 	SharedKey string
-	// Tags are the image's names. It may have none.
+	// Tags are the image's names, which it gets when it is made. It may have none.
 	Tags []string
 	// NoCache makes every step run.
 	NoCache bool
@@ -87,6 +88,11 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 			return nil, f
 		}
 		track.finish(nil, false)
+		for _, tag := range req.Tags {
+			if err := b.engine.Tag(ctx, image, tag); err != nil {
+				return nil, cmp.Or(context.Cause(ctx), err)
+			}
+		}
 		res := track.result()
 		res.Took, res.Image, res.Tags = time.Since(start), image, req.Tags
 		return res, nil
@@ -146,10 +152,6 @@ func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect 
 			track.update(s)
 		}
 	}()
-	attrs := map[string]string{}
-	if len(req.Tags) > 0 {
-		attrs["name"] = strings.Join(req.Tags, ",")
-	}
 	files, err := dock.Files(req.Contexts, func(context string, filter *fsutil.FilterOpt) error {
 		if served, ok := req.Contexts[context].(*tree.FS); ok {
 			served.Unfiltered(filter)
@@ -160,7 +162,7 @@ func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect 
 		return "", err
 	}
 	opt := client.SolveOpt{
-		Exports:   []client.ExportEntry{{Type: "moby", Attrs: attrs}},
+		Exports:   []client.ExportEntry{{Type: "moby"}},
 		SharedKey: req.SharedKey,
 		Session:   append([]session.Attachable{files}, b.attachables...),
 	}
