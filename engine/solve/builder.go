@@ -49,6 +49,7 @@ type Builder struct {
 
 	sent      sent
 	lingering lingering
+	runs      runs
 
 	mu      sync.Mutex
 	configs map[string]imageConfig
@@ -113,7 +114,7 @@ func (b *Builder) Platform() ocispecs.Platform { return b.platform }
 
 // ask runs fn on the engine's gateway and builds nothing. Locals are the folders that fn may read, by name.
 func (b *Builder) ask(ctx context.Context, locals map[string]fsutil.FS, fn func(context.Context, gateway.Client) error) error {
-	_, err := b.client.Build(ctx, client.SolveOpt{LocalMounts: locals, Session: b.attachables}, "stagewatch", func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
+	_, err := b.client.Build(ctx, client.SolveOpt{LocalMounts: locals, Session: b.attachables, Internal: true}, "stagewatch", func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
 		if err := fn(ctx, g); err != nil {
 			return nil, err
 		}

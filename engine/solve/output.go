@@ -20,7 +20,7 @@ const maxPartial = 64 << 10
 // terminal shows it.
 func (t *tracker) log(l *client.VertexLog) {
 	steps := t.of(l.Vertex)
-	if len(steps) == 0 {
+	if len(steps) == 0 || t.vertices[l.Vertex] != nil && t.vertices[l.Vertex].elsewhere {
 		return
 	}
 	key := outputKey{l.Vertex, l.Stream}

@@ -22,6 +22,8 @@ type tracker struct {
 	plan     *plan.Plan
 	lastTook func(stage, instruction string) time.Duration
 	emit     func(event.Body)
+	// runs are those of all solves of the session.
+	runs *runs
 
 	mu    sync.Mutex
 	bound *plan.Bound
@@ -40,11 +42,12 @@ type stepState struct {
 	took  time.Duration
 }
 
-func newTracker(p *plan.Plan, lastTook func(string, string) time.Duration, emit func(event.Body)) *tracker {
+func (r *runs) track(p *plan.Plan, lastTook func(string, string) time.Duration, emit func(event.Body)) *tracker {
+	r.begin()
 	if lastTook == nil {
 		lastTook = func(string, string) time.Duration { return 0 }
 	}
-	return &tracker{plan: p, lastTook: lastTook, emit: emit, steps: make([]stepState, len(p.Steps)), vertices: map[digest.Digest]*vertex{}, partial: map[outputKey][]byte{}}
+	return &tracker{plan: p, lastTook: lastTook, emit: emit, runs: r, steps: make([]stepState, len(p.Steps)), vertices: map[digest.Digest]*vertex{}, partial: map[outputKey][]byte{}}
 }
 
 // bind sets the digests under which the steps will be reported, and the session that serves the solve.
@@ -111,6 +114,11 @@ func (t *tracker) vertex(v *client.Vertex) {
 		t.vertices[v.Digest] = known
 	}
 	known.inputs = v.Inputs
+	if known.elsewhere = t.runs.elsewhere(t, v); known.elsewhere {
+		// To this solve it is a result that was there.
+		known.cached = true
+		return
+	}
 	if !known.noteCanceled(v) {
 		return
 	}

@@ -181,7 +181,7 @@ func (r *recording) track(t *testing.T, p *plan.Plan) string {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	track := newTracker(p, nil, func(body event.Body) {
+	track := new(runs).track(p, nil, func(body event.Body) {
 		switch e := body.(type) {
 		case event.Step:
 			fmt.Fprintf(&b, "%s %d/%d :%d %s\n", e.Stage, e.Index, e.Total, e.Line, e.State)

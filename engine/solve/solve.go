@@ -68,7 +68,7 @@ const attempts = 3
 func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 	start := time.Now()
 	for attempt := 1; ; attempt++ {
-		track := newTracker(req.Plan, req.LastTook, req.Emit)
+		track := b.runs.track(req.Plan, req.LastTook, req.Emit)
 		image, err := b.solve(ctx, req, track)
 		if ctxErr := context.Cause(ctx); ctxErr != nil {
 			track.finish(ctxErr, true)
@@ -165,6 +165,8 @@ func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect 
 		Exports:   []client.ExportEntry{{Type: "moby"}},
 		SharedKey: req.SharedKey,
 		Session:   append([]session.Attachable{files}, b.attachables...),
+		// What we measure is none of the user's builds, and has no place in the engine's history of them.
+		Internal: req.Yields,
 	}
 	resp, err := b.client.Build(ctx, opt, "stagewatch", collect, status)
 	<-tracked

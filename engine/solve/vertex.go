@@ -23,6 +23,8 @@ type vertex struct {
 	said time.Time
 	err  string
 	took time.Duration
+	// elsewhere says that it ran in an earlier solve, where its output was reported.
+	elsewhere bool
 }
 
 // done reports whether the vertex ended, and not by being canceled.
