@@ -50,8 +50,11 @@ free_subnet() {
 
 bridge_cidr() { ip -4 -o addr show dev "$STAGEWATCH_BRIDGE" 2>/dev/null | awk '{print $4; exit}'; }
 
-# A zombie that nobody reaps still has a pid, but no command line.
-alive() { grep -qs . "/proc/$1/cmdline"; }
+# A zombie that nobody reaps still has a pid. It has no command line, but neither has a process that becomes another one.
+alive() {
+  local state
+  state=$(awk '/^State:/ {print $2}' "/proc/$1/status" 2>/dev/null) && [[ -n $state && $state != Z ]]
+}
 
 # stop_process PID SECONDS: asks, waits, and only then insists.
 stop_process() {

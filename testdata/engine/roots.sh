@@ -49,7 +49,7 @@ debian() {
     # The index of an unstable suite says until when it holds; a mirror that lags behind is good enough here.
     step "fetching Docker Engine $version from Debian $suite, about a minute, once" "$roots/$suite.log" \
       mmdebstrap --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Retries "3"' --variant=minbase \
-      --include="docker.io,ca-certificates,iptables,iproute2,procps$(printf ',%s' "$@")" "$suite" "$root.new" "$uri"
+      --include="docker.io,ca-certificates,git,iptables,iproute2,procps$(printf ',%s' "$@")" "$suite" "$root.new" "$uri"
     mv "$root.new" "$root"
   fi
   local have_version
