@@ -19,7 +19,7 @@ func (f face) mayRecord(ctx context.Context) error {
 	if f.record == "" || err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 		return nil
 	}
-	exists := fmt.Sprintf("%s exists (%s, written %s)", f.record, human.Bytes(info.Size()), info.ModTime().Format("2 Jan 15:04"))
+	exists := fmt.Sprintf("%s exists (%s, written %s)", f.record, human.Bytes(info.Size()), human.Moment(info.ModTime()))
 	if term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())) {
 		if confirmed(ctx, os.Stdin, os.Stderr, exists+". Overwrite it? [y/N] ") {
 			return nil

@@ -26,13 +26,18 @@ type Cause struct {
 // step of p reads.
 func Since(last *past.Build, p *plan.Plan, changes []plan.Change, of *project.Project) Cause {
 	c := Cause{Changes: project.Events(changes, nil), Read: changes}
-	if byRules := of.ByRules(last.Patterns(), changes); len(changes) > 0 && len(byRules) == len(changes) {
-		c.Rules = of.RuleFile()
-	}
+	c.AddRules(last, changes, of)
 	if last.Plan.Dockerfile != "" && last.Plan.Dockerfile != string(of.Source()) {
 		c.AddEdits(p, plan.Recall(last.Plan), of)
 	}
 	return c
+}
+
+// AddRules adds the ignore file, if all of the changes since the last build come of it alone.
+func (c *Cause) AddRules(last *past.Build, changes []plan.Change, of *project.Project) {
+	if len(changes) > 0 && len(of.ByRules(last.Patterns(), changes)) == len(changes) {
+		c.Rules = of.RuleFile()
+	}
 }
 
 // AddEdits adds how the Dockerfile of p differs from that of prev. The Dockerfile is then no mere file of the context.
@@ -46,8 +51,8 @@ func (c Cause) Reason() event.Reason {
 	var edited, changed event.Reason
 	switch {
 	case len(c.Edits) > 0:
-		e := c.Edits[0]
-		edited = event.Reason{Kind: event.ReasonEdit, Path: c.Dockerfile, Line: e.Line, Was: event.OneLine(e.Was), Now: event.OneLine(e.Now), Count: len(c.Edits)}
+		edited = c.Edits[0].Reason()
+		edited.Path, edited.Count = c.Dockerfile, len(c.Edits)
 	case c.Dockerfile != "":
 		edited = event.Reason{Kind: event.ReasonDockerfile, Path: c.Dockerfile}
 	}

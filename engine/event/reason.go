@@ -107,6 +107,11 @@ const (
 	ReasonHandedOn ReasonKind = "handed-on"
 )
 
+// Reason returns the edit as the reason of a step after it. Its instructions are each on one line.
+func (e Edit) Reason() Reason {
+	return Reason{Kind: ReasonEdit, Line: e.Line, Was: OneLine(e.Was), Now: OneLine(e.Now), Count: 1}
+}
+
 // Equal reports whether r and other are the same reason.
 func (r Reason) Equal(other Reason) bool {
 	if !slices.Equal(r.Names, other.Names) || !equal(r.Step, other.Step, func(a, b StepID) bool { return a == b }) || !equal(r.Also, other.Also, Reason.Equal) || !r.Since.Equal(other.Since) {

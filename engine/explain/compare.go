@@ -78,9 +78,7 @@ func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
 	// The text of these is compared; that they were written to does not count.
 	control := x.project.OfControlFiles(since)
 	x.addChanges(slices.DeleteFunc(since, func(c plan.Change) bool { return slices.Contains(control, c) && !x.plan.Reads(c, x.links) }))
-	if n := len(x.changes); n > 0 && len(x.project.ByRules(x.memory.Patterns(), x.changes)) == n {
-		x.why.Rules = x.project.RuleFile()
-	}
+	x.why.AddRules(x.memory, x.changes, x.project)
 	return x.bodies(ctx, x.memory.At)
 }
 

@@ -24,7 +24,7 @@ func (k comparison) explain(p *Plan, i int) (why event.Reason, own bool) {
 	for _, name := range uses {
 		for _, e := range k.edits {
 			if sets(e.Now, name) || sets(e.Was, name) {
-				return editReason(e), true
+				return e.Reason(), true
 			}
 		}
 	}
@@ -43,7 +43,7 @@ func (k comparison) explain(p *Plan, i int) (why event.Reason, own bool) {
 	}
 	for _, e := range k.edits {
 		if e.Now == "" && e.Stage == s.Stage {
-			return editReason(e), true
+			return e.Reason(), true
 		}
 	}
 	switch same := k.oldText[stageText{s.Stage, s.written}]; {
@@ -58,7 +58,7 @@ func (k comparison) explain(p *Plan, i int) (why event.Reason, own bool) {
 	}
 	for _, e := range slices.Backward(k.edits) {
 		if e.Line < s.Line && p.BasedOn(s.Stage, e.Stage) {
-			return editReason(e), true
+			return e.Reason(), true
 		}
 	}
 	return event.Reason{Kind: event.ReasonRemade}, true
@@ -148,9 +148,4 @@ func (k comparison) differing(s Step) []string {
 		return nil
 	}
 	return differing(old.settings, s.settings)
-}
-
-// editReason returns the reason of a step that is affected by the edit of an earlier instruction.
-func editReason(e event.Edit) event.Reason {
-	return event.Reason{Kind: event.ReasonEdit, Line: e.Line, Was: event.OneLine(e.Was), Now: event.OneLine(e.Now), Count: 1}
 }

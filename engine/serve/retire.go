@@ -38,7 +38,7 @@ func (a *App) Stop() {
 	}
 	s, drain := a.current, a.door.Hold()
 	s.retired = true
-	a.Aside(&a.background, func() { a.retire(a.Ctx(), s, drain, DrainHeld, "asked") })
+	a.Aside(&a.background, func() { a.retire(a.Ctx(), s, drain, DrainHeld, event.StopAsked) })
 }
 
 // Times and numbers of the leaving of old containers.
@@ -72,7 +72,7 @@ func (a *App) seeOff(s *serving, old Drains) {
 		a.leaving = a.leaving[1:]
 	}
 	a.Aside(&a.background, func() {
-		a.retire(ctx, s, old, a.settings.DrainWithin, "replaced")
+		a.retire(ctx, s, old, a.settings.DrainWithin, event.StopReplaced)
 		cut(nil)
 		a.Do(func() {
 			a.leaving = slices.DeleteFunc(a.leaving, func(l *leaving) bool { return l == one })

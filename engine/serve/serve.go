@@ -147,7 +147,7 @@ func (a *App) begin(r Release, asked time.Time) {
 	}
 	a.Aside(&a.background, func() {
 		if old != nil {
-			a.retire(a.Ctx(), old, drain, DrainHeld, "replaced")
+			a.retire(a.Ctx(), old, drain, DrainHeld, event.StopReplaced)
 		}
 		inst, err := a.runner.Start(ctx, spec)
 		if err == nil {

@@ -87,7 +87,7 @@ build_modules() {
 
 flavour=${1:?usage: roots.sh FLAVOUR}
 if [[ $flavour == 20 ]]; then
-  "$here/packages.sh" engine
+  # engine.sh has installed it: the others need its docker client too.
   printf '/ dockerd\n'
   exit
 fi

@@ -2,7 +2,6 @@ package story
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/clean"
@@ -86,4 +85,4 @@ func changed(in []event.Change) []event.Change {
 }
 
 // oneLine returns an instruction and its heredocs on one line.
-func oneLine(s string) string { return clean.Line(strings.Join(strings.Fields(s), " ")) }
+func oneLine(s string) string { return clean.Line(event.OneLine(s)) }
