@@ -24,7 +24,8 @@ func (l *loop) start(d decision, o order) {
 		l.failed(j, l.err)
 		return
 	}
-	l.Emit(j.number, l.planned(j, o.why))
+	planned := l.planned(j, o.why)
+	l.Emit(j.number, planned)
 	l.lint(j)
 	for _, w := range l.meter.Risks(j.plan) {
 		l.Emit(j.number, w)
@@ -33,6 +34,8 @@ func (l *loop) start(d decision, o order) {
 	l.supersede(j, d.older)
 	req := solve.Request{Plan: j.plan, Tags: l.cfg.Tags, NoCache: j.noCache, LastTook: l.earlier.steps.Last, Emit: j.relay.send}
 	req.Contexts, req.SharedKey = l.project.Contexts(false)
+	req.Record.Name = l.recordName(planned.Because)
+	l.builds.recorded++
 	l.Aside(&l.running, func() {
 		res, err := l.solver.Build(ctx, req)
 		l.Do(func() { l.ended(j, res, err) })

@@ -9,6 +9,7 @@ import (
 // ended handles the result of a build.
 func (l *loop) ended(j *job, res *solve.Result, err error) {
 	delete(l.builds.superseded, j)
+	l.trimHistory(manyRecords)
 	switch {
 	case j != l.builds.running && err == nil:
 		// It was superseded, and finished all the same.

@@ -142,6 +142,8 @@ func (*fakeBuilder) Forget()          {}
 
 func (*fakeBuilder) Quiet(context.Context) error { return nil }
 
+func (*fakeBuilder) TrimHistory(context.Context) error { return nil }
+
 func (b *fakeBuilder) Build(ctx context.Context, req solve.Request) (*solve.Result, error) {
 	fb := &fakeBuild{req: req, end: make(chan error), times: map[plan.StepID]time.Duration{}}
 	b.mu.Lock()

@@ -83,6 +83,8 @@ type builds struct {
 	superseded map[*job]bool
 	// good is the last successful one, nil for none. The next prediction compares with its plan.
 	good *job
+	// recorded counts those that the engine's build history may have got since it was last trimmed.
+	recorded int
 	// restarted is the number of the last one before the engine was found restarted, 0 for never.
 	restarted int
 }

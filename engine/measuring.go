@@ -88,5 +88,6 @@ func (l *loop) measured(err error) {
 	default:
 		l.audit()
 		l.tidy()
+		l.trimHistory(1)
 	}
 }

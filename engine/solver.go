@@ -13,6 +13,8 @@ type builder interface {
 	Build(ctx context.Context, req solve.Request) (*solve.Result, error)
 	// Forget makes the next plan look base images up again.
 	Forget()
+	// TrimHistory removes all but the newest of our builds from the engine's build history.
+	TrimHistory(ctx context.Context) error
 	// Quiet waits until the engine is done with the solves that were given up.
 	Quiet(ctx context.Context) error
 }

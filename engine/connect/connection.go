@@ -152,6 +152,8 @@ func (c *Connection) clean(ctx context.Context, busy bool) error {
 	quiet, hurry := context.WithTimeout(ctx, quietWithin)
 	_ = c.Quiet(quiet)
 	hurry()
+	// An engine without a history returns an error.
+	_ = c.TrimHistory(ctx)
 	_, err := c.Engine.Clean(ctx, c.Session)
 	if busy {
 		// There is no notice of the engine being done with it.

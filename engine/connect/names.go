@@ -68,5 +68,6 @@ func (c *Connection) Build(ctx context.Context, req solve.Request) (*solve.Resul
 		}
 		req.Tags = []string{c.names.tag}
 	}
+	req.Record.Session = c.Session.ID
 	return c.Builder.Build(ctx, req)
 }

@@ -38,6 +38,8 @@ type Request struct {
 	// Yields says that no other build must wait for this one: when its context ends, the engine ends it at once, or
 	// what is left of it there does not matter to other builds.
 	Yields bool
+	// Record is what the engine's build history is to say of the build.
+	Record Record
 	// LastTook returns how long a step took when it last ran, 0 if that is not known.
 	LastTook func(stage, instruction string) time.Duration
 	// Emit is called with Step, Output and Warning events, one at a time. It must not block for long, because BuildKit
@@ -165,8 +167,9 @@ func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect 
 		Exports:   []client.ExportEntry{{Type: "moby"}},
 		SharedKey: req.SharedKey,
 		Session:   append([]session.Attachable{files}, b.attachables...),
-		// What we measure is none of the user's builds, and has no place in the engine's history of them.
-		Internal: req.Yields,
+		Internal:  req.Record.Name == "",
+		// They reach the history and nothing else: no frontend runs at the engine.
+		FrontendAttrs: req.Record.attrs(),
 	}
 	resp, err := b.client.Build(ctx, opt, "stagewatch", collect, status)
 	<-tracked
