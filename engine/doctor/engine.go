@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/containerd/platforms"
 	"github.com/docker/docker/client"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/run"
@@ -81,10 +83,13 @@ func (x *examination) checkLog(ctx context.Context) {
 	case err != nil:
 		x.failed("log", err, "")
 	case info.LoggingDriver == "none":
-		why, hint := run.Unreadable(info.LoggingDriver)
-		x.note("log", hint, "the app's log will be empty: %s", why)
-	default:
+		why := run.Unreadable(info.LoggingDriver, nil)
+		x.note("log", fault.Hint(why), "the app's log will be empty: %v", why)
+	case slices.Contains([]string{"json-file", "local"}, info.LoggingDriver):
 		x.ok("log", "the engine's log driver is %s", info.LoggingDriver)
+	default:
+		// Whether such a driver starts, and keeps what can be read, shows when a container starts with it.
+		x.ok("log", "the engine's log driver is %s; the app's log is read from there, or from the copy that the engine keeps unless \"cache-disabled\" is set", info.LoggingDriver)
 	}
 }
 

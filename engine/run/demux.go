@@ -23,6 +23,13 @@ const frameHeader = 8
 // pieceSize bounds the memory that a frame takes, whatever its header claims.
 const pieceSize = 32 << 10
 
+// engineError is what the engine reports within the stream about why it ends.
+type engineError struct{ text string }
+
+func (e *engineError) Error() string {
+	return fmt.Sprintf("reading the log: the engine reports %q", e.text)
+}
+
 // demux reads the engine's multiplexed log stream and calls emit with the payload of each frame, in pieces of at most
 // 32 KiB that are valid during the call. First marks the beginning of a frame. It returns nil at the end of the stream,
 // and io.ErrUnexpectedEOF if the stream ends within a frame.
@@ -51,7 +58,7 @@ func demux(r io.Reader, emit func(stream byte, first bool, piece []byte)) error 
 			}
 			left -= n
 			if stream == systemErr {
-				return fmt.Errorf("reading the log: the engine reports %q", piece[:min(n, 200)])
+				return &engineError{string(piece[:min(n, 200)])}
 			}
 			emit(stream, first, piece[:n])
 		}

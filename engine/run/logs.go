@@ -2,40 +2,54 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
+
+// refusals is how often in a row the engine has to answer with an error before the log counts as one that can't be read.
+const refusals = 3
 
 // follow delivers the container's output until it ends, even if the engine restarts meanwhile.
 func (c *Container) follow(ctx context.Context) {
 	defer close(c.logged)
 	reader := c.newLogReader()
 	defer reader.flush()
+	refused := 0
 	for delay := retryFirst; ctx.Err() == nil; delay = min(2*delay, retryMost) {
 		err := c.readLog(ctx, reader, true)
-		if errdefs.IsNotImplemented(err) {
-			// The log driver keeps nothing that can be read, and never will.
-			if c.spec.NoLog != nil {
-				c.spec.NoLog(c.logDriver)
-			}
+		if errdefs.IsNotFound(err) {
 			return
 		}
-		if errdefs.IsNotFound(err) {
+		if errdefs.IsNotImplemented(err) {
+			// The log driver keeps nothing that can be read, and never will.
+			c.noLog(nil)
 			return
 		}
 		seen, inspectErr := c.runner.engine.Client.ContainerInspect(ctx, c.ID)
 		if errdefs.IsNotFound(inspectErr) {
 			return
 		}
-		if inspectErr == nil && !seen.State.Running {
+		ended := inspectErr == nil && !seen.State.Running
+		if ended {
 			// The stream may have broken off before the container ended; the rest can still be read.
-			if c.readLog(ctx, reader, false) == nil {
+			if err = c.readLog(ctx, reader, false); err == nil {
 				return
 			}
+		}
+		if !reportsFailure(err) {
+			refused = 0
+		} else if refused++; refused == refusals {
+			c.noLog(err)
+		}
+		if ended && refused >= refusals {
+			return
 		}
 		if err == nil && inspectErr == nil {
 			delay = retryFirst
@@ -44,13 +58,34 @@ func (c *Container) follow(ctx context.Context) {
 	}
 }
 
-// Unreadable returns why the output of containers can't be read with a log driver, and what to do about it.
-func Unreadable(driver string) (why, hint string) {
-	why = fmt.Sprintf("the engine's log driver is %q, whose logs can't be read back", driver)
-	if driver == "none" {
-		why = `the engine's log driver is "none", which keeps no logs`
+// reportsFailure reports whether err is the engine's own word that it can't read the log, not a connection that broke.
+func reportsFailure(err error) bool {
+	var report *engineError
+	return errdefs.IsInternal(err) || errors.As(err, &report)
+}
+
+// noLog reports that the log can't be read, with the engine's reason if it has one.
+func (c *Container) noLog(reason error) {
+	if c.spec.NoLog != nil {
+		c.spec.NoLog(Unreadable(c.logDriver, reason))
 	}
-	return why, `Set a log driver that can be read, "json-file" or "local", as "log-driver" in the engine's daemon.json.`
+}
+
+// Unreadable returns the error that the output of containers with a log driver can't be read, with what to do about it. Reason
+// is what the engine says beyond that, nil for nothing.
+func Unreadable(driver string, reason error) error {
+	why := &fault.Error{What: fmt.Sprintf("the engine's log driver %q keeps nothing that can be read back", driver),
+		Hint: `Set "log-driver" to "json-file" or "local" in the engine's daemon.json, and restart the engine.`}
+	switch {
+	case reason != nil:
+		why.What, why.Err = fmt.Sprintf("the engine can't read what its log driver %q keeps", driver), startError{strings.TrimPrefix(reason.Error(), "Error response from daemon: "), reason}
+	case driver == "none":
+		why.What = `the engine's log driver is "none", which keeps no logs`
+	default:
+		// Since 20.10 the engine keeps a copy to read beside drivers that send logs elsewhere.
+		why.Hint = `Take "cache-disabled" out of "log-opts" in the engine's daemon.json, or set "log-driver" to "json-file" or "local", and restart the engine.`
+	}
+	return why
 }
 
 // readLog reads the log from where the reader stopped. It ends at the log's present end unless follow is set.
@@ -107,13 +142,20 @@ func (r *logReader) frame(stream byte, first bool, piece []byte) {
 	if r.skipping {
 		return
 	}
-	switch stream {
-	case stderr:
-		r.err.write(piece)
-	default:
-		r.out.write(piece)
+	out := &r.out
+	if stream == stderr {
+		out = &r.err
+	}
+	out.write(piece)
+	if first && len(piece) < fullMessage {
+		// Nothing of the line is left to come. The "local" driver of 20.10, which also keeps the copy of what other drivers
+		// send elsewhere, leaves out the end of a line that came in several messages.
+		out.flush()
 	}
 }
+
+// fullMessage is the length from which a message may be a part of a line: the engine splits longer ones.
+const fullMessage = 16 << 10
 
 // begin cuts the timestamp off a message, and reports whether the message was delivered before.
 func (r *logReader) begin(message []byte) (text []byte, delivered bool) {

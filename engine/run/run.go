@@ -36,8 +36,8 @@ type Spec struct {
 	// Log is called with each line of the container's output, in order, one call at a time. While it blocks, the engine
 	// buffers what follows.
 	Log func(event.Log)
-	// NoLog is called with the name of the engine's log driver if it does not let the output be read.
-	NoLog func(driver string)
+	// NoLog is called with what [Unreadable] returns if the output can't be read, which may be more than once.
+	NoLog func(why error)
 	// Published is the port of this machine that leads to Port, for hints; empty if it is the same.
 	Published string
 }

@@ -22,6 +22,9 @@ func explainStart(what string, err error) error {
 	text = strings.TrimPrefix(text, "error during container init: ")
 	hint := ""
 	switch {
+	case strings.Contains(text, "failed to initialize logging driver"):
+		text = strings.TrimPrefix(text, "failed to create task for container: ")
+		hint = `No container starts with the engine's log driver as it is. Start what it sends to, or set "log-driver" to "json-file" or "local" in the engine's daemon.json and restart the engine.`
 	case strings.Contains(text, "port is already allocated"), strings.Contains(text, "address already in use"):
 		hint = "Another program or container holds that port of the engine's machine. `docker ps` shows it if it is a container."
 	case strings.Contains(text, "unable to find user"), strings.Contains(text, "unable to find group"):

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,8 +11,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/docker/docker/api/types/container"
 
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -166,26 +163,6 @@ func TestAReadyPathThatNeverAnswersWellIsNamed(t *testing.T) {
 	var why *UnreadyError
 	if !errors.As(err, &why) || why.Exited || !strings.Contains(why.Hint, "--ready-path /file/nothing") {
 		t.Errorf("%v", err)
-	}
-}
-
-// A log driver that keeps nothing is not a failure that passes.
-func TestALogThatCannotBeReadIsNotTriedAgain(t *testing.T) {
-	r := newRig(t)
-	created, err := r.engine.Client.ContainerCreate(t.Context(), &container.Config{Image: r.image("-life", "1h"), Labels: r.session.Labels()},
-		&container.HostConfig{LogConfig: container.LogConfig{Type: "none"}}, nil, nil, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := r.engine.Client.ContainerStart(t.Context(), created.ID, container.StartOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	c := &Container{ID: created.ID, runner: r.runner, logDriver: "none", logged: make(chan struct{}), tail: newTail(),
-		spec: Spec{NoLog: func(driver string) { got = append(got, driver) }}}
-	c.follow(t.Context())
-	if fmt.Sprint(got) != "[none]" {
-		t.Errorf("got %q", got)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/front"
 	"github.com/stagewatch/stagewatch/engine/run"
 )
@@ -81,11 +82,10 @@ func (a *App) moved(s *serving) {
 }
 
 // noLog reports, once, why there is no log.
-func (a *App) noLog(driver string) {
+func (a *App) noLog(why error) {
 	if a.unlogged {
 		return
 	}
 	a.unlogged = true
-	why, hint := run.Unreadable(driver)
-	a.Emit(0, event.Warning{Code: event.CodeNoLog, Message: "the app's log can't be shown: " + why, Hint: hint})
+	a.Emit(0, event.Warning{Code: event.CodeNoLog, Message: "the app's log can't be shown: " + why.Error(), Hint: fault.Hint(why)})
 }

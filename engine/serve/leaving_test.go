@@ -11,6 +11,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/event/eventtest"
 	"github.com/stagewatch/stagewatch/engine/fault"
+	"github.com/stagewatch/stagewatch/engine/run"
 	"github.com/stagewatch/stagewatch/engine/serve"
 	"github.com/stagewatch/stagewatch/engine/serve/servetest"
 )
@@ -192,7 +193,7 @@ func TestTheLogThatCannotBeReadIsToldOfOnce(t *testing.T) {
 		r.serve()
 		r.drain()
 		for range 3 {
-			r.runner.NoLog("none")
+			r.runner.NoLog(run.Unreadable("none", nil))
 		}
 		if w, _ := eventtest.One[event.Warning](t, r.drain()); w.Code != event.CodeNoLog || !strings.Contains(w.Message, "keeps no logs") || w.Hint == "" {
 			t.Errorf("told %+v", w)

@@ -137,7 +137,7 @@ func (a *App) begin(r Release, asked time.Time) {
 	spec := a.settings.Spec
 	spec.Image, spec.Build = r.Image, r.Build
 	spec.Log = func(log event.Log) { a.Emit(r.Build, log) }
-	spec.NoLog = func(driver string) { a.Do(func() { a.noLog(driver) }) }
+	spec.NoLog = func(why error) { a.Do(func() { a.noLog(why) }) }
 	ready := a.readiness(r)
 	var old *serving
 	var drain Drains

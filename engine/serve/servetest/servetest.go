@@ -22,7 +22,7 @@ type Runner struct {
 	Tries int
 	Err   error
 	// NoLog is that of the newest container's spec.
-	NoLog func(driver string)
+	NoLog func(why error)
 
 	mu      sync.Mutex
 	started []*Instance
