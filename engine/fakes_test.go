@@ -196,7 +196,7 @@ type fakeImages struct {
 	removed []string
 }
 
-func (*fakeImages) Basis() string { return "fake" }
+func (*fakeImages) Rough() bool { return false }
 func (*fakeImages) Measure(context.Context, string, int) (event.StageSize, error) {
 	return event.StageSize{Bytes: 1}, nil
 }

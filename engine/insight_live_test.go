@@ -46,7 +46,7 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 
 	run := func() (event.Ledger, []event.Warning) {
 		t.Helper()
-		m := measure.Measured{Sized: event.Sized{Basis: c.Images.Basis()}}
+		m := measure.Measured{Rough: c.Images.Rough()}
 		contexts, _ := p.Contexts(false)
 		one := func(stage string, size *event.StageSize) (*plan.Plan, string) {
 			pl, err := p.Plan(t.Context(), c, stage)

@@ -73,7 +73,7 @@ func (x *examination) checkBuilder(ctx context.Context) {
 	}
 	x.builder = b
 	x.ok("builder", "the engine's %s answers and builds for %s", x.info.Builder, platforms.Format(b.Platform()))
-	x.ok("image store", "%s; sizes are %s", x.info.Store, image.New(x.engine, "", x.info.Store).Basis())
+	x.ok("image store", "%s; sizes are of %s", x.info.Store, image.Files)
 }
 
 // checkLog checks whether the engine keeps what containers print.

@@ -42,7 +42,7 @@ func (f File) same(g File) bool {
 
 // Layer is what one step adds to a stage, or what the stage's base brings.
 type Layer struct {
-	// Bytes is the layer's size according to the engine's history.
+	// Bytes is the layer's size.
 	Bytes int64
 	// Step is an index into the steps of the stage's plan, -1 for the base, whose layers are one Layer here.
 	Step int
@@ -53,6 +53,22 @@ type Layer struct {
 
 	// relinked are entries that differ only in the hard link that counts their bytes.
 	relinked []File
+}
+
+// contents returns the bytes of the layer's regular files, each content counted once.
+func (l Layer) contents() (n int64) {
+	for _, f := range l.Files {
+		n += f.bytes()
+	}
+	return n
+}
+
+// targets returns the bytes of the targets of the layer's symbolic links.
+func (l Layer) targets() (n int64) {
+	for _, f := range l.Files {
+		n += int64(len(f.Link))
+	}
+	return n
 }
 
 // Tree is a file system: its entries by path.
@@ -105,4 +121,39 @@ func layerBetween(under, over Tree) Layer {
 	slices.SortFunc(l.Files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 	slices.Sort(l.Gone)
 	return l
+}
+
+// separate takes apart the hard links of a tree that lead from a layer into a lower one. BuildKit's tree has them. The
+// containerd store's image has two files, because the lower one did not change and is not in the layer again.
+func separate(under, over Tree) {
+	// first are the links that count a lower content again, by the path of that content.
+	first := map[string]string{}
+	var links []string
+	for p, f := range over {
+		if f.Hard != "" {
+			links = append(links, p)
+		}
+	}
+	slices.Sort(links)
+	for _, p := range links {
+		f := over[p]
+		switch {
+		case unchanged(under, over, p):
+			if under[p].Hard == "" {
+				f.Hard = ""
+			}
+		case unchanged(under, over, f.Hard):
+			f.Hard = first[f.Hard]
+			if f.Hard == "" {
+				first[over[p].Hard] = p
+			}
+		}
+		over[p] = f
+	}
+}
+
+// unchanged reports whether an entry of a tree is one of the tree under it.
+func unchanged(under, over Tree, path string) bool {
+	was, there := under[path]
+	return there && over[path].same(was)
 }

@@ -17,8 +17,10 @@ package image
 // tree is read only if its last layer is not known: after an edit those are the trees of the steps that ran. The cost
 // grows with the number of files and not with their bytes.
 //
-// A file that a step wrote again without a change (`chown` to the owner that it had) can't be seen this way. The
-// layer's size in the engine's history says how many bytes such files have.
+// A file that a step wrote again without a change (`chown` to the owner that it had) can't be seen this way. Such a file
+// is in a layer of a graph driver, and the layer's size in the engine's history says how many bytes such files have.
+// The containerd store leaves it out of the layer. Its history has blocks of the disk for sizes, folders included, so
+// there the bytes of the files are the size.
 
 import (
 	"context"
@@ -47,6 +49,8 @@ type Reader struct {
 	mu sync.Mutex
 	// layers are those of the last reading, older those of the one before, by the digest of the chain that they end.
 	layers, older map[digest.Digest]Layer
+	// bases are the sizes of the layers of bases, by the digest of their chain.
+	bases map[digest.Digest][]int64
 }
 
 // NewReader connects to the engine's BuildKit. The attachables are those that the stages were built with.
@@ -55,7 +59,7 @@ func NewReader(ctx context.Context, engine *dock.Engine, attachables ...session.
 	if err != nil {
 		return nil, fmt.Errorf("connecting to BuildKit: %w", err)
 	}
-	return &Reader{engine: engine, client: c, attachables: attachables, seed: maphash.MakeSeed()}, nil
+	return &Reader{engine: engine, client: c, attachables: attachables, seed: maphash.MakeSeed(), bases: map[digest.Digest][]int64{}}, nil
 }
 
 // Close ends the connection. A Read that is under way fails.
@@ -94,6 +98,11 @@ func (r *Reader) Read(ctx context.Context, contexts Contexts, sources []Source, 
 	for _, s := range stages {
 		if s.graph, err = bindGraph(s.Plan, binding); err != nil {
 			return fmt.Errorf("binding stage %q: %w", s.Plan.Target, err)
+		}
+		if s.Rough {
+			if s.baseSizes, err = r.baseSizes(ctx, s); err != nil {
+				return err
+			}
 		}
 	}
 	g, ctx := errgroup.WithContext(ctx)

@@ -73,6 +73,9 @@ func (r *Reader) assemble(stages []*Stage, got map[*Stage]map[int]Tree) {
 		for i, chain := range s.chains {
 			l, known := r.known(chain)
 			over, arrived := got[s][i]
+			if arrived && s.Rough && i > 0 {
+				separate(under, over)
+			}
 			switch {
 			case known && !arrived:
 				over = under.with(l)
@@ -81,11 +84,17 @@ func (r *Reader) assemble(stages []*Stage, got map[*Stage]map[int]Tree) {
 			case !arrived:
 				over = under
 			}
-			l.Step, l.Bytes = s.step(i), s.bytes(i)
+			l.Step = s.step(i)
 			keep[chain] = l
 			s.Layers = append(s.Layers, l)
 			s.trees = append(s.trees, over)
 			under = over
+		}
+		if s.Rough {
+			s.refine()
+		}
+		for i := range s.Layers {
+			s.Layers[i].Bytes = s.bytes(i)
 		}
 	}
 	r.layers, r.older = keep, r.layers

@@ -20,6 +20,8 @@ type Source struct {
 	Plan  *plan.Plan
 	Image string
 	Size  event.StageSize
+	// Rough says that Size is not of the files' bytes, see [Store.Rough]. Reading replaces it by one that is.
+	Rough bool
 }
 
 // Stage is a stage whose files were read.
@@ -35,6 +37,8 @@ type Stage struct {
 	base   int
 	steps  []int
 	chains []digest.Digest
+	// baseSizes are the sizes of the base's layers if they are several, and Size is rough.
+	baseSizes []int64
 	// trees are the file systems up to each layer.
 	trees []Tree
 }
@@ -129,7 +133,7 @@ func variable(env []string, name string) []string {
 	return nil
 }
 
-// bytes returns the size of layer i according to the engine's history.
+// bytes returns the size of layer i, the base's layers as one.
 func (s *Stage) bytes(i int) int64 {
 	n := s.Plan.BaseLayers
 	if i > 0 {
@@ -140,6 +144,25 @@ func (s *Stage) bytes(i int) int64 {
 		sum += l.Bytes
 	}
 	return sum
+}
+
+// refine replaces a rough size by the bytes of the layers' files.
+func (s *Stage) refine() {
+	s.Size.Layers = slices.Clone(s.Size.Layers)
+	n := s.Plan.BaseLayers
+	for i, bytes := range s.baseSizes {
+		s.Size.Layers[i].Bytes = bytes
+	}
+	if n == 1 {
+		s.Size.Layers[0].Bytes = s.Layers[0].contents() + s.Layers[0].targets()
+	}
+	for i, l := range s.Layers[1:] {
+		s.Size.Layers[n+i].Bytes = l.contents()
+	}
+	s.Size.Bytes = 0
+	for _, l := range s.Size.Layers {
+		s.Size.Bytes += l.Bytes
+	}
 }
 
 // step returns the step that made layer i, -1 for the base.
@@ -160,19 +183,20 @@ func (s *Stage) op(i int) (int, bool) {
 	return op, ok
 }
 
-// empty reports whether a layer is empty: it has no bytes, and its instruction deletes no files.
+// empty reports whether a layer has no files and deletes none.
 func (s *Stage) empty(i int) bool {
-	return i > 0 && s.bytes(i) == 0 && !strings.HasPrefix(s.instruction(s.step(i)), "RUN")
+	if i == 0 {
+		return false
+	}
+	word, _, _ := strings.Cut(s.instruction(s.step(i)), " ")
+	return word == "WORKDIR" || s.bytes(i) == 0 && word != "RUN"
 }
 
 // links returns the bytes that the base's symbolic links count for. The engine counts the length of each link's target
 // in layers that it pulled or imported, and does not in layers that it built: where the base has more bytes than its
 // files have, the links' targets are the first of them.
 func (s *Stage) links() int64 {
-	var n int64
-	for _, f := range s.trees[0] {
-		n += int64(len(f.Link))
-	}
+	n := s.Layers[0].targets()
 	if n > s.Layers[0].Bytes-s.trees[0].bytes() {
 		return 0
 	}

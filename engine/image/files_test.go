@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -154,5 +155,45 @@ func TestReceiver(t *testing.T) {
 	})
 	if err := g.Wait(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestLinksIntoALowerLayerAreFilesOfTheirOwn: that is what an image of the containerd store has of them.
+func TestLinksIntoALowerLayerAreFilesOfTheirOwn(t *testing.T) {
+	file := func(p, hard string) File { return File{Path: p, Mode: 0o644, Size: 10, Hard: hard} }
+	tree := func(files ...File) Tree {
+		out := Tree{}
+		for _, f := range files {
+			out[f.Path] = f
+		}
+		return out
+	}
+	for name, tt := range map[string]struct {
+		under, over Tree
+		// hard are the links that are left in over.
+		hard         map[string]string
+		layer, whole int64
+	}{
+		"within a layer":          {tree(), tree(file("/a", ""), file("/b", "/a")), map[string]string{"/b": "/a"}, 10, 10},
+		"both in the lower one":   {tree(file("/a", ""), file("/b", "/a")), tree(file("/a", ""), file("/b", "/a")), map[string]string{"/b": "/a"}, 0, 10},
+		"onto the lower one":      {tree(file("/a", "")), tree(file("/a", ""), file("/b", "/a"), file("/c", "/a")), map[string]string{"/c": "/b"}, 10, 20},
+		"named before it":         {tree(file("/b", "")), tree(file("/a", ""), file("/b", "/a")), nil, 10, 20},
+		"the counting one goes":   {tree(file("/a", ""), file("/b", "/a")), tree(file("/b", "")), nil, 0, 10},
+		"and in the layer above":  {tree(file("/a", ""), file("/b", "")), tree(file("/a", ""), file("/b", "/a")), nil, 0, 20},
+		"both written by a layer": {tree(file("/a", "")), tree(File{Path: "/a", Mode: 0o600, Size: 10}, File{Path: "/b", Mode: 0o600, Size: 10, Hard: "/a"}), map[string]string{"/b": "/a"}, 10, 10},
+	} {
+		separate(tt.under, tt.over)
+		left := map[string]string{}
+		for p, f := range tt.over {
+			if f.Hard != "" {
+				left[p] = f.Hard
+			}
+		}
+		if !maps.Equal(left, tt.hard) {
+			t.Errorf("%s: links %v, want %v", name, left, tt.hard)
+		}
+		if layer, whole := layerBetween(tt.under, tt.over).contents(), tt.over.bytes(); layer != tt.layer || whole != tt.whole {
+			t.Errorf("%s: a layer of %d bytes, %d in all; want %d and %d", name, layer, whole, tt.layer, tt.whole)
+		}
 	}
 }

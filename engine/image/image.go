@@ -32,31 +32,29 @@ var ErrInUse = errors.New("a container uses the image")
 type Store struct {
 	engine  *dock.Engine
 	session string
-	basis   string
+	rough   bool
 }
 
-// What sizes count. A graph driver adds up the bytes of a layer's files. The containerd store adds up the blocks that
-// they take on its disk, which is some per cent more; its "image size" would also include compressed blobs.
+// What sizes count.
 const (
-	basisFiles  = "uncompressed layers"
-	basisBlocks = "uncompressed layers, in blocks on disk"
+	// Files is the basis of exact sizes: the bytes of the files in the layers, uncompressed.
+	Files = "uncompressed layers"
+	// Blocks is the basis of rough sizes: the blocks that the layers' files and folders take on the engine's disk, some
+	// per cent more.
+	Blocks = "uncompressed layers, in blocks on disk"
 )
 
 // New returns the store of the engine for the session with the id. Name is the store's name in event.Engine.Store.
 func New(engine *dock.Engine, session, name string) *Store {
-	basis := basisFiles
-	if strings.HasPrefix(name, "containerd") {
-		basis = basisBlocks
-	}
-	return &Store{engine: engine, session: session, basis: basis}
+	return &Store{engine: engine, session: session, rough: strings.HasPrefix(name, "containerd")}
 }
 
-// Basis says in words what [Store.Measure] counts.
-func (s *Store) Basis() string { return s.basis }
+// Rough reports whether [Store.Measure] counts [Blocks], as the containerd store does, and not [Files].
+func (s *Store) Rough() bool { return s.rough }
 
 // Measure returns the bytes of an image's layers, from the base upwards, and their sum. The first base layers are
 // marked as the base image's. The sizes are those of `docker history`, without its entries that made no layer. The
-// caller sets the result's Stage.
+// caller sets the result's Stage. Where the store is rough, [Reader.Read] knows better.
 func (s *Store) Measure(ctx context.Context, id string, base int) (event.StageSize, error) {
 	cli := s.engine.Client
 	seen, err := cli.ImageInspect(ctx, id)

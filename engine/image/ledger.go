@@ -11,11 +11,11 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
-// Account accounts for every byte of two stages. Before is nil if there is only one. Basis is that of their sizes.
+// Account accounts for every byte of two stages. Before is nil if there is only one.
 //
 // It counts the bytes of regular files' contents, as a layer's tar does: hard links count once; folders, links and the
 // marks of deleted files don't count.
-func Account(before, after *Stage, basis string) event.Ledger {
+func Account(before, after *Stage) event.Ledger {
 	l := event.Ledger{Carried: []event.LedgerGroup{}, Left: []event.LedgerGroup{}, BaseAfter: base(after)}
 	l.Wasted = append(l.Wasted, wasted(after)...)
 	taken := map[string]bool{}
@@ -45,7 +45,7 @@ func Account(before, after *Stage, basis string) event.Ledger {
 	l.Wasted = append(l.Wasted, wasted(before)...)
 	l.SavedByBase = l.BaseBefore.Bytes - l.BaseAfter.Bytes
 	l.SavedByCopy = before.Size.Bytes - after.Size.Bytes - l.SavedByBase
-	l.Left = leftBehind(before, taken, basis)
+	l.Left = leftBehind(before, taken)
 	l.Taken = before.Size.Bytes
 	for _, g := range l.Left {
 		l.Taken -= g.Bytes
@@ -173,7 +173,7 @@ func matches(m *patternmatcher.PatternMatcher, p string) bool {
 
 // leftBehind groups the bytes of a stage that were not taken, the largest group first. The groups add up to the stage's
 // size minus what was taken.
-func leftBehind(s *Stage, taken map[string]bool, basis string) []event.LedgerGroup {
+func leftBehind(s *Stage, taken map[string]bool) []event.LedgerGroup {
 	owner := owners(s)
 	source := map[int]bool{}
 	for i, l := range s.Layers {
@@ -202,11 +202,7 @@ func leftBehind(s *Stage, taken map[string]bool, basis string) []event.LedgerGro
 		}
 	}
 	if rest != 0 {
-		name := "overwritten or deleted later"
-		if basis == basisBlocks {
-			name += ", and the rest of disk blocks"
-		}
-		groups = append(groups, event.LedgerGroup{Name: name, Bytes: rest})
+		groups = append(groups, event.LedgerGroup{Name: "overwritten or deleted later", Bytes: rest})
 	}
 	slices.SortFunc(groups, func(a, b event.LedgerGroup) int {
 		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Name, b.Name))

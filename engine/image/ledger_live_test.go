@@ -25,6 +25,7 @@ RUN mkdir -p /opt/keep /var/lib/apt/lists /root/.cache/pip/x && head -c 300000 /
 RUN rm /opt/first && head -c 1000 /dev/zero >/opt/keep/a && head -c 4000 /dev/zero >big.txt
 RUN rm -rf /var/lib/apt/lists/*
 RUN chown root:root /opt/second && chmod 600 /opt/keep/a
+RUN ln /opt/second /opt/third
 RUN rm -f /nothing/there
 
 FROM python:3.9-alpine
@@ -55,7 +56,7 @@ func TestLayersAreThoseThatDockerSaves(t *testing.T) {
 				t.Errorf("stage %s: its files have %d bytes, and exported they have %d", st.Plan.Target, got, want)
 			}
 		}
-		l := Account(before, after, s.store.Basis())
+		l := Account(before, after)
 		addsUp(t, before, after, l)
 		known := map[string]bool{}
 		stacksUp(t, before, before.Listing().Files(known))
@@ -161,7 +162,7 @@ func TestWhatWasWastedIsNamed(t *testing.T) {
 	s.Write("sub/one", "one")
 	s.Write("own.txt", "own")
 	s.read(func(before, after *Stage, _ Open) error {
-		l := Account(before, after, s.store.Basis())
+		l := Account(before, after)
 		for _, want := range []struct {
 			reason       string
 			line, lostTo int
@@ -171,8 +172,13 @@ func TestWhatWasWastedIsNamed(t *testing.T) {
 			{event.OverwrittenLater, 6, 8, 1000},
 			{event.DeletedLater, 4, 7, 50_000},
 			{event.Rewritten, 8, 0, 300_000},
-			{event.FreedNothing, 9, 0, 0},
+			{event.Rewritten, 9, 0, 300_000},
+			{event.FreedNothing, 10, 0, 0},
 		} {
+			if want.reason == event.Rewritten && s.store.Rough() {
+				// The containerd store leaves a file that did not change out of the layer.
+				continue
+			}
 			if !slices.ContainsFunc(l.Wasted, func(w event.Waste) bool {
 				return w.Reason == want.reason && w.Line == want.line && w.LostLine == want.lostTo && w.Bytes == want.bytes
 			}) {
@@ -196,7 +202,7 @@ func TestStagesOfEveryShapeAddUp(t *testing.T) {
 			s.Write("a", "a")
 			s.read(func(before, after *Stage, _ Open) error {
 				s.compareWithSave(after)
-				l := Account(before, after, s.store.Basis())
+				l := Account(before, after)
 				addsUp(t, before, after, l)
 				if len(l.Carried) == 0 || l.Taken == 0 {
 					t.Errorf("got %+v", l)
@@ -211,8 +217,8 @@ func TestStagesOfEveryShapeAddUp(t *testing.T) {
 		s.Write("a", "a")
 		src := s.build("")
 		err := s.reader.Read(t.Context(), s.contexts(), []Source{src}, func(st []*Stage, open Open) error {
-			l := Account(nil, st[0], s.store.Basis())
-			if l.BaseAfter.Bytes+sumOf(l.Own) != src.Size.Bytes || sumOf(l.Own) != 1 || len(l.Left) > 0 {
+			l := Account(nil, st[0])
+			if l.BaseAfter.Bytes+sumOf(l.Own) != st[0].Size.Bytes || sumOf(l.Own) != 1 || len(l.Left) > 0 {
 				t.Errorf("got %+v", l)
 			}
 			data, err := open("/a")

@@ -25,6 +25,8 @@ type Measured struct {
 	Before, After           *plan.Plan
 	BeforeImage, AfterImage string
 	Sized                   event.Sized
+	// Rough says that Sized counts [image.Blocks].
+	Rough bool
 }
 
 // Insight knows the files of the stages: where their bytes are, which of them are of no use, and which the final
@@ -64,6 +66,8 @@ func (i *Insight) Risks(p *plan.Plan) []event.Warning {
 
 // Accounted is what the files of a build show.
 type Accounted struct {
+	// Sized is what was measured, by the bytes of the files where that was rough.
+	Sized  event.Sized
 	Ledger event.Ledger
 	// Warnings are those that the build before did not have.
 	Warnings []event.Warning
@@ -78,16 +82,20 @@ func (i *Insight) Read(ctx context.Context, m Measured, dirs map[string]fsutil.F
 	contexts := image.Contexts{Dirs: dirs, SharedKey: sharedKey, Binding: func(session string) func(plan.Local) string { return i.binding(dirs, session) }}
 	var sources []image.Source
 	if m.Before != nil {
-		sources = append(sources, image.Source{Plan: m.Before, Image: m.BeforeImage, Size: m.Sized.Before})
+		sources = append(sources, image.Source{Plan: m.Before, Image: m.BeforeImage, Size: m.Sized.Before, Rough: m.Rough})
 	}
-	sources = append(sources, image.Source{Plan: m.After, Image: m.AfterImage, Size: m.Sized.After})
+	sources = append(sources, image.Source{Plan: m.After, Image: m.AfterImage, Size: m.Sized.After, Rough: m.Rough})
 	err = i.reader.Read(ctx, contexts, sources, func(stages []*image.Stage, open image.Open) error {
 		after := stages[len(stages)-1]
 		var before *image.Stage
 		if len(stages) > 1 {
 			before = stages[0]
 		}
-		a.Ledger = image.Account(before, after, m.Sized.Basis)
+		a.Ledger = image.Account(before, after)
+		a.Sized = event.Sized{After: after.Size, Basis: image.Files}
+		if before != nil {
+			a.Sized.Before = before.Size
+		}
 		for _, s := range stages {
 			a.Files = append(a.Files, s.Listing())
 		}

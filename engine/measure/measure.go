@@ -22,8 +22,8 @@ import (
 type Images interface {
 	// Measure returns the sizes of an image's layers; the first base ones came with the base image.
 	Measure(ctx context.Context, image string, base int) (event.StageSize, error)
-	// Basis says what Measure counts.
-	Basis() string
+	// Rough reports whether Measure counts [image.Blocks], and not [image.Files].
+	Rough() bool
 }
 
 // Solver makes builds, one at a time.
@@ -110,23 +110,29 @@ func (m *Meter) Measure(b Build) {
 	ctx, cancel := context.WithCancel(m.Ctx())
 	m.cancel = cancel
 	m.Aside(&m.background, func() {
-		var sized event.Sized
-		var before string
+		of := Measured{Before: b.Before, After: b.Plan, AfterImage: b.Image, Rough: m.needs.Images.Rough()}
 		err := m.needs.Solver.Quiet(ctx)
 		if err == nil {
 			err = whileFrozen(ctx, func() (err error) {
-				sized, before, err = m.sizeBoth(ctx, b)
+				of.Sized, of.BeforeImage, err = m.sizeBoth(ctx, b)
 				return err
 			})
 		}
 		m.Do(func() {
-			if ctx.Err() == nil && !m.needs.Lost() {
-				m.took(b.Number, sized, before, err)
+			switch {
+			case ctx.Err() != nil || m.needs.Lost():
+			case err != nil:
+				m.Emit(b.Number, event.Warning{Code: event.CodeUnmeasured, Message: err.Error()})
+			default:
+				m.beforeImage = of.BeforeImage
+				if !of.Rough || m.needs.Insight == nil {
+					m.took(b.Number, of.Sized)
+				}
 			}
-			b.Exported(before)
+			b.Exported(of.BeforeImage)
 		})
 		if err == nil && m.needs.Insight != nil {
-			m.account(ctx, b, Measured{Before: b.Before, After: b.Plan, BeforeImage: before, AfterImage: b.Image, Sized: sized})
+			m.account(ctx, b, of)
 		}
 		m.Do(func() {
 			current := ctx.Err() == nil
@@ -140,7 +146,10 @@ func (m *Meter) Measure(b Build) {
 
 // sizeBoth sizes the build's image and, after exporting it, that of the stage before.
 func (m *Meter) sizeBoth(ctx context.Context, b Build) (sized event.Sized, before string, err error) {
-	sized.Basis = m.needs.Images.Basis()
+	sized.Basis = image.Files
+	if m.needs.Images.Rough() {
+		sized.Basis = image.Blocks
+	}
 	if sized.After, err = m.size(ctx, b.Image, b.Plan); err != nil || b.Before == nil {
 		return sized, "", err
 	}
@@ -152,7 +161,6 @@ func (m *Meter) sizeBoth(ctx context.Context, b Build) (sized event.Sized, befor
 	if sized.Before, err = m.size(ctx, res.Image, b.Before); err != nil {
 		return sized, res.Image, err
 	}
-	sized.Ratio = float64(sized.After.Bytes) / float64(max(sized.Before.Bytes, 1))
 	return sized, res.Image, nil
 }
 
@@ -167,21 +175,21 @@ func (m *Meter) size(ctx context.Context, of string, p *plan.Plan) (event.StageS
 	return size, nil
 }
 
-// took records a measurement, and reports it.
-func (m *Meter) took(build int, sized event.Sized, before string, err error) {
-	if err != nil {
-		m.Emit(build, event.Warning{Code: event.CodeUnmeasured, Message: err.Error()})
-		return
+// took records sizes, and reports them beside those of the build before if both count the same.
+func (m *Meter) took(build int, sized event.Sized) {
+	if sized.Before.Stage != "" {
+		sized.Ratio = float64(sized.After.Bytes) / float64(max(sized.Before.Bytes, 1))
 	}
-	if m.last != nil {
+	if m.last != nil && m.last.Basis == sized.Basis {
 		sized.Delta = sized.After.Bytes - m.last.After.Bytes
 		sized.BeforeDelta = sized.Before.Bytes - m.last.Before.Bytes
 	}
-	m.last, m.beforeImage = &sized, before
+	m.last = &sized
 	m.Emit(build, sized)
 }
 
-// account reports where the bytes of a measured build are, and warns of what its files are likely to break.
+// account reports where the bytes of a measured build are, and warns of what its files are likely to break. Rough sizes
+// wait for it.
 func (m *Meter) account(ctx context.Context, b Build, of Measured) {
 	var a Accounted
 	err := whileFrozen(ctx, func() error {
@@ -191,25 +199,31 @@ func (m *Meter) account(ctx context.Context, b Build, of Measured) {
 			return err
 		})
 	})
-	switch {
-	case ctx.Err() != nil:
-		// A newer build has taken over.
-	case err != nil:
-		w := event.Warning{Code: event.CodeUnaccounted, Message: err.Error()}
-		if solve.OutOfFiles(err) {
-			w.Message, w.Hint = solve.NoFiles()
-		}
-		m.Emit(b.Number, w)
-	default:
-		m.Emit(b.Number, a.Ledger)
-		for _, w := range a.Warnings {
+	m.Do(func() {
+		switch {
+		case ctx.Err() != nil:
+			// A newer build has taken over.
+		case err != nil:
+			if of.Rough {
+				m.took(b.Number, of.Sized)
+			}
+			w := event.Warning{Code: event.CodeUnaccounted, Message: err.Error()}
+			if solve.OutOfFiles(err) {
+				w.Message, w.Hint = solve.NoFiles()
+			}
 			m.Emit(b.Number, w)
-		}
-		m.Do(func() {
+		default:
+			if of.Rough {
+				m.took(b.Number, a.Sized)
+			}
+			m.Emit(b.Number, a.Ledger)
+			for _, w := range a.Warnings {
+				m.Emit(b.Number, w)
+			}
 			m.files.replace(b.Number, a.Files)
 			m.reportFiles()
-		})
-	}
+		}
+	})
 }
 
 // Risks returns warnings of what a plan is likely to break, each once in a session.
