@@ -82,7 +82,7 @@ func (p *Plan) convert(ctx context.Context, in Input, resolver Resolver) error {
 		SourceMap:      llb.NewSourceMap(nil, in.Filename, "Dockerfile", in.Dockerfile),
 		TargetPlatform: target,
 		MetaResolver:   bases,
-		LLBCaps:        in.Caps,
+		LLBCaps:        withDevices(in.Caps),
 		Warn:           p.warn,
 	}
 	if len(client.TargetPlatforms) == 0 {

@@ -86,23 +86,6 @@ func (s slow) ResolveImageConfig(context.Context, string, sourceresolver.Opt) (s
 	return "", "", nil, errors.New("too late")
 }
 
-func TestChmodWithLetters(t *testing.T) {
-	in := Input{Dockerfile: []byte("FROM a\nRUN x\nCOPY --chmod=u=rwX,go=r f /\n"), Filename: "Dockerfile"}
-	if _, err := New(t.Context(), in, Offline{}); err != nil {
-		t.Error(err)
-	}
-	// What Docker Engine 26 lacks, and 28 has.
-	in.Caps = without(pb.CapExecMetaCDI)
-	var e *Error
-	if _, err := New(t.Context(), in, Offline{}); !errors.As(err, &e) || e.Line != 3 || !strings.Contains(e.Message, "Docker Engine 28") {
-		t.Errorf("got %v", err)
-	}
-	in.Dockerfile = []byte("FROM a\nCOPY --chmod=644 f /\n")
-	if _, err := New(t.Context(), in, Offline{}); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestSourceDateEpoch(t *testing.T) {
 	const dockerfile = "FROM a\nARG SOURCE_DATE_EPOCH\nWORKDIR /w\nCOPY f .\n"
 	plan := func(value string) *Plan {

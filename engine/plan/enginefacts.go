@@ -56,12 +56,7 @@ func (f *EngineFacts) Fill(in *Input) {
 	if f == nil {
 		return
 	}
-	var list []*apicaps.PBCap
-	for _, id := range f.Caps {
-		list = append(list, &apicaps.PBCap{ID: id, Enabled: true})
-	}
-	caps := pb.Caps.CapSet(list)
-	in.Caps, in.Platform = &caps, f.Platform
+	in.Caps, in.Platform = capSet(f.Caps), f.Platform
 }
 
 // WithoutMergeOp returns the facts of an engine of this machine's platform that can do everything but merge layers.
@@ -113,6 +108,15 @@ func platformOf(opt sourceresolver.Opt) string {
 		return platforms.FormatAll(*opt.OCILayoutOpt.Platform)
 	}
 	return ""
+}
+
+func capSet(ids []string) *apicaps.CapSet {
+	var list []*apicaps.PBCap
+	for _, id := range ids {
+		list = append(list, &apicaps.PBCap{ID: id, Enabled: true})
+	}
+	caps := pb.Caps.CapSet(list)
+	return &caps
 }
 
 // capsOf returns the ids of the capabilities that the set has, of all that this program knows.

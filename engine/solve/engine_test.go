@@ -59,6 +59,13 @@ func (b *bench) write(name, text string) {
 	}
 }
 
+func (b *bench) link(target, name string) {
+	b.t.Helper()
+	if err := os.Symlink(target, filepath.Join(b.dir, name)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 // outcome is what one build emitted: its steps, one on each line, and its output.
 type outcome struct {
 	steps  string

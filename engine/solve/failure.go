@@ -69,7 +69,7 @@ var (
 	unavailable = regexp.MustCompile(`code = Unavailable|(?:^|: )Unavailable: |failed to dial gRPC|error reading from server: |` + brokenOff)
 	dialed      = regexp.MustCompile(`(?:dial|socket|accept4?)[ :].*too many open files`)
 
-	wrapping = regexp.MustCompile(`^(?:failed to solve(?: with frontend \S+)?|failed to run Build function|rpc error: code = \w+ desc = |executor failed running|runc did not terminate successfully|failed to compute cache key|failed to calculate checksum of ref \S+|failed to walk \S*)(?:: |$)?`)
+	wrapping = regexp.MustCompile(`^(?:failed to solve(?: with frontend \S+)?|failed to run Build function|rpc error: code = \w+ desc = |executor failed running|runc did not terminate successfully|failed to compute cache key|failed to calculate checksum of ref \S+|failed to load LLB|failed to walk \S*)(?:: |$)?`)
 	// mounted matches the paths at which an engine mounts a snapshot for a moment.
 	mounted = regexp.MustCompile(`(?:/[^\s:"]*)?/(?:buildkit-mount\d+|containerd-mount\d+|overlay2/\w+/(?:merged|diff)|snapshots/\d+/fs)`)
 	// exitCode matches what BuildKit says of a command that ran and failed.
@@ -146,6 +146,9 @@ var hints = []struct{ contains, hint string }{
 	{"no such host", "The registry can't be reached. Check the network, or pull the image where it can be reached."},
 	{"i/o timeout", "The network did not answer in time. Check the connection and its proxies."},
 	{"no space left on device", "The engine's disk is full. See what takes the space: docker system df"},
+	{"is not registered", "Describe the device to the engine: a file in /etc/cdi, and the engine's CDI feature on (docker info lists the folders)."},
+	{"security.insecure is not allowed", "This engine's builds have no such right. Run what needs it in the container, not in the build."},
+	{"network.host is not allowed", "This engine's builds have no such right."},
 	{"target stage", "--target must name a stage of the Dockerfile. The names come after AS."},
 	{"Dockerfile cannot be empty", "Begin it with FROM and the image to build on."},
 	{"not found", "Check the spelling of the name."},

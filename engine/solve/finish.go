@@ -18,19 +18,21 @@ func (t *tracker) finish(err error, canceled bool) (blame int) {
 		return blame
 	}
 	t.flush()
-	if d := failedVertex(err); d != "" && len(t.of(d)) > 0 {
+	if d := blamed(err, t.bound); d != "" && len(t.of(d)) > 0 {
 		t.failed = d
 	}
 	if v := t.vertices[t.failed]; v != nil && exited(v.err) {
 		t.decideInputs(v.inputs)
 	}
+	if steps := t.of(t.failed); !canceled && err != nil && len(steps) > 0 {
+		blame = steps[0]
+	}
 	for i := range t.steps {
-		if t.open(i) {
+		if t.open(i) && i != blame {
 			t.decide(i, err)
 		}
 	}
-	if steps := t.of(t.failed); !canceled && err != nil && len(steps) > 0 {
-		blame = steps[0]
+	if blame >= 0 {
 		t.set(blame, event.Fail, t.steps[blame].took)
 	}
 	return blame

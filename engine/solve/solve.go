@@ -200,6 +200,9 @@ func (b *Builder) collect(track *tracker, req Request) gateway.BuildFunc {
 			return nil, err
 		}
 		track.bind(bound, session)
+		if err := b.require(ctx, g, bound); err != nil {
+			return nil, err
+		}
 		res, err := g.Solve(ctx, gateway.SolveRequest{Definition: bound.Definition, Evaluate: req.Yields})
 		if err != nil {
 			return nil, err
