@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/tonistiigi/fsutil"
 
@@ -88,6 +89,12 @@ func (l *loop) hooks() serve.Hooks {
 			}
 			l.block(descriptors, again)
 			return true
+		},
+		Regain: func() {
+			if l.builds.running == nil {
+				l.pending.savedAt = time.Now()
+				l.order(event.Reason{Kind: event.ReasonImageGone}, false)
+			}
 		},
 		Redact: func(s front.Status) front.Status { return withoutValues(s, l.values.Load()) },
 	}

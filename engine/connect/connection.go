@@ -60,7 +60,7 @@ func Open(ctx context.Context, cfg config.Config, emit func(event.Body)) (*Conne
 	if swept.Containers+swept.Images > 0 {
 		emit(event.Warning{Code: event.CodeSwept, Message: fmt.Sprintf("removed what an earlier session left: %s, %s", human.Count(swept.Containers, "container"), human.Count(swept.Images, "image"))})
 	}
-	c.Builder, err = solve.New(ctx, e, attachables...)
+	c.Builder, err = solve.New(ctx, naming{e, c}, attachables...)
 	if err == nil {
 		c.Reader, err = image.NewReader(ctx, e, attachables...)
 	}

@@ -60,14 +60,25 @@ func (c *Connection) theirs(ctx context.Context, tag string) bool {
 	return err == nil && (seen.Config == nil || seen.Config.Labels[dock.Label] != c.Session.ID)
 }
 
-// Build builds under a name that is still ours: somebody may have built an image of their own under it meanwhile.
+// Build builds under the session's name in the engine's history of builds.
 func (c *Connection) Build(ctx context.Context, req solve.Request) (*solve.Result, error) {
-	if c.names.image != "" && len(req.Tags) > 0 {
-		if c.theirs(ctx, c.names.tag) {
-			c.chooseTag(ctx)
-		}
-		req.Tags = []string{c.names.tag}
-	}
 	req.Record.Session = c.Session.ID
 	return c.Builder.Build(ctx, req)
+}
+
+// naming is the engine where images get names that are still ours: somebody may have built an image of their own under
+// one of them meanwhile.
+type naming struct {
+	*dock.Engine
+	c *Connection
+}
+
+func (n naming) Name(ctx context.Context, image string, names []string) ([]string, error) {
+	if n.c.names.image != "" && len(names) > 0 {
+		if n.c.theirs(ctx, n.c.names.tag) {
+			n.c.chooseTag(ctx)
+		}
+		names = []string{n.c.names.tag}
+	}
+	return n.Engine.Name(ctx, image, names)
 }

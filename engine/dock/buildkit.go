@@ -33,11 +33,13 @@ func (e *Engine) DialSession(ctx context.Context, proto string, meta map[string]
 	return e.Client.DialHijack(ctx, "/session", proto, meta)
 }
 
-// Tag gives an image a name. An image that had it keeps its id: an export under that name would have taken it away, and on
-// the containerd store an image without a name is deleted, even while a container of it runs.
-func (e *Engine) Tag(ctx context.Context, image, name string) error {
-	if err := e.Client.ImageTag(ctx, image, name); err != nil {
-		return fmt.Errorf("naming the image %s: %w", name, Plain(err))
+// Name gives an image names, and returns them. An image that had one of them keeps its id: an export under that name would
+// have taken it away, and on the containerd store an image without a name is deleted, even while a container of it runs.
+func (e *Engine) Name(ctx context.Context, image string, names []string) ([]string, error) {
+	for _, name := range names {
+		if err := e.Client.ImageTag(ctx, image, name); err != nil {
+			return nil, fmt.Errorf("naming the image %s: %w", name, Plain(err))
+		}
 	}
-	return nil
+	return names, nil
 }

@@ -57,6 +57,8 @@ const (
 	ReasonImage ReasonKind = "image"
 	// ReasonEngineBack: the engine answers again.
 	ReasonEngineBack ReasonKind = "engine-back"
+	// ReasonImageGone: the image of the last build is not on the engine any more.
+	ReasonImageGone ReasonKind = "image-gone"
 	// ReasonReadable: files that could not be read can be read now.
 	ReasonReadable ReasonKind = "readable"
 	// ReasonNoCache: the build does not use the cache.

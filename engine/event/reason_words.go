@@ -42,6 +42,8 @@ func (r Reason) words() string {
 		return strings.Join(r.Names, ", ") + " is another image now"
 	case ReasonEngineBack:
 		return "the engine is back"
+	case ReasonImageGone:
+		return "its image was removed from the engine"
 	case ReasonReadable:
 		return "what could not be read can be read now"
 	case ReasonNoCache:

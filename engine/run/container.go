@@ -82,7 +82,7 @@ func (r *Runner) Start(ctx context.Context, spec Spec) (*Container, error) {
 	defer done()
 	created, err := cli.ContainerCreate(whole, config, host, nil, nil, c.name)
 	if err != nil {
-		return nil, explainStart("creating the container", err)
+		return nil, r.explainCreate(whole, spec.Image, err)
 	}
 	c.ID = created.ID
 	var since string

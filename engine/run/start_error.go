@@ -1,12 +1,30 @@
 package run
 
 import (
+	"context"
+	"errors"
 	"strings"
 
 	"github.com/containerd/errdefs"
 
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
+
+// ErrNoImage says that the engine does not have the image that was to be run.
+var ErrNoImage = errors.New("the engine does not have the image any more")
+
+// explainCreate explains why a container of the image can't be created.
+func (r *Runner) explainCreate(ctx context.Context, image string, err error) error {
+	const what = "creating the container"
+	if !errdefs.IsNotFound(err) {
+		return explainStart(what, err)
+	}
+	// A network or a volume may not exist either.
+	if _, missing := r.engine.Client.ImageInspect(ctx, image); errdefs.IsNotFound(missing) {
+		return &fault.Error{What: what, Hint: "Somebody removed it, or pruned the images. Save a file to build it again.", Err: startError{ErrNoImage.Error(), errors.Join(ErrNoImage, err)}}
+	}
+	return explainStart(what, err)
+}
 
 // explainStart replaces the runtime's chain of causes of a failed start by the last cause.
 func explainStart(what string, err error) error {
@@ -38,7 +56,7 @@ func explainStart(what string, err error) error {
 	case strings.Contains(text, "permission denied"):
 		hint = "The command may not be executable. Add RUN chmod +x, or copy it with COPY --chmod=755."
 	case errdefs.IsNotFound(err):
-		hint = "The image or the network may have been removed. Save a file to build again."
+		hint = "The network may have been removed. Save a file to build again."
 	}
 	return &fault.Error{What: what, Hint: hint, Err: startError{text, err}}
 }

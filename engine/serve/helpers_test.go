@@ -25,7 +25,9 @@ type rig struct {
 	door   *servetest.Door
 	events chan event.Event
 	builds int
-	cancel context.CancelFunc
+	// regained counts the builds that the app asked for.
+	regained int
+	cancel   context.CancelFunc
 }
 
 // newRig begins an app that is run as the flags say.
@@ -43,6 +45,7 @@ func newRig(t *testing.T, flags config.App) *rig {
 		Suspect: func(answers func()) { answers() },
 		Silent:  func(context.Context) bool { return false },
 		Retry:   func(error, func()) bool { return false },
+		Regain:  func() { r.regained++ },
 		Redact:  func(s front.Status) front.Status { return s },
 	})
 	go func() {

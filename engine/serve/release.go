@@ -46,6 +46,8 @@ type Hooks struct {
 	Silent func(ctx context.Context) bool
 	// Retry reports whether err may pass by itself, and then calls again once it has.
 	Retry func(err error, again func()) bool
+	// Regain has the newest release built again, whose image the engine has lost.
+	Regain func()
 	// Redact removes what nobody may see from the page that is shown while nothing serves. It is called from any goroutine.
 	Redact func(front.Status) front.Status
 }

@@ -21,6 +21,7 @@ func (a *App) Restart() {
 	}
 	a.stopped = false
 	a.crashes = run.Crashes{}
+	a.regaining = false
 	a.begin(*a.newest, time.Now())
 }
 

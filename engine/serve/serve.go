@@ -6,6 +6,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -40,6 +41,8 @@ type App struct {
 	stopped bool
 	// doubted is the last build whose container may have gone unnoticed, with an engine that was away.
 	doubted int
+	// regaining: an image was lost, and no container was started since.
+	regaining bool
 	// unlogged: the log can't be read, and that was reported.
 	unlogged bool
 	// background counts what goes on beside the desk: starts and stops.
@@ -169,10 +172,17 @@ func (a *App) arrived(d *deployment, inst Instance, err error) {
 	a.next = nil
 	w := a.takeWaiting()
 	a.turns.Ended(w != nil)
+	a.regaining = a.regaining && inst == nil
 	if w != nil {
 		defer a.begin(w.release, w.asked)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, run.ErrNoImage) && d.release.Build == a.newest.Build && !a.regaining:
+		// No try will bring it back, and a build does. One that is lost as well is not built for ever.
+		a.regaining = true
+		a.hooks.Regain()
+		return
+	case err != nil:
 		a.unready(d, inst, err)
 		return
 	}

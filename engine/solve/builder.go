@@ -35,8 +35,9 @@ type Engine interface {
 	DialGRPC(ctx context.Context, address string) (net.Conn, error)
 	// DialSession opens the connection on which BuildKit asks us for files and secrets.
 	DialSession(ctx context.Context, proto string, meta map[string][]string) (net.Conn, error)
-	// Tag gives an image a name, and takes it from no image that would be lost without it.
-	Tag(ctx context.Context, image, name string) error
+	// Name gives an image names, and takes them from no image that would be lost without. It returns those that the image
+	// has, which may be others.
+	Name(ctx context.Context, image string, names []string) ([]string, error)
 }
 
 // Builder builds plans on one engine. It is safe for concurrent use.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	commonexptypes "github.com/moby/buildkit/exporter/exptypes"
@@ -89,14 +90,17 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 			}
 			return nil, f
 		}
+		tags, err := b.engine.Name(ctx, image, req.Tags)
+		if err != nil && attempt < attempts && errdefs.IsNotFound(err) {
+			// Somebody prunes images: without a name it was one of them.
+			continue
+		}
 		track.finish(nil, false)
-		for _, tag := range req.Tags {
-			if err := b.engine.Tag(ctx, image, tag); err != nil {
-				return nil, cmp.Or(context.Cause(ctx), err)
-			}
+		if err != nil {
+			return nil, cmp.Or(context.Cause(ctx), err)
 		}
 		res := track.result()
-		res.Took, res.Image, res.Tags = time.Since(start), image, req.Tags
+		res.Took, res.Image, res.Tags = time.Since(start), image, tags
 		return res, nil
 	}
 }

@@ -85,7 +85,10 @@ sweep() {
   rm -rf --one-file-system "$exec_root" "$pidfile" "$engine_socket"
 }
 
-bridge_up() {
+# One at a time on a machine: two that look for a subnet at the same moment would find the same one.
+bridge_up() (
+  exec 8</run
+  flock -w 60 8 || die "another engine has been choosing its subnet for a minute. See which: fuser -v /run"
   if [[ -z $(bridge_cidr) ]]; then
     local net
     net=$(free_subnet)
@@ -93,7 +96,7 @@ bridge_up() {
     ip addr add "$net.1/24" dev "$STAGEWATCH_BRIDGE"
   fi
   ip link set "$STAGEWATCH_BRIDGE" up
-}
+)
 
 # Outbound network for containers. Best effort: without it everything works but a RUN that downloads.
 masquerade() {

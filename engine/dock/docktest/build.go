@@ -1,11 +1,13 @@
 package docktest
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/docker/docker/api/types/image"
 	"github.com/moby/buildkit/client"
 	"github.com/tonistiigi/fsutil"
 
@@ -15,6 +17,19 @@ import (
 // Build builds a Dockerfile with the engine's own BuildKit and frontend, and returns the image's id. Files are the
 // context, by name.
 func Build(t testing.TB, engine *dock.Engine, session *dock.Session, dockerfile string, files map[string]string) string {
+	t.Helper()
+	return solve(t, engine, map[string]string{"label:" + dock.Label: session.ID}, nil, dockerfile, files)
+}
+
+// BuildNamed builds as a person's own `docker build -t NAME` does.
+func BuildNamed(t testing.TB, engine *dock.Engine, name, dockerfile string, files map[string]string) string {
+	t.Helper()
+	id := solve(t, engine, nil, map[string]string{"name": name}, dockerfile, files)
+	t.Cleanup(func() { _, _ = engine.Client.ImageRemove(context.Background(), id, image.RemoveOptions{Force: true}) })
+	return id
+}
+
+func solve(t testing.TB, engine *dock.Engine, frontend, export map[string]string, dockerfile string, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	var errs []error
@@ -34,9 +49,9 @@ func Build(t testing.TB, engine *dock.Engine, session *dock.Session, dockerfile 
 	defer builder.Close()
 	result, err := builder.Solve(t.Context(), nil, client.SolveOpt{
 		Frontend:      "dockerfile.v0",
-		FrontendAttrs: map[string]string{"label:" + dock.Label: session.ID},
+		FrontendAttrs: frontend,
 		LocalMounts:   map[string]fsutil.FS{"context": tree, "dockerfile": tree},
-		Exports:       []client.ExportEntry{{Type: "moby"}},
+		Exports:       []client.ExportEntry{{Type: "moby", Attrs: export}},
 	}, nil)
 	if err != nil {
 		t.Fatalf("building a test image: %v", err)
