@@ -156,7 +156,8 @@ func layerSize(blob *bufio.Reader) (n int64, err error) {
 			return 0, err
 		case h.Typeflag == tar.TypeSymlink:
 			n += int64(len(h.Linkname))
-		default:
+		case h.Typeflag == tar.TypeReg:
+			// Some archivers write the content's size into the header of a hard link as well.
 			n += h.Size
 		}
 	}

@@ -108,11 +108,15 @@ func savedLayer(data []byte) (SavedLayer, error) {
 			l.Gone[path.Join(path.Dir(p), name)] = true
 			continue
 		}
-		if h.Typeflag == tar.TypeSymlink {
-			l.Links += int64(len(h.Linkname))
-		}
-		if h.Typeflag != tar.TypeDir {
+		switch h.Typeflag {
+		case tar.TypeDir:
+		case tar.TypeReg:
 			l.Files[p] = h.Size
+		case tar.TypeSymlink:
+			l.Links += int64(len(h.Linkname))
+			fallthrough
+		default:
+			l.Files[p] = 0
 		}
 	}
 }
