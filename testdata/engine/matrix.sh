@@ -11,6 +11,7 @@ for name in "${wanted[@]}"; do
   [[ " ${flavours[*]} " == *" $name "* ]] || die "there is no engine $name. There are: ${flavours[*]}"
 done
 logs="$STAGEWATCH_CACHE/matrix"
+gotestsum=gotest.tools/gotestsum@v1.13.0
 mkdir -p "$logs"
 
 # The packages whose tests use an engine, and those that drive the whole program on one.
@@ -31,7 +32,8 @@ for name in "${wanted[@]}"; do
   read -r version store < <(DOCKER_HOST=$host docker info --format '{{.ServerVersion}} {{.Driver}}')
   say "testing on engine $name ($version, $store): ${#packages[@]} packages (log: $log)"
   # shellcheck disable=SC2086
-  DOCKER_HOST=$host "${run[@]}" go test -count=1 ${TESTARGS:--timeout 20m -p 1} -json "${packages[@]}" >"$log" || broken=1
+  DOCKER_HOST=$host "${run[@]}" go run "$gotestsum" --format pkgname --hide-summary skipped --jsonfile "$log" -- \
+    -count=1 ${TESTARGS:--timeout 20m -p 1} "${packages[@]}" >&2 || broken=1
   count() { grep -c "\"Action\":\"$1\".*\"Test\":\"[^/\"]*\"" "$log" || true; }
   failed=$(grep -o '"Action":"fail".*"Test":"[^/"]*"' "$log" | sed 's/.*"Test":"//; s/"//' | sort -u | paste -sd' ' || true)
   table+=$'\n'$(printf '%-6s %-14s %-10s %6d %6d %7d  %s' "$name" "${version%%+*}" "$store" "$(count pass)" "$(count fail)" $(((SECONDS - began + 30) / 60)) "$failed")
