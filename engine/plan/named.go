@@ -84,10 +84,11 @@ func (s *selector) names(links map[string]string) []string {
 	}
 	if len(s.includes) == 0 {
 		for _, root := range s.roots(links) {
+			name := root.path
 			if !s.wildcards {
-				root = literal.Replace(root)
+				name = literal.Replace(name)
 			}
-			names = append(names, root)
+			names = append(names, name)
 		}
 	}
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })

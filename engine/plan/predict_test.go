@@ -108,6 +108,16 @@ stage-0 2/2 :2 hit
 stage-0 1/2 :1 hit
 stage-0 2/2 :2 rerun: opt/run changed
 `},
+	{name: "a link that --exclude is asked of, which BuildKit keys by all that is behind it", before: "FROM a\nCOPY --exclude=lib l.txt /d/\nCOPY --exclude=lib up/sub /e/\nCOPY --exclude=l* . /f/\n", links: links{"l.txt": "src", "up": "src"}, changes: changed(event.Deleted, "src/lib/x", "src/sub/lib/y"), want: `
+stage-0 1/4 :1 hit
+stage-0 2/4 :2 rerun: src/lib/x and 1 more changed
+stage-0 3/4 :3 rerun: after stage-0 2/4
+stage-0 4/4 :4 rerun: src/lib/x and 1 more changed
+`},
+	{name: "a link that --exclude leaves out", before: "FROM a\nCOPY --exclude=l.txt g /d/\n", links: links{"g/l.txt": "../src"}, changes: changed(event.ContentChanged, "src/a"), want: `
+stage-0 1/2 :1 hit
+stage-0 2/2 :2 hit
+`},
 	{name: "a link below what a glob selects, which BuildKit 0.9 and later follow", before: "FROM a\nCOPY [as]* /d/\nCOPY --exclude=*.md doc /doc\n", links: links{"src/up": "../top", "doc/l": "x/y"}, changes: changed(event.ContentChanged, "doc/x/y", "top/z"), want: `
 stage-0 1/3 :1 hit
 stage-0 2/3 :2 rerun: top/z changed

@@ -119,7 +119,7 @@ func (x *index) selected(s *selector, context string, of []int) []int {
 	links := x.symlinks(context)
 	var found []int
 	for _, root := range s.roots(links) {
-		for _, i := range x.near(root, s.wildcards, of) {
+		for _, i := range x.near(root.path, s.wildcards, of) {
 			_, isLink := links[clean(x.changes[i].Path)]
 			if s.reads(root, x.changes[i], isLink) {
 				found = append(found, i)

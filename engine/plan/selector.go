@@ -67,10 +67,10 @@ func (o *op) selectors(k int, knowsPatterns bool) []*selector {
 // all reports whether the selector reads the whole context.
 func (s *selector) all() bool { return s.path == "" && s.include.none() && s.exclude.none() }
 
-// reads reports whether the change matters to a selection that starts at root, which is one of the selector's roots.
-// isLink is set where the changed path is now a symbolic link.
-func (s *selector) reads(root string, c Change, isLink bool) bool {
-	changed := clean(c.Path)
+// reads reports whether the change matters to a selection that starts at one of the selector's roots. isLink is set where
+// the changed path is now a symbolic link.
+func (s *selector) reads(at root, c Change, isLink bool) bool {
+	root, changed := at.path, clean(c.Path)
 	if changed == "" {
 		return root == "" && c.Kind != event.ModeChanged
 	}
@@ -79,7 +79,7 @@ func (s *selector) reads(root string, c Change, isLink bool) bool {
 		return c.Kind == event.Deleted || c.Kind == event.ContentChanged || c.Kind == event.Added && (c.Dir || isLink)
 	}
 	rest, ok := below(root, changed, s.wildcards)
-	return ok && (rest == "" || s.filtered(rest, c))
+	return ok && (rest == "" || at.whole || s.filtered(rest, c))
 }
 
 // filtered applies the patterns of --parents and --exclude to a path below the source.
