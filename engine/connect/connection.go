@@ -49,6 +49,10 @@ func Open(ctx context.Context, cfg config.Config, emit func(event.Body)) (*Conne
 		return nil, errors.Join(err, e.Close())
 	}
 	emit(info)
+	for _, name := range solve.UnsetSecrets(cfg.Secrets) {
+		emit(event.Warning{Code: event.CodeSecretUnset, Message: fmt.Sprintf("the variable %s of --secret is not set: steps get an empty secret", name),
+			Hint: "Set it and start again: export " + name + "=…"})
+	}
 	if c.Session = dock.NewSession(e.Host); c.Session.Unkept != nil {
 		emit(event.Warning{Code: event.CodeUnkept, Message: "the lock of this session can't be kept where the next start looks for it: " + c.Session.Unkept.Error(),
 			Hint: "After a crash something may be left on the engine. Make that folder one that can be written, or name another one with XDG_CACHE_HOME."})

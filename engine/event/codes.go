@@ -32,6 +32,8 @@ const (
 	CodeLeftovers = "leftovers"
 	// CodeSwept: images or containers of an earlier session were removed.
 	CodeSwept = "swept"
+	// CodeSecretUnset: the environment variable that a secret comes from is not set.
+	CodeSecretUnset = "secret-unset"
 	// CodeTagTaken: the image's name belongs to one of the user's own images.
 	CodeTagTaken = "tag-taken"
 	// CodeVolumeName: a volume's name looks like a folder.

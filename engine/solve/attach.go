@@ -43,6 +43,19 @@ func Secrets(values []string) (session.Attachable, error) {
 	return secretsprovider.NewSecretProvider(store), nil
 }
 
+// UnsetSecrets returns the environment variables that values of --secret name and that are not set. A step gets an empty
+// secret of them, without an error.
+func UnsetSecrets(values []string) []string {
+	var unset []string
+	for _, v := range values {
+		s, err := parseSecret(v)
+		if _, ok := os.LookupEnv(s.Env); err == nil && s.Env != "" && !ok {
+			unset = append(unset, s.Env)
+		}
+	}
+	return unset
+}
+
 func parseSecret(value string) (secretsprovider.Source, error) {
 	var s secretsprovider.Source
 	fields, err := csv.NewReader(strings.NewReader(value)).Read()
