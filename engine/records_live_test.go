@@ -11,7 +11,6 @@ import (
 
 	"github.com/containerd/containerd/v2/core/content/proxy"
 	controlapi "github.com/moby/buildkit/api/services/control"
-	"github.com/moby/buildkit/client"
 	"github.com/opencontainers/go-digest"
 	grpccodes "google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -67,11 +66,11 @@ func TestTheBuildHistory(t *testing.T) {
 }
 
 // history is the build history of an engine.
-type history struct{ client *client.Client }
+type history struct{ client *dock.BuildKit }
 
 func newHistory(t *testing.T, e *dock.Engine) history {
 	t.Helper()
-	c, err := client.New(t.Context(), "", client.WithContextDialer(e.DialGRPC), client.WithSessionDialer(e.DialSession))
+	c, err := e.BuildKit(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,35 +2,146 @@ package dock
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
+	"github.com/docker/docker/api/types/versions"
+	docker "github.com/docker/docker/client"
 	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/session"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+
+	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
-// reconnectWithin is the longest pause between two attempts to reach BuildKit again. gRPC's own pause grows to two
-// minutes, for which an engine that is back would still seem to be away.
-const reconnectWithin = 500 * time.Millisecond
+const (
+	// reconnectWithin is the longest pause between two attempts to reach BuildKit again. gRPC's own pause grows to two
+	// minutes, for which an engine that is back would still seem to be away.
+	reconnectWithin = 500 * time.Millisecond
+	// nativeAPI is the first version of the API on whose address an engine answers gRPC, too. There its older way,
+	// connections that are taken over from HTTP/1, is to be removed.
+	nativeAPI = "1.53"
+)
 
-// Reconnect makes a client of BuildKit find a restarted engine soon after it is back.
-func Reconnect() client.ClientOpt {
-	pause := backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 2, MaxDelay: reconnectWithin}
-	return client.WithGRPCDialOption(grpc.WithConnectParams(grpc.ConnectParams{Backoff: pause, MinConnectTimeout: answerWithin}))
+// BuildKit is a client of an engine's BuildKit. It finds a restarted engine soon after it is back.
+type BuildKit struct {
+	*client.Client
+	// DialSession opens the stream on which BuildKit asks us for files, secrets and credentials.
+	DialSession session.Dialer
 }
 
-// DialGRPC opens BuildKit's API of the engine. It has the signature that BuildKit's client.WithContextDialer needs; the
-// address is ignored.
-func (e *Engine) DialGRPC(ctx context.Context, _ string) (net.Conn, error) {
+// way is how an engine's BuildKit is reached.
+type way string
+
+const (
+	// overGRPC is gRPC on the engine's own address.
+	overGRPC way = "gRPC"
+	// overHTTP is HTTP/1 connections to /grpc and /session that are taken over.
+	overHTTP way = "/grpc"
+)
+
+// BuildKit connects to the engine's BuildKit. Where the engine may answer gRPC on its address, that is tried first:
+// what lies between may not let it through. For an engine without BuildKit it returns an error that wraps
+// [ErrNoBuildKit].
+func (e *Engine) BuildKit(ctx context.Context) (*BuildKit, error) {
+	e.reaching.Lock()
+	defer e.reaching.Unlock()
+	if e.reached == "" {
+		if err := e.reach(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return e.buildKit(ctx, e.reached)
+}
+
+// reach finds the way to BuildKit.
+func (e *Engine) reach(ctx context.Context) error {
+	var refused error
+	if versions.GreaterThanOrEqualTo(e.api, nativeAPI) {
+		if refused = e.answers(ctx); refused == nil {
+			e.reached = overGRPC
+			return nil
+		}
+	}
+	conn, err := e.dialGRPC(ctx, "")
+	switch {
+	case err == nil:
+		e.reached = overHTTP
+		return conn.Close()
+	case !strings.Contains(err.Error(), "received 404"):
+		return fmt.Errorf("reaching the engine's BuildKit: %w", Plain(err))
+	case refused != nil:
+		return &fault.Error{What: "reaching the BuildKit of the engine at " + e.Host, Err: fmt.Errorf("it answers neither gRPC on that address nor at %s, the older way", overHTTP),
+			Hint: "A proxy in between may speak only HTTP/1. Name the engine's own address with --host or --context."}
+	}
+	return ErrNoBuildKit
+}
+
+// answers returns an error unless BuildKit answers gRPC on the engine's address.
+func (e *Engine) answers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	b, err := e.buildKit(ctx, overGRPC)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	_, err = b.ListWorkers(ctx)
+	return err
+}
+
+func (e *Engine) buildKit(ctx context.Context, by way) (*BuildKit, error) {
+	pause := backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 2, MaxDelay: reconnectWithin}
+	reconnect := client.WithGRPCDialOption(grpc.WithConnectParams(grpc.ConnectParams{Backoff: pause, MinConnectTimeout: answerWithin}))
+	opts := []client.ClientOpt{reconnect, noticeEnd()}
+	if by == overHTTP {
+		opts = append(opts, client.WithContextDialer(e.dialGRPC), client.WithSessionDialer(e.dialSession))
+	} else {
+		opts = append(opts, client.WithContextDialer(e.dialNative))
+	}
+	c, err := client.New(ctx, "", opts...)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to BuildKit: %w", err)
+	}
+	b := &BuildKit{c, c.Dialer()}
+	if by == overHTTP {
+		b.DialSession = e.dialSession
+	}
+	return b, nil
+}
+
+func (e *Engine) dialGRPC(ctx context.Context, _ string) (net.Conn, error) {
 	return e.Client.DialHijack(ctx, "/grpc", "h2c", nil)
 }
 
-// DialSession opens the connection on which BuildKit asks us for files, secrets and credentials. It has the signature
-// that BuildKit's client.WithSessionDialer needs.
-func (e *Engine) DialSession(ctx context.Context, proto string, meta map[string][]string) (net.Conn, error) {
+func (e *Engine) dialSession(ctx context.Context, proto string, meta map[string][]string) (net.Conn, error) {
 	return e.Client.DialHijack(ctx, "/session", proto, meta)
+}
+
+// dialNative opens a connection for HTTP/2: by prior knowledge, or with TLS by what both ends agree on.
+func (e *Engine) dialNative(ctx context.Context, _ string) (net.Conn, error) {
+	if e.tls == nil {
+		return e.Client.Dialer()(ctx)
+	}
+	host, err := docker.ParseHostURL(e.Host)
+	if err != nil {
+		return nil, err
+	}
+	cfg := e.tls.Clone()
+	cfg.NextProtos = []string{"h2"}
+	conn, err := (&tls.Dialer{Config: cfg}).DialContext(ctx, "tcp", host.Host)
+	if err != nil {
+		return nil, err
+	}
+	if agreed := conn.(*tls.Conn).ConnectionState().NegotiatedProtocol; agreed != "h2" {
+		conn.Close()
+		return nil, fmt.Errorf("the other end speaks %q in place of HTTP/2", agreed)
+	}
+	return conn, nil
 }
 
 // Name gives an image names, and returns them. An image that had one of them keeps its id: an export under that name would

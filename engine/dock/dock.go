@@ -7,8 +7,10 @@ package dock
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/docker/docker/client"
@@ -33,6 +35,12 @@ type Engine struct {
 	Host string
 	// Local says that Host is a socket of this machine.
 	Local bool
+	// api is the newest version of the API that the engine offers, and tls how its address is dialled, nil for without.
+	api string
+	tls *tls.Config
+	// reached is the way to its BuildKit, empty until that was asked for.
+	reaching sync.Mutex
+	reached  way
 	// logs is a client for reading logs, nil if Client does that, too.
 	logs *client.Client
 }
@@ -76,6 +84,8 @@ func Connect(ctx context.Context, opts Options) (*Engine, error) {
 	return &Engine{
 		Client: cli,
 		logs:   logs,
+		api:    ping.APIVersion,
+		tls:    ep.tls,
 		Host:   ep.host,
 		Local:  ep.socket() != "" || strings.HasPrefix(ep.host, "npipe://"),
 	}, nil

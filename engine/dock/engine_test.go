@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/moby/buildkit/client"
-
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/fault"
@@ -29,7 +27,7 @@ func TestInfoTellsWhatTheEngineIs(t *testing.T) {
 
 func TestBuildKitAnswersOverTheEngine(t *testing.T) {
 	engine := docktest.Engine(t)
-	builder, err := client.New(t.Context(), "", client.WithContextDialer(engine.DialGRPC), client.WithSessionDialer(engine.DialSession))
+	builder, err := engine.BuildKit(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package dock
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -58,18 +59,18 @@ func storeName(info system.Info) string {
 	return info.Driver
 }
 
-// hasBuildKit opens the connection that a build would open, and closes it again. The engine's description names only
-// the default builder of the docker command, not what the engine has.
+// hasBuildKit returns an error if the engine's BuildKit can't be reached. The engine's description names only the default
+// builder of the docker command, not what the engine has.
 func (e *Engine) hasBuildKit(ctx context.Context, product string) error {
-	conn, err := e.DialGRPC(ctx, "")
-	if err == nil {
-		return conn.Close()
+	b, err := e.BuildKit(ctx)
+	switch {
+	case err == nil:
+		return b.Close()
+	case !errors.Is(err, ErrNoBuildKit):
+		return err
 	}
-	if !strings.Contains(err.Error(), "received 404") {
-		return fmt.Errorf("reaching the engine's BuildKit: %w", err)
-	}
-	hint := "stagewatch needs the BuildKit of Docker Engine 18.09 or newer. Choose such an engine with --host or --context."
-	return &fault.Error{What: fmt.Sprintf("using %s at %s", product, e.Host), Hint: hint, Err: ErrNoBuildKit}
+	return &fault.Error{What: fmt.Sprintf("using %s at %s", product, e.Host), Err: ErrNoBuildKit,
+		Hint: "stagewatch builds with the BuildKit of a Docker Engine. Choose one with --host or --context."}
 }
 
 // Direct reports whether this process can dial the addresses of containers on the default bridge: whether the engine's

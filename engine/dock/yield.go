@@ -19,8 +19,8 @@ const endsWithin = 10 * time.Second
 // it, by an error of the gateway or by closing the session. If yield returns true, Yielding returns at once and the
 // solve goes on alone.
 //
-// The client must be made with [NoticeEnd]. Otherwise it returns later than the engine ends the solve: BuildKit's
-// client waits five seconds for the rest of the progress, which engines leave open when an export breaks off.
+// The client must be of [Engine.BuildKit]. Another one returns later than the engine ends the solve: it waits five
+// seconds for the rest of the progress, which engines leave open when an export breaks off.
 func Yielding(ctx context.Context, solve func(context.Context) error, yield func() (leave bool)) error {
 	ended := make(chan struct{})
 	var once sync.Once
@@ -52,8 +52,8 @@ func Yielding(ctx context.Context, solve func(context.Context) error, yield func
 // solveEnd is the context key of the function to call when the engine has answered the solve.
 type solveEnd struct{}
 
-// NoticeEnd makes a client of BuildKit notice when the engine has ended a solve, for [Yielding].
-func NoticeEnd() client.ClientOpt {
+// noticeEnd makes a client of BuildKit notice when the engine has ended a solve, for [Yielding].
+func noticeEnd() client.ClientOpt {
 	return client.WithGRPCDialOption(grpc.WithChainUnaryInterceptor(
 		func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 			err := invoke(ctx, method, req, reply, cc, opts...)

@@ -89,7 +89,7 @@ func clientOf(t *testing.T, s controlapi.ControlServer) *client.Client {
 	controlapi.RegisterControlServer(server, s)
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
-	c, err := client.New(t.Context(), "", client.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }), NoticeEnd())
+	c, err := client.New(t.Context(), "", client.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }), noticeEnd())
 	if err != nil {
 		t.Fatal(err)
 	}

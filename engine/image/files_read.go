@@ -28,7 +28,6 @@ import (
 	"hash/maphash"
 	"sync"
 
-	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/session"
 	"github.com/opencontainers/go-digest"
 	"github.com/tonistiigi/fsutil"
@@ -42,7 +41,7 @@ import (
 // safe for concurrent use.
 type Reader struct {
 	engine      *dock.Engine
-	client      *client.Client
+	client      *dock.BuildKit
 	attachables []session.Attachable
 	seed        maphash.Seed
 
@@ -55,9 +54,9 @@ type Reader struct {
 
 // NewReader connects to the engine's BuildKit. The attachables are those that the stages were built with.
 func NewReader(ctx context.Context, engine *dock.Engine, attachables ...session.Attachable) (*Reader, error) {
-	c, err := client.New(ctx, "", client.WithContextDialer(engine.DialGRPC), client.WithSessionDialer(engine.DialSession), dock.Reconnect(), dock.NoticeEnd())
+	c, err := engine.BuildKit(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("connecting to BuildKit: %w", err)
+		return nil, err
 	}
 	return &Reader{engine: engine, client: c, attachables: attachables, seed: maphash.MakeSeed(), bases: map[digest.Digest][]int64{}}, nil
 }
@@ -108,7 +107,7 @@ func (r *Reader) Read(ctx context.Context, contexts Contexts, sources []Source, 
 	g, ctx := errgroup.WithContext(ctx)
 	in := &receiver{arrived: make(chan arrival), over: ctx, seed: r.seed}
 	sess.Allow(in)
-	g.Go(func() error { return sess.Run(ctx, r.engine.DialSession) })
+	g.Go(func() error { return sess.Run(ctx, r.client.DialSession) })
 	wanted := r.wanted(stages)
 	g.Go(func() error {
 		defer sess.Close()

@@ -9,7 +9,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -31,10 +30,8 @@ import (
 
 // Engine is the engine that a build is made on and for.
 type Engine interface {
-	// DialGRPC connects to BuildKit's API.
-	DialGRPC(ctx context.Context, address string) (net.Conn, error)
-	// DialSession opens the connection on which BuildKit asks us for files and secrets.
-	DialSession(ctx context.Context, proto string, meta map[string][]string) (net.Conn, error)
+	// BuildKit connects to the engine's BuildKit.
+	BuildKit(ctx context.Context) (*dock.BuildKit, error)
 	// Name gives an image names, and takes them from no image that would be lost without. It returns those that the image
 	// has, which may be others.
 	Name(ctx context.Context, image string, names []string) ([]string, error)
@@ -43,7 +40,7 @@ type Engine interface {
 // Builder builds plans on one engine. It is safe for concurrent use.
 type Builder struct {
 	engine      Engine
-	client      *client.Client
+	client      *dock.BuildKit
 	attachables []session.Attachable
 	caps        apicaps.CapSet
 	platform    ocispecs.Platform
@@ -68,9 +65,9 @@ type imageConfig struct {
 // New connects to the engine's BuildKit and finds out what it supports. The attachables serve secrets, ssh agents and
 // registry credentials to every build.
 func New(ctx context.Context, e Engine, attachables ...session.Attachable) (*Builder, error) {
-	c, err := client.New(ctx, "", client.WithContextDialer(e.DialGRPC), client.WithSessionDialer(e.DialSession), dock.Reconnect(), dock.NoticeEnd())
+	c, err := e.BuildKit(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("connecting to BuildKit: %w", err)
+		return nil, err
 	}
 	b := &Builder{engine: e, client: c, attachables: attachables, configs: map[string]imageConfig{}}
 	err = b.ask(ctx, nil, func(_ context.Context, g gateway.Client) error {

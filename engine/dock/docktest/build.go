@@ -42,7 +42,7 @@ func solve(t testing.TB, engine *dock.Engine, frontend, export map[string]string
 	if err := errors.Join(append(errs, err)...); err != nil {
 		t.Fatal(err)
 	}
-	builder, err := client.New(t.Context(), "", client.WithContextDialer(engine.DialGRPC), client.WithSessionDialer(engine.DialSession))
+	builder, err := engine.BuildKit(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
