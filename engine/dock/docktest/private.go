@@ -21,9 +21,11 @@ type Private struct {
 	// Dir contains all that the engine has on disk.
 	Dir string
 
-	t      testing.TB
-	script string
-	env    []string
+	t testing.TB
+	// runtime is the folder of its sockets.
+	runtime string
+	script  string
+	env     []string
 }
 
 // NewPrivate starts an empty engine beside the one in use, on the disk at dir, or in a folder of its own if dir is
@@ -48,15 +50,15 @@ func NewPrivate(t testing.TB, dir string) *Private {
 	if dir == "" {
 		dir = short
 	}
-	p := &Private{Dir: dir, t: t, script: filepath.Join(filepath.Dir(strings.TrimSpace(string(module))), "testdata/engine/engine.sh")}
-	p.env = append(os.Environ(), "STAGEWATCH_STATE="+filepath.Join(dir, "state"), "STAGEWATCH_RUN="+filepath.Join(short, "run"),
+	p := &Private{Dir: dir, t: t, runtime: filepath.Join(short, "run"), script: filepath.Join(filepath.Dir(strings.TrimSpace(string(module))), "testdata/engine/engine.sh")}
+	p.env = append(os.Environ(), "STAGEWATCH_STATE="+filepath.Join(dir, "state"), "STAGEWATCH_RUN="+p.runtime,
 		"STAGEWATCH_BRIDGE="+strings.ToLower(filepath.Base(short)))
 	t.Cleanup(func() {
 		p.run("wipe")
 		os.RemoveAll(short)
 	})
 	p.Start()
-	if p.Engine, err = dock.Connect(t.Context(), dock.Options{Host: "unix://" + filepath.Join(short, "run", "docker.sock")}); err != nil {
+	if p.Engine, err = dock.Connect(t.Context(), dock.Options{Host: "unix://" + filepath.Join(p.runtime, "docker.sock")}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = p.Engine.Close() })
