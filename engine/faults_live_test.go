@@ -87,6 +87,9 @@ func TestTwoSessionsOnOneContext(t *testing.T) {
 	second := &live{t: t, dir: l.dir, engine: l.engine, unique: l.unique, intents: make(chan event.Intent), more: make(chan struct{}), counts: map[string]int{}}
 	second.start(config.Config{})
 	other, _ := await[event.Serving](second, nil)
+	if w, _ := await(second, func(w event.Warning) bool { return w.Code == event.CodeContainerName }); !strings.Contains(w.Message, "another stagewatch session") {
+		t.Errorf("told of the container's name: %s", w.Message)
+	}
 	l.write("page.txt", "two")
 	a, _ := await[event.Serving](l, nil)
 	b, _ := await[event.Serving](second, nil)

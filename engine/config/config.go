@@ -78,7 +78,7 @@ func (c Config) Check() error {
 		return err
 	}
 	if c.Name != "" && !containerName.MatchString(c.Name) {
-		return &fault.Error{What: fmt.Sprintf("reading --name %q: a container can't be called that", c.Name), Hint: "Use letters, digits, and after the first one _ . -"}
+		return &fault.Error{What: fmt.Sprintf("reading --name %q: a container can't be called that", c.Name), Hint: "Use at least two letters or digits; after the first one _ . - as well."}
 	}
 	if c.Once {
 		return nil

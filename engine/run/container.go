@@ -193,12 +193,16 @@ func (c *Container) TakeName(ctx context.Context) error {
 	err := cli.ContainerRename(ctx, c.ID, want)
 	if errdefs.IsConflict(err) {
 		holder, inspectErr := cli.ContainerInspect(ctx, want)
-		if inspectErr == nil && !c.runner.made(holder.Config) {
+		switch {
+		case inspectErr != nil:
+		case c.runner.sibling(holder.Config):
+			return &fault.Error{What: fmt.Sprintf("naming the container: that of another stagewatch session is called %q", want),
+				Hint: fmt.Sprintf("This one runs as %s. Choose another name with --name, or end the other session.", c.name)}
+		case !c.runner.made(holder.Config):
 			return &fault.Error{What: fmt.Sprintf("naming the container: another container, which is not ours, is called %q", want),
 				Hint: fmt.Sprintf("This one runs as %s. Choose another name with --name, or remove the other container: docker rm %s", c.name, want)}
-		}
-		if inspectErr == nil {
-			// An error means that it has gone meanwhile, which frees the name, too.
+		default:
+			// An error of the inspection means that it has gone meanwhile, which frees the name, too.
 			_ = cli.ContainerRename(ctx, holder.ID, fmt.Sprintf("%s-old-%.6s", want, holder.ID))
 		}
 		err = cli.ContainerRename(ctx, c.ID, want)
@@ -218,6 +222,16 @@ func (r *Runner) made(config *container.Config) bool {
 		}
 	}
 	return len(r.labels) > 0
+}
+
+// sibling reports whether a container has such labels as this runner's, of another session.
+func (r *Runner) sibling(config *container.Config) bool {
+	for key := range r.labels {
+		if config.Labels[key] == "" {
+			return false
+		}
+	}
+	return len(r.labels) > 0 && !r.made(config)
 }
 
 // Refused reports whether the engine did not create or start a container for a reason that will not pass: what was

@@ -102,7 +102,9 @@ func (a *App) restartLater(r Release, age time.Duration, last event.Stopped) {
 	}
 	time.AfterFunc(delay, func() {
 		a.Do(func() {
-			if a.next == nil && !a.alive() && !a.stopped && a.newest.Build == r.Build {
+			// The one that served last is as good as it was, where the newest does not run.
+			wanted := a.newest.Build == r.Build || a.current != nil && a.current.release.Build == r.Build
+			if a.next == nil && !a.alive() && !a.stopped && wanted {
 				a.begin(r, time.Now())
 			}
 		})
