@@ -109,7 +109,14 @@ func (l *promised) explain(cfg config.Config, unknown bool) event.Planned {
 // check holds a plan against what the build planned, and what it did.
 func (l *promised) check(turn turn, how string, plan, built event.Planned, states map[string]event.State) {
 	l.t.Helper()
-	if diff := cmp.Diff(built.Steps, plan.Steps); diff != "" {
+	want := slices.Clone(built.Steps)
+	for i := range want {
+		if turn.unknown && i < len(plan.Steps) && strings.HasPrefix(want[i].Instruction, plan.Steps[i].Instruction+"@sha256:") {
+			// Without the engine nobody knows which image of that name it has.
+			want[i].Instruction = plan.Steps[i].Instruction
+		}
+	}
+	if diff := cmp.Diff(want, plan.Steps); diff != "" {
 		l.t.Errorf("%s: %s, it planned otherwise than the build:\n%s", turn.what, how, diff)
 	}
 	for _, s := range plan.Steps {
