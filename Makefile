@@ -28,6 +28,8 @@ export PATH := $(PATH):/usr/local/go/bin
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
+# On macOS the system's own notifications, FSEvents, are called by way of C. Elsewhere one file that needs nothing is better.
+cgo := $(if $(filter Darwin,$(shell uname -s)),1,0)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # All of its checks, also those that are off by default, because a reader pays for each of these faults:
 #   SA      code that does not do what it seems to do
@@ -50,7 +52,7 @@ together := MAKEFLAGS= $(MAKE) --no-print-directory -j2
 quietly := 2>&1 | { grep -v '^go: downloading' >&2 || true; }
 
 .PHONY: help build run test test-engines lint bench soak clean setup bases engine-up engine-down engine-wipe engine-env bases-wipe \
-	compile-tests format vet boundaries staticcheck deadcode vulncheck shellcheck go story picture goldens install man release-check
+	compile-tests format vet systems boundaries staticcheck deadcode vulncheck shellcheck go story picture goldens install man release-check
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,7 +60,7 @@ help: ## this list
 
 build: go ## bin/stagewatch
 	@[[ -e bin/stagewatch ]] || echo 'stagewatch: compiling; the first time fetches the Go modules too, and takes a minute or two' >&2
-	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/stagewatch ./cmd/stagewatch $(quietly)
+	@CGO_ENABLED=$(cgo) go build -trimpath -ldflags '$(LDFLAGS)' -o bin/stagewatch ./cmd/stagewatch $(quietly)
 
 run: ## the dashboard on the sample, with whatever it needs set up first
 	@[[ $(ENGINE) != none ]] || { echo 'stagewatch: make run needs an engine, and ENGINE=none says there is to be none.' >&2; exit 1; }
@@ -66,7 +68,7 @@ run: ## the dashboard on the sample, with whatever it needs set up first
 	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && exec bin/stagewatch $(ARGS) testdata/python-app
 
 install: go ## where go install puts programs: GOBIN, else the bin of GOPATH
-	@CGO_ENABLED=0 go install -trimpath -ldflags '$(LDFLAGS)' ./cmd/stagewatch $(quietly)
+	@CGO_ENABLED=$(cgo) go install -trimpath -ldflags '$(LDFLAGS)' ./cmd/stagewatch $(quietly)
 	@printf 'stagewatch is in %s\n' "$$(b=$$(go env GOBIN); echo "$${b:-$$(go env GOPATH)/bin}")"
 
 man: build ## bin/man: the manual, a page for each command; man -l bin/man/stagewatch.1 shows one
@@ -84,7 +86,7 @@ test-engines: go ## every test that talks to an engine, on each of ENGINES, as o
 	@$(engine)/packages.sh test
 	@$(engine)/matrix.sh $(ENGINES)
 
-lint: format vet boundaries shellcheck staticcheck deadcode vulncheck ## all that can be told without running it: gofmt, vet, the rooms' boundaries, …
+lint: format vet systems boundaries shellcheck staticcheck deadcode vulncheck ## all that can be told without running it: gofmt, vet, the rooms' boundaries, …
 
 bench: build setup ## what it costs, beside the engine's own floor, docker build and dive, as one table
 	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && exec testdata/bench.sh $(BENCHTIME) $(BENCHARGS)
@@ -136,6 +138,9 @@ format: go
 
 vet: go
 	@go vet ./... $(quietly)
+
+systems: go
+	@testdata/lint/release.sh quick
 
 boundaries: go
 	@testdata/lint/boundaries.sh

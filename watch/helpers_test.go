@@ -8,9 +8,12 @@ import (
 	"time"
 )
 
-// both runs a test with notifications and with polling.
+// both runs a test with notifications, of the system and of whole trees as on macOS, and with polling.
 func both(t *testing.T, test func(t *testing.T, opts Options)) {
 	t.Run("notify", func(t *testing.T) { test(t, Options{}) })
+	t.Run("streams", func(t *testing.T) {
+		test(t, Options{notify: func() (notifier, error) { return newStreams(streamOfInotify) }})
+	})
 	t.Run("poll", func(t *testing.T) { test(t, Options{Poll: true, PollEvery: 20 * time.Millisecond}) })
 }
 

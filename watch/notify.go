@@ -24,16 +24,6 @@ type notifier struct {
 	close       func() error
 }
 
-// newNotifier opens the system's notifications. The buffer lets fsnotify empty the system's own, bounded queue while a
-// new folder is listed.
-func newNotifier() (notifier, error) {
-	fw, err := fsnotify.NewBufferedWatcher(1024)
-	if err != nil {
-		return notifier{}, err
-	}
-	return notifier{add: fw.Add, remove: fw.Remove, events: fw.Events, errors: fw.Errors, close: fw.Close}, nil
-}
-
 // notifySource sees writes by the system's notifications.
 type notifySource struct {
 	w    *Watcher
@@ -53,7 +43,7 @@ func (w *Watcher) openNotify(ctx context.Context) (source, ending) {
 	if !ok {
 		return nil, rootLost
 	}
-	n, err := w.notify()
+	n, err := w.opts.notify()
 	if err != nil {
 		w.say(limitNotice(err, instanceSetting()))
 		return nil, exhausted

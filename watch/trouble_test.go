@@ -75,12 +75,14 @@ func limited(folders int32, err error) func() (notifier, error) {
 }
 
 func TestLimitFallsBackToComparing(t *testing.T) {
-	fast := Options{PollEvery: 20 * time.Millisecond}
+	fast := func(notify func() (notifier, error)) Options {
+		return Options{PollEvery: 20 * time.Millisecond, notify: notify}
+	}
 
 	t.Run("at the start", func(t *testing.T) {
 		root := t.TempDir()
 		write(t, root, "a/b/file", "")
-		w, err := start(root, fast, limited(1, syscall.ENOSPC))
+		w, err := New(root, fast(limited(1, syscall.ENOSPC)))
 		must(t, err)
 		defer w.Close()
 		says(t, awaitNotice(t, w, Limit), "fs.inotify.max_user_watches")
@@ -95,7 +97,7 @@ func TestLimitFallsBackToComparing(t *testing.T) {
 
 	t.Run("later", func(t *testing.T) {
 		root := t.TempDir()
-		w, err := start(root, fast, limited(1, syscall.ENOSPC))
+		w, err := New(root, fast(limited(1, syscall.ENOSPC)))
 		must(t, err)
 		defer w.Close()
 		if w.Mode() != ModeNotify {
@@ -113,7 +115,7 @@ func TestLimitFallsBackToComparing(t *testing.T) {
 
 	t.Run("no instance left", func(t *testing.T) {
 		root := t.TempDir()
-		w, err := start(root, fast, func() (notifier, error) { return notifier{}, syscall.EMFILE })
+		w, err := New(root, fast(func() (notifier, error) { return notifier{}, syscall.EMFILE }))
 		must(t, err)
 		defer w.Close()
 		says(t, awaitNotice(t, w, Limit), "fs.inotify.max_user_instances")
@@ -146,7 +148,7 @@ func TestOtherFailureIsNotBlamedOnASetting(t *testing.T) {
 func TestFolderThatMayNotBeReadIsLeftOut(t *testing.T) {
 	root := t.TempDir()
 	write(t, root, "secret/file", "")
-	w, err := start(root, Options{}, func() (notifier, error) {
+	w, err := New(root, Options{notify: func() (notifier, error) {
 		n, err := newNotifier()
 		add := n.add
 		n.add = func(dir string) error {
@@ -156,7 +158,7 @@ func TestFolderThatMayNotBeReadIsLeftOut(t *testing.T) {
 			return add(dir)
 		}
 		return n, err
-	})
+	}})
 	must(t, err)
 	defer w.Close()
 	if n := awaitNotice(t, w, Unreadable); !strings.Contains(n.Message, filepath.Join(root, "secret")) {
@@ -171,13 +173,13 @@ func TestOverflowAsksForARescan(t *testing.T) {
 	write(t, root, "sub/file", "")
 	overflow := make(chan error)
 	first := true
-	w, err := start(root, Options{}, func() (notifier, error) {
+	w, err := New(root, Options{notify: func() (notifier, error) {
 		n, err := newNotifier()
 		if first {
 			n.errors, first = overflow, false
 		}
 		return n, err
-	})
+	}})
 	must(t, err)
 	defer w.Close()
 	overflow <- fsnotify.ErrEventOverflow

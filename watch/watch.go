@@ -40,6 +40,8 @@ type Options struct {
 	PollEvery time.Duration
 	// Poll polls from the start.
 	Poll bool
+	// notify opens the system's notifications, newNotifier unless a test says otherwise.
+	notify func() (notifier, error)
 }
 
 // Notice is something about the watching itself that a person should know.
@@ -82,8 +84,7 @@ type Watcher struct {
 	root    string // absolute
 	opts    Options
 	extra   map[string]string // absolute path → the path to report
-	notify  func() (notifier, error)
-	refused map[string]bool // folders that could not be read; only the source's goroutine uses it
+	refused map[string]bool   // folders that could not be read; only the source's goroutine uses it
 	poll    atomic.Bool
 	hits    chan hit
 	batches chan Batch
@@ -100,10 +101,6 @@ type Watcher struct {
 // New starts to watch the folder root. Every write after it returns is reported, so read the tree afterwards, not
 // before. New fails if root is not a folder that can be read.
 func New(root string, opts Options) (*Watcher, error) {
-	return start(root, opts, newNotifier)
-}
-
-func start(root string, opts Options, notify func() (notifier, error)) (*Watcher, error) {
 	abs, err := filepath.Abs(root)
 	if err != nil {
 		return nil, fmt.Errorf("watching %s: %w", root, err)
@@ -114,6 +111,9 @@ func start(root string, opts Options, notify func() (notifier, error)) (*Watcher
 	opts.Quiet = cmp.Or(opts.Quiet, 40*time.Millisecond)
 	opts.MaxWait = cmp.Or(opts.MaxWait, 300*time.Millisecond)
 	opts.PollEvery = cmp.Or(opts.PollEvery, 500*time.Millisecond)
+	if opts.notify == nil {
+		opts.notify = newNotifier
+	}
 	if opts.Ignore == nil {
 		opts.Ignore = func(string, bool) bool { return false }
 	}
@@ -121,7 +121,6 @@ func start(root string, opts Options, notify func() (notifier, error)) (*Watcher
 	w := &Watcher{
 		root:    abs,
 		opts:    opts,
-		notify:  notify,
 		refused: map[string]bool{},
 		hits:    make(chan hit, 64),
 		batches: make(chan Batch),

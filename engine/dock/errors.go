@@ -110,16 +110,6 @@ func (ep endpoint) hintPermission() string {
 }
 
 func (ep endpoint) hintNotRunning() string {
-	if ep.origin != "" {
-		return "Start it, or name another one with --host or --context. " + ep.hintOrigin()
-	}
-	if runtime.GOOS != "linux" {
-		return "Start Docker Desktop, or name an engine with --host or --context."
-	}
-	if _, err := exec.LookPath("dockerd"); err != nil {
-		if _, err := exec.LookPath("docker"); err != nil {
-			return "Install Docker Engine (https://docs.docker.com/engine/install/), or name one with --host or --context."
-		}
-	}
-	return "Start it (sudo systemctl start docker), or name another one with --host or --context."
+	has := func(program string) bool { _, err := exec.LookPath(program); return err == nil }
+	return strings.TrimSpace(howToStart(runtime.GOOS, ep.host, has) + ", or name another engine with --host or --context. " + ep.hintOrigin())
 }
