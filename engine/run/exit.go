@@ -30,6 +30,12 @@ func (c *Container) Exit() Exit {
 	return c.exit
 }
 
+// Lives asks the engine whether the container runs. It returns false where there is no answer.
+func (c *Container) Lives(ctx context.Context) bool {
+	seen, err := c.runner.engine.Client.ContainerInspect(ctx, c.ID)
+	return err == nil && seen.State.Running
+}
+
 // Times between attempts while the engine does not answer.
 const (
 	retryFirst = 50 * time.Millisecond

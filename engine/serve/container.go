@@ -27,6 +27,8 @@ type Instance interface {
 	Moved() <-chan struct{}
 	TakeName(ctx context.Context) error
 	Stop(ctx context.Context, grace time.Duration) error
+	// Lives asks the engine whether the container runs.
+	Lives(ctx context.Context) bool
 	// Done is closed when the container has ended; Exit then returns how.
 	Done() <-chan struct{}
 	Exit() run.Exit

@@ -88,8 +88,8 @@ func (a *App) alive() bool {
 	}
 }
 
-// Doubt makes the app start the containers of the builds up to that number anew at their next release, also where
-// nothing has been heard of their end: the engine was away meanwhile.
+// Doubt makes the app ask for the containers of the builds up to that number before one of them serves a next release:
+// the engine was away meanwhile, and the end of a container may not have been noticed yet.
 func (a *App) Doubt(build int) { a.doubted = build }
 
 // Images returns the images that serve, are about to, or finish requests.
@@ -112,14 +112,38 @@ func (a *App) Deploy(r Release) {
 	a.newest = &r
 	a.stopped = false
 	a.crashes = run.Crashes{}
-	kept := a.current != nil && a.current.release.Build > a.doubted
-	if kept && a.alive() && !a.current.away && a.current.release.Image == r.Image && a.next == nil {
-		a.current.release = r
-		a.announce(r.SavedAt)
-		r.Deployed()
-		return
+	switch {
+	case !a.runs(r):
+		a.begin(r, r.SavedAt)
+	case a.current.release.Build > a.doubted:
+		a.keep(r)
+	default:
+		s := a.current
+		a.Aside(&a.background, func() {
+			lives := s.inst.Lives(a.Ctx())
+			a.Do(func() {
+				switch {
+				case a.newest.Build != r.Build || a.stopped:
+				case lives && a.current == s && a.runs(r):
+					a.keep(r)
+				default:
+					a.begin(r, r.SavedAt)
+				}
+			})
+		})
 	}
-	a.begin(r, r.SavedAt)
+}
+
+// runs reports whether a container of the release's image serves, and nothing is about to take its place.
+func (a *App) runs(r Release) bool {
+	return a.alive() && !a.current.retired && !a.current.away && a.current.release.Image == r.Image && a.next == nil
+}
+
+// keep lets the container that serves serve the release.
+func (a *App) keep(r Release) {
+	a.current.release = r
+	a.announce(r.SavedAt)
+	r.Deployed()
 }
 
 // begin starts a container of the release and lets it take over when it answers.

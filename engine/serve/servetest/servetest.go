@@ -62,6 +62,8 @@ type Instance struct {
 	Status int
 	// Hangs: the engine does not stop it.
 	Hangs atomic.Bool
+	// Lost: it has ended, and nobody has been told yet.
+	Lost atomic.Bool
 
 	id      string
 	takes   time.Duration
@@ -80,6 +82,7 @@ func (i *Instance) TakeName(context.Context) error { return nil }
 func (i *Instance) Done() <-chan struct{}          { return i.done }
 func (i *Instance) Exit() run.Exit                 { <-i.done; return i.exit }
 func (i *Instance) Answered() int                  { return i.Status }
+func (i *Instance) Lives(context.Context) bool     { return !i.Lost.Load() }
 func (i *Instance) Moved() <-chan struct{}         { return i.moved }
 func (i *Instance) Reachable() bool                { return !i.away.Load() }
 func (i *Instance) Ready(ctx context.Context, r run.Readiness) error {
