@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -70,6 +71,7 @@ func TestAPromiseThatBrokeIsToldOf(t *testing.T) {
 	}{
 		"nothing is seen":    {want: "nothing outside of the edit", score: event.Score{Promised: 6, Held: 5}, builds: 2},
 		"the cache went":     {outside: fakeOutside{pruned: true}, want: "the build cache was pruned", score: event.Score{Promised: 6, Held: 5, Excused: 1}, builds: 2},
+		"results are gone":   {outside: fakeOutside{lost: "FROM"}, want: "the builder had lost the result", score: event.Score{Promised: 6, Held: 5, Excused: 1}, builds: 2},
 		"another base image": {outside: fakeOutside{moved: []string{"base"}}, want: "the base image base is another one", score: event.Score{Promised: 6, Held: 5, Excused: 1}, builds: 3},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -113,11 +115,16 @@ func TestAPromiseThatBrokeIsToldOf(t *testing.T) {
 type fakeOutside struct {
 	moved  []string
 	pruned bool
+	lost   string
 }
 
 func (f fakeOutside) Moved(context.Context) ([]string, error) { return f.moved, nil }
 
 func (f fakeOutside) Pruned(context.Context, time.Time) (bool, error) { return f.pruned, nil }
+
+func (f fakeOutside) Lost(_ context.Context, results []string, _ time.Time) (bool, error) {
+	return f.lost != "" && slices.ContainsFunc(results, func(r string) bool { return strings.Contains(r, f.lost) }), nil
+}
 
 // TestTheReasonIsToldInTheWayThingsChanged: files by kind, the Dockerfile instruction by instruction.
 func TestTheReasonIsToldInTheWayThingsChanged(t *testing.T) {

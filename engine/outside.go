@@ -17,6 +17,8 @@ type outside interface {
 	Moved(ctx context.Context) ([]string, error)
 	// Pruned reports whether somebody has pruned the build cache since then.
 	Pruned(ctx context.Context, since time.Time) (bool, error)
+	// Lost reports whether the builder has lost one of the results that it had before then, and made it again.
+	Lost(ctx context.Context, results []string, before time.Time) (bool, error)
 }
 
 // outsideWithin bounds the search for causes.
@@ -45,13 +47,14 @@ func (l *loop) broke(j *job, steps []plan.Step) {
 	l.Aside(&l.running, func() {
 		ctx, cancel := context.WithTimeout(l.Ctx(), outsideWithin)
 		defer cancel()
-		moved, cause := l.cause(ctx, since)
+		moved, cause := l.cause(ctx, j, steps, since)
 		l.Do(func() { l.warnBroken(j, steps, moved, cause) })
 	})
 }
 
-// cause returns what made steps run beside an edit, empty where nothing is known.
-func (l *loop) cause(ctx context.Context, since time.Time) (moved []string, cause string) {
+// cause returns what made steps of a build run beside an edit, empty where nothing is known. Since is when the build before
+// it began.
+func (l *loop) cause(ctx context.Context, j *job, steps []plan.Step, since time.Time) (moved []string, cause string) {
 	if l.outside == nil {
 		return nil, ""
 	}
@@ -61,6 +64,14 @@ func (l *loop) cause(ctx context.Context, since time.Time) (moved []string, caus
 	}
 	if pruned, err := l.outside.Pruned(ctx, since); err == nil && pruned {
 		return nil, "the build cache was pruned meanwhile"
+	}
+	// A prune by buildx makes no event, nor does a builder that makes room.
+	var results []string
+	for _, s := range steps {
+		results = append(results, j.plan.CachedAs(s))
+	}
+	if lost, err := l.outside.Lost(ctx, results, j.began); err == nil && lost {
+		return nil, "the builder had lost the result, by a prune or to make room"
 	}
 	return nil, ""
 }

@@ -81,6 +81,9 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 			err = blamed
 		} else if err != nil && attempt < attempts && fromAnotherBuild(err) {
 			continue
+		} else if err != nil && attempt < attempts && lateSession(err) {
+			b.sent.forget()
+			continue
 		}
 		if err != nil {
 			failed := track.finish(err, false)
@@ -112,6 +115,10 @@ func fromAnotherBuild(err error) bool {
 	msg := err.Error()
 	return isCanceled(msg) || strings.Contains(msg, "duplicate output ") || strings.Contains(msg, "inconsistent graph state")
 }
+
+// lateSession reports whether a solve failed because the engine asked a session that has ended, as it had lost a source
+// that it once got from there. Engines that reach sessions through HTTP/1 notice their end after seconds.
+func lateSession(err error) bool { return strings.Contains(err.Error(), "only one connection allowed") }
 
 // unread returns an error for the path of the contexts that was requested and could not be read, nil if there was none.
 // BuildKit's own error names no file.
