@@ -41,6 +41,8 @@ type Engine struct {
 	// reached is the way to its BuildKit, empty until that was asked for.
 	reaching sync.Mutex
 	reached  way
+	// origin says where the address was found, for a person who expected another engine; it is empty for the default.
+	origin string
 	// logs is a client for reading logs, nil if Client does that, too.
 	logs *client.Client
 }
@@ -86,6 +88,7 @@ func Connect(ctx context.Context, opts Options) (*Engine, error) {
 		logs:   logs,
 		api:    ping.APIVersion,
 		tls:    ep.tls,
+		origin: ep.hintOrigin(),
 		Host:   ep.host,
 		Local:  ep.socket() != "" || strings.HasPrefix(ep.host, "npipe://"),
 	}, nil

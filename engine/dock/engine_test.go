@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/http"
-	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
@@ -38,35 +40,53 @@ func TestBuildKitAnswersOverTheEngine(t *testing.T) {
 	}
 }
 
-// podman is an API that answers as Docker's does and has no BuildKit.
-func podman(t *testing.T) dock.Options {
-	t.Helper()
-	listener, err := net.Listen("unix", t.TempDir()+"/podman.sock")
-	if err != nil {
-		t.Fatal(err)
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("/_ping", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Api-Version", "1.41") })
-	mux.HandleFunc("/v1.41/version", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`{"Version":"4.3.1","Components":[{"Name":"Podman Engine","Version":"4.3.1"}]}`))
-	})
-	mux.HandleFunc("/v1.41/info", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"Driver":"overlay"}`)) })
-	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: mux}}
-	server.Start()
-	t.Cleanup(server.Close)
-	return dock.Options{Host: "unix://" + listener.Addr().String()}
+func TestAnEngineWithoutBuildKitIsNamed(t *testing.T) {
+	t.Run("recorded", func(t *testing.T) { wantPodman(t, docktest.Podman(t)) })
+	t.Run("real", func(t *testing.T) { wantPodman(t, podmanItself(t)) })
 }
 
-func TestAnEngineWithoutBuildKitIsNamed(t *testing.T) {
-	engine, err := dock.Connect(t.Context(), podman(t))
+func wantPodman(t *testing.T, opts dock.Options) {
+	t.Helper()
+	engine, err := dock.Connect(t.Context(), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer engine.Close()
-	_, err = engine.Info(t.Context())
-	var explained *fault.Error
-	if !errors.Is(err, dock.ErrNoBuildKit) || !errors.As(err, &explained) || !strings.Contains(err.Error(), "Podman") || explained.Hint == "" {
-		t.Errorf("%v", err)
+	info, err := engine.Info(t.Context())
+	if !errors.Is(err, dock.ErrNoBuildKit) || info.Name != "Podman" || info.Version == "" || info.Builder != "" {
+		t.Errorf("%+v, %v", info, err)
+	}
+	if hint := fault.Hint(err); !strings.Contains(err.Error(), "Podman") || !strings.Contains(hint, "Buildah") || !strings.Contains(hint, "--host") {
+		t.Errorf("%v, hint %q", err, hint)
+	}
+}
+
+// podmanItself starts the service of an installed Podman. Without one the test is skipped.
+func podmanItself(t *testing.T) dock.Options {
+	t.Helper()
+	program, err := exec.LookPath("podman")
+	if err != nil || os.Getuid() != 0 {
+		t.Skip("needs podman, and root for folders of its own")
+	}
+	dir, err := os.MkdirTemp("", "sw") // not t.TempDir, because the path of a socket must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "s")
+	service := exec.Command(program, "--root", filepath.Join(dir, "root"), "--runroot", filepath.Join(dir, "run"), "system", "service", "--time=0", "unix://"+socket)
+	if err := service.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = service.Process.Kill(); _ = service.Wait() })
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		if conn, err := net.Dial("unix", socket); err == nil {
+			conn.Close()
+			return dock.Options{Host: "unix://" + socket}
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("podman's service does not listen within a minute")
+		}
 	}
 }
 

@@ -17,7 +17,11 @@ import (
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
-// Info describes the engine. For an engine without BuildKit it returns an error that wraps [ErrNoBuildKit].
+// podman is what Podman's API calls itself by.
+const podman = "Podman"
+
+// Info describes the engine. For an engine without BuildKit it returns an error that wraps [ErrNoBuildKit], and a description
+// without a Builder.
 func (e *Engine) Info(ctx context.Context) (event.Engine, error) {
 	version, err := e.Client.ServerVersion(ctx)
 	if err != nil {
@@ -29,24 +33,25 @@ func (e *Engine) Info(ctx context.Context) (event.Engine, error) {
 	}
 	product := "Docker Engine"
 	for _, part := range version.Components {
-		if strings.Contains(part.Name, "Podman") {
-			product = "Podman"
+		if strings.Contains(part.Name, podman) {
+			product = podman
 		}
-	}
-	if err := e.hasBuildKit(ctx, product); err != nil {
-		return event.Engine{}, err
 	}
 	if strings.Contains(info.OperatingSystem, "Docker Desktop") {
 		product = "Docker Desktop"
 	}
-	return event.Engine{
+	about := event.Engine{
 		Name:    product,
 		Version: version.Version,
 		API:     e.Client.ClientVersion(),
-		Builder: "BuildKit",
 		Store:   storeName(info),
 		Host:    e.Host,
-	}, nil
+	}
+	if err := e.hasBuildKit(ctx, product, info.OSType); err != nil {
+		return about, err
+	}
+	about.Builder = "BuildKit"
+	return about, nil
 }
 
 // storeName returns the name of the image store: a graph driver's, or containerd's with its snapshotter.
@@ -61,7 +66,7 @@ func storeName(info system.Info) string {
 
 // hasBuildKit returns an error if the engine's BuildKit can't be reached. The engine's description names only the default
 // builder of the docker command, not what the engine has.
-func (e *Engine) hasBuildKit(ctx context.Context, product string) error {
+func (e *Engine) hasBuildKit(ctx context.Context, product, system string) error {
 	b, err := e.BuildKit(ctx)
 	switch {
 	case err == nil:
@@ -69,8 +74,15 @@ func (e *Engine) hasBuildKit(ctx context.Context, product string) error {
 	case !errors.Is(err, ErrNoBuildKit):
 		return err
 	}
+	why := "stagewatch builds with the BuildKit of a Docker Engine."
+	switch {
+	case product == podman:
+		why = "Podman answers as a Docker Engine does, but builds with Buildah. stagewatch needs a Docker Engine, or Docker Desktop."
+	case system == "windows":
+		why = "An engine for Windows containers has none. Switch Docker Desktop to Linux containers, or choose another engine."
+	}
 	return &fault.Error{What: fmt.Sprintf("using %s at %s", product, e.Host), Err: ErrNoBuildKit,
-		Hint: "stagewatch builds with the BuildKit of a Docker Engine. Choose one with --host or --context."}
+		Hint: strings.TrimSpace(why + " Choose one with --host or --context. " + e.origin)}
 }
 
 // Direct reports whether this process can dial the addresses of containers on the default bridge: whether the engine's

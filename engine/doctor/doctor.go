@@ -104,7 +104,8 @@ func Run(ctx context.Context, cfg config.Config, report func(Finding)) {
 	if x.project != nil {
 		x.checkWatching()
 	}
-	if x.engine != nil {
+	// An engine without a builder is not one that stagewatch runs on.
+	if x.engine != nil && x.info.Builder != "" {
 		x.checkLeftovers(ctx)
 		x.checkAddresses(ctx)
 		x.checkLog(ctx)

@@ -306,3 +306,16 @@ func TestLeftoversOfADeadSession(t *testing.T) {
 	}
 	examine(t, cfg).want(t, "leftovers", OK, "none")
 }
+
+// What is found wrong with such an engine is that it has no builder; nothing else on it is looked at.
+func TestPodmanIsNamedWithWhatToDo(t *testing.T) {
+	dir := folder(t, "Dockerfile", "FROM scratch\nCOPY f /\n", "f", "")
+	found := examine(t, config.Config{Build: config.Build{Context: dir}, Session: config.Session{Engine: docktest.Podman(t)}})
+	found.want(t, "engine", OK, "Podman 4.3.1")
+	found.want(t, "builder", Fail, "has no BuildKit", "Docker Desktop", "--host")
+	for _, f := range found {
+		if f.Check == "leftovers" || f.Check == "addresses" || f.Check == "log" {
+			t.Errorf("%s is checked: %s", f.Check, f.Detail)
+		}
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/containerd/platforms"
 	"github.com/docker/docker/client"
@@ -25,21 +24,16 @@ func (x *examination) checkEngine(ctx context.Context) {
 		return
 	}
 	x.engine = e
-	name, version := "an engine", ""
 	info, err := e.Info(ctx)
-	switch {
-	case err == nil:
-		x.info = info
-		name, version = info.Name, info.Version
-	case errors.Is(err, dock.ErrNoBuildKit):
-		// The engine answers; the next check says what it lacks.
-	default:
+	// An engine without a builder answers; the next check says what it lacks.
+	if err != nil && !errors.Is(err, dock.ErrNoBuildKit) {
 		x.failed("engine", err, "")
 		x.engine = nil
 		e.Close()
 		return
 	}
-	x.ok("engine", "%s, API %s, at %s (%s)", strings.TrimSpace(name+" "+version), e.Client.ClientVersion(), e.Host, origin(x.cfg.Engine, e.Host))
+	x.info = info
+	x.ok("engine", "%s %s, API %s, at %s (%s)", info.Name, info.Version, e.Client.ClientVersion(), e.Host, origin(x.cfg.Engine, e.Host))
 }
 
 // origin says where the engine's address was found, in the docker command's order.
