@@ -80,6 +80,9 @@ func (p *Plan) bind(session func(Local) string, constraint string) (*Bound, erro
 				return nil, err
 			}
 			isLocal = true
+			if o.whole {
+				local.Paths = nil
+			}
 			local.Session = session(local)
 			own.GetSource().Attrs[pb.AttrLocalSessionID] = local.Session
 		}

@@ -24,6 +24,9 @@ type op struct {
 	key, fullKey digest.Digest
 	// noCache is set where BuildKit must not use the cache for the op.
 	noCache bool
+	// whole is set for a local context of which a change anywhere may matter. The paths that BuildKit's converter gives it
+	// are patterns that say neither how deep they reach nor that the folders above them count.
+	whole bool
 	// steps are the steps that the op executes, as indexes into Plan.Steps: several where identical ones were merged.
 	steps []int
 	// serves are, for an op that executes no instruction, the steps that use it: as the source of an ADD, as a file

@@ -14,7 +14,7 @@ import (
 type Local struct {
 	// Context is the context's name, "context" for the main one.
 	Context string
-	// Paths are the paths that are sent, with the targets of those that are links; none for all.
+	// Paths are the paths where a change can matter, with the targets of those that are links; none for all.
 	Paths []string
 	// Key is equal for sources that send the same part of the same context.
 	Key string
@@ -93,7 +93,7 @@ func (n *narrowing) source(o *op, k, j int) (int, error) {
 		return at, nil
 	}
 	fresh := *old
-	fresh.pb = old.pb.CloneVT()
+	fresh.pb, fresh.whole = old.pb.CloneVT(), paths == nil
 	attrs := fresh.pb.GetSource().Attrs
 	if paths != nil {
 		dt, err := json.Marshal(paths)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/moby/buildkit/solver/pb"
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -80,4 +81,44 @@ COPY main.txt .
 	if o := build(false); o.Ran > 0 {
 		t.Errorf("after that: %s", o.steps)
 	}
+}
+
+// TestWhatAPatternReachesIsSent: COPY --parents reads at any depth, and the modes of the folders on the way.
+func TestWhatAPatternReachesIsSent(t *testing.T) {
+	b := newBench(t)
+	if b.builder.Caps().Supports(pb.CapFileCopyIncludeExcludePatterns) != nil {
+		t.Skip("this engine knows no COPY --parents")
+	}
+	b.write("Dockerfile", "FROM python:3.9-alpine\nCOPY --parents **/*.py /SECRET/\nRUN find /SECRET -type f | wc -l; stat -c %a /SECRET/a/b\n")
+	b.write("a/b/one.py", "SECRET")
+	b.write("a/c/two.txt", "SECRET")
+	known, err := tree.Load(t.Context(), b.dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	build := func(want string, changed ...string) {
+		t.Helper()
+		if _, err := known.Update(t.Context(), changed); err != nil {
+			t.Fatal(err)
+		}
+		snap := known.Snapshot()
+		o, err := b.buildWith(t.Context(), func(r *Request) {
+			r.Contexts, r.SharedKey = map[string]fsutil.FS{"context": snap.FS(true)}, SharedKey(b.dir, snap)
+		}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.output != want {
+			t.Errorf("got %q, want %q", o.output, want)
+		}
+	}
+	build("stdout 1\nstdout 755\n")
+	b.write("a/c/d/two.py", "SECRET")
+	build("stdout 2\nstdout 755\n", "a/c/d/two.py", "a/c/d")
+	if err := os.Chmod(filepath.Join(b.dir, "a", "b"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	build("stdout 2\nstdout 700\n", "a/b")
+	b.write("a/c/d/three.py", "SECRET")
+	build("stdout 3\nstdout 700\n", "a/c/d/three.py")
 }
