@@ -1,5 +1,11 @@
 package event
 
+import (
+	"fmt"
+
+	"github.com/stagewatch/stagewatch/engine/human"
+)
+
 // Sized reports the sizes of the target and of the stage that it is compared with: uncompressed bytes, summed over the
 // layers.
 type Sized struct {
@@ -15,12 +21,23 @@ type Sized struct {
 	Basis string `json:"basis"`
 }
 
+// Counted says what was counted, with docker's own figure where that is another one.
+func (s Sized) Counted() string {
+	if s.After.Docker == 0 {
+		return s.Basis
+	}
+	return fmt.Sprintf("%s; docker images shows %s: blocks on disk and compressed layers", s.Basis, human.Bytes(s.After.Docker))
+}
+
 // StageSize is the size of one stage.
 type StageSize struct {
 	Stage string `json:"stage"`
 	Bytes int64  `json:"bytes"`
 	// Layers run from the base upwards.
 	Layers []Layer `json:"layers"`
+	// Docker is the size that `docker images` and `docker system df` show, 0 where it counts what Bytes counts. On the
+	// containerd store it is that of the engine's disk: unpacked files in blocks, and compressed layers beside them.
+	Docker int64 `json:"docker,omitempty"`
 	// StandIn describes the stand-in that serves as base image, empty for a real base image.
 	StandIn string `json:"stand_in,omitempty"`
 }

@@ -71,10 +71,30 @@ func (s *Store) Measure(ctx context.Context, id string, base int) (event.StageSi
 		size.Layers[i].Base = i < base
 		size.Bytes += size.Layers[i].Bytes
 	}
+	if s.rough {
+		if size.Docker, err = s.listed(ctx, seen.ID); err != nil {
+			return event.StageSize{}, err
+		}
+	}
 	if seen.Config != nil {
 		size.StandIn = seen.Config.Labels[StandInLabel]
 	}
 	return size, nil
+}
+
+// listed returns the size that `docker images` shows of an image of this session, 0 if the engine does not list it. Up to
+// engine 28 an image's description has another one.
+func (s *Store) listed(ctx context.Context, id string) (int64, error) {
+	found, err := s.made(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, img := range found {
+		if img.ID == id {
+			return img.Size, nil
+		}
+	}
+	return 0, nil
 }
 
 // layersOf returns the entries of a history, oldest first, that made one of the image's count layers. The engine does
@@ -104,15 +124,23 @@ func layersOf(history []image.HistoryResponseItem, count int) []event.Layer {
 
 // Made returns the ids of the session's images on the engine.
 func (s *Store) Made(ctx context.Context) ([]string, error) {
-	found, err := s.engine.Client.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", dock.Label+"="+s.session))})
+	found, err := s.made(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("listing the session's images: %w", err)
+		return nil, err
 	}
 	ids := make([]string, len(found))
 	for i, img := range found {
 		ids[i] = img.ID
 	}
 	return ids, nil
+}
+
+func (s *Store) made(ctx context.Context) ([]image.Summary, error) {
+	found, err := s.engine.Client.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", dock.Label+"="+s.session))})
+	if err != nil {
+		return nil, fmt.Errorf("listing the session's images: %w", err)
+	}
+	return found, nil
 }
 
 // Remove removes an image of this session. It leaves an image alone, without an error, if the image no longer exists,

@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/image"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
@@ -93,6 +95,30 @@ func TestMeasureAgreesWithDockerHistory(t *testing.T) {
 	}
 	if size.StandIn != "tiny" {
 		t.Errorf("stand-in %q", size.StandIn)
+	}
+}
+
+// TestDockersOwnFigureIsToldWhereItDiffers holds it against what the docker command asks the engine for.
+func TestDockersOwnFigureIsToldWhereItDiffers(t *testing.T) {
+	r := newRig(t)
+	id := r.layered()
+	size, err := r.store.Measure(t.Context(), id, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	usage, err := r.engine.Client.DiskUsage(t.Context(), types.DiskUsageOptions{Types: []types.DiskUsageObject{types.ImageObject}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(usage.Images, func(img *image.Summary) bool { return img.ID == id })
+	if i < 0 {
+		t.Fatalf("docker system df does not list %s", id)
+	}
+	switch shown := usage.Images[i].Size; {
+	case r.store.Rough() && size.Docker != shown:
+		t.Errorf("docker shows %d bytes, told %d", shown, size.Docker)
+	case !r.store.Rough() && (size.Docker != 0 || size.Bytes != shown):
+		t.Errorf("docker shows %d bytes as we count %d, and %d are told beside that", shown, size.Bytes, size.Docker)
 	}
 }
 

@@ -192,9 +192,9 @@ func (p *Printer) sized(build int, b event.Sized) {
 		after += fmt.Sprintf(" (%s by this build)", dash(human.Delta(b.Delta)))
 	}
 	if b.Before.Bytes > 0 {
-		p.line(build, "SIZE %s %s -> %s, %s (%s)", b.Before.Stage, human.Bytes(b.Before.Bytes), after, dash(draw.Percent(b.Before.Bytes, b.After.Bytes)), b.Basis)
+		p.line(build, "SIZE %s %s -> %s, %s (%s)", b.Before.Stage, human.Bytes(b.Before.Bytes), after, dash(draw.Percent(b.Before.Bytes, b.After.Bytes)), b.Counted())
 	} else {
-		p.line(build, "SIZE %s (%s)", after, b.Basis)
+		p.line(build, "SIZE %s (%s)", after, b.Counted())
 	}
 	for _, s := range []event.StageSize{b.Before, b.After} {
 		if s.StandIn != "" {

@@ -36,7 +36,7 @@ func Sizes(v View, width int) []Row {
 	} else if s.Basis != "" {
 		basis = basis.Add(draw.Dim, "counted: ")
 	}
-	basis = basis.Add(draw.Dim, s.Basis)
+	basis = basis.Add(draw.Dim, s.Counted())
 	return append(rows, Flow([]Row{{Left: basis, Hang: 2}}, width)...)
 }
 

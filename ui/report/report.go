@@ -109,7 +109,7 @@ func (r *Report) basis() []string {
 		return nil
 	}
 	var out []string
-	if b := r.Sized.Sizes.Basis; b != "" {
+	if b := r.Sized.Sizes.Counted(); b != "" {
 		out = append(out, "Counted: "+b+", build "+fmt.Sprint(r.Sized.Number)+".")
 	}
 	for _, s := range r.stages() {
