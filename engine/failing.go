@@ -33,6 +33,11 @@ func (l *loop) failed(j *job, err error) {
 		l.done = true
 		return
 	}
+	var f *solve.Failure
+	if errors.As(err, &f) && len(f.Moved) > 0 {
+		l.rebase(f.Moved)
+		return
+	}
 	l.blame(err)
 	l.audit()
 	l.over()

@@ -100,10 +100,16 @@ func (l *loop) warnBroken(j *job, steps []plan.Step, moved []string, cause strin
 	}
 	w.Message = fmt.Sprintf("%s predicted as a hit but ran: %s", what, cause)
 	l.Emit(j.number, w)
-	if len(moved) > 0 && !l.cfg.Once {
-		l.solver.Forget()
-		l.replanAnew()
-		l.pending.savedAt = time.Now()
-		l.order(event.Reason{Kind: event.ReasonImage, Names: moved}, false)
+	l.rebase(moved)
+}
+
+// rebase builds anew on base images that moved.
+func (l *loop) rebase(moved []string) {
+	if len(moved) == 0 || l.cfg.Once {
+		return
 	}
+	l.solver.Forget()
+	l.replanAnew()
+	l.pending.savedAt = time.Now()
+	l.order(event.Reason{Kind: event.ReasonImage, Names: moved}, false)
 }

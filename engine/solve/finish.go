@@ -1,6 +1,7 @@
 package solve
 
 import (
+	"slices"
 	"time"
 
 	"github.com/opencontainers/go-digest"
@@ -33,7 +34,11 @@ func (t *tracker) finish(err error, canceled bool) (blame int) {
 		}
 	}
 	if blame >= 0 {
-		t.set(blame, event.Fail, t.steps[blame].took)
+		took := t.steps[blame].took
+		if v := t.erred(blame); v != nil && took == 0 {
+			took = v.took
+		}
+		t.set(blame, event.Fail, took)
 	}
 	return blame
 }
@@ -49,6 +54,8 @@ func (t *tracker) decide(i int, err error) {
 	switch {
 	case err == nil:
 		t.decidePresent(i)
+	case t.isFrom(i) && t.erred(i) != nil:
+		t.set(i, event.Fail, t.erred(i).took)
 	case t.steps[i].state == event.Running || t.isFrom(i) && t.running(i):
 		t.set(i, event.Canceled, 0)
 	default:
@@ -76,6 +83,23 @@ func (t *tracker) decidePresent(i int) {
 		}
 	}
 	t.set(i, state, took)
+}
+
+// erred returns the vertex of step i that failed, nil for none.
+func (t *tracker) erred(i int) *vertex {
+	for _, d := range t.vertexOf[i] {
+		if v := t.vertices[d]; v != nil && v.err != "" {
+			return v
+		}
+	}
+	return nil
+}
+
+// failedBase reports whether a base image is to blame for err.
+func (t *tracker) failedBase(err error) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.bound != nil && slices.ContainsFunc(t.of(blamed(err, t.bound)), t.isFrom)
 }
 
 func (t *tracker) running(i int) bool {

@@ -188,6 +188,9 @@ func (t *tracker) advance(i int) {
 		v := t.vertices[d]
 		switch {
 		case v == nil || v.started == nil:
+		case v.err != "" && t.isFrom(i):
+			// The base may be found at another try: this is decided at the end.
+			return
 		case v.err != "":
 			t.set(i, event.Fail, v.took)
 			return

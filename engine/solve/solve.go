@@ -85,9 +85,18 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 			b.sent.forget()
 			continue
 		}
+		var moved []string
+		if err != nil && attempt == 1 && track.failedBase(err) {
+			// One that was removed and loaded anew is found by its digest only once it was asked for by its name.
+			var lost error
+			if moved, lost = b.Moved(ctx); lost == nil && len(moved) == 0 {
+				continue
+			}
+		}
 		if err != nil {
 			failed := track.finish(err, false)
 			f := newFailure(req.Plan, failed, err)
+			f.Moved = moved
 			if _, ok := AbsentPath(f.Message); ok && failed >= 0 {
 				f.Missing, f.Like = b.absent(ctx, req, failed)
 			}
@@ -232,6 +241,8 @@ type Failure struct {
 	Err error
 	// Missing is a path that the step reads from a stage or an image and that does not exist, Like what may be meant.
 	Missing, Like string
+	// Moved are the names of bases that are other images now. It is empty unless the build failed at a base.
+	Moved []string
 }
 
 func (f *Failure) Error() string {
