@@ -99,6 +99,7 @@ picture: build ## draw testdata/dashboard.svg from testdata/story.jsonl
 
 soak: go setup ## random edits, saves under load, builds without cache beside others, kills, then the planner's promises; FOR (30m unless set) is the time of each
 	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && export SOAK_FOR=$(FOR) PROOF_FOR=$(FOR) && \
+	  $(engine)/about.sh && \
 	  go test -count=1 -timeout 0 -v -run 'TestSoak|TestNoRequestFails' ./engine && \
 	  go test -count=1 -timeout 0 -v -run TestWithoutTheCacheBesideWithIt ./engine/solve && \
 	  go test -count=1 -timeout 0 -v -run TestKilledAtAnyMoment ./cmd/stagewatch && \

@@ -29,4 +29,5 @@ for part in \
 	go test -run '^$' -bench "^Benchmark($names)\$" -benchtime "$benchtime" -benchmem -timeout 20m "$@" "$package" >>"$out" ||
 		{ cat "$out" >&2; exit 1; }
 done
+printf '%s\n\n' "$(testdata/engine/about.sh)"
 awk -f testdata/bench.awk "$out"
