@@ -156,8 +156,6 @@ func (c *Connection) clean(ctx context.Context, busy bool) error {
 	quiet, hurry := context.WithTimeout(ctx, quietWithin)
 	_ = c.Quiet(quiet)
 	hurry()
-	// An engine without a history returns an error.
-	_ = c.TrimHistory(ctx)
 	_, err := c.Engine.Clean(ctx, c.Session)
 	if busy {
 		// There is no notice of the engine being done with it.
@@ -166,6 +164,8 @@ func (c *Connection) clean(ctx context.Context, busy bool) error {
 	}
 	// A session that was killed just before this one began may have had its engine make something after we looked.
 	_, _ = c.Engine.Sweep(ctx, c.Session)
+	// Last, as it may take a while. An engine without a history returns an error.
+	_ = c.TrimHistory(ctx)
 	return err
 }
 
