@@ -21,7 +21,7 @@ func (l *loop) start(d decision, o order) {
 	l.builds.running = j
 	if d.fails {
 		l.supersede(j, d.older)
-		l.failed(j, l.err)
+		l.failed(j, l.unplanned)
 		return
 	}
 	planned := l.planned(j, o.why)

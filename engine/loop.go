@@ -58,9 +58,9 @@ type loop struct {
 	tally      tally
 	// paused: watching is off. Missed: something may have changed that no batch reported.
 	paused, missed bool
-	// err is why there is no plan, or why the last build failed; done ends a session of one build.
-	err  error
-	done bool
+	// unplanned is why there is no plan, and err why the last build failed; done ends a session of one build.
+	unplanned, err error
+	done           bool
 }
 
 // earlier is what earlier sessions left of the project, and where this one leaves it for the next.
@@ -163,7 +163,7 @@ func (l *loop) onIntent(i event.Intent) {
 // by naming them. A broken Dockerfile leaves no plan, and the error for the next build.
 func (l *loop) replan() []plan.Change {
 	l.values.Store(l.cfg.Values(l.project.Source()))
-	if l.plan, l.err = l.project.Plan(l.Ctx(), l.solver, ""); l.err != nil {
+	if l.plan, l.unplanned = l.project.Plan(l.Ctx(), l.solver, ""); l.unplanned != nil {
 		return nil
 	}
 	d, err := l.project.Admit(l.Ctx(), l.plan)
@@ -172,7 +172,7 @@ func (l *loop) replan() []plan.Change {
 		l.plan, err = l.project.Plan(l.Ctx(), l.solver, "")
 	}
 	if err != nil {
-		l.plan, l.err = nil, err
+		l.plan, l.unplanned = nil, err
 	}
 	return d.Changed
 }

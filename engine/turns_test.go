@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -76,4 +78,34 @@ func gaps(from time.Time, moments []time.Time) []time.Duration {
 		from = m
 	}
 	return out
+}
+
+// TestABrokenDockerfileWaitsForTheTurnToo: it is broken while the running build has its turn. However that ends, what is wrong
+// with the Dockerfile is said then.
+func TestABrokenDockerfileWaitsForTheTurnToo(t *testing.T) {
+	for name, end := range map[string]error{"the running build succeeds": nil, "the running build fails": errors.New("of the build")} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, config.Config{})
+				defer r.close()
+				r.serve()
+				for n := range newPace().turns.Free + 1 {
+					r.save("src/a", fmt.Sprint("line ", n))
+				}
+				r.drain()
+				r.save("Dockerfile", "FROM base\nNONSENSE\n")
+				if failed := eventtest.All[event.Failed](r.drain()); len(failed) != 0 {
+					t.Fatalf("the running build has no turn: %+v", failed)
+				}
+				r.builder.last().end <- end
+				failed := eventtest.All[event.Failed](r.drain())
+				if len(failed) == 0 {
+					t.Fatal("nothing is said of the Dockerfile")
+				}
+				if said := failed[len(failed)-1].Body.(event.Failed); !strings.Contains(said.Message, "NONSENSE") || said.Line != 2 {
+					t.Errorf("said is %+v", said)
+				}
+			})
+		})
+	}
 }
