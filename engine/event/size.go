@@ -26,7 +26,7 @@ func (s Sized) Counted() string {
 	if s.After.Docker == 0 {
 		return s.Basis
 	}
-	return fmt.Sprintf("%s; docker images shows %s: blocks on disk and compressed layers", s.Basis, human.Bytes(s.After.Docker))
+	return fmt.Sprintf("%s; docker images shows %s, its disk usage", s.Basis, human.Bytes(s.After.Docker))
 }
 
 // StageSize is the size of one stage.

@@ -8,7 +8,7 @@ func TestWhatWasCountedNamesDockersFigure(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	s.After.Docker = 91_000_000
-	if got := s.Counted(); got != "uncompressed layers; docker images shows 91 MB: blocks on disk and compressed layers" {
+	if got := s.Counted(); got != "uncompressed layers; docker images shows 91 MB, its disk usage" {
 		t.Errorf("got %q", got)
 	}
 }
