@@ -9,7 +9,7 @@ SHELL := /bin/bash
 # Which engine: auto (one that answers, else a private one), private (always that), none (no engine), or a private one by
 # its release, with a c for the containerd image store: 20, 26, 26c, 28, 28c, 29, 29c.
 ENGINE ?= auto
-# For `make run`: flags of stagewatch. For `make test`: flags of go test, and which packages.
+# For `make run`: flags of stagewatch. For `make test` and `make test-engines`: flags of go test, and which packages.
 ARGS ?=
 # One package at a time: Docker Engine 20.10 can crash where solves share steps and differ in --no-cache.
 TESTARGS ?= -timeout 20m -p 1
@@ -84,7 +84,7 @@ test: ## every test, with -race, on a real engine
 
 test-engines: go ## every test that talks to an engine, on each of ENGINES, as one table; an hour and more for all
 	@$(engine)/packages.sh test
-	@$(engine)/matrix.sh $(ENGINES)
+	@PKGS='$(PKGS)' $(engine)/matrix.sh $(ENGINES)
 
 lint: format vet systems boundaries shellcheck staticcheck deadcode vulncheck ## all that can be told without running it: gofmt, vet, the rooms' boundaries, …
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # matrix.sh FLAVOUR…: every test that talks to an engine, on each of these private engines; at the end one table. FLAVOURS are
-# those of lib.sh; without any, all of them. TESTARGS are flags of go test. Fails where a test fails.
+# those of lib.sh; without any, all of them. TESTARGS are flags of go test, PKGS a folder/... to stay in. Fails where a test
+# fails.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../.."
@@ -15,7 +16,11 @@ gotestsum=gotest.tools/gotestsum@v1.13.0
 mkdir -p "$logs"
 
 # The packages whose tests use an engine, and those that drive the whole program on one.
-mapfile -t packages < <(git grep -lE 'docktest\.|solvetest\.|dock\.Connect' -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's#^#./#')
+within=${PKGS:-./...} packages=()
+for package in $(git grep -lE 'docktest\.|solvetest\.|dock\.Connect' -- '*_test.go' | xargs -n1 dirname | sort -u); do
+  [[ ./$package/ != "${within%...}"* ]] || packages+=("./$package")
+done
+((${#packages[@]} > 0)) || die "no package in $within has a test that talks to an engine."
 
 table=$(printf '%-6s %-14s %-10s %6s %6s %7s  %s\n' ENGINE VERSION STORE PASSED FAILED MINUTES 'FAILED TESTS')
 broken=0
