@@ -68,9 +68,13 @@ func newFeatures(t *testing.T) *features {
 	return f
 }
 
+// featureLabel is the label of each image with the feature's name.
+const featureLabel = dock.Label + ".feature"
+
 // attributes are what docker build passes for a feature.
 func (f *features) attributes(c feature) map[string]string {
-	attrs := map[string]string{"label:" + dock.Label: f.session.ID}
+	// No two features make the same image: older engines with the containerd store fail where that happens at once.
+	attrs := map[string]string{"label:" + dock.Label: f.session.ID, "label:" + featureLabel: c.name}
 	for name, value := range c.attrs {
 		attrs[name] = f.words.Replace(value)
 	}

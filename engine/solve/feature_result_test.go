@@ -95,6 +95,7 @@ func (f *features) config(t *testing.T, id string) string {
 	}
 	if labels, ok := parsed.Config["Labels"].(map[string]any); ok {
 		delete(labels, dock.Label)
+		delete(labels, featureLabel)
 	}
 	var out strings.Builder
 	for _, field := range slices.Sorted(maps.Keys(parsed.Config)) {

@@ -42,7 +42,7 @@ var running = []feature{
 	{name: "RUN --network=host true", dockerfile: "FROM BASE\nRUN --network=host true\n", fails: "network.host is not allowed"},
 	{name: "RUN --security=sandbox true", dockerfile: "FROM BASE\nRUN --security=sandbox true\n", newer: "dockerfile 1.20", want: "WorkingDir \"/\"\n"},
 	{name: "RUN --security=insecure true", dockerfile: "FROM BASE\nRUN --security=insecure true\n", fails: "security.insecure"},
-	{name: "RUN --device=example.com/none=x true", dockerfile: "FROM BASE\nRUN --device=example.com/none=x true\n", lacks: "RUN --device", newer: "labs"},
+	{name: "RUN --device=example.com/none=x true", dockerfile: "FROM BASE\nRUN --device=example.com/none=x true\n", lacks: "RUN --device", newer: "labs", want: "WorkingDir \"/\"\n"},
 	{name: "RUN --device=example.com/none=x,required true", dockerfile: "FROM BASE\nRUN --device=example.com/none=x,required true\n", lacks: "RUN --device", fails: "is not registered"},
 	{name: "RUN as a user", dockerfile: "FROM BASE\nUSER user\nWORKDIR /w\nRUN id -u >/tmp/e 2>&1 || true; pwd\n"},
 	{name: "RUN with build arguments", dockerfile: "FROM BASE\nARG A=1\nARG B\nENV C=$A\nRUN echo \"$A<$B>$C\" >/e\n", attrs: map[string]string{"build-arg:B": "two"}},

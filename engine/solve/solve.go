@@ -81,6 +81,8 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 			err = blamed
 		} else if err != nil && attempt < attempts && fromAnotherBuild(err) {
 			continue
+		} else if err != nil && attempt < attempts && exportedTwice(err) {
+			continue
 		} else if err != nil && attempt < attempts && lateSession(err) {
 			b.sent.forget()
 			continue
@@ -123,6 +125,12 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 func fromAnotherBuild(err error) bool {
 	msg := err.Error()
 	return isCanceled(msg) || strings.Contains(msg, "duplicate output ") || strings.Contains(msg, "inconsistent graph state")
+}
+
+// exportedTwice reports whether a solve failed because another one put the same image into the containerd store at the same
+// moment, as a superseded build and the one after it do when an edit is taken back.
+func exportedTwice(err error) bool {
+	return strings.Contains(err.Error(), `image "moby-dangling@`) && strings.Contains(err.Error(), "already exists")
 }
 
 // lateSession reports whether a solve failed because the engine asked a session that has ended, as it had lost a source
