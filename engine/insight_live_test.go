@@ -12,6 +12,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/measure"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/project"
@@ -46,7 +47,10 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 
 	run := func() (event.Ledger, []event.Warning) {
 		t.Helper()
-		m := measure.Measured{Rough: c.Images.Rough()}
+		m := measure.Measured{Sized: event.Sized{Basis: image.Files}}
+		if c.Images.Rough() {
+			m.Sized.Basis = image.Blocks
+		}
 		contexts, _ := p.Contexts(false)
 		one := func(stage string, size *event.StageSize) (*plan.Plan, string) {
 			pl, err := p.Plan(t.Context(), c, stage)

@@ -137,8 +137,7 @@ func (l *loop) onIntent(i event.Intent) {
 		l.missed = true
 		l.catchUp()
 		l.replanAnew()
-		l.pending.savedAt = time.Now()
-		l.order(event.Reason{Kind: event.ReasonRequest}, i.NoCache)
+		l.orderNow(event.Reason{Kind: event.ReasonRequest}, i.NoCache)
 	case event.Restart:
 		if l.app != nil {
 			l.app.Restart()

@@ -3,7 +3,6 @@ package engine
 import (
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"github.com/tonistiigi/fsutil"
 
@@ -92,8 +91,7 @@ func (l *loop) hooks() serve.Hooks {
 		},
 		Regain: func() {
 			if l.builds.running == nil {
-				l.pending.savedAt = time.Now()
-				l.order(event.Reason{Kind: event.ReasonImageGone}, false)
+				l.orderNow(event.Reason{Kind: event.ReasonImageGone}, false)
 			}
 		},
 		Redact: func(s front.Status) front.Status { return withoutValues(s, l.values.Load()) },

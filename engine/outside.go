@@ -110,6 +110,5 @@ func (l *loop) rebase(moved []string) {
 	}
 	l.solver.Forget()
 	l.replanAnew()
-	l.pending.savedAt = time.Now()
-	l.order(event.Reason{Kind: event.ReasonImage, Names: moved}, false)
+	l.orderNow(event.Reason{Kind: event.ReasonImage, Names: moved}, false)
 }

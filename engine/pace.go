@@ -82,6 +82,12 @@ func (l *loop) order(why event.Reason, noCache bool) {
 	l.next(trigger{order: &order{why, noCache}})
 }
 
+// orderNow is order for a build that is due since now: how long it takes to be served counts from here.
+func (l *loop) orderNow(why event.Reason, noCache bool) {
+	l.pending.savedAt = time.Now()
+	l.order(why, noCache)
+}
+
 // situation gathers what the choice depends on.
 func (l *loop) situation(t trigger) situation {
 	s := situation{

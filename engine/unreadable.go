@@ -43,8 +43,7 @@ func (l *loop) blame(err error) {
 	l.unreadable.blocked = nil
 	again := func() {
 		l.reread()
-		l.pending.savedAt = time.Now()
-		l.order(event.Reason{Kind: event.ReasonReadable}, false)
+		l.orderNow(event.Reason{Kind: event.ReasonReadable}, false)
 	}
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || solve.OutOfFiles(err) {
 		l.block(descriptors, again)

@@ -25,9 +25,10 @@ type Measured struct {
 	Before, After           *plan.Plan
 	BeforeImage, AfterImage string
 	Sized                   event.Sized
-	// Rough says that Sized counts [image.Blocks].
-	Rough bool
 }
+
+// rough reports whether the sizes count blocks on the engine's disk.
+func (m Measured) rough() bool { return m.Sized.Basis == image.Blocks }
 
 // Insight knows the files of the stages: where their bytes are, which of them are of no use, and which the final
 // image can't load. It is safe for concurrent use.
@@ -82,9 +83,9 @@ func (i *Insight) Read(ctx context.Context, m Measured, dirs map[string]fsutil.F
 	contexts := image.Contexts{Dirs: dirs, SharedKey: sharedKey, Binding: func(session string) func(plan.Local) string { return i.binding(dirs, session) }}
 	var sources []image.Source
 	if m.Before != nil {
-		sources = append(sources, image.Source{Plan: m.Before, Image: m.BeforeImage, Size: m.Sized.Before, Rough: m.Rough})
+		sources = append(sources, image.Source{Plan: m.Before, Image: m.BeforeImage, Size: m.Sized.Before, Rough: m.rough()})
 	}
-	sources = append(sources, image.Source{Plan: m.After, Image: m.AfterImage, Size: m.Sized.After, Rough: m.Rough})
+	sources = append(sources, image.Source{Plan: m.After, Image: m.AfterImage, Size: m.Sized.After, Rough: m.rough()})
 	err = i.reader.Read(ctx, contexts, sources, func(stages []*image.Stage, open image.Open) error {
 		after := stages[len(stages)-1]
 		var before *image.Stage

@@ -110,7 +110,7 @@ func (m *Meter) Measure(b Build) {
 	ctx, cancel := context.WithCancel(m.Ctx())
 	m.cancel = cancel
 	m.Aside(&m.background, func() {
-		of := Measured{Before: b.Before, After: b.Plan, AfterImage: b.Image, Rough: m.needs.Images.Rough()}
+		of := Measured{Before: b.Before, After: b.Plan, AfterImage: b.Image}
 		err := m.needs.Solver.Quiet(ctx)
 		if err == nil {
 			err = whileFrozen(ctx, func() (err error) {
@@ -125,7 +125,7 @@ func (m *Meter) Measure(b Build) {
 				m.Emit(b.Number, event.Warning{Code: event.CodeUnmeasured, Message: err.Error()})
 			default:
 				m.beforeImage = of.BeforeImage
-				if !of.Rough || m.needs.Insight == nil {
+				if !of.rough() || m.needs.Insight == nil {
 					m.took(b.Number, of.Sized)
 				}
 			}
@@ -204,7 +204,7 @@ func (m *Meter) account(ctx context.Context, b Build, of Measured) {
 		case ctx.Err() != nil:
 			// A newer build has taken over.
 		case err != nil:
-			if of.Rough {
+			if of.rough() {
 				m.took(b.Number, of.Sized)
 			}
 			w := event.Warning{Code: event.CodeUnaccounted, Message: err.Error()}
@@ -213,7 +213,7 @@ func (m *Meter) account(ctx context.Context, b Build, of Measured) {
 			}
 			m.Emit(b.Number, w)
 		default:
-			if of.Rough {
+			if of.rough() {
 				m.took(b.Number, a.Sized)
 			}
 			m.Emit(b.Number, a.Ledger)
