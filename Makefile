@@ -17,7 +17,7 @@ PKGS ?= ./...
 # For `make bench`: how often each pair is measured, and flags of go test.
 BENCHTIME ?= 5x
 BENCHARGS ?=
-# For `make test-engines`: which of these engines; all of them unless set.
+# For `make test-engines`: which of these engines, or buildkitd, a BuildKit with no engine around it; all of them unless set.
 ENGINES ?=
 # For `make soak`: how long, as Go writes durations.
 FOR ?= 30m
@@ -56,7 +56,7 @@ quietly := 2>&1 | { grep -v '^go: downloading' >&2 || true; }
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\n  ENGINE=auto|private|none|20|26|26c|28|28c|29|29c picks the engine, ARGS goes to stagewatch, TESTARGS and PKGS to go test.\n'
+	@printf '\n  ENGINE=auto|private|none|20|26|26c|28|28c|29|29c picks the engine, ARGS goes to stagewatch, TESTARGS and PKGS to go test.\n  ENGINES takes the last seven of these, and buildkitd.\n'
 
 build: go ## bin/stagewatch
 	@[[ -e bin/stagewatch ]] || echo 'stagewatch: compiling; the first time fetches the Go modules too, and takes a minute or two' >&2

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker/docker/api/types/image"
 	"github.com/moby/buildkit/solver/pb"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
@@ -25,9 +26,11 @@ import (
 
 // prover builds scripts of worlds on the real engine and compares what was promised with what happened.
 type prover struct {
-	engine  *dock.Engine
-	session *dock.Session
 	builder *solve.Builder
+	// attrs are frontend attributes of each build.
+	attrs map[string]string
+	// remove removes an image that was built.
+	remove func(image string)
 	// word is the nonce's beginning, words counts the scripts that had one.
 	word  string
 	words atomic.Int64
@@ -41,12 +44,33 @@ type prover struct {
 func newProver(t *testing.T) *prover {
 	engine := docktest.Engine(t)
 	session := docktest.Session(t, engine)
-	builder, err := solve.New(t.Context(), engine)
+	p := proverOn(t, engine)
+	p.attrs["label:"+dock.Label] = session.ID
+	p.remove = func(id string) {
+		_, _ = engine.Client.ImageRemove(context.Background(), id, image.RemoveOptions{PruneChildren: true})
+	}
+	return p
+}
+
+// newBuildkitdProver proves on a BuildKit with no engine around it.
+func newBuildkitdProver(t *testing.T) *prover {
+	daemon := docktest.NewBuildkitd(t)
+	engine := docktest.Engine(t)
+	p := proverOn(t, daemon)
+	for _, base := range []string{"python:3.9-alpine", "python:3.9-slim"} {
+		p.attrs["context:"+base] = "docker-image://" + daemon.Fetch(t, engine, base)
+	}
+	p.remove = func(string) {} // the registry ends with the test
+	return p
+}
+
+func proverOn(t *testing.T, in solve.Engine) *prover {
+	builder, err := solve.New(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = builder.Close() })
-	return &prover{engine: engine, session: session, builder: builder, word: fmt.Sprintf("n%x", time.Now().UnixNano())}
+	return &prover{builder: builder, attrs: map[string]string{}, word: fmt.Sprintf("n%x", time.Now().UnixNano())}
 }
 
 // patterns reports whether the engine knows --exclude and --parents.

@@ -9,13 +9,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/docker/docker/api/types/image"
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/opencontainers/go-digest"
 	"github.com/tonistiigi/fsutil"
 
-	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
@@ -67,7 +65,7 @@ func (r *run) plan(ctx context.Context, w world) (*plan.Plan, error) {
 
 func (r *run) input(w world) plan.Input {
 	in := plan.Input{Dockerfile: []byte(strings.ReplaceAll(w.dockerfile(), nonce, r.word)), Filename: "Dockerfile", Attrs: maps.Clone(w.attrs()), Caps: r.builder.Caps(), Platform: r.builder.Platform()}
-	in.Attrs["label:"+dock.Label] = r.session.ID
+	maps.Copy(in.Attrs, r.attrs)
 	if w.ignore != nil {
 		in.Ignore = []byte(strings.Join(w.ignore, "\n") + "\n")
 	}
@@ -165,7 +163,7 @@ func (r *run) forget(res *solve.Result) error {
 	if old == "" || old == r.image {
 		return nil
 	}
-	_, _ = r.engine.Client.ImageRemove(context.Background(), old, image.RemoveOptions{PruneChildren: true})
+	r.remove(old)
 	return nil
 }
 

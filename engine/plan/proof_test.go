@@ -25,7 +25,18 @@ func TestProof(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds for minutes, and -short says to be quick")
 	}
-	prover := newProver(t)
+	proof(t, newProver(t))
+}
+
+// TestProofOnBuildkitd does it on the BuildKit whose frontend is ours.
+func TestProofOnBuildkitd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds for minutes, and -short says to be quick")
+	}
+	proof(t, newBuildkitdProver(t))
+}
+
+func proof(t *testing.T, prover *prover) {
 	seed := uint64(time.Now().UnixNano())
 	if s := os.Getenv("PROOF_SEED"); s != "" {
 		n, err := strconv.ParseUint(s, 10, 64)

@@ -13,10 +13,7 @@ import (
 	"github.com/moby/buildkit/session"
 	"github.com/tonistiigi/fsutil"
 
-	"github.com/docker/docker/api/types/image"
-
 	"github.com/stagewatch/stagewatch/engine/dock"
-	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
@@ -26,22 +23,24 @@ import (
 // features builds Dockerfiles in two ways over the same context.
 type features struct {
 	t       *testing.T
-	engine  *dock.Engine
+	place   place
 	session *dock.Session
 	builder *solve.Builder
 	client  *dock.BuildKit
 	secrets session.Attachable
 	// dir is the main context, named another one.
 	dir, named string
+	// newest is set where the engine's frontend is of our version.
+	newest bool
 	// server is the address of a server that the engine reaches, empty for none.
 	server string
 	words  *strings.Replacer
 	inBase map[string]string
 }
 
-func newFeatures(t *testing.T) *features {
-	engine := docktest.Engine(t)
-	f := &features{t: t, engine: engine, session: docktest.Session(t, engine), dir: t.TempDir(), named: t.TempDir()}
+// newFeatures prepares bases on top of alpine, an image with busybox.
+func newFeatures(t *testing.T, in place, session *dock.Session, alpine string) *features {
+	f := &features{t: t, place: in, session: session, dir: t.TempDir(), named: t.TempDir()}
 	writeContext(t, f.dir)
 	secret := filepath.Join(t.TempDir(), "secret")
 	writeAll(t, f.named, map[string]string{"n": "named", "ignored": "no", ".dockerignore": "ignored\n"})
@@ -52,18 +51,20 @@ func newFeatures(t *testing.T) *features {
 	if f.secrets, err = solve.Secrets([]string{"id=s,src=" + secret}); err != nil {
 		t.Fatal(err)
 	}
-	if f.builder, err = solve.New(t.Context(), engine, f.secrets); err != nil {
+	if f.builder, err = solve.New(t.Context(), in, f.secrets); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = f.builder.Close() })
-	if f.client, err = engine.BuildKit(t.Context()); err != nil {
+	if f.client, err = in.BuildKit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = f.client.Close() })
-	base := f.base(t, "base", "FROM python:3.9-alpine AS p\nFROM scratch\nCOPY --from=p /bin /bin\nCOPY passwd group /etc/\nENV PATH=/bin\n")
+	base := f.base(t, "base", "FROM "+alpine+" AS p\nFROM scratch\nCOPY --from=p /bin /bin\nCOPY passwd group /etc/\nENV PATH=/bin\n")
 	f.inBase = f.files(t, base)
 	triggers := f.base(t, "triggers", "FROM "+base+"\nONBUILD COPY d/a /onbuild/\nONBUILD RUN echo ran >/onbuild/ran\nONBUILD ENV FROM_TRIGGER=1\n")
-	f.server = serve(t, f)
+	if in.reachesUs(t.Context()) {
+		f.server = serve(t)
+	}
 	f.words = strings.NewReplacer("BASE", base, "TRIGGERS", triggers, "HTTP/", f.server+"/", "SUM", fmt.Sprintf("%x", sha256.Sum256([]byte("served /file"))), "NAME", f.session.ID)
 	return f
 }
@@ -150,7 +151,7 @@ func (f *features) ours(t *testing.T, c feature) (string, error) {
 // made has an image removed when all features are checked, because several may make the same one, and returns its id.
 func (f *features) made(id string) string {
 	f.t.Cleanup(func() {
-		_, _ = f.engine.Client.ImageRemove(context.Background(), id, image.RemoveOptions{Force: true, PruneChildren: true})
+		f.place.remove(context.Background(), id)
 	})
 	return id
 }

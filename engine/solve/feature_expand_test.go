@@ -18,7 +18,7 @@ var expanding = []feature{
 	{name: "ARG and ENV of one name", dockerfile: "FROM BASE\nENV A=env\nARG A=arg\nRUN echo $A >/e\n", attrs: map[string]string{"build-arg:A": "flag"}},
 	{name: "build argument that is not declared", dockerfile: "FROM BASE\nRUN echo \"<$N>\" >/e\n", attrs: map[string]string{"build-arg:N": "n"}},
 	{name: "HTTP_PROXY", dockerfile: "FROM BASE\nRUN echo \"<$HTTP_PROXY>\" >/e\n", attrs: map[string]string{"build-arg:HTTP_PROXY": "http://127.0.0.1:9"}},
-	{name: "# syntax", dockerfile: "# syntax=docker/dockerfile:1\nFROM BASE\nRUN touch /e\n", newer: "theirs would be fetched from a registry", want: "-rw-r--r-- 0:0 /e 0 \"\"\n"},
+	{name: "# syntax", dockerfile: "# syntax=docker/dockerfile:1\nFROM BASE\nRUN touch /e\n", apart: "theirs would be fetched from a registry", want: "-rw-r--r-- 0:0 /e 0 \"\"\n"},
 	{name: "# check", dockerfile: "# check=skip=all\nFROM BASE\nRUN touch /e\n"},
 	{name: "unknown instruction", dockerfile: "FROM BASE\nFETCH a\n", fails: "FETCH"},
 	{name: "no FROM", dockerfile: "RUN a\n", fails: "no build stage"},

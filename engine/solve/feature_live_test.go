@@ -1,6 +1,7 @@
 package solve_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,8 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/docker/docker/api/types/image"
-	"github.com/google/go-cmp/cmp"
+	diff "github.com/google/go-cmp/cmp"
 
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/plan"
@@ -28,6 +28,8 @@ type feature struct {
 	// newer is set where the frontend of an older engine does something else, and says since when it does not: ours is the
 	// newest one on every engine. What we make is then want, up to the length of it.
 	newer string
+	// apart is newer where no frontend does what ours does.
+	apart string
 	want  string
 }
 
@@ -37,7 +39,25 @@ func TestFeatures(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds some hundred images, and -short says to be quick")
 	}
-	f := newFeatures(t)
+	engine := docktest.Engine(t)
+	session := docktest.Session(t, engine)
+	newFeatures(t, onEngine{engine, session}, session, "python:3.9-alpine").checkAll(t)
+}
+
+// TestFeaturesOnBuildkitd is about the BuildKit whose frontend is ours: nothing is newer in ours, and nothing lacks.
+func TestFeaturesOnBuildkitd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds some hundred images, and -short says to be quick")
+	}
+	daemon := docktest.NewBuildkitd(t)
+	engine := docktest.Engine(t)
+	session := docktest.Session(t, engine)
+	f := newFeatures(t, onBuildkitd{daemon}, session, daemon.Fetch(t, engine, "python:3.9-alpine"))
+	f.newest = true
+	f.checkAll(t)
+}
+
+func (f *features) checkAll(t *testing.T) {
 	for _, table := range [][]feature{copying, adding, running, expanding, configuring} {
 		for _, c := range table {
 			t.Run(c.name, func(t *testing.T) {
@@ -53,6 +73,10 @@ func (f *features) check(t *testing.T, c feature) {
 		t.Skip("the engine reaches no server of this test")
 	}
 	c.dockerfile = f.words.Replace(c.dockerfile)
+	if f.newest {
+		c.lacks, c.newer = "", ""
+	}
+	c.newer = cmp.Or(c.newer, c.apart)
 	theirs, theirErr := f.theirs(t, c)
 	ours, ourErr := f.ours(t, c)
 	if theirErr == nil && ourErr == nil && theirs == ours && c.want == "" {
@@ -69,7 +93,7 @@ func (f *features) check(t *testing.T, c feature) {
 	switch {
 	case ourErr == nil && theirErr == nil:
 		if theirs := f.describe(t, theirs); theirs != made && (c.newer == "" || c.want == "") {
-			t.Errorf("the engine's frontend makes (-), we make (+)\n%s\nwe make\n%s", cmp.Diff(theirs, made), made)
+			t.Errorf("the engine's frontend makes (-), we make (+)\n%s\nwe make\n%s", diff.Diff(theirs, made), made)
 		}
 	case ourErr == nil:
 		if c.newer == "" || c.want == "" {
@@ -99,11 +123,8 @@ func explained(err error) string {
 	return ""
 }
 
-// serve starts a server that the engine reaches, "" if it reaches none.
-func serve(t *testing.T, f *features) string {
-	if !f.engine.Direct(t.Context()) {
-		return ""
-	}
+// serve starts a server and returns its address.
+func serve(t *testing.T) string {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Last-Modified", "Thu, 02 Jan 2020 03:04:05 GMT")
 		fmt.Fprint(w, "served "+r.URL.Path)
@@ -114,15 +135,13 @@ func serve(t *testing.T, f *features) string {
 
 // base makes a small image with busybox, a user and a group, and returns its name.
 func (f *features) base(t *testing.T, name, dockerfile string) string {
-	id := docktest.Build(t, f.engine, f.session, dockerfile, map[string]string{
+	id := docktest.Build(t, f.place, f.session, dockerfile, map[string]string{
 		"passwd": "root:x:0:0::/root:/bin/sh\nuser:x:1001:1002::/home:/bin/sh\n", "group": "root:x:0:\ngroup:x:1003:\n",
 	})
-	name = "stagewatch-features-" + name + ":" + f.session.ID
-	if err := f.engine.Client.ImageTag(t.Context(), id, name); err != nil {
+	named, err := f.place.Name(t.Context(), id, []string{"stagewatch-features-" + name + ":" + f.session.ID})
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_, _ = f.engine.Client.ImageRemove(context.Background(), name, image.RemoveOptions{Force: true})
-	})
-	return name
+	t.Cleanup(func() { f.place.remove(context.Background(), named[0]) })
+	return named[0]
 }

@@ -2,8 +2,6 @@ package solve_test
 
 import (
 	"archive/tar"
-	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,9 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/client"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 )
@@ -39,18 +34,13 @@ var volatile = []string{".dockerenv", "dev", "proc", "sys", "etc/hostname", "etc
 // files returns the image's files by path, each as a line.
 func (f *features) files(t *testing.T, id string) map[string]string {
 	t.Helper()
-	c, err := f.engine.Client.ContainerCreate(t.Context(), &container.Config{Image: id, Cmd: []string{"x"}, Labels: map[string]string{dock.Label: f.session.ID}}, nil, nil, nil, "")
+	packed, err := f.place.files(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.engine.Client.ContainerRemove(context.Background(), c.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
-	exported, err := f.engine.Client.ContainerExport(t.Context(), c.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer exported.Close()
+	defer packed.Close()
 	lines := map[string]string{}
-	archive := tar.NewReader(exported)
+	archive := tar.NewReader(packed)
 	for {
 		h, err := archive.Next()
 		if errors.Is(err, io.EOF) {
@@ -81,25 +71,17 @@ func (f *features) files(t *testing.T, id string) map[string]string {
 // config returns what is set in the image's config, a line for each field, and the number of its layers.
 func (f *features) config(t *testing.T, id string) string {
 	t.Helper()
-	var raw bytes.Buffer
-	img, err := f.engine.Client.ImageInspect(t.Context(), id, client.ImageInspectWithRawResponse(&raw))
+	told, err := f.place.config(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var parsed struct {
-		Config map[string]any
-		Author string
-	}
-	if err := json.Unmarshal(raw.Bytes(), &parsed); err != nil {
-		t.Fatal(err)
-	}
-	if labels, ok := parsed.Config["Labels"].(map[string]any); ok {
+	if labels, ok := told.config["Labels"].(map[string]any); ok {
 		delete(labels, dock.Label)
 		delete(labels, featureLabel)
 	}
 	var out strings.Builder
-	for _, field := range slices.Sorted(maps.Keys(parsed.Config)) {
-		value, err := json.Marshal(parsed.Config[field])
+	for _, field := range slices.Sorted(maps.Keys(told.config)) {
+		value, err := json.Marshal(told.config[field])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,16 +91,12 @@ func (f *features) config(t *testing.T, id string) string {
 			fmt.Fprintf(&out, "%s %s\n", field, value)
 		}
 	}
-	if parsed.Author != "" {
-		fmt.Fprintf(&out, "Author %s\n", parsed.Author)
+	if told.author != "" {
+		fmt.Fprintf(&out, "Author %s\n", told.author)
 	}
-	fmt.Fprintf(&out, "%s/%s %s, %d layers\n", img.Os, img.Architecture, img.Variant, len(img.RootFS.Layers))
-	history, err := f.engine.Client.ImageHistory(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, h := range slices.Backward(history) {
-		if by := strings.TrimSpace(h.CreatedBy); !strings.Contains(by, dock.Label) {
+	fmt.Fprintf(&out, "%s, %d layers\n", told.platform, told.layers)
+	for _, by := range told.history {
+		if by := strings.TrimSpace(by); !strings.Contains(by, dock.Label) {
 			// What follows the instruction is worded by each version of the frontend in its own way.
 			instruction, _, _ := strings.Cut(by, " ")
 			fmt.Fprintf(&out, "by %s\n", instruction)

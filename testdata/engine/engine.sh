@@ -6,6 +6,7 @@
 # away again).
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source "$here/process.sh"
 
 data_root="$STAGEWATCH_STATE/docker"
 exec_root="$STAGEWATCH_RUN/exec"
@@ -13,15 +14,6 @@ pidfile="$STAGEWATCH_RUN/dockerd.pid"
 logfile="$STAGEWATCH_STATE/dockerd.log"
 rule_tag="stagewatch"
 [[ $STAGEWATCH_BRIDGE == stagewatch0 ]] || rule_tag="stagewatch-$STAGEWATCH_BRIDGE"
-
-# our_pid FILE NEEDLE: the pid in FILE, if that process is alive and really is the one we started.
-# A pid alone proves nothing: numbers are reused.
-our_pid() {
-  local pid
-  [[ -r $1 ]] && pid=$(<"$1") && [[ $pid =~ ^[0-9]+$ ]] || return 1
-  tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "$2" || return 1
-  printf '%s\n' "$pid"
-}
 
 dockerd_pid() { our_pid "$pidfile" "--data-root=$data_root"; }
 
@@ -50,38 +42,17 @@ free_subnet() {
 
 bridge_cidr() { ip -4 -o addr show dev "$STAGEWATCH_BRIDGE" 2>/dev/null | awk '{print $4; exit}'; }
 
-# A zombie that nobody reaps still has a pid. It has no command line, but neither has a process that becomes another one.
-alive() {
-  local state
-  state=$(awk '/^State:/ {print $2}' "/proc/$1/status" 2>/dev/null) && [[ -n $state && $state != Z ]]
-}
-
-# stop_process PID SECONDS: asks, waits, and only then insists.
-stop_process() {
-  local pid=$1 until=$((SECONDS + $2))
-  kill -TERM "$pid" 2>/dev/null || return 0
-  while alive "$pid"; do
-    if ((SECONDS > until)); then kill -KILL "$pid" 2>/dev/null || return 0; fi
-    sleep 0.05
-  done
-}
-
-# pids_with PATTERN FILE: the processes in whose /proc file that pattern is found.
-pids_with() { grep -ls -- "$1" /proc/[0-9]*/"$2" | cut -d/ -f3 || true; }
-
 # sweep: what an engine that was killed leaves running and mounted. Its containers outlive it, and a pid file of its
 # containerd that names nobody, or somebody else, keeps the next one from starting.
 sweep() {
-  local pid shim mount
+  local pid shim
   if pid=$(our_pid "$exec_root/containerd/containerd.pid" "$exec_root/containerd"); then stop_process "$pid" 10; fi
   while read -r shim; do
     [[ $(readlink "/proc/$shim/exe") == */containerd-shim* ]] || continue
-    while read -r pid; do kill -KILL "$pid" 2>/dev/null || true; done < <(pids_with "^PPid:[[:space:]]*$shim\$" status)
+    end_children "$shim"
     stop_process "$shim" 0
   done < <(pids_with "$exec_root/containerd/" cmdline)
-  # Deepest first.
-  awk -v a="$data_root" -v b="$exec_root" '$2==a || index($2,a "/")==1 || index($2,b "/")==1 {print $2}' /proc/mounts |
-    sort -r | while read -r mount; do umount -l "$(printf '%b' "$mount")" 2>/dev/null || true; done
+  unmount "$data_root" "$exec_root"
   rm -rf --one-file-system "$exec_root" "$pidfile" "$engine_socket"
 }
 

@@ -1,47 +1,66 @@
 #!/usr/bin/env bash
 # matrix.sh FLAVOUR…: every test that talks to an engine, on each of these private engines; at the end one table. FLAVOURS are
-# those of lib.sh; without any, all of them. TESTARGS are flags of go test, PKGS a folder/... to stay in. Fails where a test
-# fails.
+# those of lib.sh, and buildkitd; without any, all of them. TESTARGS are flags of go test, PKGS a folder/... to stay in. Fails
+# where a test fails.
+#
+# buildkitd is a BuildKit with no engine around it, for the tests that are about one: they have Buildkitd in their names. It
+# has no images: these tests fetch their base from engine 20.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../.."
 
-wanted=("$@")
-((${#wanted[@]} > 0)) || wanted=("${flavours[@]}")
+wanted=("$@") all=("${flavours[@]}" buildkitd)
+((${#wanted[@]} > 0)) || wanted=("${all[@]}")
 for name in "${wanted[@]}"; do
-  [[ " ${flavours[*]} " == *" $name "* ]] || die "there is no engine $name. There are: ${flavours[*]}"
+  [[ " ${all[*]} " == *" $name "* ]] || die "there is no engine $name. There are: ${all[*]}"
 done
 logs="$STAGEWATCH_CACHE/matrix"
 gotestsum=gotest.tools/gotestsum@v1.13.0
 mkdir -p "$logs"
 
-# The packages whose tests use an engine, and those that drive the whole program on one.
-within=${PKGS:-./...} packages=()
-for package in $(git grep -lE 'docktest\.|solvetest\.|dock\.Connect' -- '*_test.go' | xargs -n1 dirname | sort -u); do
-  [[ ./$package/ != "${within%...}"* ]] || packages+=("./$package")
-done
-((${#packages[@]} > 0)) || die "no package in $within has a test that talks to an engine."
+# using PATTERN: the packages, within PKGS, whose tests have that in them.
+using() {
+  local within=${PKGS:-./...} package
+  for package in $(git grep -lE "$1" -- '*_test.go' | xargs -n1 dirname | sort -u); do
+    [[ ./$package/ != "${within%...}"* ]] || printf './%s\n' "$package"
+  done
+}
 
-table=$(printf '%-6s %-14s %-10s %6s %6s %7s  %s\n' ENGINE VERSION STORE PASSED FAILED MINUTES 'FAILED TESTS')
+# Those whose tests use an engine, and those that drive the whole program on one.
+mapfile -t packages < <(using 'docktest\.|solvetest\.|dock\.Connect')
+((${#packages[@]} > 0)) || die "no package in ${PKGS:-./...} has a test that talks to an engine."
+
+table=$(printf '%-9s %-14s %-10s %6s %6s %7s  %s\n' ENGINE VERSION STORE PASSED FAILED MINUTES 'FAILED TESTS')
 broken=0
 for name in "${wanted[@]}"; do
   began=$SECONDS log="$logs/$name.log"
+  tested=("${packages[@]}") only=() engine=$name
+  if [[ $name == buildkitd ]]; then
+    mapfile -t tested < <(using 'docktest\.NewBuildkitd')
+    ((${#tested[@]} > 0)) || continue
+    only=(-run Buildkitd) engine=20
+  fi
   # Each engine has places of its own, and not those of the engine that make was told of.
-  run=(env -u STAGEWATCH_STATE -u STAGEWATCH_RUN -u STAGEWATCH_BRIDGE "ENGINE=$name")
-  if ! "${run[@]}" "$here/setup.sh" "$name"; then
-    table+=$'\n'$(printf '%-6s %s' "$name" 'can not be had; what it said is above')
+  run=(env -u STAGEWATCH_STATE -u STAGEWATCH_RUN -u STAGEWATCH_BRIDGE -u BUILDKIT_HOST "ENGINE=$engine")
+  if ! "${run[@]}" "$here/setup.sh" "$engine" || [[ $name == buildkitd ]] && ! "${run[@]}" "$here/buildkitd.sh" up; then
+    table+=$'\n'$(printf '%-9s %s' "$name" 'can not be had; what it said is above')
     broken=1
     continue
   fi
   host=$("${run[@]}" "$here/engine.sh" status)
   read -r version store < <(DOCKER_HOST=$host docker info --format '{{.ServerVersion}} {{.Driver}}')
-  say "testing on engine $name ($version, $store): ${#packages[@]} packages (log: $log)"
+  if [[ $name == buildkitd ]]; then
+    run+=("BUILDKIT_HOST=$("${run[@]}" "$here/buildkitd.sh" host)")
+    version=$(awk '$1 == "github.com/moby/buildkit" {print $2}' go.mod) store=overlayfs
+  fi
+  say "testing on engine $name ($version, $store): ${#tested[@]} packages (log: $log)"
   # shellcheck disable=SC2086
   DOCKER_HOST=$host "${run[@]}" go run "$gotestsum" --format pkgname --hide-summary skipped --jsonfile "$log" -- \
-    -count=1 ${TESTARGS:--timeout 20m -p 1} "${packages[@]}" >&2 || broken=1
+    -count=1 ${TESTARGS:--timeout 20m -p 1} "${only[@]}" "${tested[@]}" >&2 || broken=1
+  [[ $name != buildkitd ]] || "${run[@]}" "$here/buildkitd.sh" down
   count() { grep -c "\"Action\":\"$1\".*\"Test\":\"[^/\"]*\"" "$log" || true; }
   failed=$(grep -o '"Action":"fail".*"Test":"[^/"]*"' "$log" | sed 's/.*"Test":"//; s/"//' | sort -u | paste -sd' ' || true)
-  table+=$'\n'$(printf '%-6s %-14s %-10s %6d %6d %7d  %s' "$name" "${version%%+*}" "$store" "$(count pass)" "$(count fail)" $(((SECONDS - began + 30) / 60)) "$failed")
+  table+=$'\n'$(printf '%-9s %-14s %-10s %6d %6d %7d  %s' "$name" "${version%%+*}" "$store" "$(count pass)" "$(count fail)" $(((SECONDS - began + 30) / 60)) "$failed")
 done
 printf '%s\n' "$table"
 exit "$broken"

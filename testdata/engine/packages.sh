@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# packages.sh engine|bases|roots|test|lint: installs the Debian packages that are missing for one purpose.
+# packages.sh engine|buildkitd|bases|roots|test|lint: installs the Debian packages that are missing for one purpose.
 #
 # When nothing is missing it asks nobody and changes nothing; only then apt-get update would be due.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # program:package pairs. A program that is there, from wherever, is good enough.
 engine=(dockerd:docker.io docker:docker.io ip:iproute2 iptables:iptables flock:util-linux setsid:util-linux)
+buildkitd=(runc:runc flock:util-linux setsid:util-linux)
 bases=(mmdebstrap:mmdebstrap musl-gcc:musl-tools gcc:gcc make:make xz:xz-utils tar:tar dpkg-deb:dpkg
   dpkg-source:dpkg-dev python3:python3 patch:patch)
 roots=(mmdebstrap:mmdebstrap gcc:gcc)
@@ -53,11 +54,12 @@ without_services() {
 purpose=${1:-}
 case $purpose in
   engine) wanted=("${engine[@]}") ;;
+  buildkitd) wanted=("${buildkitd[@]}") ;;
   bases) wanted=("${bases[@]}") ;;
   roots) wanted=("${roots[@]}") ;;
   test) wanted=("${test[@]}") ;;
   lint) wanted=("${lint[@]}") ;;
-  *) die "usage: packages.sh engine|bases|roots|test|lint" ;;
+  *) die "usage: packages.sh engine|buildkitd|bases|roots|test|lint" ;;
 esac
 
 # dockerd, ip and iptables live in sbin, which is not on everybody's PATH.

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# roots.sh FLAVOUR: sees to it that the programs of an engine are there, and prints `ROOT DOCKERD`: the root file system
-# that it runs on, and its dockerd within. The flavours are those of lib.sh.
+# roots.sh FLAVOUR|buildkitd: sees to it that the programs of an engine are there, and prints `ROOT DAEMON`: the root file
+# system that it runs on, and its dockerd within. The flavours are those of lib.sh.
 #
 # 20 is the docker.io of this machine. Of the others the root file systems come from Debian (trixie has 26, sid has 28), and
-# the dockerd of 29, which Debian does not have, from its Go modules. All of it is kept in the cache, made once.
+# the dockerd of 29, which Debian does not have, from its Go modules, as does buildkitd. All of it is kept in the cache, made
+# once.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 roots="$STAGEWATCH_CACHE/engines"
@@ -59,33 +60,47 @@ debian() {
   printf '%s\n' "$root"
 }
 
-# modules: the dockerd of Engine 29, built.
+# modules DIR WHAT PROGRAMS BUILD MODULE…: programs that are built from Go modules, in that folder of the cache. BUILD is the
+# function that builds them, in the folder of an empty module that requires the modules: `go install` takes none that
+# replaces or excludes another one.
 modules() {
-  local dir="$roots/29"
-  alone 29
-  [[ ! -x $dir/dockerd || ! -x $dir/docker-proxy ]] || return 0
-  have go || die "go is missing, and the dockerd of engine 29 is built with it: https://go.dev/doc/install"
+  local name=$1 dir="$roots/$1" what=$2 programs=$3 build=$4 program missing=
+  shift 4
+  alone "$name"
+  for program in $programs; do [[ -x $dir/$program ]] || missing=yes; done
+  [[ -n $missing ]] || return 0
+  have go || die "go is missing, and $what is built with it: https://go.dev/doc/install"
   rm -rf --one-file-system "$dir.new"
   mkdir -p "$dir.new/module"
-  step "fetching the source of Docker Engine 29" "$roots/29.log" fetch_modules "$dir.new/module"
-  step "building Docker Engine 29, several minutes, once" "$roots/29.log" build_modules "$dir.new"
+  step "fetching the source of $what" "$roots/$name.log" fetch_modules "$dir.new/module" "$@"
+  step "building $what, several minutes, once" "$roots/$name.log" in_module "$dir.new/module" "$build"
   rm -rf --one-file-system "$dir" "$dir.new/module"
   mv "$dir.new" "$dir"
 }
 
-fetch_modules() {
-  cd "$1" && go mod init engine29 && go get "github.com/moby/moby/v2/cmd/dockerd@$moby" "github.com/moby/moby/v2/cmd/docker-proxy@$moby"
-}
+fetch_modules() { cd "$1" && go mod init stagewatch-engines && go get "${@:2}"; }
+
+in_module() { cd "$1" && "$2"; }
+
+engine29() { modules 29 "Docker Engine 29" "dockerd docker-proxy" build_engine29 "github.com/moby/moby/v2/cmd/dockerd@$moby" "github.com/moby/moby/v2/cmd/docker-proxy@$moby"; }
 
 # A dockerd built from modules has no version of its own, and clients want one that they can compare.
-build_modules() {
-  cd "$1/module" &&
-    CGO_ENABLED=1 go build -trimpath -ldflags '-X github.com/moby/moby/v2/dockerversion.Version=29.0.0' \
-      -tags 'exclude_graphdriver_btrfs exclude_graphdriver_devicemapper' -o ../dockerd github.com/moby/moby/v2/cmd/dockerd &&
+build_engine29() {
+  CGO_ENABLED=1 go build -trimpath -ldflags '-X github.com/moby/moby/v2/dockerversion.Version=29.0.0' \
+    -tags 'exclude_graphdriver_btrfs exclude_graphdriver_devicemapper' -o ../dockerd github.com/moby/moby/v2/cmd/dockerd &&
     go build -trimpath -o ../docker-proxy github.com/moby/moby/v2/cmd/docker-proxy
 }
 
-flavour=${1:?usage: roots.sh FLAVOUR}
+# The BuildKit of the version whose frontend is ours.
+buildkit=$(awk '$1 == "github.com/moby/buildkit" {print $2}' "$here/../../go.mod")
+
+buildkitd() { modules "buildkitd-$buildkit" "buildkitd $buildkit" buildkitd build_buildkitd "github.com/moby/buildkit/cmd/buildkitd@$buildkit"; }
+
+build_buildkitd() {
+  CGO_ENABLED=0 go build -trimpath -ldflags "-X github.com/moby/buildkit/version.Version=$buildkit" -o ../buildkitd github.com/moby/buildkit/cmd/buildkitd
+}
+
+flavour=${1:?usage: roots.sh FLAVOUR|buildkitd}
 if [[ $flavour == 20 ]]; then
   # engine.sh has installed it: the others need its docker client too.
   printf '/ dockerd\n'
@@ -96,6 +111,7 @@ mkdir -p "$roots"
 case $flavour in
   26 | 26c) root=$(debian trixie 26.1 docker-cli) && printf '%s /usr/sbin/dockerd\n' "$root" ;;
   28 | 28c) root=$(debian sid 28.5) && printf '%s /usr/sbin/dockerd\n' "$root" ;;
-  29 | 29c) root=$(debian sid 28.5) && modules && printf '%s %s/29/dockerd\n' "$root" "$roots" ;;
+  29 | 29c) root=$(debian sid 28.5) && engine29 && printf '%s %s/29/dockerd\n' "$root" "$roots" ;;
+  buildkitd) buildkitd && printf '/ %s/buildkitd-%s/buildkitd\n' "$roots" "$buildkit" ;;
   *) die "there is no engine $flavour. There are: ${flavours[*]}" ;;
 esac

@@ -14,9 +14,14 @@ import (
 	"github.com/stagewatch/stagewatch/engine/dock"
 )
 
+// Builder is what has a BuildKit.
+type Builder interface {
+	BuildKit(ctx context.Context) (*dock.BuildKit, error)
+}
+
 // Build builds a Dockerfile with the engine's own BuildKit and frontend, and returns the image's id. Files are the
 // context, by name.
-func Build(t testing.TB, engine *dock.Engine, session *dock.Session, dockerfile string, files map[string]string) string {
+func Build(t testing.TB, engine Builder, session *dock.Session, dockerfile string, files map[string]string) string {
 	t.Helper()
 	return solve(t, engine, map[string]string{"label:" + dock.Label: session.ID}, nil, dockerfile, files)
 }
@@ -29,7 +34,7 @@ func BuildNamed(t testing.TB, engine *dock.Engine, name, dockerfile string, file
 	return id
 }
 
-func solve(t testing.TB, engine *dock.Engine, frontend, export map[string]string, dockerfile string, files map[string]string) string {
+func solve(t testing.TB, engine Builder, frontend, export map[string]string, dockerfile string, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	var errs []error
