@@ -28,11 +28,16 @@ CMD ["/app", "-listen", ":8080"]
 func onPrivate(t *testing.T, dir string) (*live, *docktest.Private) {
 	t.Helper()
 	p := docktest.NewPrivate(t, dir)
+	return onThis(t, p), p
+}
+
+func onThis(t *testing.T, p *docktest.Private) *live {
+	t.Helper()
 	p.Base()
 	t.Setenv("DOCKER_HOST", p.Engine.Host)
 	l := newLive(t)
 	l.write("Dockerfile", strings.Replace(testappDockerfile, "SLEEP", "1ms", 1))
-	return l, p
+	return l
 }
 
 // TestTheEngineIsStoppedAndStartedAgain, while the app serves and amidst a build: that is said, and the loop goes

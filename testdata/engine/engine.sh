@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# The project's private Docker Engine: up, down, wipe, status.
+# The project's private Docker Engine: up, down, leave, wipe, status.
 #
 # ENGINE names its flavour, see lib.sh. It shares nothing with an engine that may run beside it: own data, own socket, own
 # bridge, own containerd namespace, and it writes no firewall chains (one tagged MASQUERADE rule apart, which `down` takes
 # away again).
+#
+# STAGEWATCH_LIVE_RESTORE=yes: its containers outlive it; `leave` ends the engine alone, and `up` finds them again.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/process.sh"
@@ -42,16 +44,23 @@ free_subnet() {
 
 bridge_cidr() { ip -4 -o addr show dev "$STAGEWATCH_BRIDGE" 2>/dev/null | awk '{print $4; exit}'; }
 
+# shims: the processes that hold its containers.
+shims() {
+  local pid
+  for pid in $(pids_with "$exec_root/containerd/" cmdline); do
+    [[ $(readlink "/proc/$pid/exe") != */containerd-shim* ]] || printf '%s\n' "$pid"
+  done
+}
+
 # sweep: what an engine that was killed leaves running and mounted. Its containers outlive it, and a pid file of its
 # containerd that names nobody, or somebody else, keeps the next one from starting.
 sweep() {
   local pid shim
   if pid=$(our_pid "$exec_root/containerd/containerd.pid" "$exec_root/containerd"); then stop_process "$pid" 10; fi
-  while read -r shim; do
-    [[ $(readlink "/proc/$shim/exe") == */containerd-shim* ]] || continue
+  for shim in $(shims); do
     end_children "$shim"
     stop_process "$shim" 0
-  done < <(pids_with "$exec_root/containerd/" cmdline)
+  done
   unmount "$data_root" "$exec_root"
   rm -rf --one-file-system "$exec_root" "$pidfile" "$engine_socket"
 }
@@ -85,12 +94,14 @@ masquerade() {
 }
 
 # The containerd image store was opt-in up to 28, and is the default of 29.
-store_conf() {
+conf() {
+  local live=false store=''
+  [[ ${STAGEWATCH_LIVE_RESTORE:-} != yes ]] || live=true
   case $flavour in
-    26c | 28c) printf '{"features":{"containerd-snapshotter":true}}\n' ;;
-    29) printf '{"features":{"containerd-snapshotter":false}}\n' ;;
-    *) printf '{}\n' ;;
+    26c | 28c) store=', "features": {"containerd-snapshotter": true}' ;;
+    29) store=', "features": {"containerd-snapshotter": false}' ;;
   esac
+  printf '{"live-restore": %s%s}\n' "$live" "$store"
 }
 
 up() {
@@ -104,18 +115,20 @@ up() {
   if dockerd_pid >/dev/null && answers; then return; fi
   need_space "$STAGEWATCH_STATE" 2500 "the private engine"
 
-  local started=$SECONDS pid
+  local started=$SECONDS pid shim='' within=("$here/inroot.sh" "$root")
   if ! dockerd_pid >/dev/null; then
-    sweep
+    [[ ${STAGEWATCH_LIVE_RESTORE:-} != yes ]] || read -r shim < <(shims) || true
+    # Containers that live are mounted where their shims are: in the last engine's own file systems.
+    if [[ -n $shim ]]; then within=(nsenter --target "$shim" --mount --root --wd); else sweep; fi
     mkdir -p "$data_root" "$exec_root"
     # The engine reads /etc/docker/daemon.json unless told otherwise, and that one is the user's.
-    store_conf >"$STAGEWATCH_STATE/daemon.json"
+    conf >"$STAGEWATCH_STATE/daemon.json"
     [[ ! -e $logfile ]] || mv -f "$logfile" "$logfile.1"
     bridge_up
     masquerade add
     # Its own session and no terminal: it outlives the make and the shell that started it. Without fd 9 it
     # does not hold our lock for ever.
-    local dockerd=("$here/inroot.sh" "$root" "$program" --config-file="$STAGEWATCH_STATE/daemon.json" --data-root="$data_root"
+    local dockerd=("${within[@]}" "$program" --config-file="$STAGEWATCH_STATE/daemon.json" --data-root="$data_root"
       --exec-root="$exec_root" --pidfile="$pidfile" --host="$private_host" --bridge="$STAGEWATCH_BRIDGE"
       --iptables=false --ip6tables=false --ip-masq=false --shutdown-timeout=5
       --containerd-namespace="$rule_tag" --containerd-plugins-namespace="$rule_tag-plugins")
@@ -153,6 +166,12 @@ down() {
   ip link delete "$STAGEWATCH_BRIDGE" 2>/dev/null || true
 }
 
+leave() {
+  lock
+  local pid
+  if pid=$(dockerd_pid); then stop_process "$pid" 20; fi
+}
+
 wipe() {
   down
   [[ -d $STAGEWATCH_STATE || -d $STAGEWATCH_CACHE ]] || return 0
@@ -164,7 +183,8 @@ wipe() {
 case ${1:-} in
   up) up ;;
   down) down ;;
+  leave) leave ;;
   wipe) wipe ;;
   status) if dockerd_pid >/dev/null && answers; then printf '%s\n' "$private_host"; else exit 1; fi ;;
-  *) die "usage: engine.sh up|down|wipe|status" ;;
+  *) die "usage: engine.sh up|down|leave|wipe|status" ;;
 esac

@@ -28,9 +28,13 @@ type Private struct {
 	env     []string
 }
 
+// LiveRestore makes the containers of a private engine outlive it.
+const LiveRestore = "STAGEWATCH_LIVE_RESTORE=yes"
+
 // NewPrivate starts an empty engine beside the one in use, on the disk at dir, or in a folder of its own if dir is
-// empty. It ends with the test. If a second engine can't be started, the test is skipped.
-func NewPrivate(t testing.TB, dir string) *Private {
+// empty. It ends with the test. Env are variables of the script that starts it. If a second engine can't be started, the
+// test is skipped.
+func NewPrivate(t testing.TB, dir string, env ...string) *Private {
 	t.Helper()
 	if os.Getenv("ENGINE") == "none" {
 		t.Skip("needs a Docker Engine of its own, and ENGINE=none says that there is to be none")
@@ -51,7 +55,7 @@ func NewPrivate(t testing.TB, dir string) *Private {
 		dir = short
 	}
 	p := &Private{Dir: dir, t: t, runtime: filepath.Join(short, "run"), script: filepath.Join(filepath.Dir(strings.TrimSpace(string(module))), "testdata/engine/engine.sh")}
-	p.env = append(os.Environ(), "STAGEWATCH_STATE="+filepath.Join(dir, "state"), "STAGEWATCH_RUN="+p.runtime,
+	p.env = append(append(os.Environ(), env...), "STAGEWATCH_STATE="+filepath.Join(dir, "state"), "STAGEWATCH_RUN="+p.runtime,
 		"STAGEWATCH_BRIDGE="+strings.ToLower(filepath.Base(short)))
 	t.Cleanup(func() {
 		p.run("wipe")
@@ -70,6 +74,9 @@ func (p *Private) Start() { p.run("up") }
 
 // Stop stops the engine with all that runs on it, as the system would.
 func (p *Private) Stop() { p.run("down") }
+
+// Leave stops the engine alone: with live-restore, what runs on it goes on.
+func (p *Private) Leave() { p.run("leave") }
 
 func (p *Private) run(what string) {
 	p.t.Helper()
