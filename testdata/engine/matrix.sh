@@ -30,7 +30,7 @@ using() {
 mapfile -t packages < <(using 'docktest\.|solvetest\.|dock\.Connect')
 ((${#packages[@]} > 0)) || die "no package in ${PKGS:-./...} has a test that talks to an engine."
 
-table=$(printf '%-9s %-14s %-10s %6s %6s %7s  %s\n' ENGINE VERSION STORE PASSED FAILED MINUTES 'FAILED TESTS')
+table=$(printf '%-9s %-14s %-10s %6s %7s %6s %7s  %s\n' ENGINE VERSION STORE PASSED SKIPPED FAILED MINUTES 'FAILED TESTS')
 broken=0
 for name in "${wanted[@]}"; do
   began=$SECONDS log="$logs/$name.log"
@@ -55,12 +55,14 @@ for name in "${wanted[@]}"; do
   fi
   say "testing on engine $name ($version, $store): ${#tested[@]} packages (log: $log)"
   # shellcheck disable=SC2086
-  DOCKER_HOST=$host "${run[@]}" go run "$gotestsum" --format pkgname --hide-summary skipped --jsonfile "$log" -- \
+  DOCKER_HOST=$host "${run[@]}" go run "$gotestsum" --format pkgname --jsonfile "$log" -- \
     -count=1 ${TESTARGS:--timeout 20m -p 1} "${only[@]}" "${tested[@]}" >&2 || broken=1
   [[ $name != buildkitd ]] || "${run[@]}" "$here/buildkitd.sh" down
+  # A test of which a part is skipped has passed all the same; the parts are counted, so that none goes unseen.
+  skipped=$(grep -c '"Action":"skip".*"Test":' "$log" || true)
   count() { grep -c "\"Action\":\"$1\".*\"Test\":\"[^/\"]*\"" "$log" || true; }
   failed=$(grep -o '"Action":"fail".*"Test":"[^/"]*"' "$log" | sed 's/.*"Test":"//; s/"//' | sort -u | paste -sd' ' || true)
-  table+=$'\n'$(printf '%-9s %-14s %-10s %6d %6d %7d  %s' "$name" "${version%%+*}" "$store" "$(count pass)" "$(count fail)" $(((SECONDS - began + 30) / 60)) "$failed")
+  table+=$'\n'$(printf '%-9s %-14s %-10s %6d %7d %6d %7d  %s' "$name" "${version%%+*}" "$store" "$(count pass)" "$skipped" "$(count fail)" $(((SECONDS - began + 30) / 60)) "$failed")
 done
 printf '%s\n' "$table"
 exit "$broken"
