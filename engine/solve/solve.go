@@ -3,7 +3,6 @@ package solve
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,14 +10,11 @@ import (
 	"time"
 
 	"github.com/containerd/errdefs"
-	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	commonexptypes "github.com/moby/buildkit/exporter/exptypes"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
-	"github.com/moby/buildkit/session"
 	"github.com/tonistiigi/fsutil"
 
-	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/tree"
@@ -168,46 +164,6 @@ func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (strin
 		return b.yield(ctx, req, track)
 	}
 	return b.run(ctx, req, track, b.collect(track, req))
-}
-
-// run solves what collect returns, and exports it.
-func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect gateway.BuildFunc) (string, error) {
-	status := make(chan *client.SolveStatus)
-	tracked := make(chan struct{})
-	go func() {
-		defer close(tracked)
-		for s := range status {
-			track.update(s)
-		}
-	}()
-	files, err := dock.Files(req.Contexts, func(context string, filter *fsutil.FilterOpt) error {
-		if served, ok := req.Contexts[context].(*tree.FS); ok {
-			served.Unfiltered(filter)
-		}
-		return nil
-	})
-	if err != nil {
-		return "", err
-	}
-	opt := client.SolveOpt{
-		Exports:   []client.ExportEntry{{Type: "moby"}},
-		SharedKey: req.SharedKey,
-		Session:   append([]session.Attachable{files}, b.attachables...),
-		Internal:  req.Record.Name == "",
-		// They reach the history and nothing else: no frontend runs at the engine.
-		FrontendAttrs: req.Record.attrs(),
-	}
-	resp, err := b.client.Build(ctx, opt, "stagewatch", collect, status)
-	<-tracked
-	b.noteSent(track, req)
-	if err != nil {
-		return "", err
-	}
-	image := resp.ExporterResponse[exptypes.ExporterImageDigestKey]
-	if image == "" {
-		return "", errors.New("building: the engine's BuildKit returned no image; it may lack the \"moby\" exporter")
-	}
-	return image, nil
 }
 
 // collect returns the gateway's part of a build, which solves the plan's target.

@@ -83,31 +83,33 @@ func (y *yielding) over() {
 	y.lingering.remove(y)
 }
 
-// lingering are the builds that yielded and that the engine has not ended yet.
+// lingering are the builds that nobody waits for and that the engine has not ended yet: they yielded, or their record is
+// being written.
 type lingering struct {
 	// fragile says that the engine crashes, with all that runs on it, if a build has joined a step of another one that
 	// then leaves: BuildKit before 0.9.
 	fragile bool
 
-	mu     sync.Mutex
-	builds map[*yielding]*pb.Definition
+	mu sync.Mutex
+	// builds are their graphs, nil for one whose record is being written.
+	builds map[any]*pb.Definition
 	// gone is closed when there are none any more; it is nil while there are none.
 	gone chan struct{}
 }
 
-func (l *lingering) add(y *yielding, def *pb.Definition) {
+func (l *lingering) add(build any, def *pb.Definition) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.gone == nil {
-		l.builds, l.gone = map[*yielding]*pb.Definition{}, make(chan struct{})
+		l.builds, l.gone = map[any]*pb.Definition{}, make(chan struct{})
 	}
-	l.builds[y] = def
+	l.builds[build] = def
 }
 
-func (l *lingering) remove(y *yielding) {
+func (l *lingering) remove(build any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.builds, y)
+	delete(l.builds, build)
 	if l.gone != nil && len(l.builds) == 0 {
 		close(l.gone)
 		l.gone = nil
@@ -134,7 +136,7 @@ func (l *lingering) join(ctx context.Context, g gateway.Client) error {
 	return nil
 }
 
-// Quiet waits until the engine has ended every build that yielded.
+// Quiet waits until the engine has ended every build that nobody waits for: it yielded, or its record is being written.
 func (b *Builder) Quiet(ctx context.Context) error {
 	b.lingering.mu.Lock()
 	gone := b.lingering.gone

@@ -1,0 +1,121 @@
+package solve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/session"
+	"github.com/opencontainers/go-digest"
+	"github.com/tonistiigi/fsutil"
+
+	"github.com/stagewatch/stagewatch/engine/dock"
+	"github.com/stagewatch/stagewatch/engine/tree"
+)
+
+// run solves what collect returns, exports it, and returns the image's id. It does not wait for the record of the build in
+// the engine's history, which takes the engine as long as a third of the export, and which nothing depends on.
+func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect gateway.BuildFunc) (string, error) {
+	files, err := dock.Files(req.Contexts, func(context string, filter *fsutil.FilterOpt) error {
+		if served, ok := req.Contexts[context].(*tree.FS); ok {
+			served.Unfiltered(filter)
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	opt := client.SolveOpt{
+		Exports:   []client.ExportEntry{{Type: "moby"}},
+		SharedKey: req.SharedKey,
+		Session:   append([]session.Attachable{files}, b.attachables...),
+		Internal:  req.Record.Name == "",
+		// They reach the history and nothing else: no frontend runs at the engine.
+		FrontendAttrs: req.Record.attrs(),
+	}
+	// A solve without a record ends with its export, and so does every solve of an engine that keeps none.
+	early := !opt.Internal && !b.lingering.fragile
+	solving, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	detach := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
+	status := make(chan *client.SolveStatus)
+	made, tracked := make(chan string, 1), make(chan struct{})
+	go func() {
+		defer close(tracked)
+		if image := track.follow(status, early); image != "" {
+			made <- image
+		}
+		for range status {
+		}
+	}()
+	var resp *client.SolveResponse
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer cancel(nil)
+		resp, err = b.client.Build(solving, opt, "stagewatch", collect, status)
+	}()
+	select {
+	case image := <-made:
+		detach()
+		b.lingering.add(track, nil)
+		go func() {
+			<-ended
+			b.lingering.remove(track)
+		}()
+		b.noteSent(track, req)
+		return image, nil
+	case <-ended:
+	}
+	<-tracked
+	b.noteSent(track, req)
+	if err != nil {
+		return "", err
+	}
+	image := resp.ExporterResponse[exptypes.ExporterImageDigestKey]
+	if image == "" {
+		return "", errors.New("building: the engine's BuildKit returned no image; it may lack the \"moby\" exporter")
+	}
+	return image, nil
+}
+
+// follow takes in the progress of a solve until that ends. Early makes it return as soon as the image is exported, with
+// the image's id.
+func (t *tracker) follow(status <-chan *client.SolveStatus, early bool) (image string) {
+	for s := range status {
+		t.update(s)
+		if !early {
+			continue
+		}
+		done := false
+		if image, done = t.exported(image, s); done && image != "" {
+			return image
+		}
+	}
+	return ""
+}
+
+// exported returns the id of the exported image once that was reported, image until then, and whether the export has
+// succeeded. An engine that reports it in other words is taken at its final answer.
+func (t *tracker) exported(image string, s *client.SolveStatus) (id string, done bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	exporter := digest.FromString(fmt.Sprint(t.session, "-export-0"))
+	for _, st := range s.Statuses {
+		if st.Vertex == exporter && st.Completed != nil {
+			// The first is said of the containerd store, the second of the engine's own.
+			for _, before := range []string{"naming to moby-dangling@", "writing image "} {
+				if id, ok := strings.CutPrefix(st.ID, before); ok {
+					image = id
+				}
+			}
+		}
+	}
+	for _, v := range s.Vertexes {
+		done = done || v.Digest == exporter && v.Completed != nil && v.Error == ""
+	}
+	return image, done
+}
