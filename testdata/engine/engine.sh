@@ -145,6 +145,9 @@ up() {
     if ! alive "$pid" || ((SECONDS - started > 60)); then
       say "the private engine did not start. The end of its log, $logfile:"
       grep -v level=info "$logfile" | tail -n 10 | cut -c1-300 | sed 's/^/    /' >&2
+      # Docker Engine 26 stops where its builder takes more than 10 s to load the cache; each step of it is a snapshot.
+      [[ $flavour != 26c ]] || ! tail -n 1 "$logfile" | grep -qx 'context deadline exceeded' ||
+        die "its build cache has grown larger than Docker Engine 26 can load in 10 s. Delete what is on this engine: ENGINE=26c make engine-wipe"
       exit 1
     fi
     sleep 0.05
