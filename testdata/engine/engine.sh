@@ -27,11 +27,10 @@ lock() {
   flock -w 120 9 || die "another start or stop of the private engine has held $STAGEWATCH_RUN/lock for two minutes. See who: fuser -v $STAGEWATCH_RUN/lock"
 }
 
-# A /24 that no route of this machine reaches into or covers (the default route apart).
+# free_subnet [FIRST]: a /24 that no route of this machine reaches into or covers (the default route apart); FIRST if that is one.
 free_subnet() {
-  local n
-  for n in {77..99}; do
-    local net="10.213.$n" routes
+  local net routes
+  for net in ${1:+"$1"} 10.213.{77..99}; do
     # Not a pipe into grep -q: it would stop reading, and pipefail take that for "free".
     routes=$(ip -4 route show to root "$net.0/24" && ip -4 route show to match "$net.0/24")
     if ! grep -v '^default' <<<"$routes" | grep -q .; then
@@ -70,8 +69,13 @@ bridge_up() (
   exec 8</run
   flock -w 60 8 || die "another engine has been choosing its subnet for a minute. See which: fuser -v /run"
   if [[ -z $(bridge_cidr) ]]; then
-    local net
-    net=$(free_subnet)
+    local net last='' kept="$STAGEWATCH_STATE/subnet"
+    [[ ! -e $kept ]] || last=$(<"$kept")
+    net=$(free_subnet "$last")
+    # The engine keeps the subnet of its last start with its networks, and would give it to the bridge again, although
+    # another engine has it by now.
+    [[ $net == "$last" ]] || rm -f "$data_root/network/files/local-kv.db"
+    printf '%s\n' "$net" >"$kept"
     ip link show "$STAGEWATCH_BRIDGE" >/dev/null 2>&1 || ip link add "$STAGEWATCH_BRIDGE" type bridge
     ip addr add "$net.1/24" dev "$STAGEWATCH_BRIDGE"
   fi
@@ -80,16 +84,18 @@ bridge_up() (
 
 # Outbound network for containers. Best effort: without it everything works but a RUN that downloads.
 masquerade() {
-  local op=$1 cidr
   have iptables || return 0
-  cidr=$(bridge_cidr)
-  [[ -n $cidr ]] || return 0
-  local rule=(POSTROUTING -s "${cidr%.*}.0/24" '!' -o "$STAGEWATCH_BRIDGE" -m comment --comment "$rule_tag" -j MASQUERADE)
-  if [[ $op == add ]]; then
+  local rule rules line
+  if [[ $1 == add ]]; then
+    rule=(POSTROUTING -s "$(bridge_cidr)" '!' -o "$STAGEWATCH_BRIDGE" -m comment --comment "$rule_tag" -j MASQUERADE)
     iptables -w 5 -t nat -C "${rule[@]}" 2>/dev/null || iptables -w 5 -t nat -A "${rule[@]}" 2>/dev/null ||
       say "no iptables here: containers of the private engine have no outbound network."
   else
-    while iptables -w 5 -t nat -D "${rule[@]}" 2>/dev/null; do :; done
+    rules=$(iptables -w 5 -t nat -S POSTROUTING 2>/dev/null) || return 0
+    while read -r _ line; do
+      read -ra rule <<<"$line"
+      [[ $line != *" --comment $rule_tag -j "* ]] || iptables -w 5 -t nat -D "${rule[@]}"
+    done <<<"$rules"
   fi
 }
 
@@ -178,7 +184,7 @@ leave() {
 wipe() {
   down
   [[ -d $STAGEWATCH_STATE || -d $STAGEWATCH_CACHE ]] || return 0
-  rm -rf --one-file-system "$data_root" "$logfile" "$logfile.1" "$STAGEWATCH_STATE/daemon.json"
+  rm -rf --one-file-system "$data_root" "$logfile" "$logfile.1" "$STAGEWATCH_STATE/daemon.json" "$STAGEWATCH_STATE/subnet"
   rmdir "$STAGEWATCH_STATE" 2>/dev/null || true
   say "private engine's data deleted (the base images' cache stays: $STAGEWATCH_CACHE)"
 }
