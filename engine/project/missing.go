@@ -47,15 +47,24 @@ func (p *Project) explainMissing(e *event.Failed, pl *plan.Plan, inputs []event.
 			}
 		}
 	}
+	opens := patterned.MatchString(e.Instruction)
+	if opens && p.explainLink(e, inputs, said) {
+		return
+	}
 	var f *solve.Failure
 	if errors.As(err, &f) && f.Missing != "" {
-		said = f.Missing
+		said, opens = f.Missing, false
 	}
 	from := copiedFrom.FindStringSubmatch(e.Instruction)
 	if from == nil || said == "" {
 		return
 	}
 	of := cmp.Or(pl.StageNamed(from[1]), from[1])
+	if opens {
+		e.Message = fmt.Sprintf("%s is not in %s, or is a link that leads nowhere", said, of)
+		e.Hint = fmt.Sprintf("%s Remove the link that leads nowhere in %s.", opensLinks, of)
+		return
+	}
 	e.Message = fmt.Sprintf("%s is not in %s", said, of)
 	e.Hint = fmt.Sprintf("Look at the spelling, and at what there is in %s.", of)
 	if f != nil && f.Like != "" {
@@ -64,6 +73,49 @@ func (p *Project) explainMissing(e *event.Failed, pl *plan.Plan, inputs []event.
 			e.Hint += fmt.Sprintf(" There is no %s in it.", strings.Join(missing, "/"))
 		}
 	}
+}
+
+// patterned finds the flags of a COPY with which BuildKit looks behind links below what is copied: before 0.20 behind every
+// one, since then behind those right below the top of a context or stage.
+var patterned = regexp.MustCompile(`--(?:exclude|parents)\b`)
+
+const opensLinks = "Below what is copied with --exclude or --parents, this engine looks behind links."
+
+// explainLink completes the failure of a step for a link that leads nowhere, if it is one. The engine names the link, or the
+// path that it leads to, which no step names.
+func (p *Project) explainLink(e *event.Failed, inputs []event.Input, said string) bool {
+	for _, in := range inputs {
+		if at := p.folderOf(in.Context); at != nil {
+			if link, to := at.dangling(said); link != "" {
+				e.Message = fmt.Sprintf("%s is a link to %s, which is not in the context", link, to)
+				e.Hint = fmt.Sprintf("%s Keep it out: a line %s in .dockerignore.", opensLinks, link)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// dangling returns the link that leads to a path or is that path, and what it leads to from the top of the context, if that
+// is not there.
+func (f *folder) dangling(said string) (link, to string) {
+	snap := f.tree.Snapshot()
+	said = strings.TrimPrefix(said, "/")
+	snap.Walk("", func(rel string, e tree.Entry) bool {
+		if e.Link == "" {
+			return link == ""
+		}
+		leads := path.Clean(e.Link)
+		if !path.IsAbs(leads) {
+			leads = path.Join("/", path.Dir(rel), leads)
+		}
+		leads = strings.TrimPrefix(leads, "/")
+		if _, ok := snap.Lookup(leads); !ok && (leads == said || rel == said) {
+			link, to = rel, leads
+		}
+		return link == ""
+	})
+	return link, to
 }
 
 // folderOf returns the folder of a local context by the name that plans have for it, or nil.

@@ -168,9 +168,14 @@ func TestExplainMissing(t *testing.T) {
 		"ignored":            {"FROM scratch\nCOPY x.log /\n", "/x.log", "x.log is not in the context: line 1 of .dockerignore, *.log, keeps it out", "Let it in with a line !x.log at the end of .dockerignore."},
 		"nowhere":            {"FROM scratch\nCOPY nothing-like-it /\n", "/nothing-like-it", "nothing-like-it is not in the context", "Look at the spelling; paths begin at "},
 		"of a named context": {"FROM scratch\nCOPY --from=lib m.txt /\n", "/m.txt", "m.txt is not in the context lib", "Did you mean l.txt?"},
+		"behind a link":      {"FROM scratch\nCOPY --exclude=x src /\n", "/src/gone", "src/link is a link to src/gone, which is not in the context", "Below what is copied"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, "Dockerfile", c.dockerfile, ".dockerignore", "*.log\n", "x.log", "1", "src/main.py", "1", "src/deep/util.py", "1")
+			if err := os.Symlink("gone", filepath.Join(s.dir, "src/link")); err != nil {
+				t.Fatal(err)
+			}
+			s.update("", "src/link")
 			p := s.plan()
 			step := p.Steps[len(p.Steps)-1]
 			e := event.Failed{Stage: step.Stage, Index: step.Index, Instruction: step.Instruction, Message: `"` + c.said + `": not found`}

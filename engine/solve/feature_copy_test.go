@@ -18,6 +18,7 @@ var copying = []feature{
 	{name: "COPY empty /e", dockerfile: "FROM BASE\nCOPY empty /e\n"},
 	{name: "COPY l /e", dockerfile: "FROM BASE\nCOPY l /e\n"},
 	{name: "COPY --exclude=x l /e", dockerfile: "FROM BASE\nCOPY --exclude=x l /e\n", lacks: "/l/nowhere", fails: "too old for --exclude", newer: "BuildKit before 0.20 follows every link where patterns are given"},
+	{name: "COPY --exclude=x . /e/", dockerfile: "FROM BASE\nCOPY --exclude=x . /e/\n", lacks: "too old for --exclude", fails: "not found"},
 	{name: "COPY nothing /e", dockerfile: "FROM BASE\nCOPY nothing /e\n", fails: "does not exist"},
 	{name: "COPY nothing* /e/", dockerfile: "FROM BASE\nCOPY nothing* /e/\n", fails: "no source files"},
 	{name: "COPY d/a d/b.md /e", dockerfile: "FROM BASE\nCOPY d/a d/b.md /e\n", fails: "must be a directory"},

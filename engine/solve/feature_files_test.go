@@ -42,7 +42,7 @@ func writeContext(t *testing.T, dir string) {
 	err := errors.Join(
 		os.Chmod(filepath.Join(dir, "script"), 0o755), os.Chmod(filepath.Join(dir, "d/sub/c"), 0o600), os.Chmod(filepath.Join(dir, "d/sub"), 0o750),
 		os.Mkdir(filepath.Join(dir, "empty"), 0o755),
-		os.Symlink("a", filepath.Join(dir, "d/tolink")), os.Symlink("d", filepath.Join(dir, "todir")), os.Symlink("nowhere", filepath.Join(dir, "l/dangling")),
+		os.Symlink("a", filepath.Join(dir, "d/tolink")), os.Symlink("d", filepath.Join(dir, "todir")), os.Symlink("nowhere", filepath.Join(dir, "l/dangling")), os.Symlink("nowhere", filepath.Join(dir, "dangling")),
 		os.Link(filepath.Join(dir, "d/a"), filepath.Join(dir, "d/hard")),
 	)
 	if err != nil {
