@@ -16,6 +16,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/event/eventtest"
+	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/past"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/project"
@@ -196,7 +197,8 @@ type fakeImages struct {
 	removed []string
 }
 
-func (*fakeImages) Rough() bool { return false }
+func (*fakeImages) Basis() string                                   { return image.Files }
+func (*fakeImages) Shown(context.Context) (map[string]int64, error) { return nil, nil }
 func (*fakeImages) Measure(context.Context, string, int) (event.StageSize, error) {
 	return event.StageSize{Bytes: 1}, nil
 }

@@ -7,12 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/image"
+
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/connect"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
-	"github.com/stagewatch/stagewatch/engine/image"
 	"github.com/stagewatch/stagewatch/engine/measure"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/project"
@@ -47,10 +49,7 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 
 	run := func() (event.Ledger, []event.Warning) {
 		t.Helper()
-		m := measure.Measured{Sized: event.Sized{Basis: image.Files}}
-		if c.Images.Rough() {
-			m.Sized.Basis = image.Blocks
-		}
+		m := measure.Measured{Sized: event.Sized{Basis: c.Images.Basis()}}
 		contexts, _ := p.Contexts(false)
 		one := func(stage string, size *event.StageSize) (*plan.Plan, string) {
 			pl, err := p.Plan(t.Context(), c, stage)
@@ -106,4 +105,28 @@ func codes(warnings []event.Warning) []string {
 		out = append(out, w.Code)
 	}
 	return out
+}
+
+// TestDockersFigureIsToldBesideBothSizes where docker shows another one, as it does with the containerd store.
+func TestDockersFigureIsToldBesideBothSizes(t *testing.T) {
+	l := newLive(t)
+	l.start(config.Config{})
+	built, _ := await[event.Built](l, nil)
+	sized, _ := await[event.Sized](l, nil)
+	shown, err := l.engine.Client.ImageList(t.Context(), image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", dock.Label))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(shown, func(img image.Summary) bool { return img.ID == built.Image })
+	if i < 0 {
+		t.Fatalf("the engine does not list %s", built.Image)
+	}
+	switch {
+	case shown[i].Size == sized.After.Bytes:
+		if sized.After.Docker != 0 || sized.Before.Docker != 0 {
+			t.Errorf("docker shows the same, and %d and %d are told", sized.Before.Docker, sized.After.Docker)
+		}
+	case sized.After.Docker != shown[i].Size || sized.Before.Docker < sized.After.Docker:
+		t.Errorf("docker shows %d for the final stage; %d and, for the larger stage before, %d are told", shown[i].Size, sized.After.Docker, sized.Before.Docker)
+	}
 }

@@ -68,7 +68,7 @@ func (x *examination) checkBuilder(ctx context.Context) {
 	x.builder = b
 	x.ok("builder", "the engine's %s answers and builds for %s", x.info.Builder, platforms.Format(b.Platform()))
 	docker := "docker images shows the same"
-	if image.New(x.engine, "", x.info.Store).Rough() {
+	if image.New(x.engine, "", x.info.Store).Basis() == image.Blocks {
 		docker = "docker images and docker system df show what images take on the engine's disk, in blocks and with compressed layers, which is more"
 	}
 	x.ok("image store", "%s; sizes are of %s; %s", x.info.Store, image.Files, docker)

@@ -98,7 +98,7 @@ func (r *Reader) Read(ctx context.Context, contexts Contexts, sources []Source, 
 		if s.graph, err = bindGraph(s.Plan, binding); err != nil {
 			return fmt.Errorf("binding stage %q: %w", s.Plan.Target, err)
 		}
-		if s.Rough {
+		if s.Basis == Blocks {
 			if s.baseSizes, err = r.baseSizes(ctx, s); err != nil {
 				return err
 			}

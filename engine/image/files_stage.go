@@ -20,8 +20,8 @@ type Source struct {
 	Plan  *plan.Plan
 	Image string
 	Size  event.StageSize
-	// Rough says that Size is not of the files' bytes, see [Store.Rough]. Reading replaces it by one that is.
-	Rough bool
+	// Basis is what Size counts. Reading replaces one of [Blocks] by one of [Files].
+	Basis string
 }
 
 // Stage is a stage whose files were read.
@@ -37,7 +37,7 @@ type Stage struct {
 	base   int
 	steps  []int
 	chains []digest.Digest
-	// baseSizes are the sizes of the base's layers if they are several, and Size is rough.
+	// baseSizes are the sizes of the base's layers if they are several, and Size counts [Blocks].
 	baseSizes []int64
 	// trees are the file systems up to each layer.
 	trees []Tree

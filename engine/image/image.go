@@ -32,7 +32,7 @@ var ErrInUse = errors.New("a container uses the image")
 type Store struct {
 	engine  *dock.Engine
 	session string
-	rough   bool
+	basis   string
 }
 
 // What sizes count.
@@ -46,15 +46,19 @@ const (
 
 // New returns the store of the engine for the session with the id. Name is the store's name in event.Engine.Store.
 func New(engine *dock.Engine, session, name string) *Store {
-	return &Store{engine: engine, session: session, rough: strings.HasPrefix(name, "containerd")}
+	s := &Store{engine, session, Files}
+	if strings.HasPrefix(name, "containerd") {
+		s.basis = Blocks
+	}
+	return s
 }
 
-// Rough reports whether [Store.Measure] counts [Blocks], as the containerd store does, and not [Files].
-func (s *Store) Rough() bool { return s.rough }
+// Basis returns what [Store.Measure] counts: [Files], or [Blocks] as the containerd store does.
+func (s *Store) Basis() string { return s.basis }
 
 // Measure returns the bytes of an image's layers, from the base upwards, and their sum. The first base layers are
 // marked as the base image's. The sizes are those of `docker history`, without its entries that made no layer. The
-// caller sets the result's Stage. Where the store is rough, [Reader.Read] knows better.
+// caller sets the result's Stage. Where they count blocks, [Reader.Read] knows better.
 func (s *Store) Measure(ctx context.Context, id string, base int) (event.StageSize, error) {
 	cli := s.engine.Client
 	seen, err := cli.ImageInspect(ctx, id)
@@ -71,30 +75,27 @@ func (s *Store) Measure(ctx context.Context, id string, base int) (event.StageSi
 		size.Layers[i].Base = i < base
 		size.Bytes += size.Layers[i].Bytes
 	}
-	if s.rough {
-		if size.Docker, err = s.listed(ctx, seen.ID); err != nil {
-			return event.StageSize{}, err
-		}
-	}
 	if seen.Config != nil {
 		size.StandIn = seen.Config.Labels[StandInLabel]
 	}
 	return size, nil
 }
 
-// listed returns the size that `docker images` shows of an image of this session, 0 if the engine does not list it. Up to
-// engine 28 an image's description has another one.
-func (s *Store) listed(ctx context.Context, id string) (int64, error) {
+// Shown returns the sizes that `docker images` shows of the session's images, by id, nil where they are those that
+// [Store.Measure] returns. Up to engine 28 an image's description has another one.
+func (s *Store) Shown(ctx context.Context) (map[string]int64, error) {
+	if s.basis == Files {
+		return nil, nil
+	}
 	found, err := s.made(ctx)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
+	shown := map[string]int64{}
 	for _, img := range found {
-		if img.ID == id {
-			return img.Size, nil
-		}
+		shown[img.ID] = img.Size
 	}
-	return 0, nil
+	return shown, nil
 }
 
 // layersOf returns the entries of a history, oldest first, that made one of the image's count layers. The engine does

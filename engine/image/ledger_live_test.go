@@ -175,7 +175,7 @@ func TestWhatWasWastedIsNamed(t *testing.T) {
 			{event.Rewritten, 9, 0, 300_000},
 			{event.FreedNothing, 10, 0, 0},
 		} {
-			if want.reason == event.Rewritten && s.store.Rough() {
+			if want.reason == event.Rewritten && s.store.Basis() == Blocks {
 				// The containerd store leaves a file that did not change out of the layer.
 				continue
 			}

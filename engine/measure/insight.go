@@ -83,9 +83,9 @@ func (i *Insight) Read(ctx context.Context, m Measured, dirs map[string]fsutil.F
 	contexts := image.Contexts{Dirs: dirs, SharedKey: sharedKey, Binding: func(session string) func(plan.Local) string { return i.binding(dirs, session) }}
 	var sources []image.Source
 	if m.Before != nil {
-		sources = append(sources, image.Source{Plan: m.Before, Image: m.BeforeImage, Size: m.Sized.Before, Rough: m.rough()})
+		sources = append(sources, image.Source{Plan: m.Before, Image: m.BeforeImage, Size: m.Sized.Before, Basis: m.Sized.Basis})
 	}
-	sources = append(sources, image.Source{Plan: m.After, Image: m.AfterImage, Size: m.Sized.After, Rough: m.rough()})
+	sources = append(sources, image.Source{Plan: m.After, Image: m.AfterImage, Size: m.Sized.After, Basis: m.Sized.Basis})
 	err = i.reader.Read(ctx, contexts, sources, func(stages []*image.Stage, open image.Open) error {
 		after := stages[len(stages)-1]
 		var before *image.Stage

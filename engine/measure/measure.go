@@ -22,8 +22,10 @@ import (
 type Images interface {
 	// Measure returns the sizes of an image's layers; the first base ones came with the base image.
 	Measure(ctx context.Context, image string, base int) (event.StageSize, error)
-	// Rough reports whether Measure counts [image.Blocks], and not [image.Files].
-	Rough() bool
+	// Basis returns what Measure counts: [image.Files] or [image.Blocks].
+	Basis() string
+	// Shown returns the sizes that docker shows of images, by id, where they are others than those of Measure.
+	Shown(ctx context.Context) (map[string]int64, error)
 }
 
 // Solver makes builds, one at a time.
@@ -114,7 +116,11 @@ func (m *Meter) Measure(b Build) {
 		err := m.needs.Solver.Quiet(ctx)
 		if err == nil {
 			err = whileFrozen(ctx, func() (err error) {
-				of.Sized, of.BeforeImage, err = m.sizeBoth(ctx, b)
+				if of.Sized, of.BeforeImage, err = m.sizeBoth(ctx, b); err != nil {
+					return err
+				}
+				shown, err := m.needs.Images.Shown(ctx)
+				of.Sized.Before.Docker, of.Sized.After.Docker = shown[of.BeforeImage], shown[of.AfterImage]
 				return err
 			})
 		}
@@ -146,10 +152,7 @@ func (m *Meter) Measure(b Build) {
 
 // sizeBoth sizes the build's image and, after exporting it, that of the stage before.
 func (m *Meter) sizeBoth(ctx context.Context, b Build) (sized event.Sized, before string, err error) {
-	sized.Basis = image.Files
-	if m.needs.Images.Rough() {
-		sized.Basis = image.Blocks
-	}
+	sized.Basis = m.needs.Images.Basis()
 	if sized.After, err = m.size(ctx, b.Image, b.Plan); err != nil || b.Before == nil {
 		return sized, "", err
 	}
