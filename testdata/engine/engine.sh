@@ -32,7 +32,8 @@ free_subnet() {
   local net routes
   for net in ${1:+"$1"} 10.213.{77..99}; do
     # Not a pipe into grep -q: it would stop reading, and pipefail take that for "free".
-    routes=$(ip -4 route show to root "$net.0/24" && ip -4 route show to match "$net.0/24")
+    # A bridge that is down has an address, and no route.
+    routes=$(ip -4 route show to root "$net.0/24" && ip -4 route show to match "$net.0/24" && ip -4 -o addr show to "$net.0/24")
     if ! grep -v '^default' <<<"$routes" | grep -q .; then
       printf '%s\n' "$net"
       return
