@@ -26,16 +26,30 @@ type Batch struct {
 	More bool
 }
 
-// debounce collects hits into batches. It offers a batch when no hit has come for the quiet time, or when the batch's
-// first hit is maxWait old. A batch that is not received goes on to grow, so that a slow consumer gets one large batch
-// later and loses nothing. While half reports that one of the paths looks like the middle of a write, only maxWait
-// counts. When hits is closed, debounce drops the batch that was not received, closes batches and returns.
-func debounce(hits <-chan hit, batches chan<- Batch, quiet, maxWait time.Duration, half func(paths map[string]struct{}) bool) {
+// pace says when debounce offers a batch.
+type pace struct {
+	// quiet is how long no hit has to come. It is brief where calm had passed before the batch's first hit, and whole
+	// reports that its paths look like all of a save.
+	quiet, brief, calm time.Duration
+	whole              func(paths map[string]struct{}) bool
+	// maxWait is how old a batch's first hit gets. Only that counts while half reports that one of the paths looks like
+	// the middle of a write.
+	maxWait time.Duration
+	half    func(paths map[string]struct{}) bool
+}
+
+// debounce collects hits into batches, and offers them as the pace says. A batch that is not received goes on to grow, so
+// that a slow consumer gets one large batch later and loses nothing. When hits is closed, debounce drops the batch that
+// was not received, closes batches and returns.
+func debounce(hits <-chan hit, batches chan<- Batch, p pace) {
 	defer close(batches)
 	var (
 		paths = map[string]struct{}{}
 		batch Batch
 		timer = time.NewTimer(time.Hour)
+		// before is the time of the last hit of the batch before, wait what this one waits for.
+		before time.Time
+		wait   time.Duration
 		// late says that the batch was offered before. offer is the channel to send it on, nil while it grows.
 		late  bool
 		offer chan<- Batch
@@ -56,21 +70,32 @@ func debounce(hits <-chan hit, batches chan<- Batch, quiet, maxWait time.Duratio
 			if h.path != "" {
 				paths[h.path] = struct{}{}
 			}
+			wait = p.quiet
+			if !batch.Rescan && !late && batch.First.Sub(before) >= p.calm {
+				wait = p.brief
+			}
 			switch {
 			case !late:
-				timer.Reset(min(quiet, time.Until(batch.First.Add(maxWait))))
+				timer.Reset(min(wait, time.Until(batch.First.Add(p.maxWait))))
 			case offer != nil: // sort the batch again, but not for each hit of a storm
-				timer.Reset(quiet)
+				timer.Reset(wait)
 			}
 			offer = nil
 			continue
 		case <-timer.C:
-			if rest := time.Until(batch.First.Add(maxWait)); !late && rest > 0 && half(paths) {
-				timer.Reset(rest)
-				continue
+			if rest := time.Until(batch.First.Add(p.maxWait)); !late && rest > 0 {
+				if wait < p.quiet && !p.whole(paths) {
+					timer.Reset(min(p.quiet-wait, rest))
+					wait = p.quiet
+					continue
+				}
+				if p.half(paths) {
+					timer.Reset(rest)
+					continue
+				}
 			}
 			batch.Paths = sorted(paths)
-			batch.More = time.Since(batch.Last) < quiet
+			batch.More = time.Since(batch.Last) < wait
 			late, offer = true, batches
 			select { // every hit that is waiting
 			case batches <- batch:
@@ -80,6 +105,7 @@ func debounce(hits <-chan hit, batches chan<- Batch, quiet, maxWait time.Duratio
 		case offer <- batch:
 		}
 		clear(paths)
+		before = batch.Last
 		batch, late, offer = Batch{}, false, nil
 	}
 }

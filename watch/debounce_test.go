@@ -11,6 +11,7 @@ import (
 
 const (
 	quiet   = 40 * time.Millisecond
+	brief   = 10 * time.Millisecond
 	maxWait = 300 * time.Millisecond
 )
 
@@ -23,12 +24,18 @@ func inBubble(t *testing.T, test func(t *testing.T, hits chan<- hit, batches <-c
 func inBubbleWith(t *testing.T, half func(map[string]struct{}) bool, test func(t *testing.T, hits chan<- hit, batches <-chan Batch)) {
 	synctest.Test(t, func(t *testing.T) {
 		hits, batches := make(chan hit), make(chan Batch)
-		go debounce(hits, batches, quiet, maxWait, half)
+		go debounce(hits, batches, pace{quiet: quiet, brief: brief, calm: calm, whole: whole, maxWait: maxWait, half: half})
 		test(t, hits, batches)
 		close(hits)
 		for range batches { // blocks unless debounce closes it
 		}
 	})
+}
+
+// whole stands for the look at the files.
+func whole(paths map[string]struct{}) bool {
+	_, ok := paths["whole"]
+	return ok && len(paths) == 1
 }
 
 func now(path string) hit { return hit{path: path, at: time.Now()} }
@@ -148,5 +155,32 @@ func TestConsumerThatComesInAStormIsServedSoon(t *testing.T) {
 		}
 		close(stop)
 		<-storm
+	})
+}
+
+// TestOneWholeFileIsNotWaitedForLong: one file that was written after a pause makes a batch soon. What follows soon after,
+// comes together with another path, or is not whole, may be part of something larger.
+func TestOneWholeFileIsNotWaitedForLong(t *testing.T) {
+	inBubble(t, func(t *testing.T, hits chan<- hit, batches <-chan Batch) {
+		for _, c := range []struct {
+			pause time.Duration
+			paths []string
+			after time.Duration
+		}{
+			{0, []string{"whole"}, brief},
+			{calm, []string{"whole", "whole"}, brief},
+			{calm / 2, []string{"whole"}, quiet},
+			{calm, []string{"whole", "other"}, quiet},
+			{calm, []string{"other"}, quiet},
+		} {
+			time.Sleep(c.pause)
+			for _, p := range c.paths {
+				hits <- now(p)
+			}
+			start := time.Now()
+			if got := <-batches; time.Since(start) != c.after || got.More {
+				t.Errorf("%v after %v: a batch came after %v, more %v, want %v", c.paths, c.pause, time.Since(start), got.More, c.after)
+			}
+		}
 	})
 }

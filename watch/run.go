@@ -2,7 +2,9 @@ package watch
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -157,12 +159,43 @@ func (w *Watcher) half(paths map[string]struct{}) bool {
 		return false
 	}
 	for p := range paths {
-		if !filepath.IsAbs(p) {
-			p = filepath.Join(w.root, filepath.FromSlash(p))
-		}
-		if info, err := os.Lstat(p); err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+		if info, err := os.Lstat(w.abs(p)); err == nil && info.Mode().IsRegular() && info.Size() == 0 {
 			return true
 		}
 	}
 	return false
+}
+
+// calm is how long nothing has to be written before a write that may be all of a save.
+const calm = time.Second
+
+// maxSave is how many paths one file's save leads to at most: its own, and those of a backup, a lock and a copy that took its
+// place.
+const maxSave = 5
+
+// whole reports whether the paths look like all that a save of one file leads to: it is there and has content, and the
+// others are gone.
+func (w *Watcher) whole(paths map[string]struct{}) bool {
+	if len(paths) > maxSave {
+		return false
+	}
+	files := 0
+	for p := range paths {
+		switch info, err := os.Lstat(w.abs(p)); {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil || !info.Mode().IsRegular() || info.Size() == 0:
+			return false
+		default:
+			files++
+		}
+	}
+	return files == 1
+}
+
+// abs returns the path of a file that is reported as p.
+func (w *Watcher) abs(p string) string {
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(w.root, filepath.FromSlash(p))
 }

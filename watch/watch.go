@@ -33,7 +33,8 @@ type Options struct {
 	// Extra are files to watch wherever they are and whatever Ignore says, such as a Dockerfile elsewhere. If one is a
 	// link, or in a folder that is a link, its target is watched too. It is reported by the name given here.
 	Extra []string
-	// Quiet is how long nothing must be written before a batch is sent, by default 40 ms. MaxWait is how long after its
+	// Quiet is how long nothing must be written before a batch is sent, by default 40 ms. It is a quarter of that where
+	// the batch looks like one file's save after a second in which nothing was written. MaxWait is how long after its
 	// first write a batch is sent at the latest, by default 300 ms.
 	Quiet, MaxWait time.Duration
 	// PollEvery is the interval of polling, by default 500 ms. It grows with the time that a comparison takes.
@@ -136,7 +137,8 @@ func New(root string, opts Options) (*Watcher, error) {
 		return nil, err
 	}
 	src, end := w.open(ctx)
-	w.done.Go(func() { debounce(w.hits, w.batches, opts.Quiet, opts.MaxWait, w.half) })
+	p := pace{quiet: opts.Quiet, brief: opts.Quiet / 4, calm: calm, whole: w.whole, maxWait: opts.MaxWait, half: w.half}
+	w.done.Go(func() { debounce(w.hits, w.batches, p) })
 	w.done.Go(func() { w.run(ctx, src, end) })
 	return w, nil
 }
