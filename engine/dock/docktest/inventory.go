@@ -16,7 +16,9 @@ import (
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/network"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 )
 
 // Inventory lists what the engine keeps, a line each: containers, images by all that they are called, volumes, networks and
@@ -62,8 +64,8 @@ func (p *Private) Inventory() string {
 	return fmt.Sprintf("%d bytes of layers\n%s", used.LayersSize, strings.Join(lines, "\n"))
 }
 
-// held lists the blobs and leases of the engine's containerd. Those of the build history are in a namespace of their own,
-// and are the history's business.
+// held lists the blobs and leases of the containerd of an engine on which nothing goes on. Those of the build history are
+// in a namespace of their own, and are the history's business.
 func (p *Private) held(ctx context.Context) ([]string, error) {
 	conn, err := grpc.NewClient("unix://"+filepath.Join(p.runtime, "exec/containerd/containerd.sock"), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -80,6 +82,22 @@ func (p *Private) held(ctx context.Context) ([]string, error) {
 			continue
 		}
 		in := namespaces.WithNamespace(ctx, space.GetName())
+		holding := leasesapi.NewLeasesClient(conn)
+		leases, err := holding.List(in, &leasesapi.ListRequest{})
+		if err != nil {
+			return nil, err
+		}
+		for _, lease := range leases.GetLeases() {
+			if lease.GetLabels()["containerd.io/gc.expire"] != "" {
+				// What an engine was at when it stopped, or when a solve was canceled in the middle of its export. It and what it
+				// holds would go by themselves, an hour later.
+				if _, err := holding.Delete(in, &leasesapi.DeleteRequest{ID: lease.GetID(), Sync: true}); err != nil && status.Code(err) != codes.NotFound {
+					return nil, err
+				}
+				continue
+			}
+			lines = append(lines, fmt.Sprint("lease ", lease.GetID(), lease.GetLabels()))
+		}
 		blobs, err := contentapi.NewContentClient(conn).List(in, &contentapi.ListContentRequest{})
 		if err != nil {
 			return nil, err
@@ -88,17 +106,6 @@ func (p *Private) held(ctx context.Context) ([]string, error) {
 			for _, blob := range some.GetInfo() {
 				lines = append(lines, "blob "+blob.GetDigest())
 			}
-		}
-		leases, err := leasesapi.NewLeasesClient(conn).List(in, &leasesapi.ListRequest{})
-		if err != nil {
-			return nil, err
-		}
-		for _, lease := range leases.GetLeases() {
-			if lease.GetLabels()["containerd.io/gc.expire"] != "" {
-				// What an engine was at when it stopped: it ends by itself, minutes later.
-				continue
-			}
-			lines = append(lines, fmt.Sprint("lease ", lease.GetID(), lease.GetLabels()))
 		}
 	}
 	return lines, nil
