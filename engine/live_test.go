@@ -294,7 +294,7 @@ func (l *live) left(session string) (containers, images int) {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	is, err := l.engine.Client.ImageList(context.Background(), image.ListOptions{All: true, Filters: f})
+	is, err := l.engine.Images(context.Background(), image.ListOptions{All: true, Filters: f})
 	if err != nil {
 		l.t.Fatal(err)
 	}

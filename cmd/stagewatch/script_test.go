@@ -173,7 +173,7 @@ func leftBy(e *dock.Engine, pid int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	images, err := e.Client.ImageList(ctx, image.ListOptions{Filters: ours})
+	images, err := e.Images(ctx, image.ListOptions{Filters: ours})
 	if err != nil {
 		return "", err
 	}

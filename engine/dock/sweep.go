@@ -113,7 +113,7 @@ func (e *Engine) labelled(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing our containers: %w", err)
 	}
-	images, err := e.Client.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", Label))})
+	images, err := e.Images(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", Label))})
 	if err != nil {
 		return nil, fmt.Errorf("listing our images: %w", err)
 	}
@@ -145,7 +145,7 @@ func (e *Engine) remove(ctx context.Context, id string, ownTags []string) (Swept
 			errs = append(errs, fmt.Errorf("removing container %.12s: %w", c.ID, err))
 		}
 	}
-	images, err := e.Client.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", Label+"="+id))})
+	images, err := e.Images(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", Label+"="+id))})
 	if err != nil {
 		return swept, errors.Join(append(errs, fmt.Errorf("listing the images of session %s: %w", id, err))...)
 	}

@@ -137,7 +137,7 @@ func (s *Store) Made(ctx context.Context) ([]string, error) {
 }
 
 func (s *Store) made(ctx context.Context) ([]image.Summary, error) {
-	found, err := s.engine.Client.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", dock.Label+"="+s.session))})
+	found, err := s.engine.Images(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", dock.Label+"="+s.session))})
 	if err != nil {
 		return nil, fmt.Errorf("listing the session's images: %w", err)
 	}

@@ -55,7 +55,7 @@ func TestWithoutTheCacheBesideWithIt(t *testing.T) {
 	b.write("file", "SECRET")
 	// The engine may have finished one that was superseded.
 	t.Cleanup(func() {
-		made, err := b.engine.Client.ImageList(context.Background(), image.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", "made-by="+b.secret))})
+		made, err := b.engine.Images(context.Background(), image.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", "made-by="+b.secret))})
 		if err != nil {
 			t.Error(err)
 		}

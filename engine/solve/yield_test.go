@@ -65,7 +65,7 @@ func TestABuildThatGivesWay(t *testing.T) {
 		t.Error("what gave way is not forgotten")
 	}
 	// If the engine finished it all the same, the image has no name but the test's label.
-	left, err := b.engine.Client.ImageList(t.Context(), image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", "stagewatch-test="+t.Name()))})
+	left, err := b.engine.Images(t.Context(), image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", "stagewatch-test="+t.Name()))})
 	if err != nil {
 		t.Fatal(err)
 	}
