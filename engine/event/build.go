@@ -127,6 +127,17 @@ type Built struct {
 	SessionSavedMS int64 `json:"session_saved_ms,omitempty"`
 	// Score covers the predictions of the session so far.
 	Score Score `json:"score,omitzero"`
+	// Shortcuts are the copies that did not wait for the last state of the stage that they copy from.
+	Shortcuts []Shortcut `json:"shortcuts,omitempty"`
+}
+
+// Shortcut is how a COPY --from got its files sooner: the same files, to the byte.
+type Shortcut struct {
+	Step StepID `json:"step"`
+	// LeftOut are the steps of the other stage that wrote elsewhere: the copy was taken from the state before them.
+	LeftOut []StepID `json:"left_out,omitempty"`
+	// Aside are those that were done on nothing but the folder that is copied.
+	Aside []StepID `json:"aside,omitempty"`
 }
 
 // Score compares the predictions of a session with what happened.

@@ -5,15 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/opencontainers/go-digest"
-
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
 // graph is a plan's graph whose sources are bound to sessions.
 type graph struct {
 	*plan.Bound
-	plan *plan.Plan
 	// results maps a step to the op that is its result.
 	results map[int]int
 }
@@ -23,7 +20,7 @@ func bindGraph(p *plan.Plan, session func(plan.Local) string) (*graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &graph{Bound: bound, plan: p, results: map[int]int{}}
+	g := &graph{Bound: bound, results: map[int]int{}}
 	for s, id := range bound.Results {
 		g.results[s] = bound.At[id]
 	}
@@ -81,9 +78,7 @@ func (g *graph) copies(step int) []copied {
 	op := g.Ops[i]
 	// A COPY --link merges what is below it with a copy onto nothing.
 	if m := op.GetMerge(); m != nil && len(op.Inputs) > 0 {
-		if i, ok = g.At[digest.Digest(op.Inputs[len(op.Inputs)-1].Digest)]; !ok {
-			return nil
-		}
+		i = g.Inputs[i][len(op.Inputs)-1]
 		op = g.Ops[i]
 	}
 	var out []copied
@@ -92,11 +87,7 @@ func (g *graph) copies(step int) []copied {
 		if c == nil || int(a.SecondaryInput) < 0 || int(a.SecondaryInput) >= len(op.Inputs) {
 			continue
 		}
-		from, ok := g.At[digest.Digest(op.Inputs[a.SecondaryInput].Digest)]
-		if !ok {
-			continue
-		}
-		out = append(out, copied{from: from, src: c.Src, dest: c.Dest, contents: c.DirCopyContents,
+		out = append(out, copied{from: g.Inputs[i][a.SecondaryInput], src: c.Src, dest: c.Dest, contents: c.DirCopyContents,
 			include: slices.Clone(c.IncludePatterns), exclude: slices.Clone(c.ExcludePatterns)})
 	}
 	return out
@@ -111,6 +102,6 @@ func (g *graph) local(op int) bool {
 // same ops: which part of the build context is sent depends on the target.
 func (g *graph) resultOf(op int, id plan.StepID) bool {
 	return slices.ContainsFunc(slices.Collect(maps.Keys(g.results)), func(step int) bool {
-		return g.results[step] == op && g.plan.Steps[step].ID() == id
+		return g.results[step] == op && g.Plan.Steps[step].ID() == id
 	})
 }

@@ -11,10 +11,17 @@ import (
 
 // Bound is a plan's graph prepared for one solve.
 type Bound struct {
+	// Plan is the plan that the graph is of.
+	Plan *Plan
+	// Definition is the graph of the plan's target.
 	Definition *pb.Definition
-	// Ops are the decoded ops of Definition, each after its inputs. At maps their digests to their indexes.
-	Ops []*pb.Op
-	At  map[digest.Digest]int
+	// Ops are the decoded ops: those of the plan, then those that its shortcuts add. Digests are theirs, and At maps them
+	// to their indexes.
+	Ops     []*pb.Op
+	Digests []digest.Digest
+	At      map[digest.Digest]int
+	// Inputs are the inputs of the plan's ops as indexes into Ops, as the Dockerfile has them: without shortcuts.
+	Inputs [][]int
 	// Steps maps a vertex to the steps that it executes, as indexes into the plan's Steps. There are several where
 	// BuildKit merges identical instructions; the first is the one that is counted.
 	Steps map[digest.Digest][]int
@@ -27,6 +34,10 @@ type Bound struct {
 	Results []digest.Digest
 	// Locals are the sources that are local contexts.
 	Locals map[digest.Digest]Local
+
+	encoded [][]byte
+	// aside are the vertices that do one of the plan's ops aside.
+	aside map[int][]digest.Digest
 }
 
 func marshal(m proto.Message) ([]byte, error) {
@@ -56,107 +67,137 @@ func (p *Plan) BindAnew(session string) (*Bound, error) {
 // bind returns the graph with the session ids in its local sources. A constraint, where it is not empty, is put on every
 // op that is no source, and makes it run.
 func (p *Plan) bind(session func(Local) string, constraint string) (*Bound, error) {
-	bound := make([]digest.Digest, len(p.ops))
-	def := &pb.Definition{
-		Def:      make([][]byte, len(p.ops)),
-		Metadata: make(map[string]*pb.OpMetadata, len(p.ops)),
-		Source:   &pb.Source{Locations: map[string]*pb.Locations{}},
+	n := len(p.ops)
+	b := &Bound{
+		Plan: p, Definition: &pb.Definition{Metadata: make(map[string]*pb.OpMetadata, n), Source: &pb.Source{Locations: map[string]*pb.Locations{}}},
+		Ops: make([]*pb.Op, n), Digests: make([]digest.Digest, n), encoded: make([][]byte, n), At: make(map[digest.Digest]int, n), Inputs: make([][]int, n),
+		Steps: map[digest.Digest][]int{}, Parts: map[digest.Digest][]int{}, Remote: map[digest.Digest]bool{}, Locals: map[digest.Digest]Local{}, aside: map[int][]digest.Digest{},
 	}
 	if p.def.Source != nil {
-		def.Source.Infos = p.def.Source.Infos
+		b.Definition.Source.Infos = p.def.Source.Infos
 	}
-	locals := map[digest.Digest]Local{}
-	ops, at := make([]*pb.Op, len(p.ops)), make(map[digest.Digest]int, len(p.ops))
 	for i := range p.ops {
-		o := &p.ops[i]
-		own := o.pb.CloneVT()
-		for k, j := range o.inputs {
-			own.Inputs[k].Digest = string(bound[j])
-		}
-		local, isLocal := Local{}, false
-		if name, ok := o.local(); ok && own.GetSource().Attrs[pb.AttrLocalSessionID] != "" {
-			var err error
-			if local, err = localOf(name, own.GetSource()); err != nil {
-				return nil, err
-			}
-			isLocal = true
-			if o.whole {
-				local.Paths = nil
-			}
-			local.Session = session(local)
-			own.GetSource().Attrs[pb.AttrLocalSessionID] = local.Session
-		}
-		anew := constraint != "" && own.GetSource() == nil
-		if anew {
-			own.Constraints = &pb.WorkerConstraints{Filter: append(own.GetConstraints().GetFilter(), constraint)}
-		}
-		dt, err := marshal(own)
-		if err != nil {
-			return nil, fmt.Errorf("encoding op %q: %w", o.name, err)
-		}
-		bound[i] = digest.FromBytes(dt)
-		ops[i], at[bound[i]] = own, i
-		if isLocal {
-			locals[bound[i]] = local
-		}
-		def.Def[i] = dt
-		if md := p.def.Metadata[string(o.digest)]; md != nil {
-			if anew {
-				// Later builds use the plan's own metadata too.
-				md = md.CloneVT()
-				md.IgnoreCache = true
-			}
-			def.Metadata[string(bound[i])] = md
-		}
-		if p.def.Source != nil {
-			if locs := p.def.Source.Locations[string(o.digest)]; locs != nil {
-				def.Source.Locations[string(bound[i])] = locs
-			}
+		if err := b.add(i, session, constraint); err != nil {
+			return nil, err
 		}
 	}
-	remote := map[digest.Digest]bool{}
-	results := make([]digest.Digest, len(p.Steps))
-	steps, parts := map[digest.Digest][]int{}, map[digest.Digest][]int{}
+	b.findSteps()
+	if n > 0 { // FROM scratch alone is no op.
+		b.Definition.Def = b.upTo(n - 1)
+	}
+	return b, nil
+}
+
+// add binds op i of the plan.
+func (b *Bound) add(i int, session func(Local) string, constraint string) error {
+	o := &b.Plan.ops[i]
+	own := o.pb.CloneVT()
+	b.Inputs[i] = o.inputs
+	for k := range o.inputs {
+		from, err := b.provide(i, k)
+		if err != nil {
+			return err
+		}
+		own.Inputs[k].Digest = string(b.Digests[from])
+	}
+	md := b.Plan.def.Metadata[string(o.digest)]
+	if constraint != "" && own.GetSource() == nil {
+		own.Constraints = &pb.WorkerConstraints{Filter: append(own.GetConstraints().GetFilter(), constraint)}
+		if md != nil {
+			// Later builds use the plan's own metadata too.
+			md = md.CloneVT()
+			md.IgnoreCache = true
+		}
+	}
+	name, local := o.local()
+	if local = local && own.GetSource().Attrs[pb.AttrLocalSessionID] != ""; !local {
+		return b.set(i, own, md, o)
+	}
+	l, err := localOf(name, own.GetSource())
+	if err != nil {
+		return err
+	}
+	if o.whole {
+		l.Paths = nil
+	}
+	l.Session = session(l)
+	own.GetSource().Attrs[pb.AttrLocalSessionID] = l.Session
+	if err := b.set(i, own, md, o); err != nil {
+		return err
+	}
+	b.Locals[b.Digests[i]] = l
+	return nil
+}
+
+// set puts an op at index i. of is the plan's op whose place in the Dockerfile it has.
+func (b *Bound) set(i int, own *pb.Op, md *pb.OpMetadata, of *op) error {
+	dt, err := marshal(own)
+	if err != nil {
+		return fmt.Errorf("encoding op %q: %w", of.name, err)
+	}
+	d := digest.FromBytes(dt)
+	b.Ops[i], b.encoded[i], b.Digests[i], b.At[d] = own, dt, d, i
+	if md != nil {
+		b.Definition.Metadata[string(d)] = md
+	}
+	if b.Plan.def.Source != nil {
+		if locs := b.Plan.def.Source.Locations[string(of.digest)]; locs != nil {
+			b.Definition.Source.Locations[string(d)] = locs
+		}
+	}
+	return nil
+}
+
+// findSteps says which ops execute and serve the steps.
+func (b *Bound) findSteps() {
+	p := b.Plan
+	b.Results = make([]digest.Digest, len(p.Steps))
 	for i, s := range p.Steps {
-		results[i] = bound[s.ops[len(s.ops)-1]]
+		b.Results[i] = b.Digests[s.ops[len(s.ops)-1]]
 		for _, o := range s.ops {
 			if p.merges(s.ops, o) {
-				parts[bound[o]] = append(parts[bound[o]], i)
-			} else if d := bound[o]; s.MergedWith == nil {
-				steps[d] = slices.Insert(steps[d], 0, i)
-			} else {
-				steps[d] = append(steps[d], i)
+				b.Parts[b.Digests[o]] = append(b.Parts[b.Digests[o]], i)
+				continue
+			}
+			for _, d := range append(b.aside[o], b.Digests[o]) {
+				if s.MergedWith == nil {
+					b.Steps[d] = slices.Insert(b.Steps[d], 0, i)
+				} else {
+					b.Steps[d] = append(b.Steps[d], i)
+				}
 			}
 		}
 		for _, o := range s.parts {
-			parts[bound[o]] = append(parts[bound[o]], i)
-			remote[bound[o]] = p.ops[o].pb.GetSource() != nil
+			d := b.Digests[o]
+			b.Parts[d] = append(b.Parts[d], i)
+			b.Remote[d] = p.ops[o].pb.GetSource() != nil
 		}
 	}
-	return &Bound{Definition: def, Ops: ops, At: at, Steps: steps, Parts: parts, Remote: remote, Results: results, Locals: locals}, nil
 }
 
 // UpTo returns the graph that the op with the index last is the result of.
 func (b *Bound) UpTo(last int) (*pb.Definition, error) {
-	needed := make([]bool, last+1)
-	needed[last] = true
-	part := &pb.Definition{Metadata: b.Definition.Metadata, Source: b.Definition.Source}
-	for i := last; i >= 0; i-- {
-		if !needed[i] {
-			continue
-		}
-		for _, in := range b.Ops[i].Inputs {
-			if j, ok := b.At[digest.Digest(in.Digest)]; ok {
-				needed[j] = true
-			}
-		}
-		part.Def = append(part.Def, b.Definition.Def[i])
-	}
-	slices.Reverse(part.Def)
-	end, err := (&pb.Op{Inputs: []*pb.Input{{Digest: string(digest.FromBytes(b.Definition.Def[last]))}}}).MarshalVT()
+	end, err := (&pb.Op{Inputs: []*pb.Input{{Digest: string(b.Digests[last])}}}).MarshalVT()
 	if err != nil {
 		return nil, fmt.Errorf("encoding the end of a graph: %w", err)
 	}
-	part.Def = append(part.Def, end)
-	return part, nil
+	return &pb.Definition{Def: append(b.upTo(last), end), Metadata: b.Definition.Metadata, Source: b.Definition.Source}, nil
+}
+
+// upTo returns an op and all that it needs, each after its inputs.
+func (b *Bound) upTo(last int) [][]byte {
+	var def [][]byte
+	seen := make([]bool, len(b.Ops))
+	var visit func(int)
+	visit = func(i int) {
+		seen[i] = true
+		for _, in := range b.Ops[i].Inputs {
+			if j, ok := b.At[digest.Digest(in.Digest)]; ok && !seen[j] {
+				visit(j)
+			}
+		}
+		def = append(def, b.encoded[i])
+	}
+	visit(last)
+	return def
 }

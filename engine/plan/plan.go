@@ -44,6 +44,8 @@ type Input struct {
 	Platform ocispecs.Platform
 	// ShowValues fills in the arguments in Step.Instruction.
 	ShowValues bool
+	// PlainGraph rules out [Shortcuts].
+	PlainGraph bool
 }
 
 // Resolver resolves base images. Its method is that of BuildKit's gateway: it returns the reference, the image's digest
@@ -82,6 +84,9 @@ type Plan struct {
 	ops    []op
 	// readers are the inputs of ops that are local contexts.
 	readers []reader
+	// shortcuts are those of a bound graph; plain rules them out.
+	shortcuts Shortcuts
+	plain     bool
 }
 
 // Stage is one stage of the Dockerfile.
@@ -120,7 +125,7 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 		in.Caps = &caps
 	}
 	syntax, foreign := CustomSyntax(in.Dockerfile)
-	p := &Plan{source: in.Dockerfile, options: fingerprints(in.Attrs), engine: EngineFacts{Caps: capsOf(in.Caps), Platform: in.Platform}}
+	p := &Plan{source: in.Dockerfile, plain: in.PlainGraph, options: fingerprints(in.Attrs), engine: EngineFacts{Caps: capsOf(in.Caps), Platform: in.Platform}}
 	err := guarded(ctx, func() error {
 		if in.Frontend != nil && foreign {
 			return p.convertForeign(ctx, in, syntax)
@@ -150,11 +155,6 @@ func (p *Plan) adopt(in Input) error {
 	}
 	p.findReaders(in.Caps)
 	return p.checkCapable(in)
-}
-
-// Same reports whether both plans have the same graph.
-func (p *Plan) Same(other *Plan) bool {
-	return p.ops[len(p.ops)-1].fullKey == other.ops[len(other.ops)-1].fullKey
 }
 
 // Before returns the name of the stage that the target has the most COPY --from of, the later one where two have

@@ -40,7 +40,7 @@ func blamed(err error, bound *plan.Bound) digest.Digest {
 		}
 		for i, op := range bound.Ops {
 			if e := op.GetExec(); e != nil && r.has(e, msg) {
-				return digest.FromBytes(bound.Definition.Def[i])
+				return bound.Digests[i]
 			}
 		}
 	}

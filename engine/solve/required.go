@@ -41,7 +41,7 @@ func (b *Builder) require(ctx context.Context, g gateway.Client, bound *plan.Bou
 				if ok, err := present(ctx, res, c.Src, p); err != nil {
 					return err
 				} else if !ok {
-					return errdefs.WrapVertex(fmt.Errorf("%q: not found", p), digest.FromBytes(bound.Definition.Def[i]))
+					return errdefs.WrapVertex(fmt.Errorf("%q: not found", p), bound.Digests[i])
 				}
 			}
 		}
