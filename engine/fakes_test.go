@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tonistiigi/fsutil"
+
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -143,6 +145,8 @@ func (*fakeBuilder) Forget()          {}
 
 func (*fakeBuilder) Quiet(context.Context) error { return nil }
 
+func (*fakeBuilder) Settle(context.Context, *plan.Plan, map[string]fsutil.FS) error { return nil }
+
 func (*fakeBuilder) TrimHistory(context.Context) error { return nil }
 
 func (b *fakeBuilder) Build(ctx context.Context, req solve.Request) (*solve.Result, error) {
@@ -157,12 +161,12 @@ func (b *fakeBuilder) Build(ctx context.Context, req solve.Request) (*solve.Resu
 	b.mu.Unlock()
 	select {
 	case <-took:
-		return &solve.Result{Image: fmt.Sprint("image-", n), Times: fb.times}, nil
+		return &solve.Result{Plan: req.Plan, Image: fmt.Sprint("image-", n), Times: fb.times}, nil
 	case err := <-fb.end:
 		if err != nil {
 			return nil, err
 		}
-		return &solve.Result{Image: fmt.Sprint("image-", n), Times: fb.times}, nil
+		return &solve.Result{Plan: req.Plan, Image: fmt.Sprint("image-", n), Times: fb.times}, nil
 	case <-ctx.Done():
 		fb.over = context.Cause(ctx)
 		return nil, fb.over

@@ -47,7 +47,7 @@ func (l *loop) measure(j *job) {
 		return
 	}
 	l.meter.Measure(measure.Build{
-		Number: j.number, Plan: j.plan, Image: j.result.Image, Before: before,
+		Number: j.number, Plan: j.result.Plan, Image: j.result.Image, Before: before,
 		Exported: func(image string) {
 			if image != "" {
 				l.images.made[image] = true

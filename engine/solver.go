@@ -3,6 +3,9 @@ package engine
 import (
 	"context"
 
+	"github.com/tonistiigi/fsutil"
+
+	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
@@ -15,6 +18,8 @@ type builder interface {
 	Forget()
 	// TrimHistory removes all but the newest of our builds from the engine's build history.
 	TrimHistory(ctx context.Context) error
+	// Settle builds the steps of a plan that were done aside as they are.
+	Settle(ctx context.Context, p *plan.Plan, contexts map[string]fsutil.FS) error
 	// Quiet waits until the engine is done with the solves that were given up.
 	Quiet(ctx context.Context) error
 }

@@ -49,6 +49,7 @@ func (o *options) buildFlags(f *pflag.FlagSet) {
 	f.BoolVar(&c.ShowValues, "show-values", false, "Show the values of build arguments, and not $NAME in their place")
 	f.StringArrayVar(&c.Ignore, "ignore", nil, "Leave files out of the context, as a line of .dockerignore does; adds to the built-in rules for files of editors and git, which the word none switches off")
 	f.BoolVar(&c.NoCache, "no-cache", false, "Do not use the cache for the first build")
+	f.BoolVar(&c.PlainGraph, "plain-graph", false, "Have every COPY --from wait for the last step of its stage, also where an earlier state is proven to have the same files to copy")
 	f.BoolVar(&c.Pull, "pull", false, "Always look up base images in their registry")
 	f.StringVarP(&c.Engine.Host, "host", "H", "", "Address of the engine to connect to (default DOCKER_HOST, else the docker context's)")
 	f.StringVarP(&c.Engine.Context, "context", "c", "", "Name of the docker context to connect with")

@@ -49,6 +49,8 @@ type Build struct {
 	Pull bool
 	// ShowValues shows instructions with the values of their arguments, and not as they are written.
 	ShowValues bool
+	// PlainGraph has every COPY --from read the last state of its stage, also where an earlier one has the same to copy.
+	PlainGraph bool
 	// Ignore are lines of an ignore file, which hold beside the context's own; "none" switches the built-in ones off.
 	Ignore []string
 	// Outputs are the files that the faces write: what happens to them is never a change. Nil is none.

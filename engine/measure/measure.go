@@ -34,6 +34,8 @@ type Solver interface {
 	Build(ctx context.Context, req solve.Request) (*solve.Result, error)
 	// InTurn calls fn when no solve is under way, and lets none begin until fn returns.
 	InTurn(ctx context.Context, fn func() error) error
+	// Settle builds what a build did in another way than the Dockerfile says, as it says.
+	Settle(ctx context.Context, p *plan.Plan, contexts map[string]fsutil.FS) error
 	// Quiet waits until the engine is done with the solves that were given up.
 	Quiet(ctx context.Context) error
 }
@@ -140,6 +142,9 @@ func (m *Meter) Measure(b Build) {
 		if err == nil && m.needs.Insight != nil {
 			m.account(ctx, b, of)
 		}
+		if err == nil {
+			m.settle(ctx, b)
+		}
 		m.Do(func() {
 			current := ctx.Err() == nil
 			if current {
@@ -226,6 +231,15 @@ func (m *Meter) account(ctx context.Context, b Build, of Measured) {
 			m.files.replace(b.Number, a.Files)
 			m.reportFiles()
 		}
+	})
+}
+
+// settle has the engine build what another Dockerfile, or a session that begins, expects to be in the cache. Where that
+// fails, the next build does it.
+func (m *Meter) settle(ctx context.Context, b Build) {
+	_ = m.needs.Solver.InTurn(ctx, func() error {
+		contexts, _ := m.needs.Contexts()
+		return m.needs.Solver.Settle(ctx, b.Plan, contexts)
 	})
 }
 

@@ -40,10 +40,16 @@ func (r *run) step(ctx context.Context, w, old world) (why string, err error) {
 			return why, err
 		}
 	}
-	states, res, err := r.build(ctx, p)
+	states, res, err := r.build(ctx, p, predictions)
 	var failure *solve.Failure
 	if err != nil && !errors.As(err, &failure) {
 		return "", err
+	}
+	if err == nil {
+		// As the session does once it has measured a build.
+		if err := r.builder.Settle(ctx, res.Plan, r.contexts()); err != nil {
+			return "", err
+		}
 	}
 	if r.good != nil {
 		why = r.compare(p, predictions, states)
@@ -111,15 +117,19 @@ func (r *run) recalled(ctx context.Context, w world, changes []plan.Change, want
 }
 
 // build returns what became of each step, by its name.
-func (r *run) build(ctx context.Context, p *plan.Plan) (map[plan.StepID]event.State, *solve.Result, error) {
+func (r *run) build(ctx context.Context, p *plan.Plan, predictions []plan.Prediction) (map[plan.StepID]event.State, *solve.Result, error) {
 	snap := r.tree.Snapshot()
 	states := map[plan.StepID]event.State{}
-	res, err := r.builder.Build(ctx, solve.Request{Plan: p, Contexts: map[string]fsutil.FS{"context": snap.FS(false)}, SharedKey: solve.SharedKey(r.dir, snap), Emit: func(b event.Body) {
+	res, err := r.builder.Build(ctx, solve.Request{Plan: p, Predictions: predictions, Contexts: map[string]fsutil.FS{"context": snap.FS(false)}, SharedKey: solve.SharedKey(r.dir, snap), Emit: func(b event.Body) {
 		if s, ok := b.(event.Step); ok {
 			states[plan.StepID{Stage: s.Stage, Index: s.Index}] = s.State
 		}
 	}})
 	return states, res, err
+}
+
+func (r *run) contexts() map[string]fsutil.FS {
+	return map[string]fsutil.FS{"context": r.tree.Snapshot().FS(false)}
 }
 
 // compare counts what became of the predictions. why says which promise was broken.

@@ -24,7 +24,7 @@ func (p *Project) Plan(ctx context.Context, tc Toolchain, stage string) (*plan.P
 	if p.broken != nil {
 		return nil, &plan.Error{Filename: p.Name(), Message: "the Dockerfile can't be read: " + p.broken.Error(), Err: p.broken}
 	}
-	in := plan.Input{Dockerfile: p.source, Filename: p.Name(), Attrs: maps.Clone(p.attrs), ContextIgnore: map[string][]byte{}, Folders: map[string]string{"dockerfile": filepath.Dir(p.dockerfile)}, ShowValues: p.build.ShowValues}
+	in := plan.Input{Dockerfile: p.source, Filename: p.Name(), Attrs: maps.Clone(p.attrs), ContextIgnore: map[string][]byte{}, Folders: map[string]string{"dockerfile": filepath.Dir(p.dockerfile)}, ShowValues: p.build.ShowValues, PlainGraph: p.build.PlainGraph}
 	if stage != "" {
 		in.Attrs["target"] = stage
 	}

@@ -48,6 +48,7 @@ type Builder struct {
 	sent      sent
 	lingering lingering
 	runs      runs
+	shortcuts shortcuts
 
 	mu      sync.Mutex
 	configs map[string]imageConfig

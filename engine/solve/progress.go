@@ -35,6 +35,8 @@ type tracker struct {
 	vertices          map[digest.Digest]*vertex
 	partial           map[outputKey][]byte
 	failed            digest.Digest
+	// misled is set where the graph took a shortcut that does not hold.
+	misled bool
 }
 
 type stepState struct {

@@ -30,6 +30,8 @@ type Request struct {
 	SharedKey string
 	// Tags are the image's names, which it gets when it is made. It may have none.
 	Tags []string
+	// Predictions are what is expected of each of the plan's steps. It may be nil.
+	Predictions []plan.Prediction
 	// NoCache makes every step run.
 	NoCache bool
 	// Yields says that no other build must wait for this one: when its context ends, the engine ends it at once, or
@@ -42,10 +44,15 @@ type Request struct {
 	// Emit is called with Step, Output and Warning events, one at a time. It must not block for long, because BuildKit
 	// waits for it.
 	Emit func(event.Body)
+
+	// plain is set where the plan's copies are to be taken from where the Dockerfile says.
+	plain bool
 }
 
 // Result is a build that succeeded.
 type Result struct {
+	// Plan is the plan as it was built, with its shortcuts.
+	Plan *plan.Plan
 	// Image is the image's id on the engine, Tags are its names.
 	Image string
 	Tags  []string
@@ -79,6 +86,9 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 			continue
 		} else if err != nil && attempt < attempts && lateSession(err) {
 			b.sent.forget()
+			continue
+		} else if err != nil && track.misled {
+			req.plain = true
 			continue
 		}
 		var moved []string
@@ -170,22 +180,32 @@ func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (strin
 func (b *Builder) collect(track *tracker, req Request) gateway.BuildFunc {
 	return func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
 		session := g.BuildOpts().SessionID
-		bind := func() (*plan.Bound, error) { return req.Plan.BindEach(b.Binding(req.Contexts, session)) }
-		if req.NoCache {
-			bind = func() (*plan.Bound, error) { return req.Plan.BindAnew(session) }
-		}
-		bound, err := bind()
-		if err != nil {
-			return nil, err
-		}
 		if err := b.lingering.join(ctx, g); err != nil {
 			return nil, err
 		}
-		track.bind(bound, session)
-		if err := b.require(ctx, g, bound); err != nil {
-			return nil, err
+		solve := func(bound *plan.Bound, evaluate bool) (*gateway.Result, error) {
+			track.bind(bound, session)
+			if err := b.require(ctx, g, bound); err != nil {
+				return nil, err
+			}
+			return g.Solve(ctx, gateway.SolveRequest{Definition: bound.Definition, Evaluate: evaluate})
 		}
-		res, err := g.Solve(ctx, gateway.SolveRequest{Definition: bound.Definition, Evaluate: req.Yields})
+		var res *gateway.Result
+		var bound *plan.Bound
+		var err error
+		switch {
+		case !req.NoCache && !req.plain && req.Plan.MayShorten():
+			res, err = b.shortened(ctx, g, req, track, solve)
+		case req.NoCache:
+			bound, err = req.Plan.BindAnew(session)
+		default:
+			bound, err = req.Plan.BindEach(b.Binding(req.Contexts, session))
+		}
+		if err == nil && bound != nil {
+			if res, err = solve(bound, req.Yields); err == nil && req.Plan.MayShorten() {
+				b.shortcuts.asWritten(req.Plan)
+			}
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/opencontainers/go-digest"
 
 	"github.com/stagewatch/stagewatch/engine/dock"
 )
@@ -24,6 +25,14 @@ type SavedLayer struct {
 	Gone map[string]bool
 	// Links are the bytes of the targets of its symbolic links.
 	Links int64
+	// Entries are all that it holds, in the order of the archive.
+	Entries []SavedEntry
+}
+
+// SavedEntry is a file, folder or link of a layer, with the digest of its content.
+type SavedEntry struct {
+	*tar.Header
+	Content digest.Digest
 }
 
 // Bytes returns the sum of the files' bytes.
@@ -103,6 +112,11 @@ func savedLayer(data []byte) (SavedLayer, error) {
 		if err != nil {
 			return l, err
 		}
+		content, err := digest.FromReader(t)
+		if err != nil {
+			return l, err
+		}
+		l.Entries = append(l.Entries, SavedEntry{h, content})
 		p := path.Join("/", h.Name)
 		if name, ok := strings.CutPrefix(path.Base(p), ".wh."); ok {
 			l.Gone[path.Join(path.Dir(p), name)] = true

@@ -1,0 +1,108 @@
+package solve
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/opencontainers/go-digest"
+	"github.com/tonistiigi/fsutil"
+
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// shortcuts remembers, by graph, how its copies were shortened.
+type shortcuts struct {
+	mu sync.Mutex
+	of map[digest.Digest]shortening
+}
+
+// shortening is what is known of a graph from its last build.
+type shortening struct {
+	// proven are the shortcuts that held.
+	proven plan.Shortcuts
+	// aside are the ops that were done aside, and that may not be in the cache as they are.
+	aside []int
+}
+
+func (s *shortcuts) get(p *plan.Plan) shortening {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.of[p.Graph()]
+}
+
+func (s *shortcuts) set(p *plan.Plan, now shortening) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.of == nil {
+		s.of = map[digest.Digest]shortening{}
+	}
+	s.of[p.Graph()] = now
+}
+
+// asWritten records that a plan was built without shortcuts.
+func (s *shortcuts) asWritten(p *plan.Plan) { s.set(p, shortening{proven: s.get(p).proven}) }
+
+// shortened solves a plan with the shortcuts that held in its last build, and proves in the same solve that they hold in
+// this one: a step may have run anew and left other links. Where they don't, and where that can't be told, it fails, and
+// track says that it was misled.
+func (b *Builder) shortened(ctx context.Context, g gateway.Client, req Request, track *tracker, solve func(b *plan.Bound, evaluate bool) (*gateway.Result, error)) (*gateway.Result, error) {
+	last := b.shortcuts.get(req.Plan)
+	p := req.Plan.Shortened(last.proven, req.Predictions, last.aside)
+	bound, err := p.BindEach(b.Binding(req.Contexts, g.BuildOpts().SessionID))
+	if err != nil {
+		return nil, err
+	}
+	looking, stop := context.WithCancel(ctx)
+	defer stop()
+	var proven plan.Shortcuts
+	var unproven error
+	looked := make(chan struct{})
+	go func() {
+		defer close(looked)
+		proven, unproven = p.Shortcuts(newStates(looking, g, bound))
+	}()
+	res, err := solve(bound, true)
+	if err != nil && !p.Shortens() {
+		stop()
+	}
+	<-looked
+	holds := !p.Shortens() || unproven == nil && p.Within(proven)
+	switch {
+	case err == nil && holds:
+		b.shortcuts.set(p, shortening{proven, p.DoneAside()})
+		return res, nil
+	case err != nil && (holds || unproven != nil):
+		// The build failed, or what the copies are taken from.
+		return nil, err
+	}
+	b.shortcuts.set(p, shortening{proven: proven})
+	track.misled = true
+	return nil, errors.New("copying from another state of a stage than the Dockerfile says: it differs from the one of the last build")
+}
+
+// Settle builds the steps of a plan, as it was built, that were done aside: as they are, for a graph of which something
+// else needs them. It must not go on beside another solve.
+func (b *Builder) Settle(ctx context.Context, p *plan.Plan, contexts map[string]fsutil.FS) error {
+	aside := p.DoneAside()
+	if len(aside) == 0 {
+		return nil
+	}
+	err := b.ask(ctx, contexts, func(ctx context.Context, g gateway.Client) error {
+		bound, err := p.BindEach(b.Binding(contexts, g.BuildOpts().SessionID))
+		if err != nil {
+			return err
+		}
+		for _, op := range aside {
+			if _, err := newStates(ctx, g, bound).result(op); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		b.shortcuts.asWritten(p)
+	}
+	return err
+}

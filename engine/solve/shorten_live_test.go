@@ -1,0 +1,215 @@
+package solve
+
+import (
+	"archive/tar"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stagewatch/stagewatch/engine/dock/docktest"
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+// shortcutStage is the beginning of every stage that is copied from: folders, and links of every kind between them.
+const shortcutStage = `FROM python:3.9-alpine AS build
+RUN mkdir -p /app/sub /data/a/b /r /opt/lib && echo SECRET >/app/own && ln /app/own /app/hard && ln /app/own /data/hard && \
+  ln -s /data /l1 && ln -s ../data/a /r/l2 && ln -s l1 /l3 && ln -s /made /dangling && ln -s sub /app/to && ln -s /opt/lib /app/out && \
+  echo x >/data/a/x && echo y >/data/a/b/y && echo z >/opt/lib/z && chmod 2750 /app && chown 7:8 /app /data/a
+`
+
+var (
+	shortcutSources = []string{"src", "src/f", "src/sub", "f"}
+	// Every folder that a step would make on the way is there: its time is that of its making, whichever way it is made.
+	shortcutDests = []string{"/app", "/app/", "/app/", "/app/", "/app/sub/", "/app/sub/", "/app/f", "/app/to/", "/app/out/", "/l1/", "/l1/a/", "/r/l2/", "/l3/a/b/", "/data/a", "/data/a/b/x", "/opt/", "/opt/lib/z", "/usr/local/", "/f", "/"}
+	shortcutPaths = []string{"/app", "/app", "/app", "/app", "/app/sub", "/app/sub", "/app/to", "/app/out", "/data", "/data/a", "/data/a/b", "/l1", "/l1/a", "/r/l2", "/r", "/l3/a", "/opt", "/opt/lib", "/app/own"}
+)
+
+// shortcutCase returns a Dockerfile whose last stage copies from a stage that ends with random file steps. Its salt makes
+// the copies unknown to the cache.
+func shortcutCase(r *rand.Rand, salt string) string {
+	pick := func(of []string) string { return of[r.IntN(len(of))] }
+	var b strings.Builder
+	b.WriteString(shortcutStage)
+	for range 1 + r.IntN(4) {
+		flags := pick([]string{"", "", "", "--chown=5:6 ", "--chmod=640 ", "--chown=root ", "--link "})
+		switch r.IntN(10) {
+		case 0:
+			fmt.Fprintf(&b, "WORKDIR %s\n", strings.TrimSuffix(pick([]string{"/app", "/app/sub", "/l1/a", "/opt/"}), "/"))
+		case 1:
+			fmt.Fprintf(&b, "COPY %s<<E %s/text\n%d\nE\n", flags, strings.TrimSuffix(pick([]string{"/app", "/data/a/", "/opt/lib", "/l1"}), "/"), r.IntN(3))
+		case 2:
+			fmt.Fprintf(&b, "ADD %s %s\n", pick(shortcutSources), pick(shortcutDests))
+		case 3:
+			fmt.Fprintf(&b, "COPY %sf src/f %s/\n", flags, strings.TrimSuffix(pick([]string{"/app", "/data/a", "/r/l2", "/opt"}), "/"))
+		default:
+			fmt.Fprintf(&b, "COPY %s%s %s\n", flags, pick(shortcutSources), pick(shortcutDests))
+		}
+	}
+	fmt.Fprintf(&b, "FROM scratch\nCOPY <<E /salt\n%s\nE\n", salt)
+	for n := range 1 + r.IntN(3) {
+		fmt.Fprintf(&b, "COPY --from=build %s /to%d\n", pick(shortcutPaths), n)
+	}
+	return b.String()
+}
+
+// TestShortcutsCopyTheSame compares the layers of copies that take shortcuts with those of the same copies that don't, of
+// random Dockerfiles with links: they are equal to the byte. What BuildKit gives the time of the build, a folder into which a
+// file was put, has that of its own build. SHORTCUT_CASES is how many, SHORTCUT_SEED a failure's seed.
+func TestShortcutsCopyTheSame(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds some hundred images, and -short says to be quick")
+	}
+	b := newBench(t)
+	b.write("f", "SECRET")
+	b.write("src/f", "SECRET of src")
+	b.write("src/sub/deep/g", "SECRET deep")
+	b.link("/data", "src/abs")
+	b.link("sub/deep", "src/rel")
+	cases, seed := 8, uint64(time.Now().UnixNano())
+	for name, value := range map[string]*uint64{"SHORTCUT_SEED": &seed} {
+		if s := os.Getenv(name); s != "" {
+			n, err := strconv.ParseUint(s, 10, 64)
+			if err != nil {
+				t.Fatalf("reading %s: %v", name, err)
+			}
+			*value = n
+		}
+	}
+	if s := os.Getenv("SHORTCUT_CASES"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			t.Fatalf("reading SHORTCUT_CASES: %v", err)
+		}
+		cases = n
+	}
+	shortened, aside, begin := 0, 0, time.Now()
+	for n := uint64(1); shortened < cases; n++ {
+		at := func(salt string) string {
+			return shortcutCase(rand.New(rand.NewPCG(seed, n)), fmt.Sprint(b.secret, " ", n, salt))
+		}
+		// Each run of a case has other content, so that what is done aside is done anew.
+		b.write("src/sub/n", fmt.Sprint(b.secret, n))
+		b.write("Dockerfile", at("plain"))
+		plain, err := b.buildWith(t.Context(), func(r *Request) { r.plain = true }, nil)
+		if err != nil {
+			continue // such as a folder onto a file
+		}
+		b.write("Dockerfile", at("learn"))
+		learned, err := b.build(t.Context(), nil)
+		if err != nil {
+			t.Fatalf("seed %d, case %d: %v", seed, n, err)
+		}
+		b.write("Dockerfile", at("short"))
+		short, err := b.buildWith(t.Context(), func(r *Request) {
+			b.builder.shortcuts.set(r.Plan, b.builder.shortcuts.get(learned.Plan))
+			rerunning(r)
+		}, nil)
+		if err != nil {
+			t.Fatalf("seed %d, case %d: %v\n%s", seed, n, err, at("short"))
+		}
+		if short.Plan.Shortens() {
+			shortened++
+			for _, c := range short.Plan.TakenShortcuts() {
+				aside += len(c.Aside)
+			}
+		}
+		if !slices.Equal(b.layers(plain.Image)[1:], b.layers(short.Image)[1:]) {
+			if diff := cmp.Diff(b.saved(plain.Image, begin)[1:], b.saved(short.Image, begin)[1:]); diff != "" {
+				t.Fatalf("seed %d, case %d: the layers differ, plain (-) and shortened (+):\n%s\n%s", seed, n, diff, at("short"))
+			}
+		}
+		for _, o := range []outcome{plain, learned, short} {
+			b.remove(o.Image)
+		}
+	}
+	if aside == 0 {
+		t.Errorf("seed %d: no step was done aside", seed)
+	}
+	t.Logf("seed %d: %d shortened, %d steps done aside", seed, shortened, aside)
+}
+
+// layers returns the ids of an image's layers, uncompressed.
+func (b *bench) layers(id string) []string {
+	b.t.Helper()
+	img, err := b.engine.Client.ImageInspect(b.t.Context(), id)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return img.RootFS.Layers
+}
+
+// saved describes the layers of an image as `docker save` has them. Times since begin are told as now.
+func (b *bench) saved(id string, begin time.Time) (layers []string) {
+	b.t.Helper()
+	for _, l := range docktest.Saved(b.t, b.engine, id) {
+		var all strings.Builder
+		for _, e := range l.Entries {
+			at := e.ModTime.Format(time.RFC3339Nano)
+			if e.Typeflag == tar.TypeDir && e.ModTime.After(begin) {
+				at = "now"
+			}
+			fmt.Fprintln(&all, e.Name, e.Linkname, e.FileInfo().Mode(), e.Uid, e.Gid, e.Size, at, xattrs(e.Header), e.Content)
+		}
+		layers = append(layers, all.String())
+	}
+	return layers
+}
+
+func xattrs(h *tar.Header) map[string]string {
+	own := maps.Clone(h.PAXRecords)
+	maps.DeleteFunc(own, func(name, _ string) bool { return name == "mtime" })
+	return own
+}
+
+// TestAShortcutThatLeadsElsewhereIsNotTaken: a step that runs anew leaves a link where its last run left a folder.
+func TestAShortcutThatLeadsElsewhereIsNotTaken(t *testing.T) {
+	b := newBench(t)
+	b.write("Dockerfile", `FROM python:3.9-alpine AS build
+COPY made /made
+RUN mkdir /data && echo SECRET >/data/old && if grep link /made; then ln -s /data /app; else mkdir /app; fi
+COPY page /app/
+FROM scratch
+COPY --from=build /data /data
+COPY --from=build /app /app
+`)
+	for _, tt := range []struct{ made, want string }{
+		{"folder 1", "/app/page /data/old"},
+		{"folder 2", "/app/page /data/old"},
+		{"link", "/app/old /app/page /data/old /data/page"},
+		{"folder 3", "/app/page /data/old"},
+	} {
+		b.write("made", tt.made)
+		b.write("page", b.secret+tt.made)
+		o, err := b.buildWith(t.Context(), rerunning, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var made []string
+		for _, l := range docktest.Saved(t, b.engine, o.Image) {
+			made = slices.AppendSeq(made, maps.Keys(l.Files))
+		}
+		slices.Sort(made)
+		if got := strings.Join(made, " "); got != tt.want {
+			t.Errorf("%s: the image has %s, want %s", tt.made, got, tt.want)
+		}
+		if short := o.Plan.Shortens(); short != (tt.made == "folder 2") {
+			t.Errorf("%s: built with shortcuts: %v", tt.made, short)
+		}
+	}
+}
+
+// rerunning says of each step that it is expected to rerun.
+func rerunning(r *Request) {
+	for range r.Plan.Steps {
+		r.Predictions = append(r.Predictions, plan.Prediction{Prediction: event.WillRerun})
+	}
+}

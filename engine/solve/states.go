@@ -1,0 +1,124 @@
+package solve
+
+import (
+	"context"
+	"io/fs"
+	"path"
+	"strings"
+
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	fstypes "github.com/tonistiigi/fsutil/types"
+
+	"github.com/stagewatch/stagewatch/engine/plan"
+)
+
+const (
+	// fewFiles, fewFolders and fewBytes are the most that is copied once more to do a step aside.
+	fewFiles, fewFolders, fewBytes = 200, 8, 4 << 20
+)
+
+// states looks into the results of a graph's ops during a solve. It solves what it is asked for.
+type states struct {
+	ctx   context.Context
+	g     gateway.Client
+	bound *plan.Bound
+	refs  map[int]gateway.Reference
+	known map[asked]plan.Entry
+}
+
+// asked is a path in the result of an op.
+type asked struct {
+	op   int
+	path string
+}
+
+func newStates(ctx context.Context, g gateway.Client, bound *plan.Bound) *states {
+	return &states{ctx: ctx, g: g, bound: bound, refs: map[int]gateway.Reference{}, known: map[asked]plan.Entry{}}
+}
+
+// At implements [plan.States].
+func (s *states) At(op int, p string) (plan.Entry, error) {
+	if e, ok := s.known[asked{op, p}]; ok {
+		return e, nil
+	}
+	dir, name := path.Split(p)
+	pattern := name
+	if strings.ContainsAny(name, `*?[]\!`) {
+		pattern = ""
+	}
+	stats, err := s.list(op, dir, pattern)
+	if err != nil {
+		return plan.Entry{}, err
+	}
+	var e plan.Entry
+	for _, st := range stats {
+		if path.Base(st.Path) != name {
+			continue
+		}
+		switch fs.FileMode(st.Mode).Type() {
+		case fs.ModeDir:
+			e.Kind = plan.Folder
+		case fs.ModeSymlink:
+			e.Kind, e.Target = plan.Link, st.Linkname
+		default:
+			e.Kind = plan.OtherFile
+		}
+	}
+	s.known[asked{op, p}] = e
+	return e, nil
+}
+
+// Few implements [plan.States].
+func (s *states) Few(op int, folder string) (bool, error) {
+	files, bytes := 0, int64(0)
+	folders := []string{folder}
+	for n := 0; n < len(folders); n++ {
+		stats, err := s.list(op, folders[n], "")
+		if err != nil {
+			return false, err
+		}
+		for _, st := range stats {
+			files++
+			bytes += st.Size
+			if fs.FileMode(st.Mode).IsDir() {
+				folders = append(folders, path.Join(folders[n], path.Base(st.Path)))
+			}
+		}
+		if files > fewFiles || len(folders) > fewFolders || bytes > fewBytes {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// list lists a folder in the result of an op. A pattern limits it to the name that it is.
+func (s *states) list(op int, folder, pattern string) ([]*fstypes.Stat, error) {
+	ref, err := s.result(op)
+	if err != nil {
+		return nil, err
+	}
+	if ref == nil {
+		return nil, nil
+	}
+	return ref.ReadDir(s.ctx, gateway.ReadDirRequest{Path: "/" + folder, IncludePattern: pattern})
+}
+
+// result returns the result of an op, nil for an empty one.
+func (s *states) result(op int) (gateway.Reference, error) {
+	if ref, ok := s.refs[op]; ok {
+		return ref, nil
+	}
+	part, err := s.bound.UpTo(op)
+	if err != nil {
+		return nil, err
+	}
+	res, err := s.g.Solve(s.ctx, gateway.SolveRequest{Definition: part, Evaluate: true})
+	if err != nil {
+		return nil, err
+	}
+	ref, err := res.SingleRef()
+	if err == nil {
+		s.refs[op] = ref
+	}
+	return ref, err
+}
