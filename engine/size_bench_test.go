@@ -23,12 +23,13 @@ import (
 // with it the floor, a bare solve of the same graph from the disk, and `docker build` where that is installed.
 func BenchmarkSaveToBuilt(b *testing.B) {
 	for _, files := range []int{10, 10_000, 100_000} {
-		b.Run(fmt.Sprint(files), func(b *testing.B) { benchSaveToBuilt(b, files) })
+		b.Run(fmt.Sprint(files), func(b *testing.B) { benchSaveToBuilt(b, files, saverDockerfile) })
 	}
+	b.Run("copies", func(b *testing.B) { benchSaveToBuilt(b, 10, saverCopies) })
 }
 
-func benchSaveToBuilt(b *testing.B, files int) {
-	s := newSaver(b, files)
+func benchSaveToBuilt(b *testing.B, files int, dockerfile string) {
+	s := newSaver(b, files, dockerfile)
 	ways := []struct {
 		name string
 		save func(text string)
@@ -53,13 +54,14 @@ func benchSaveToBuilt(b *testing.B, files int) {
 
 // saver saves a file of a context, and builds that in several ways.
 type saver struct {
-	b       *testing.B
-	dir     string
-	unique  string
-	project *project.Project
-	batches <-chan project.Batch
-	builder *solve.Builder
-	session *dock.Session
+	b      *testing.B
+	dir    string
+	unique string
+	// project is built as a session builds it, plain as the Dockerfile says.
+	project, plain *project.Project
+	batches        <-chan project.Batch
+	builder        *solve.Builder
+	session        *dock.Session
 	// client is a docker command that builds with BuildKit, empty where none is installed.
 	client string
 }
@@ -70,11 +72,22 @@ RUN --mount=type=bind,source=assets,target=/assets ls /assets > /listed
 COPY main.txt /
 `
 
-func newSaver(b *testing.B, files int) *saver {
+// saverCopies copies 20,000 files of 10 kB out of a stage, which a save does not touch, beside those that it does.
+const saverCopies = `FROM python:3.9-alpine AS build
+RUN python3 -c "import os; [(os.makedirs('/packages/%%d' %% (n // 100), exist_ok=True), open('/packages/%%d/%%d' %% (n // 100, n), 'w').write(str(n) * 2000)) for n in range(20000)]"
+WORKDIR /app
+COPY . .
+FROM python:3.9-alpine
+LABEL stagewatch=%s
+COPY --from=build /packages /packages
+COPY --from=build /app /app
+`
+
+func newSaver(b *testing.B, files int, dockerfile string) *saver {
 	b.Helper()
 	engine := docktest.Engine(b)
 	s := &saver{b: b, dir: b.TempDir(), unique: fmt.Sprint(time.Now().UnixNano()), session: docktest.Session(b, engine), client: docktest.Client(b)}
-	s.write("Dockerfile", fmt.Sprintf(saverDockerfile, s.session.ID))
+	s.write("Dockerfile", fmt.Sprintf(dockerfile, s.session.ID))
 	s.write(".dockerignore", "node_modules\nDockerfile\n.dockerignore\n")
 	s.write("main.txt", "")
 	for i := range files / 2 {
@@ -86,6 +99,10 @@ func newSaver(b *testing.B, files int) *saver {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = s.project.Close() })
+	if s.plain, err = project.OpenChecked(b.Context(), config.Config{Build: config.Build{Context: s.dir, PlainGraph: true}}); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = s.plain.Close() })
 	s.batches, _ = s.project.Watch(b.Context())
 	if s.builder, err = solve.New(b.Context(), engine); err != nil {
 		b.Fatal(err)
@@ -121,9 +138,8 @@ func (s *saver) ours(text string) {
 	if len(relevant) == 0 {
 		s.b.Fatal("the save matters to nothing")
 	}
-	p.Predict(p, relevant, s.project.Links())
 	contexts, key := s.project.Contexts(false)
-	s.build(solve.Request{Plan: p, Contexts: contexts, SharedKey: key})
+	s.build(solve.Request{Plan: p, Contexts: contexts, SharedKey: key, Predictions: p.Predict(p, relevant, s.project.Links())})
 }
 
 // quiet takes the notices of what another way saved.
@@ -141,7 +157,7 @@ func (s *saver) quiet() {
 }
 
 func (s *saver) floor(text string) {
-	p, err := s.project.Plan(s.b.Context(), s.builder, "")
+	p, err := s.plain.Plan(s.b.Context(), s.builder, "")
 	if err != nil {
 		s.b.Fatal(err)
 	}
