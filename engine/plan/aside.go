@@ -23,12 +23,12 @@ func (b *Bound) provide(i, k int) (int, error) {
 	for _, j := range done {
 		o := &b.Plan.ops[j]
 		own := o.pb.CloneVT()
-		for n, in := range o.inputs {
-			from := in
-			if n == o.writesInput() {
-				from = at
-			} else if from, err = b.provide(j, n); err != nil {
-				return 0, err
+		for n := range o.inputs {
+			from := at
+			if n != o.writesInput() {
+				if from, err = b.provide(j, n); err != nil {
+					return 0, err
+				}
 			}
 			own.Inputs[n].Digest = string(b.Digests[from])
 		}
