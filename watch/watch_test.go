@@ -78,7 +78,7 @@ func TestNewFoldersFilledAtOnceLoseNothing(t *testing.T) {
 
 func TestBranchSwitch(t *testing.T) {
 	both(t, func(t *testing.T, opts Options) {
-		const files = 10_000
+		const files = 2_500
 		root := t.TempDir()
 		name := func(branch string, i int) string { return fmt.Sprintf("%s%d/sub/file%d", branch, i/50, i) }
 		for i := range files {
