@@ -151,19 +151,24 @@ func (p *Plan) cut() bool {
 // built returns which ops the target needs, and which are done aside.
 func (p *Plan) built() (needed, aside []bool) {
 	needed, aside = make([]bool, len(p.ops)), make([]bool, len(p.ops))
+	var need func(i, k int)
+	need = func(i, k int) {
+		from, done := p.way(i, k)
+		needed[from] = true
+		for _, j := range done {
+			aside[j] = true
+			for n := range p.ops[j].inputs {
+				if n != p.ops[j].writesInput() {
+					need(j, n)
+				}
+			}
+		}
+	}
 	needed[len(p.ops)-1] = true
 	for i := len(p.ops) - 1; i >= 0; i-- {
-		if !needed[i] {
-			continue
-		}
-		for k := range p.ops[i].inputs {
-			from, done := p.way(i, k)
-			needed[from] = true
-			for _, j := range done {
-				aside[j] = true
-				for n, in := range p.ops[j].inputs {
-					needed[in] = needed[in] || n != p.ops[j].writesInput()
-				}
+		if needed[i] {
+			for k := range p.ops[i].inputs {
+				need(i, k)
 			}
 		}
 	}

@@ -75,12 +75,15 @@ func TestShortcuts(t *testing.T) {
 		{"COPY . /app", "--link,/usr --link,/app", "--link /usr: -2\n--link /app: +2\n"},
 		{"COPY . /app", "/ /usr /app", "/:\n/usr: -2\n/app:\n"},
 		{"COPY . /app/much/", "/app/much /usr", "/app/much:\n/usr: -2\n"},
+		// What is done aside copies from a third stage.
+		{"COPY --from=other /x /app/", "/app", "/app: +2\n"},
+		{"COPY --from=other /usr /app/\nCOPY --from=other /x /app/", "/app /usr", "/app: +3 +2\n/usr: -3 -2\n"},
 		{"COPY . /", "/usr /app", "/usr:\n/app:\n"},
 		{"COPY . /none", "/none /usr", "/none:\n/usr: -2\n"},
 		{"COPY a /none/\nCOPY b /none/", "/none /usr", "/none:\n/usr: -3 -2\n"},
 	} {
 		var file strings.Builder
-		fmt.Fprintf(&file, "FROM a AS s\n%s\nFROM b\n", tt.stage)
+		fmt.Fprintf(&file, "FROM c AS other\nCOPY x /x\nCOPY y /usr/\nFROM a AS s\n%s\nFROM b\n", tt.stage)
 		var copies []string
 		for n, c := range strings.Fields(tt.copies) {
 			c = strings.ReplaceAll(c, ",", " ")
@@ -107,7 +110,7 @@ func TestShortcuts(t *testing.T) {
 		var got strings.Builder
 		taken := short.TakenShortcuts()
 		for _, s := range short.Steps {
-			if s.Stage != "stage-1" || s.From {
+			if s.Stage != short.Target || s.From {
 				continue
 			}
 			fmt.Fprintf(&got, "%s:", copies[s.Index-2])
