@@ -10,6 +10,7 @@ import (
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
 // shortcuts remembers, by graph, how its copies were shortened.
@@ -49,6 +50,9 @@ func (s *shortcuts) asWritten(p *plan.Plan) { s.set(p, shortening{proven: s.get(
 // track says that it was misled.
 func (b *Builder) shortened(ctx context.Context, g gateway.Client, req Request, track *tracker, solve func(b *plan.Bound, evaluate bool) (*gateway.Result, error)) (*gateway.Result, error) {
 	last := b.shortcuts.get(req.Plan)
+	if !light(req.Contexts) {
+		req.Predictions, last.aside = nil, nil
+	}
 	p := req.Plan.Shortened(last.proven, req.Predictions, last.aside)
 	bound, err := p.BindEach(b.Binding(req.Contexts, g.BuildOpts().SessionID))
 	if err != nil {
@@ -80,6 +84,29 @@ func (b *Builder) shortened(ctx context.Context, g gateway.Client, req Request, 
 	b.shortcuts.set(p, shortening{proven: proven})
 	track.misled = true
 	return nil, errors.New("copying from another state of a stage than the Dockerfile says: it differs from the one of the last build")
+}
+
+const (
+	// lightFiles and lightBytes are the most that contexts hold which are copied twice: by a step that is done aside, and
+	// by the step as it is, in the background. Copying more costs more than a look around the copied folder.
+	lightFiles, lightBytes = 2000, 64 << 20
+)
+
+// light reports whether the contexts can be copied twice.
+func light(contexts map[string]fsutil.FS) bool {
+	files, bytes := 0, int64(0)
+	for _, context := range contexts {
+		served, ok := context.(*tree.FS)
+		if !ok {
+			return false // What it holds is not known.
+		}
+		served.Snapshot().Walk("", func(_ string, e tree.Entry) bool {
+			files++
+			bytes += e.Size
+			return files <= lightFiles && bytes <= lightBytes
+		})
+	}
+	return files <= lightFiles && bytes <= lightBytes
 }
 
 // Settle builds the steps of a plan, as it was built, that were done aside: as they are, for a graph of which something

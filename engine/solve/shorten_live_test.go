@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,10 +14,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/tonistiigi/fsutil"
 
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
 // shortcutStage is the beginning of every stage that is copied from: folders, and links of every kind between them.
@@ -110,6 +113,7 @@ func TestShortcutsCopyTheSame(t *testing.T) {
 		}
 		b.write("Dockerfile", at("short"))
 		short, err := b.buildWith(t.Context(), func(r *Request) {
+			r.Contexts = map[string]fsutil.FS{"context": b.served()}
 			b.builder.shortcuts.set(r.Plan, b.builder.shortcuts.get(learned.Plan))
 			rerunning(r)
 		}, nil)
@@ -145,6 +149,38 @@ func (b *bench) layers(id string) []string {
 		b.t.Fatal(err)
 	}
 	return img.RootFS.Layers
+}
+
+// served returns the folder as a session serves it.
+func (b *bench) served() *tree.FS {
+	b.t.Helper()
+	known, err := tree.Load(b.t.Context(), b.dir, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return known.Snapshot().FS(true)
+}
+
+// TestALargeContextIsCopiedOnce: what is done aside is done once more as it is.
+func TestALargeContextIsCopiedOnce(t *testing.T) {
+	b := &bench{t: t, dir: t.TempDir()}
+	b.write("f", "small")
+	if contexts := map[string]fsutil.FS{"context": b.served()}; !light(contexts) {
+		t.Error("a file of 5 bytes is too much")
+	}
+	if err := os.Truncate(filepath.Join(b.dir, "f"), lightBytes+1); err != nil {
+		t.Fatal(err)
+	}
+	if contexts := map[string]fsutil.FS{"context": b.served()}; light(contexts) {
+		t.Error("a file of 64 MiB and more is not too much")
+	}
+	b.write("f", "small")
+	for n := range lightFiles {
+		b.write(fmt.Sprint("d/", n), "")
+	}
+	if contexts := map[string]fsutil.FS{"context": b.served()}; light(contexts) {
+		t.Error("2000 files and more are not too many")
+	}
 }
 
 // saved describes the layers of an image as `docker save` has them. Times since begin are told as now.
@@ -189,7 +225,10 @@ COPY --from=build /app /app
 	} {
 		b.write("made", tt.made)
 		b.write("page", b.secret+tt.made)
-		o, err := b.buildWith(t.Context(), rerunning, nil)
+		o, err := b.buildWith(t.Context(), func(r *Request) {
+			r.Contexts = map[string]fsutil.FS{"context": b.served()}
+			rerunning(r)
+		}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
