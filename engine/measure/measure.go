@@ -117,6 +117,7 @@ func (m *Meter) Measure(b Build) {
 		of := Measured{Before: b.Before, After: b.Plan, AfterImage: b.Image}
 		err := m.needs.Solver.Quiet(ctx)
 		if err == nil {
+			m.settle(ctx, b)
 			err = whileFrozen(ctx, func() (err error) {
 				if of.Sized, of.BeforeImage, err = m.sizeBoth(ctx, b); err != nil {
 					return err
@@ -142,9 +143,6 @@ func (m *Meter) Measure(b Build) {
 		if err == nil && m.needs.Insight != nil {
 			m.account(ctx, b, of)
 		}
-		if err == nil {
-			m.settle(ctx, b)
-		}
 		m.Do(func() {
 			current := ctx.Err() == nil
 			if current {
@@ -152,6 +150,15 @@ func (m *Meter) Measure(b Build) {
 			}
 			b.Done(current && err == nil)
 		})
+	})
+}
+
+// settle has the engine build what the stage before, another Dockerfile and a session that begins expect to be in the cache.
+// Where that fails, who needs it builds it.
+func (m *Meter) settle(ctx context.Context, b Build) {
+	_ = m.needs.Solver.InTurn(ctx, func() error {
+		contexts, _ := m.needs.Contexts()
+		return m.needs.Solver.Settle(ctx, b.Plan, contexts)
 	})
 }
 
@@ -231,15 +238,6 @@ func (m *Meter) account(ctx context.Context, b Build, of Measured) {
 			m.files.replace(b.Number, a.Files)
 			m.reportFiles()
 		}
-	})
-}
-
-// settle has the engine build what another Dockerfile, or a session that begins, expects to be in the cache. Where that
-// fails, the next build does it.
-func (m *Meter) settle(ctx context.Context, b Build) {
-	_ = m.needs.Solver.InTurn(ctx, func() error {
-		contexts, _ := m.needs.Contexts()
-		return m.needs.Solver.Settle(ctx, b.Plan, contexts)
 	})
 }
 

@@ -111,10 +111,16 @@ func light(contexts map[string]fsutil.FS) bool {
 
 // Settle builds the steps of a plan, as it was built, that were done aside: as they are, for a graph of which something
 // else needs them. It must not go on beside another solve.
+//
+// On a fragile engine it goes on when ctx ends. Such an engine can crash where a solve is given up while the content of a
+// copy is being hashed, which is what there is to do here, once and shortly.
 func (b *Builder) Settle(ctx context.Context, p *plan.Plan, contexts map[string]fsutil.FS) error {
 	aside := p.DoneAside()
 	if len(aside) == 0 {
 		return nil
+	}
+	if b.lingering.fragile {
+		ctx = context.WithoutCancel(ctx)
 	}
 	err := b.ask(ctx, contexts, func(ctx context.Context, g gateway.Client) error {
 		bound, err := p.BindEach(b.Binding(contexts, g.BuildOpts().SessionID))
