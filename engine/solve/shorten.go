@@ -50,7 +50,9 @@ func (s *shortcuts) asWritten(p *plan.Plan) { s.set(p, shortening{proven: s.get(
 // track says that it was misled.
 func (b *Builder) shortened(ctx context.Context, g gateway.Client, req Request, track *tracker, solve func(b *plan.Bound, evaluate bool) (*gateway.Result, error)) (*gateway.Result, error) {
 	last := b.shortcuts.get(req.Plan)
-	if !light(req.Contexts) {
+	if b.lingering.fragile || !light(req.Contexts) {
+		// What a fragile engine has begun to copy when a build is given up, it can't copy for the next build: it fails, or
+		// crashes. Of a step that is done aside it begins with the same copy in each build.
 		req.Predictions, last.aside = nil, nil
 	}
 	p := req.Plan.Shortened(last.proven, req.Predictions, last.aside)
@@ -111,16 +113,10 @@ func light(contexts map[string]fsutil.FS) bool {
 
 // Settle builds the steps of a plan, as it was built, that were done aside: as they are, for a graph of which something
 // else needs them. It must not go on beside another solve.
-//
-// On a fragile engine it goes on when ctx ends. Such an engine can crash where a solve is given up while the content of a
-// copy is being hashed, which is what there is to do here, once and shortly.
 func (b *Builder) Settle(ctx context.Context, p *plan.Plan, contexts map[string]fsutil.FS) error {
 	aside := p.DoneAside()
 	if len(aside) == 0 {
 		return nil
-	}
-	if b.lingering.fragile {
-		ctx = context.WithoutCancel(ctx)
 	}
 	err := b.ask(ctx, contexts, func(ctx context.Context, g gateway.Client) error {
 		bound, err := p.BindEach(b.Binding(contexts, g.BuildOpts().SessionID))
