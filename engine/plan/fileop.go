@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/solver/pb"
@@ -15,7 +16,7 @@ func (o *op) selects(k int) []string {
 	var sources []string
 	for _, a := range o.pb.GetFile().Actions {
 		c := a.GetCopy()
-		if c == nil || ownerFrom(c, k) {
+		if c == nil || slices.Contains(ownerInputs(c), k) {
 			return nil
 		}
 		if int(a.SecondaryInput) != k {
@@ -30,25 +31,20 @@ func (o *op) selects(k int) []string {
 	return sources
 }
 
-// ownerFrom reports whether the names of the copied files' owner are looked up in input k.
-func ownerFrom(c *pb.FileActionCopy, k int) bool {
+// ownerInputs returns the inputs in which a copy looks the names of the files' owner up.
+func ownerInputs(c *pb.FileActionCopy) []int {
+	var inputs []int
 	for _, u := range []*pb.UserOpt{c.GetOwner().GetUser(), c.GetOwner().GetGroup()} {
-		if name := u.GetByName(); name != nil && int(name.Input) == k {
-			return true
+		if name := u.GetByName(); name != nil {
+			inputs = append(inputs, int(name.Input))
 		}
 	}
-	return false
+	return inputs
 }
 
 // namesUser reports whether the op looks the name of an owner up.
 func (o *op) namesUser() bool {
-	for _, a := range o.pb.GetFile().GetActions() {
-		owner := a.GetCopy().GetOwner()
-		if owner.GetUser().GetByName() != nil || owner.GetGroup().GetByName() != nil {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(o.pb.GetFile().GetActions(), func(a *pb.FileAction) bool { return len(ownerInputs(a.GetCopy())) > 0 })
 }
 
 // writing is what a step writes: below path, and path itself with the folders above it that are missing.
