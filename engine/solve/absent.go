@@ -32,16 +32,12 @@ func (b *Builder) absent(ctx context.Context, req Request, step int) (missing, l
 			if err != nil {
 				return err
 			}
-			part, err := bound.UpTo(r.Op)
-			if err != nil {
-				return err
-			}
-			res, err := g.Solve(ctx, gateway.SolveRequest{Definition: part, Evaluate: true})
+			ref, err := upTo(ctx, g, bound, r.Op)
 			if err != nil {
 				return err
 			}
 			for _, p := range r.Paths {
-				found, ok, err := Follow(p, lister(ctx, res))
+				found, ok, err := Follow(p, lister(ctx, ref))
 				if err != nil {
 					return err
 				}
@@ -62,12 +58,11 @@ func (b *Builder) absent(ctx context.Context, req Request, step int) (missing, l
 	return missing, like
 }
 
-// lister returns a function that lists the folders of a result.
-func lister(ctx context.Context, res *gateway.Result) func(dir string) ([]string, error) {
+// lister returns a function that lists the folders of a result, nil for an empty one.
+func lister(ctx context.Context, ref gateway.Reference) func(dir string) ([]string, error) {
 	return func(dir string) ([]string, error) {
-		ref, err := res.SingleRef()
-		if err != nil || ref == nil {
-			return nil, err
+		if ref == nil {
+			return nil, nil
 		}
 		stats, err := ref.ReadDir(ctx, gateway.ReadDirRequest{Path: path.Join("/", dir)})
 		if err != nil {

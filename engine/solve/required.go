@@ -29,16 +29,12 @@ func (b *Builder) require(ctx context.Context, g gateway.Client, bound *plan.Bou
 				continue
 			}
 			in := op.Inputs[a.SecondaryInput]
-			source, err := bound.UpTo(bound.At[digest.Digest(in.Digest)])
-			if err != nil {
-				return err
-			}
-			res, err := g.Solve(ctx, gateway.SolveRequest{Definition: source, Evaluate: true})
+			source, err := upTo(ctx, g, bound, bound.At[digest.Digest(in.Digest)])
 			if err != nil {
 				return err
 			}
 			for _, p := range c.RequiredPaths {
-				if ok, err := present(ctx, res, c.Src, p); err != nil {
+				if ok, err := present(ctx, source, c.Src, p); err != nil {
 					return err
 				} else if !ok {
 					return errdefs.WrapVertex(fmt.Errorf("%q: not found", p), bound.Digests[i])
@@ -50,10 +46,9 @@ func (b *Builder) require(ctx context.Context, g gateway.Client, bound *plan.Bou
 }
 
 // present reports whether a path below the source exists. Links lead to the source, but not on from it, as in BuildKit.
-func present(ctx context.Context, res *gateway.Result, source, p string) (bool, error) {
-	ref, err := res.SingleRef()
-	if err != nil || ref == nil {
-		return false, err
+func present(ctx context.Context, ref gateway.Reference, source, p string) (bool, error) {
+	if ref == nil {
+		return false, nil
 	}
 	at := source
 	parts := strings.Split(strings.Trim(strings.TrimPrefix(p, source), "/"), "/")

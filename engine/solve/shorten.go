@@ -45,10 +45,31 @@ func (s *shortcuts) set(p *plan.Plan, now shortening) {
 // asWritten records that a plan was built without shortcuts.
 func (s *shortcuts) asWritten(p *plan.Plan) { s.set(p, shortening{proven: s.get(p).proven}) }
 
+// solveFunc solves a bound graph.
+type solveFunc func(b *plan.Bound, evaluate bool) (*gateway.Result, error)
+
+// asWritten solves a plan without shortcuts.
+func (b *Builder) asWritten(_ context.Context, g gateway.Client, req Request, _ *tracker, solve solveFunc) (*gateway.Result, error) {
+	session := g.BuildOpts().SessionID
+	bind := func() (*plan.Bound, error) { return req.Plan.BindEach(b.Binding(req.Contexts, session)) }
+	if req.NoCache {
+		bind = func() (*plan.Bound, error) { return req.Plan.BindAnew(session) }
+	}
+	bound, err := bind()
+	if err != nil {
+		return nil, err
+	}
+	res, err := solve(bound, req.Yields)
+	if err == nil && req.Plan.MayShorten() {
+		b.shortcuts.asWritten(req.Plan)
+	}
+	return res, err
+}
+
 // shortened solves a plan with the shortcuts that held in its last build, and proves in the same solve that they hold in
 // this one: a step may have run anew and left other links. Where they don't, and where that can't be told, it fails, and
 // track says that it was misled.
-func (b *Builder) shortened(ctx context.Context, g gateway.Client, req Request, track *tracker, solve func(b *plan.Bound, evaluate bool) (*gateway.Result, error)) (*gateway.Result, error) {
+func (b *Builder) shortened(ctx context.Context, g gateway.Client, req Request, track *tracker, solve solveFunc) (*gateway.Result, error) {
 	last := b.shortcuts.get(req.Plan)
 	if b.lingering.fragile || !light(req.Contexts) {
 		// What a fragile engine has begun to copy when a build is given up, it can't copy for the next build: it fails, or
@@ -124,7 +145,7 @@ func (b *Builder) Settle(ctx context.Context, p *plan.Plan, contexts map[string]
 			return err
 		}
 		for _, op := range aside {
-			if _, err := newStates(ctx, g, bound).result(op); err != nil {
+			if _, err := upTo(ctx, g, bound, op); err != nil {
 				return err
 			}
 		}

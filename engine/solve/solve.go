@@ -190,22 +190,11 @@ func (b *Builder) collect(track *tracker, req Request) gateway.BuildFunc {
 			}
 			return g.Solve(ctx, gateway.SolveRequest{Definition: bound.Definition, Evaluate: evaluate})
 		}
-		var res *gateway.Result
-		var bound *plan.Bound
-		var err error
-		switch {
-		case !req.NoCache && !req.plain && req.Plan.MayShorten():
-			res, err = b.shortened(ctx, g, req, track, solve)
-		case req.NoCache:
-			bound, err = req.Plan.BindAnew(session)
-		default:
-			bound, err = req.Plan.BindEach(b.Binding(req.Contexts, session))
+		build := b.asWritten
+		if !req.NoCache && !req.plain && req.Plan.MayShorten() {
+			build = b.shortened
 		}
-		if err == nil && bound != nil {
-			if res, err = solve(bound, req.Yields); err == nil && req.Plan.MayShorten() {
-				b.shortcuts.asWritten(req.Plan)
-			}
-		}
+		res, err := build(ctx, g, req, track, solve)
 		if err != nil {
 			return nil, err
 		}

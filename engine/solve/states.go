@@ -108,17 +108,22 @@ func (s *states) result(op int) (gateway.Reference, error) {
 	if ref, ok := s.refs[op]; ok {
 		return ref, nil
 	}
-	part, err := s.bound.UpTo(op)
-	if err != nil {
-		return nil, err
-	}
-	res, err := s.g.Solve(s.ctx, gateway.SolveRequest{Definition: part, Evaluate: true})
-	if err != nil {
-		return nil, err
-	}
-	ref, err := res.SingleRef()
+	ref, err := upTo(s.ctx, s.g, s.bound, op)
 	if err == nil {
 		s.refs[op] = ref
 	}
 	return ref, err
+}
+
+// upTo solves a graph up to an op, and returns the op's result, nil for an empty one.
+func upTo(ctx context.Context, g gateway.Client, bound *plan.Bound, op int) (gateway.Reference, error) {
+	part, err := bound.UpTo(op)
+	if err != nil {
+		return nil, err
+	}
+	res, err := g.Solve(ctx, gateway.SolveRequest{Definition: part, Evaluate: true})
+	if err != nil {
+		return nil, err
+	}
+	return res.SingleRef()
 }
