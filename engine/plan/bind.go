@@ -38,6 +38,7 @@ type Bound struct {
 	encoded [][]byte
 	// aside are the vertices that do one of the plan's ops aside.
 	aside map[int][]digest.Digest
+	twins []Twin
 }
 
 func marshal(m proto.Message) ([]byte, error) {

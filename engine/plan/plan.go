@@ -84,8 +84,9 @@ type Plan struct {
 	ops    []op
 	// readers are the inputs of ops that are local contexts.
 	readers []reader
-	// shortcuts are those of a bound graph; plain rules them out.
+	// shortcuts are those of a bound graph, with the mark of its twins; plain rules them out.
 	shortcuts Shortcuts
+	mark      string
 	plain     bool
 }
 

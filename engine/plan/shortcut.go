@@ -105,10 +105,11 @@ func (p *Plan) MayShorten() bool {
 
 // Shortened returns the plan with those shortcuts of s that serve a build with these predictions, one for each step. Every
 // step is still built, itself or aside. It is done aside only if it is expected to rerun, or if it is among the ops that
-// were done aside last: one of both ways is in the cache. Steps, reasons and predictions are those of p.
-func (p *Plan) Shortened(s Shortcuts, predictions []Prediction, aside []int) *Plan {
+// were done aside last: one of both ways is in the cache. Steps, reasons and predictions are those of p. The mark tells the
+// results of its twins from those of plans with another mark.
+func (p *Plan) Shortened(s Shortcuts, predictions []Prediction, aside []int, mark string) *Plan {
 	short := *p
-	short.shortcuts = maps.Clone(s)
+	short.shortcuts, short.mark = maps.Clone(s), mark
 	for at, over := range short.shortcuts {
 		for n, here := range over {
 			if here.aside && !p.reruns(here.op, predictions) && !slices.Contains(aside, here.op) {

@@ -106,7 +106,7 @@ func TestShortcuts(t *testing.T) {
 		for i := range rerun {
 			rerun[i].Prediction = event.WillRerun
 		}
-		short := p.Shortened(found, rerun, nil)
+		short := p.Shortened(found, rerun, nil, "mark")
 		var got strings.Builder
 		taken := short.TakenShortcuts()
 		for _, s := range short.Steps {
@@ -132,14 +132,14 @@ func TestShortcuts(t *testing.T) {
 		}
 		checkComplete(t, short)
 		// What is not expected to rerun is not done aside.
-		if hit := p.Shortened(found, make([]Prediction, len(p.Steps)), nil); len(found) > 0 {
+		if hit := p.Shortened(found, make([]Prediction, len(p.Steps)), nil, "mark"); len(found) > 0 {
 			for _, c := range hit.TakenShortcuts() {
 				if len(c.Aside) > 0 {
 					t.Errorf("%v is done aside in\n%s", c.Aside, &file)
 				}
 			}
 			checkComplete(t, hit)
-			if again := p.Shortened(found, make([]Prediction, len(p.Steps)), short.DoneAside()); !slices.Equal(again.DoneAside(), short.DoneAside()) {
+			if again := p.Shortened(found, make([]Prediction, len(p.Steps)), short.DoneAside(), "mark"); !slices.Equal(again.DoneAside(), short.DoneAside()) {
 				t.Errorf("the ops %v were done aside, the next time %v in\n%s", short.DoneAside(), again.DoneAside(), &file)
 			}
 		}

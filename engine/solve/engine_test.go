@@ -16,6 +16,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
 // bench is a context folder and the engine that builds it.
@@ -26,6 +27,8 @@ type bench struct {
 	dir     string
 	// secret makes the steps of this run unknown to every cache.
 	secret string
+	// tree is the folder in memory, nil before it is needed.
+	tree *tree.Tree
 }
 
 func newBench(t *testing.T) *bench {

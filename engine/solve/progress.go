@@ -100,8 +100,9 @@ func (t *tracker) update(s *client.SolveStatus) {
 		if v != nil && st.Total > 0 {
 			v.pulled = true
 		}
-		if v != nil && st.Completed != nil && strings.HasPrefix(st.ID, "transferring ") {
-			v.sent = st.Completed
+		// Engine 20.10 does not always report the end of a transfer.
+		if v != nil && st.Started != nil && strings.HasPrefix(st.ID, "transferring ") {
+			v.sending = st.Started
 		}
 	}
 	for _, l := range s.Logs {

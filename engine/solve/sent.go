@@ -72,9 +72,9 @@ func (b *Builder) noteSent(t *tracker, req Request) {
 		return
 	}
 	for d, l := range t.bound.Locals {
-		// BuildKit also reports the computing of the cache key. What counts is the end after the transfer.
+		// BuildKit also reports the computing of the cache key, before. What counts is the end of the transfer.
 		v := t.vertices[d]
-		arrived := v != nil && v.err == "" && v.sent != nil && v.ended != nil && !v.ended.Before(*v.sent)
+		arrived := v != nil && v.err == "" && v.sending != nil && v.ended != nil && !v.ended.Before(*v.sending)
 		if arrived && l.Session == t.session {
 			b.sent.arrived(l, req.Contexts)
 		}

@@ -2,6 +2,7 @@ package solve
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"sync"
 
@@ -17,6 +18,9 @@ import (
 type shortcuts struct {
 	mu sync.Mutex
 	of map[digest.Digest]shortening
+	// mark is that of the twins, and made are those that the engine has.
+	mark string
+	made map[digest.Digest]bool
 }
 
 // shortening is what is known of a graph from its last build.
@@ -27,10 +31,13 @@ type shortening struct {
 	aside []int
 }
 
-func (s *shortcuts) get(p *plan.Plan) shortening {
+func (s *shortcuts) get(p *plan.Plan) (last shortening, mark string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.of[p.Graph()]
+	if s.mark == "" {
+		s.mark = rand.Text()
+	}
+	return s.of[p.Graph()], s.mark
 }
 
 func (s *shortcuts) set(p *plan.Plan, now shortening) {
@@ -43,7 +50,17 @@ func (s *shortcuts) set(p *plan.Plan, now shortening) {
 }
 
 // asWritten records that a plan was built without shortcuts.
-func (s *shortcuts) asWritten(p *plan.Plan) { s.set(p, shortening{proven: s.get(p).proven}) }
+func (s *shortcuts) asWritten(p *plan.Plan) {
+	last, _ := s.get(p)
+	s.set(p, shortening{proven: last.proven})
+}
+
+// renew has all twins made anew: steps may have run again that have made what is in them.
+func (s *shortcuts) renew() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mark, s.made = "", nil
+}
 
 // solveFunc solves a bound graph.
 type solveFunc func(b *plan.Bound, evaluate bool) (*gateway.Result, error)
@@ -54,6 +71,7 @@ func (b *Builder) asWritten(_ context.Context, g gateway.Client, req Request, _ 
 	bind := func() (*plan.Bound, error) { return req.Plan.BindEach(b.Binding(req.Contexts, session)) }
 	if req.NoCache {
 		bind = func() (*plan.Bound, error) { return req.Plan.BindAnew(session) }
+		defer b.shortcuts.renew()
 	}
 	bound, err := bind()
 	if err != nil {
@@ -67,17 +85,19 @@ func (b *Builder) asWritten(_ context.Context, g gateway.Client, req Request, _ 
 }
 
 // shortened solves a plan with the shortcuts that held in its last build, and proves in the same solve that they hold in
-// this one: a step may have run anew and left other links. Where they don't, and where that can't be told, it fails, and
-// track says that it was misled.
+// this one: a step may have run anew and left other links, or other files than those that its twin has. Where they don't,
+// and where that can't be told, it fails, and track says that it was misled.
 func (b *Builder) shortened(ctx context.Context, g gateway.Client, req Request, track *tracker, solve solveFunc) (*gateway.Result, error) {
-	last := b.shortcuts.get(req.Plan)
-	if b.lingering.fragile || !light(req.Contexts) {
-		// What a fragile engine has begun to copy when a build is given up, it can't copy for the next build: it fails, or
-		// crashes. Of a step that is done aside it begins with the same copy in each build.
+	last, mark := b.shortcuts.get(req.Plan)
+	if !light(req.Contexts) {
 		req.Predictions, last.aside = nil, nil
 	}
-	p := req.Plan.Shortened(last.proven, req.Predictions, last.aside)
+	p := req.Plan.Shortened(last.proven, req.Predictions, last.aside, mark)
 	bound, err := p.BindEach(b.Binding(req.Contexts, g.BuildOpts().SessionID))
+	if err == nil && b.lingering.fragile && !b.shortcuts.has(bound) {
+		p = req.Plan.Shortened(nil, nil, nil, mark)
+		bound, err = p.BindEach(b.Binding(req.Contexts, g.BuildOpts().SessionID))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -85,24 +105,32 @@ func (b *Builder) shortened(ctx context.Context, g gateway.Client, req Request, 
 	defer stop()
 	var proven plan.Shortcuts
 	var unproven error
+	alike := true
 	looked := make(chan struct{})
 	go func() {
 		defer close(looked)
-		proven, unproven = p.Shortcuts(newStates(looking, g, bound))
+		s := newStates(looking, g, bound)
+		if proven, unproven = p.Shortcuts(s); unproven == nil {
+			alike, unproven = s.alike(bound.Twins())
+		}
 	}()
 	res, err := solve(bound, true)
 	if err != nil && !p.Shortens() {
 		stop()
 	}
 	<-looked
-	holds := !p.Shortens() || unproven == nil && p.Within(proven)
+	holds := !p.Shortens() || unproven == nil && p.Within(proven) && alike
 	switch {
 	case err == nil && holds:
 		b.shortcuts.set(p, shortening{proven, p.DoneAside()})
+		b.shortcuts.add(bound)
 		return res, nil
 	case err != nil && (holds || unproven != nil):
 		// The build failed, or what the copies are taken from.
 		return nil, err
+	}
+	if !alike {
+		b.shortcuts.renew()
 	}
 	b.shortcuts.set(p, shortening{proven: proven})
 	track.misled = true
@@ -130,29 +158,4 @@ func light(contexts map[string]fsutil.FS) bool {
 		})
 	}
 	return files <= lightFiles && bytes <= lightBytes
-}
-
-// Settle builds the steps of a plan, as it was built, that were done aside: as they are, for a graph of which something
-// else needs them. It must not go on beside another solve.
-func (b *Builder) Settle(ctx context.Context, p *plan.Plan, contexts map[string]fsutil.FS) error {
-	aside := p.DoneAside()
-	if len(aside) == 0 {
-		return nil
-	}
-	err := b.ask(ctx, contexts, func(ctx context.Context, g gateway.Client) error {
-		bound, err := p.BindEach(b.Binding(contexts, g.BuildOpts().SessionID))
-		if err != nil {
-			return err
-		}
-		for _, op := range aside {
-			if _, err := upTo(ctx, g, bound, op); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err == nil {
-		b.shortcuts.asWritten(p)
-	}
-	return err
 }

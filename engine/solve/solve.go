@@ -83,6 +83,7 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 		if blamed := unread(req.Contexts); err != nil && blamed != nil {
 			err = blamed
 		} else if err != nil && attempt < attempts && (fromAnotherBuild(err) || exportedTwice(err)) {
+			b.shortcuts.renew()
 			continue
 		} else if err != nil && attempt < attempts && lateSession(err) {
 			b.sent.forget()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -89,6 +90,56 @@ func (s *states) Few(op int, folder string) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// alike reports whether the twins hold what they are to hold: at each path the same names, modes, owners, sizes and times.
+// A large folder is compared as far as the states list it for [states.Few], which tells the runs of a command apart.
+func (s *states) alike(twins []plan.Twin) (bool, error) {
+	for _, t := range twins {
+		for _, p := range t.Paths {
+			if same, err := s.same(t.Op, t.Of, p); err != nil || !same {
+				return false, err
+			}
+		}
+	}
+	return true, nil
+}
+
+// same compares what is at a path in the results of two ops.
+func (s *states) same(a, b int, p string) (bool, error) {
+	e, err := s.At(b, p)
+	if err != nil {
+		return false, err
+	}
+	if e.Kind != plan.Folder {
+		dir, name := path.Split(p)
+		same, _, err := s.sameList(a, b, dir, name)
+		return same, err
+	}
+	files, folders := 0, []string{p}
+	for n := 0; n < len(folders) && len(folders) <= fewFolders && files <= fewFiles; n++ {
+		same, stats, err := s.sameList(a, b, folders[n], "")
+		if err != nil || !same {
+			return false, err
+		}
+		files += len(stats)
+		for _, st := range stats {
+			if fs.FileMode(st.Mode).IsDir() {
+				folders = append(folders, path.Join(folders[n], path.Base(st.Path)))
+			}
+		}
+	}
+	return true, nil
+}
+
+// sameList compares the lists of a folder in the results of two ops, and returns them where they are equal.
+func (s *states) sameList(a, b int, folder, pattern string) (bool, []*fstypes.Stat, error) {
+	one, err := s.list(a, folder, pattern)
+	if err != nil {
+		return false, nil, err
+	}
+	other, err := s.list(b, folder, pattern)
+	return slices.EqualFunc(one, other, (*fstypes.Stat).EqualVT), other, err
 }
 
 // list lists a folder in the result of an op. A pattern limits it to the name that it is.

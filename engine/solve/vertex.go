@@ -11,8 +11,8 @@ import (
 type vertex struct {
 	inputs         []digest.Digest
 	started, ended *time.Time
-	// sent is when the engine had all of a local source.
-	sent *time.Time
+	// sending is when the engine began to get a local source.
+	sending *time.Time
 	// used says that it was an input of something that ran.
 	used           bool
 	cached, pulled bool
