@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
@@ -101,6 +102,7 @@ func (b *Bound) add(i int, session func(Local) string, constraint string) error 
 		}
 		own.Inputs[k].Digest = string(b.Digests[from])
 	}
+	preferLocal(own.GetSource())
 	md := b.Plan.def.Metadata[string(o.digest)]
 	if constraint != "" && own.GetSource() == nil {
 		own.Constraints = &pb.WorkerConstraints{Filter: append(own.GetConstraints().GetFilter(), constraint)}
@@ -128,6 +130,19 @@ func (b *Bound) add(i int, session func(Local) string, constraint string) error 
 	}
 	b.Locals[b.Digests[i]] = l
 	return nil
+}
+
+// preferLocal has BuildKit take a base that is named by its digest from the engine's images where it is one of them. By default
+// the containerd image store asks the registry first, in each build.
+func preferLocal(src *pb.SourceOp) {
+	ref, ok := strings.CutPrefix(src.GetIdentifier(), imagePrefix)
+	if !ok || undigested(ref) == ref {
+		return
+	}
+	if src.Attrs == nil {
+		src.Attrs = map[string]string{}
+	}
+	src.Attrs[pb.AttrImageResolveMode] = pb.AttrImageResolveModePreferLocal
 }
 
 // set puts an op at index i. of is the plan's op whose place in the Dockerfile it has.
