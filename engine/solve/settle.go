@@ -43,10 +43,11 @@ func (s *shortcuts) add(bound *plan.Bound) {
 //
 // It must not go on beside another solve. What a fragile engine has begun to copy when a build is given up, it can't copy for
 // the next one: it fails, or crashes. And a twin is the same in all builds. There Settle is not given up once it has begun,
-// and no build uses a twin before.
+// no build uses a twin before, and a build without shortcuts leaves it to Settle to look for some.
 func (b *Builder) Settle(ctx context.Context, p *plan.Plan, contexts map[string]fsutil.FS) error {
 	last, mark := b.shortcuts.get(p)
-	if len(last.proven) == 0 || ctx.Err() != nil {
+	looks := b.lingering.fragile && p.MayShorten() && !p.Shortens()
+	if len(last.proven) == 0 && !looks || ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if b.lingering.fragile {
@@ -54,9 +55,14 @@ func (b *Builder) Settle(ctx context.Context, p *plan.Plan, contexts map[string]
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
 		defer cancel()
 	}
-	return b.ask(ctx, contexts, func(ctx context.Context, g gateway.Client) error {
-		next := p.Shortened(last.proven, nil, nil, mark)
-		bound, err := next.BindEach(b.Binding(contexts, g.BuildOpts().SessionID))
+	return b.ask(ctx, contexts, func(ctx context.Context, g gateway.Client) (err error) {
+		binding := b.Binding(contexts, g.BuildOpts().SessionID)
+		if looks {
+			if last.proven, err = lookFor(ctx, g, p, binding); err != nil {
+				return err
+			}
+		}
+		bound, err := p.Shortened(last.proven, nil, nil, mark).BindEach(binding)
 		if err != nil {
 			return err
 		}
@@ -65,23 +71,40 @@ func (b *Builder) Settle(ctx context.Context, p *plan.Plan, contexts map[string]
 				return err
 			}
 		}
-		b.shortcuts.asWritten(p)
+		b.shortcuts.set(p, shortening{proven: last.proven})
 		if light(contexts) {
-			err = bound.AddTwins(last.proven)
-		}
-		if err != nil || b.shortcuts.has(bound) {
-			return err
-		}
-		// With the whole graph come the copies, which find what they made before.
-		if _, err := g.Solve(ctx, gateway.SolveRequest{Definition: bound.Definition, Evaluate: true}); err != nil {
-			return err
-		}
-		for _, t := range bound.Twins() {
-			if _, err := upTo(ctx, g, bound, t.Op); err != nil {
+			if err := bound.AddTwins(last.proven); err != nil {
 				return err
 			}
 		}
-		b.shortcuts.add(bound)
-		return nil
+		return b.makeTwins(ctx, g, bound)
 	})
+}
+
+// lookFor returns the shortcuts of a plan.
+func lookFor(ctx context.Context, g gateway.Client, p *plan.Plan, binding func(plan.Local) string) (plan.Shortcuts, error) {
+	bound, err := p.BindEach(binding)
+	if err != nil {
+		return nil, err
+	}
+	seen := lookAt(ctx, g, bound)
+	return seen.proven, seen.err
+}
+
+// makeTwins makes those twins of a graph that the engine does not have, and the copies that are taken from them.
+func (b *Builder) makeTwins(ctx context.Context, g gateway.Client, bound *plan.Bound) error {
+	if b.shortcuts.has(bound) {
+		return nil
+	}
+	// The copies find by its content what they made before, with their own keys from then on.
+	if _, err := g.Solve(ctx, gateway.SolveRequest{Definition: bound.Definition, Evaluate: true}); err != nil {
+		return err
+	}
+	for _, t := range bound.Twins() {
+		if _, err := upTo(ctx, g, bound, t.Op); err != nil {
+			return err
+		}
+	}
+	b.shortcuts.add(bound)
+	return nil
 }

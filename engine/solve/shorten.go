@@ -101,40 +101,64 @@ func (b *Builder) shortened(ctx context.Context, g gateway.Client, req Request, 
 	if err != nil {
 		return nil, err
 	}
-	looking, stop := context.WithCancel(ctx)
-	defer stop()
-	var proven plan.Shortcuts
-	var unproven error
-	alike := true
-	looked := make(chan struct{})
-	go func() {
-		defer close(looked)
-		s := newStates(looking, g, bound)
-		if proven, unproven = p.Shortcuts(s); unproven == nil {
-			alike, unproven = s.alike(bound.Twins())
-		}
-	}()
-	res, err := solve(bound, true)
-	if err != nil && !p.Shortens() {
-		stop()
-	}
-	<-looked
-	holds := !p.Shortens() || unproven == nil && p.Within(proven) && alike
+	seen, res, err := b.lookBeside(ctx, g, bound, solve)
+	holds := !p.Shortens() || seen.err == nil && p.Within(seen.proven) && seen.alike
 	switch {
 	case err == nil && holds:
-		b.shortcuts.set(p, shortening{proven, p.DoneAside()})
+		b.shortcuts.set(p, shortening{seen.proven, p.DoneAside()})
 		b.shortcuts.add(bound)
 		return res, nil
-	case err != nil && (holds || unproven != nil):
+	case err != nil && (holds || seen.err != nil):
 		// The build failed, or what the copies are taken from.
 		return nil, err
 	}
-	if !alike {
+	if !seen.alike {
 		b.shortcuts.renew()
 	}
-	b.shortcuts.set(p, shortening{proven: proven})
+	b.shortcuts.set(p, shortening{proven: seen.proven})
 	track.misled = true
 	return nil, errors.New("copying from another state of a stage than the Dockerfile says: it differs from the one of the last build")
+}
+
+// look is what the states of a graph show.
+type look struct {
+	proven plan.Shortcuts
+	// alike is set where all twins have what they are to have.
+	alike bool
+	// err is why that is not known.
+	err error
+}
+
+func lookAt(ctx context.Context, g gateway.Client, bound *plan.Bound) (l look) {
+	s := newStates(ctx, g, bound)
+	if l.proven, l.err = bound.Plan.Shortcuts(s); l.err == nil {
+		l.alike, l.err = s.alike(bound.Twins())
+	}
+	return l
+}
+
+// lookBeside solves a graph and looks at its states, at the same time where the engine is not fragile. A fragile one crashes
+// where a build is given up in the middle of both; there is a look only at a graph with shortcuts, after its solve.
+func (b *Builder) lookBeside(ctx context.Context, g gateway.Client, bound *plan.Bound, solve solveFunc) (seen look, res *gateway.Result, err error) {
+	if b.lingering.fragile {
+		if res, err = solve(bound, true); bound.Plan.Shortens() {
+			seen = lookAt(ctx, g, bound)
+		}
+		return seen, res, err
+	}
+	looking, stop := context.WithCancel(ctx)
+	defer stop()
+	looked := make(chan struct{})
+	go func() {
+		defer close(looked)
+		seen = lookAt(looking, g, bound)
+	}()
+	res, err = solve(bound, true)
+	if err != nil && !bound.Plan.Shortens() {
+		stop()
+	}
+	<-looked
+	return seen, res, err
 }
 
 const (
