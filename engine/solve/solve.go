@@ -171,7 +171,8 @@ func (e *UnreadError) Unwrap() error { return e.ReadError }
 
 // solve makes one attempt, and returns the image's id.
 func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (string, error) {
-	if req.Yields {
+	// A build that is merely canceled may be met at the engine by the next one, which a fragile engine does not bear.
+	if req.Yields || b.lingering.fragile {
 		return b.yield(ctx, req, track)
 	}
 	return b.run(ctx, req, track, b.collect(track, req))
