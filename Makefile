@@ -14,9 +14,10 @@ ARGS ?=
 # One package at a time: Docker Engine 20.10 can crash where solves share steps and differ in --no-cache.
 TESTARGS ?= -timeout 20m -p 1
 PKGS ?= ./...
-# For `make bench`: how often each pair is measured, and flags of go test.
+# For `make bench`: how often each pair is measured, flags of go test, and the revision of an earlier stagewatch to be beside.
 BENCHTIME ?= 5x
 BENCHARGS ?=
+export BEFORE
 # For `make test-engines`: which of these engines, or buildkitd, a BuildKit with no engine around it; all of them unless set.
 ENGINES ?=
 # For `make soak`: how long, as Go writes durations.

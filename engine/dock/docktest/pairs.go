@@ -51,6 +51,9 @@ func busy() time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
+// Ways returns how many ways were measured.
+func (p *Pairs) Ways() int { return len(p.ways) }
+
 // Report reports the median of each way in milliseconds, and how many times as long ours takes.
 func (p *Pairs) Report(b *testing.B) {
 	b.Helper()
