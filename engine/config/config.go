@@ -3,8 +3,11 @@
 package config
 
 import (
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -30,6 +33,8 @@ type Build struct {
 	Context string
 	// File is the Dockerfile's path, empty for Context/Dockerfile.
 	File string
+	// Inline is the text of the Dockerfile, empty where File holds it. File is then only what messages call it.
+	Inline string
 	// Target is the stage to build, empty for the last.
 	Target string
 	// Before is the stage to compare sizes with, empty for the one that the target copies most from.
@@ -43,10 +48,18 @@ type Build struct {
 	// Secrets and SSH are the values of --secret and --ssh.
 	Secrets, SSH []string
 	Platform     string
-	// NoCache runs every step of the first build.
-	NoCache bool
+	// NoCache runs every step of the first build. The stages Uncached never use the cache; "*" stands for all.
+	NoCache  bool
+	Uncached []string
 	// Pull looks base images up at their registry.
 	Pull bool
+	// Labels are NAME=value, of the image.
+	Labels []string
+	// RunNetwork, ExtraHosts (NAME=address), Ulimits (NAME=soft:hard) and ShmSize (in bytes) are what RUN finds. Zero
+	// values are the engine's defaults.
+	RunNetwork          string
+	ExtraHosts, Ulimits []string
+	ShmSize             int64
 	// ShowValues shows instructions with the values of their arguments, and not as they are written.
 	ShowValues bool
 	// PlainGraph has every COPY --from read the last state of its stage, also where an earlier one has the same to copy.
@@ -121,10 +134,23 @@ func checkPlatform(platform string) error {
 // Attrs returns the frontend attributes that the flags amount to, without those of named contexts.
 func (b Build) Attrs() map[string]string {
 	a := map[string]string{}
-	for k, v := range map[string]string{"target": b.Target, "platform": b.Platform} {
+	for k, v := range map[string]string{
+		"target": b.Target, "platform": b.Platform, "force-network-mode": b.RunNetwork,
+		"add-hosts": listed(b.ExtraHosts), "ulimit": listed(b.Ulimits), "no-cache": listed(b.Uncached),
+	} {
 		if v != "" {
 			a[k] = v
 		}
+	}
+	if slices.Contains(b.Uncached, "*") {
+		a["no-cache"] = ""
+	}
+	if b.ShmSize > 0 {
+		a["shm-size"] = strconv.FormatInt(b.ShmSize, 10)
+	}
+	for _, label := range b.Labels {
+		k, v, _ := strings.Cut(label, "=")
+		a["label:"+k] = v
 	}
 	for _, arg := range b.BuildArgs {
 		k, v, _ := strings.Cut(arg, "=")
@@ -134,6 +160,18 @@ func (b Build) Attrs() map[string]string {
 		a["image-resolve-mode"] = "pull"
 	}
 	return a
+}
+
+// listed returns values as one line of CSV, which is how frontends take a list; empty for none.
+func listed(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	var line strings.Builder
+	w := csv.NewWriter(&line)
+	_ = w.Write(values) // a strings.Builder takes all
+	w.Flush()
+	return strings.TrimSuffix(line.String(), "\n")
 }
 
 // Values returns what hides the values of the build arguments: all but those that the Dockerfile or another flag

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"maps"
 	"testing"
 
 	"github.com/stagewatch/stagewatch/engine/fault"
@@ -48,5 +49,26 @@ func TestValuesOfBuildArguments(t *testing.T) {
 	c.ShowValues = true
 	if got := c.Values(nil).Error(err); got != err {
 		t.Errorf("got %q with ShowValues", got)
+	}
+}
+
+// TestAttrs are the attributes of BuildKit's frontend, as buildx sets them for the same settings.
+func TestAttrs(t *testing.T) {
+	b := Build{
+		Target: "final", Platform: "linux/arm64", Pull: true, BuildArgs: []string{"A=1=2", "B="}, Labels: []string{"note=a=b, c"},
+		RunNetwork: "none", ExtraHosts: []string{"a=10.0.0.1", "b=::1"}, Ulimits: []string{"nofile=1:2", "nproc=3"}, ShmSize: 1 << 20, Uncached: []string{"deps", "tools"},
+	}
+	want := map[string]string{
+		"target": "final", "platform": "linux/arm64", "image-resolve-mode": "pull", "build-arg:A": "1=2", "build-arg:B": "", "label:note": "a=b, c",
+		"force-network-mode": "none", "add-hosts": "a=10.0.0.1,b=::1", "ulimit": "nofile=1:2,nproc=3", "shm-size": "1048576", "no-cache": "deps,tools",
+	}
+	if got := b.Attrs(); !maps.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if got, want := (Build{Uncached: []string{"*"}}).Attrs(), map[string]string{"no-cache": ""}; !maps.Equal(got, want) {
+		t.Errorf("with no stage from the cache: %q", got)
+	}
+	if got := (Build{}).Attrs(); len(got) > 0 {
+		t.Errorf("with nothing: %q", got)
 	}
 }

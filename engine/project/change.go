@@ -82,8 +82,8 @@ func (p *Project) Within(arg string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if rel, err := filepath.Rel(p.root, abs); err == nil && filepath.IsLocal(rel) {
-		return filepath.ToSlash(rel), nil
+	if rel, ok := p.Inside(abs); ok {
+		return rel, nil
 	}
 	if !filepath.IsLocal(arg) {
 		return "", &fault.Error{What: fmt.Sprintf("planning for %s: it is not in the context %s", arg, p.root), Hint: "Give paths inside of the context."}
@@ -93,8 +93,32 @@ func (p *Project) Within(arg string) (string, error) {
 
 // Assume returns what a write to a path of the main context would change: the content of a file that is there, that of
 // all files of a folder, or that a path which is not there comes.
-func (p *Project) Assume(rel string) []plan.Change {
-	abs := filepath.Join(p.root, filepath.FromSlash(rel))
+func (p *Project) Assume(rel string) []plan.Change { return p.main().assume(rel) }
+
+// AssumeNamed is [Project.Assume] for a path from the root, in the named contexts that it lies in.
+func (p *Project) AssumeNamed(path string) (changes []plan.Change, inside bool) {
+	for _, f := range p.folders[1:] {
+		if rel, ok := f.within(path); ok {
+			changes, inside = append(changes, f.assume(rel)...), true
+		}
+	}
+	return changes, inside
+}
+
+// Inside returns a path from the root as one of the main context, if it lies there.
+func (p *Project) Inside(path string) (rel string, ok bool) { return p.main().within(path) }
+
+// within returns a path from the root relative to the folder, if it lies there.
+func (f *folder) within(path string) (rel string, ok bool) {
+	rel, err := filepath.Rel(f.root, path)
+	if err != nil || !filepath.IsLocal(rel) {
+		return "", false
+	}
+	return filepath.ToSlash(rel), true
+}
+
+func (f *folder) assume(rel string) []plan.Change {
+	abs := filepath.Join(f.root, filepath.FromSlash(rel))
 	info, err := os.Lstat(abs)
 	var changes []event.Change
 	switch {
@@ -105,12 +129,12 @@ func (p *Project) Assume(rel string) []plan.Change {
 	default:
 		_ = filepath.WalkDir(abs, func(path string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() {
-				inner, _ := filepath.Rel(p.root, path)
+				inner, _ := filepath.Rel(f.root, path)
 				changes = append(changes, event.Change{Path: filepath.ToSlash(inner), Kind: event.ContentChanged})
 			}
 			return nil
 		})
 		slices.SortFunc(changes, func(a, b event.Change) int { return cmp.Compare(a.Path, b.Path) })
 	}
-	return p.main().changed(changes)
+	return f.changed(changes)
 }

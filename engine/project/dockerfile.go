@@ -86,6 +86,9 @@ func (p *Project) WithoutDockerfile(changes []event.Change) []event.Change {
 
 // read reads the Dockerfile again, and reports whether it differs from before.
 func (p *Project) read() (changed bool) {
+	if p.build.Inline != "" {
+		return false // it is in no file of its own
+	}
 	p.dockerfile = inCase(p.named)
 	if info, err := os.Stat(p.dockerfile); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		return false // a pipe, which holds it once

@@ -81,7 +81,9 @@ func Open(ctx context.Context, build config.Build, options Options) (*Project, e
 			return nil, errors.Join(err, p.Close())
 		}
 	}
-	p.source, p.broken = readDockerfile(ctx, p.dockerfile, options.Waiting)
+	if p.source = []byte(build.Inline); build.Inline == "" {
+		p.source, p.broken = readDockerfile(ctx, p.dockerfile, options.Waiting)
+	}
 	if ctx.Err() != nil {
 		return nil, errors.Join(context.Cause(ctx), p.Close())
 	}
