@@ -53,7 +53,7 @@ together := MAKEFLAGS= $(MAKE) --no-print-directory -j2
 quietly := 2>&1 | { grep -v '^go: downloading' >&2 || true; }
 
 .PHONY: help build run test test-engines lint bench soak clean setup bases engine-up engine-down engine-wipe engine-env bases-wipe \
-	compile-tests format vet systems boundaries staticcheck deadcode vulncheck shellcheck go story picture goldens install man release-check
+	compile-tests format vet systems boundaries staticcheck deadcode vulncheck shellcheck go story picture goldens truth install man release-check
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -108,6 +108,9 @@ soak: go setup ## random edits, saves under load, builds without cache beside ot
 
 goldens: go ## write anew what tests compare frames, lines, reports and plans with; read the diff
 	@ENGINE=none go test -count=1 $$(go list -f '{{range .TestImports}}{{if eq . "$(module)/engine/goldentest"}}{{$$.ImportPath}}{{end}}{{end}}' ./...) -update
+
+truth: go ## write anew what docker compose makes of the projects in engine/compose/testdata/truth; read the diff
+	@testdata/truth.sh
 
 clean: ## what build made
 	@rm -rf bin

@@ -16,6 +16,7 @@ engine           engine/advice engine/cause engine/config engine/connect engine/
 engine/advice    engine/event engine/human engine/plan engine/tree
 engine/compat    engine/event engine/image engine/plan
 engine/cause     engine/event engine/human engine/past engine/plan engine/project
+engine/compose   engine/config engine/fault
 engine/config    engine/dock engine/fault engine/front engine/redact engine/run engine/tree
 engine/connect   engine/config engine/dock engine/event engine/fault engine/human engine/image engine/solve
 engine/past      engine/event engine/plan engine/state engine/tree
@@ -118,6 +119,7 @@ keep_out ui/present imports "$terminal" "it lays out rows; who has the focus and
 keep_out engine imports "$docker" "it is the order of work; engine/connect has what it needs of an engine"
 keep_out engine/front links "$docker" "it owns a port and hands it over; what is behind an address is not its business"
 keep_out "engine/advice engine/cause" imports '^github\.com/(docker|moby)/|'"$network|^os\$" "it judges what it is given"
+keep_out engine/compose imports "^github\\.com/(docker/(docker|compose)|moby)(/|\$)|$network" "it reads the files of a project; running it is not its business"
 keep_out engine/config imports "^github\\.com/(docker/docker|moby)(/|\$)|$network" "it reads the values of flags; whether an engine has what they name is asked later"
 keep_out engine/project imports '^github\.com/docker/(docker|cli)(/|$)|'"$network" "it knows files; what an engine has is told to it as a toolchain"
 keep_out engine/tree imports "$docker|$network" "it reads folders; who builds from them is not its business"
