@@ -59,6 +59,8 @@ type PlannedStep struct {
 	LastMS int64 `json:"last_ms,omitempty"`
 	// MergedWith is the identical step that BuildKit builds instead of this one.
 	MergedWith *StepID `json:"merged_with,omitempty"`
+	// WithService is the service of which the same step of the same Dockerfile is built, and this one with it.
+	WithService string `json:"with_service,omitempty"`
 }
 
 // Input is what a step builds on or reads: the result of another step, or a build context.

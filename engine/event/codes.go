@@ -22,6 +22,14 @@ const (
 	CodeWatchMissed = "watch-missed"
 	// CodeBaseUnknown: the plan assumes that base images are unchanged, as nothing is known about them.
 	CodeBaseUnknown = "base-unknown"
+	// CodeCompose: what docker compose warns of while it reads a project.
+	CodeCompose = "compose"
+	// CodeComposeLack: a service asks for something that is not done yet.
+	CodeComposeLack = "compose-lack"
+	// CodeComposeEdit: what an edit of a compose file changes can't be told beforehand.
+	CodeComposeEdit = "compose-edit"
+	// CodeNotCompared: nothing is known of an earlier build that could be compared with.
+	CodeNotCompared = "not-compared"
 	// CodeCacheGone: the builder's cache has lost what an earlier session built.
 	CodeCacheGone = "cache-gone"
 	// CodePromiseBroken: a step that was predicted as a hit ran.

@@ -29,7 +29,9 @@ type Event struct {
 	Time time.Time
 	// Build is the number of the build that it belongs to, from 1; 0 for none.
 	Build int
-	Body  Body
+	// Service is the service of a compose project that it belongs to, empty for none.
+	Service string
+	Body    Body
 }
 
 // Body is what happened: one of the types of this package, never a pointer.
@@ -69,6 +71,10 @@ const (
 	Unchanged = "unchanged"
 	// Unused: no step that the target needs reads the paths.
 	Unused = "unused"
+	// Outside: the paths are in no build context.
+	Outside = "outside"
+	// NotBuilt: the service runs an image that is not built here.
+	NotBuilt = "not-built"
 )
 
 // The kinds of a Change.

@@ -19,7 +19,7 @@ var bodies = []Body{
 	Planned{Paths: []string{"app.py"}, Target: "final", Because: "app.py changed", Reason: full, Chain: "app.py changed → 1 step",
 		Stages: []PlannedStage{{Name: "build", Base: "python:3.9-slim", Line: 1, Needed: true, Replaced: true, From: []string{"base"}}},
 		Steps: []PlannedStep{{Stage: "build", Index: 2, Total: 6, Instruction: "COPY . .", Line: 9, Prediction: WillRerun, Because: "app.py changed", Reason: full,
-			Inputs: []Input{{Step: StepID{Stage: "build", Index: 1}}, {Context: "context", Paths: []string{"."}}}}}},
+			Inputs: []Input{{Step: StepID{Stage: "build", Index: 1}}, {Context: "context", Paths: []string{"."}}}, WithService: "api"}}},
 	Step{Stage: "build", Index: 2, Total: 6, Instruction: "COPY . .", Line: 9, State: Hit, MS: 1, SavedMS: 2, Because: "x", Reason: full, FromBuild: 1},
 	Output{Stage: "build", Index: 2, Stream: "stdout", Text: "hello"},
 	Built{Target: "final", Image: "sha256:1", Tag: "app:latest", MS: 600, Hits: 5, Ran: 3, SavedMS: 9000, Score: Score{Promised: 1, Held: 2, Maybes: 3, MaybeHits: 4},
@@ -46,7 +46,7 @@ var bodies = []Body{
 func TestRoundTrip(t *testing.T) {
 	at := time.Date(2026, 11, 1, 12, 0, 0, 5e6, time.UTC)
 	for _, body := range bodies {
-		line, err := Encode(Event{Time: at, Build: 7, Body: body})
+		line, err := Encode(Event{Time: at, Build: 7, Service: "web", Body: body})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +57,7 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := (Event{Time: at, Build: 7, Body: body}); !reflect.DeepEqual(got, want) {
+		if want := (Event{Time: at, Build: 7, Service: "web", Body: body}); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s:\n got %+v\nwant %+v", body.Kind(), got, want)
 		}
 	}

@@ -42,16 +42,17 @@ func decodeAs[B Body](line []byte) (Body, error) {
 }
 
 type envelope struct {
-	V     int       `json:"v"`
-	Time  time.Time `json:"time"`
-	Type  string    `json:"type"`
-	Build int       `json:"build,omitempty"`
+	V       int       `json:"v"`
+	Time    time.Time `json:"time"`
+	Type    string    `json:"type"`
+	Service string    `json:"service,omitempty"`
+	Build   int       `json:"build,omitempty"`
 }
 
 // Encode returns e as one line of the JSON stream, with its line end. Control characters, C1 included, are escaped, so
 // that a terminal can show the line safely.
 func Encode(e Event) ([]byte, error) {
-	head, err := json.Marshal(envelope{V: Version, Time: e.Time, Type: e.Body.Kind(), Build: e.Build})
+	head, err := json.Marshal(envelope{V: Version, Time: e.Time, Type: e.Body.Kind(), Service: e.Service, Build: e.Build})
 	if err != nil {
 		return nil, fmt.Errorf("encoding event %q: %w", e.Body.Kind(), err)
 	}
@@ -111,5 +112,5 @@ func Decode(line []byte) (Event, error) {
 	if err != nil {
 		return Event{}, fmt.Errorf("decoding event %q: %w", env.Type, err)
 	}
-	return Event{Time: env.Time, Build: env.Build, Body: body}, nil
+	return Event{Time: env.Time, Service: env.Service, Build: env.Build, Body: body}, nil
 }

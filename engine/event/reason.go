@@ -61,6 +61,8 @@ const (
 	ReasonImageGone ReasonKind = "image-gone"
 	// ReasonReadable: files that could not be read can be read now.
 	ReasonReadable ReasonKind = "readable"
+	// ReasonService: the images of the services in Names, which it reads, may be built anew. It is a reason for a step too.
+	ReasonService ReasonKind = "service"
 	// ReasonNoCache: the build does not use the cache.
 	ReasonNoCache ReasonKind = "no-cache"
 )

@@ -46,6 +46,8 @@ func (r Reason) words() string {
 		return "its image was removed from the engine"
 	case ReasonReadable:
 		return "what could not be read can be read now"
+	case ReasonService:
+		return "reads the image of " + strings.Join(r.Names, ", ") + ", which may be built anew"
 	case ReasonNoCache:
 		return "the build does not use the cache"
 	}

@@ -46,6 +46,10 @@ func (s Skipped) Why() string {
 		return "its content is the same as before"
 	case s.Reason == Unused:
 		return "no step of the target reads it"
+	case s.Reason == Outside:
+		return "it is in no build context"
+	case s.Reason == NotBuilt:
+		return "the service is not built"
 	}
 	return s.Reason
 }

@@ -37,6 +37,7 @@ func TestReasonWords(t *testing.T) {
 		{Reason{Kind: ReasonRules, Path: ".dockerignore", Count: 2}, ".dockerignore changed, which lets in or keeps out 2 paths"},
 		{Reason{Kind: ReasonImage, Names: []string{"python:3.9-slim", "redis"}}, "python:3.9-slim, redis is another image now"},
 		{Reason{Kind: ReasonEngineBack}, "the engine is back"},
+		{Reason{Kind: ReasonService, Names: []string{"base"}}, "reads the image of base, which may be built anew"},
 		{Reason{Kind: ReasonImageGone}, "its image was removed from the engine"},
 		{Reason{Kind: ReasonReadable}, "what could not be read can be read now"},
 		{Reason{Kind: ReasonNoCache}, "the build does not use the cache"},

@@ -2,6 +2,8 @@ package plain
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -35,6 +37,7 @@ func (p *Printer) planned(build int, b event.Planned) {
 		}
 	}
 	hits := 0
+	with := map[string]int{}
 	for _, s := range b.Steps {
 		p.totals[event.StepID{Stage: s.Stage, Index: s.Index}] = s.Total
 		if s.Prediction == event.WillHit {
@@ -49,6 +52,10 @@ func (p *Printer) planned(build int, b event.Planned) {
 		if s.Prediction == event.WillHit {
 			continue
 		}
+		if s.WithService != "" {
+			with[s.WithService]++
+			continue
+		}
 		word := s.Prediction.Word()
 		name := p.step(event.StepID{Stage: s.Stage, Index: s.Index}) + " " + s.Instruction
 		switch {
@@ -60,6 +67,9 @@ func (p *Printer) planned(build int, b event.Planned) {
 			word += because(s.Because)
 		}
 		p.line(build, "%s %s", name, word)
+	}
+	for _, service := range slices.Sorted(maps.Keys(with)) {
+		p.line(build, "%s as for %s, built once", count(with[service], "step"), service)
 	}
 	if hits > 0 {
 		p.line(build, "%s expected to hit", count(hits, "step"))

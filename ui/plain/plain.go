@@ -31,6 +31,8 @@ type Printer struct {
 	// totals holds the number of steps in the stage of each step.
 	totals map[event.StepID]int
 	build  int
+	// service is the service of the current event, empty for none.
+	service string
 	// reason is the reason for the current build, which is not repeated at every step.
 	reason event.Reason
 	// groups holds the bytes of the ledger's groups as they were last written.
@@ -49,6 +51,7 @@ func (p *Printer) Print(e event.Event) error {
 		p.build = e.Build
 		clear(p.done)
 	}
+	p.service = e.Service
 	switch b := e.Body.(type) {
 	case event.Planned:
 		p.planned(e.Build, b)
@@ -72,9 +75,12 @@ func (p *Printer) Print(e event.Event) error {
 	return p.err
 }
 
-// line writes one line after the number of its build, as BuildKit numbers vertices.
+// line writes one line after the number of its build, as BuildKit numbers vertices, and the service that it is of.
 func (p *Printer) line(build int, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
+	if p.service != "" {
+		text = p.service + ": " + text
+	}
 	if build > 0 {
 		text = fmt.Sprintf("#%d %s", build, text)
 	}
