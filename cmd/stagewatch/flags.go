@@ -37,7 +37,9 @@ const (
 
 func (o *options) buildFlags(f *pflag.FlagSet) {
 	c := &o.cfg
-	f.StringVarP(&c.File, "file", "f", "", "Path of the Dockerfile (default CONTEXT/Dockerfile, else CONTEXT/dockerfile)")
+	if f.Lookup("file") == nil {
+		f.StringVarP(&c.File, "file", "f", "", "Path of the Dockerfile (default CONTEXT/Dockerfile, else CONTEXT/dockerfile)")
+	}
 	f.StringArrayVarP(&c.Tags, "tag", "t", nil, "Name the image and keep it at the end; can be repeated (default the name of the context folder, removed at the end)")
 	f.StringVar(&c.Target, "target", "", "Stage to build: its name, its number from 0, or stage-N for one without a name (default the last stage)")
 	f.StringVar(&c.Before, "before", "", "Stage to compare sizes with, named as for --target (default the stage that the target copies most from)")

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"io"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/stagewatch/stagewatch/engine/event"
-	"github.com/stagewatch/stagewatch/engine/explain"
 )
 
 func rootCommand() *cobra.Command {
@@ -68,46 +65,6 @@ build succeeded, else with 1. The image is kept only if -t names it.`,
 	o.buildFlags(cmd.Flags())
 	o.faceFlags(cmd.Flags())
 	cmd.ValidArgsFunction = one(folders)
-	o.complete(cmd)
-	return cmd
-}
-
-func planCommand() *cobra.Command {
-	o := &options{}
-	cmd := &cobra.Command{
-		Use:   "plan [flags] [PATH…]",
-		Short: "Show which stages and steps would rerun if these paths changed (needs no engine)",
-		Long: `Show which stages and steps would rerun if these paths changed, and why. It builds nothing, and needs no engine: if
-none answers, it uses what an engine reported for the last build of this context. Only edits of the Dockerfile and the
-ignore file since that build count. Without paths, everything that changed since that build counts.`,
-		Example: `  stagewatch plan app/main.py
-  stagewatch plan
-  stagewatch plan --context-dir examples/api requirements.txt`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := o.config([]string{o.context})
-			if err != nil {
-				return err
-			}
-			var out io.Writer = os.Stdout
-			if o.progress == faceAuto {
-				out = wrapped(os.Stdout)
-			}
-			return untilTold(cmd.Context(), 0, func() error {
-				bodies, err := explain.Changes(cmd.Context(), cfg, args)
-				if err != nil {
-					return err
-				}
-				var events []event.Event
-				for _, b := range bodies {
-					events = append(events, event.Event{Time: time.Now(), Body: b})
-				}
-				return o.face(false).stream(out, queued(events), func(event.Event) {})
-			})
-		},
-	}
-	cmd.Flags().StringVar(&o.context, "context-dir", ".", "Build context")
-	o.buildFlags(cmd.Flags())
-	o.faceFlags(cmd.Flags())
 	o.complete(cmd)
 	return cmd
 }

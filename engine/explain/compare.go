@@ -24,8 +24,13 @@ func (x *explanation) known(what string) error {
 	if what == lastBuild {
 		hint = "Build once with stagewatch build, or name the paths that would change."
 	}
-	return &fault.Error{What: fmt.Sprintf("comparing %s: %s", what, since), Hint: hint}
+	return notCompared{&fault.Error{What: fmt.Sprintf("comparing %s: %s", what, since), Hint: hint}}
 }
+
+// notCompared is the error that nothing is known of an earlier build.
+type notCompared struct{ error }
+
+func (e notCompared) Unwrap() error { return e.error }
 
 // lastBuild is what is compared where no path is named.
 const lastBuild = "with the last build"
@@ -85,6 +90,9 @@ func (x *explanation) sinceLast(ctx context.Context) ([]event.Body, error) {
 // predict returns what is expected of the plan's steps, without what nobody can know where no engine answers.
 func (x *explanation) predict(ctx context.Context) ([]plan.Prediction, error) {
 	predictions := x.plan.Predict(x.prev, x.changes, x.links)
+	if x.anew != nil {
+		x.follow(predictions, x.anew.Predict(x.prev, x.changes, x.links))
+	}
 	if frontend := x.foreign(); frontend != "" {
 		unasked(predictions, frontend)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/past"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/project"
+	"github.com/stagewatch/stagewatch/engine/redact"
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
@@ -19,65 +20,26 @@ import (
 // build here. Paths are relative to the working folder, or to the context where they are not found there; a folder
 // stands for all that is in it. For the Dockerfile only edits since the last build here count. Without paths,
 // everything counts that has changed since then.
-func Changes(ctx context.Context, cfg config.Config, changed []string) (bodies []event.Body, err error) {
+func Changes(ctx context.Context, cfg config.Config, changed []string) ([]event.Body, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	cfg.Once = true
-	var source []byte
-	defer func() {
-		values := cfg.Values(source)
-		for i := range bodies {
-			bodies[i] = values.Body(bodies[i])
-		}
-		err = values.Error(err)
-	}()
-	p, err := project.OpenChecked(ctx, cfg)
+	engine := &connection{}
+	defer engine.close()
+	x, err := explaining(ctx, cfg, engine)
 	if err != nil {
 		return nil, err
 	}
-	source = p.Source()
-	x := explanation{project: p, memory: past.LoadBuild(past.BuildFile(p.Root(), p.Dockerfile()), ""), without: &offline{}}
-	if x.memory != nil {
-		x.without.known = &x.memory.Plan.Engine
+	bodies, err := x.explain(ctx, changed)
+	if err != nil {
+		return nil, x.values.Error(err)
 	}
-	x.tools = x.without
-	if on, err := answering(ctx, cfg, x.without); err == nil {
-		defer on.close()
-		x.tools, x.host = on, on.engine.Host
-	}
-	if x.plan, err = p.Plan(ctx, x.tools, ""); err != nil {
-		return nil, err
-	}
-	if _, err := p.Admit(ctx, x.plan); err != nil {
-		return nil, err
-	}
-	x.prev, x.links = x.plan, p.Links()
-	if len(changed) == 0 {
-		return x.sinceLast(ctx)
-	}
-	for _, arg := range changed {
-		rel, err := p.Within(arg)
-		if err != nil {
-			return nil, err
-		}
-		switch {
-		case p.IsDockerfile(rel):
-			err = x.compare("the Dockerfile")
-		case p.IsRuleFile(rel):
-			err = x.compareRules(rel)
-		default:
-			x.add(p.Assume(rel))
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return x.bodies(ctx, time.Time{})
+	return x.redacted(append(warnings(x.without.unknown), bodies...)), nil
 }
 
 // explanation is what [Changes] finds out.
 type explanation struct {
 	project *project.Project
+	values  *redact.Values
 	// memory is what was last built here, nil where nothing is known.
 	memory *past.Build
 	// tools make plans. They are the engine at host, or without where none answers.
@@ -86,19 +48,85 @@ type explanation struct {
 	host    string
 	// prev is the plan that plan is compared with.
 	plan, prev *plan.Plan
-	links      plan.Tree
-	ignored    []tree.IgnoredPath
-	unused     []string
-	changes    []plan.Change
-	why        cause.Cause
+	// anew is the plan as it is if the images of other services, which are the keys, are built anew; nil where none may be.
+	anew    *plan.Plan
+	rebuilt map[string]string
+	links   plan.Tree
+	ignored []tree.IgnoredPath
+	unused  []string
+	changes []plan.Change
+	why     cause.Cause
+}
+
+// explaining returns the explanation of what cfg builds, to which nothing was added yet.
+func explaining(ctx context.Context, cfg config.Config, engine *connection) (*explanation, error) {
+	cfg.Once = true
+	p, err := project.OpenChecked(ctx, cfg)
+	if err != nil {
+		return nil, cfg.Values(nil).Error(err)
+	}
+	x := &explanation{project: p, values: cfg.Values(p.Source()), memory: past.LoadBuild(past.BuildFile(p.Root(), p.Dockerfile()), ""), without: &offline{}}
+	if x.memory != nil {
+		x.without.known = &x.memory.Plan.Engine
+	}
+	x.tools = x.without
+	if engine.answers(ctx, cfg) {
+		x.tools, x.host = &online{Builder: engine.builder, offline: x.without}, engine.engine.Host
+	}
+	x.plan, err = p.Plan(ctx, x.tools, "")
+	if err == nil {
+		_, err = p.Admit(ctx, x.plan)
+	}
+	if err != nil {
+		return nil, x.values.Error(err)
+	}
+	x.prev, x.links = x.plan, p.Links()
+	return x, nil
+}
+
+// explain returns the events for the paths, or for all that changed since the last build.
+func (x *explanation) explain(ctx context.Context, changed []string) ([]event.Body, error) {
+	if len(changed) == 0 {
+		return x.sinceLast(ctx)
+	}
+	for _, arg := range changed {
+		rel, err := x.project.Within(arg)
+		if err == nil {
+			err = x.take(rel)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return x.bodies(ctx, time.Time{})
+}
+
+// take adds what a write to a path of the main context would change.
+func (x *explanation) take(rel string) error {
+	switch {
+	case x.project.IsDockerfile(rel):
+		return x.compare("the Dockerfile")
+	case x.project.IsRuleFile(rel):
+		return x.compareRules(rel)
+	}
+	x.add(x.project.Assume(rel))
+	return nil
+}
+
+// redacted returns the events without the values of build arguments.
+func (x *explanation) redacted(bodies []event.Body) []event.Body {
+	for i := range bodies {
+		bodies[i] = x.values.Body(bodies[i])
+	}
+	return bodies
 }
 
 // add adds what would be changes, if the paths are in the context.
 func (x *explanation) add(changes []plan.Change) {
 	var inside []plan.Change
 	for _, c := range changes {
-		if rule, ignored := x.project.Rejects(c.Path); ignored {
-			x.ignored = append(x.ignored, tree.IgnoredPath{Path: c.Path, Rule: rule})
+		if rule, ignored := x.project.Rejects(project.Shown(c)); ignored {
+			x.ignored = append(x.ignored, tree.IgnoredPath{Path: project.Shown(c), Rule: rule})
 		} else {
 			inside = append(inside, c)
 		}
@@ -128,7 +156,7 @@ func (x *explanation) bodies(ctx context.Context, since time.Time) ([]event.Body
 	if err != nil {
 		return nil, err
 	}
-	bodies := x.without.warnings()
+	var bodies []event.Body
 	for _, s := range project.Skipped(x.ignored) {
 		bodies = append(bodies, s)
 	}
@@ -143,7 +171,11 @@ func (x *explanation) bodies(ctx context.Context, since time.Time) ([]event.Body
 		e.Paths = append(e.Paths, x.why.Dockerfile)
 	case len(x.changes) == 0:
 		e.Reason = cause.Option(predictions)
-		if e.Reason.Kind == "" && !since.IsZero() {
+		switch {
+		case e.Reason.Kind != "":
+		case len(x.rebuilt) > 0:
+			e.Reason = x.reads()
+		case !since.IsZero():
 			e.Reason.Kind = event.ReasonNothing
 		}
 	}

@@ -2,7 +2,6 @@ package explain
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -50,14 +49,14 @@ func (o *offline) ResolveImageConfig(ctx context.Context, name string, opt sourc
 	return plan.Offline{}.ResolveImageConfig(ctx, name, opt)
 }
 
-// warnings returns what the plan assumes.
-func (o *offline) warnings() []event.Body {
-	if len(o.unknown) == 0 {
+// warnings returns what plans assume of the base images of which nothing is known.
+func warnings(unknown []string) []event.Body {
+	if len(unknown) == 0 {
 		return nil
 	}
 	return []event.Body{event.Warning{
 		Code:    event.CodeBaseUnknown,
-		Message: "what these bring along is not known here, their ONBUILD instructions above all, and counts as nothing: " + strings.Join(o.unknown, ", "),
+		Message: "what these bring along is not known here, their ONBUILD instructions above all, and counts as nothing: " + strings.Join(unknown, ", "),
 		Hint:    "Build here once, or plan where an engine answers that has them.",
 	}}
 }
@@ -66,7 +65,6 @@ func (o *offline) warnings() []event.Body {
 // last build.
 type online struct {
 	*solve.Builder
-	engine *dock.Engine
 	*offline
 }
 
@@ -83,24 +81,39 @@ func (o *online) ResolveImageConfig(ctx context.Context, name string, opt source
 	return ref, dgst, image, err
 }
 
-func (o *online) close() {
-	_ = o.Builder.Close()
-	_ = o.engine.Close()
+// connection is the engine, if one answers. It is asked once.
+type connection struct {
+	asked   bool
+	engine  *dock.Engine
+	builder *solve.Builder
 }
 
-// answering connects to the engine if one answers soon.
-func answering(ctx context.Context, cfg config.Config, known *offline) (*online, error) {
+// answers connects to the engine, and reports whether it answers soon.
+func (c *connection) answers(ctx context.Context, cfg config.Config) bool {
+	if c.asked {
+		return c.builder != nil
+	}
+	c.asked = true
 	soon, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
 	e, err := dock.Connect(soon, cfg.Engine)
 	if err != nil {
-		return nil, err
+		return false
 	}
 	b, err := solve.New(soon, e, solve.Credentials())
 	if err != nil {
-		return nil, errors.Join(err, e.Close())
+		_ = e.Close()
+		return false
 	}
-	return &online{Builder: b, engine: e, offline: known}, nil
+	c.engine, c.builder = e, b
+	return true
+}
+
+func (c *connection) close() {
+	if c.builder != nil {
+		_ = c.builder.Close()
+		_ = c.engine.Close()
+	}
 }
 
 // hedge turns predictions that hold on some engines only into maybes. Others are the predictions for the same steps
