@@ -37,7 +37,7 @@ func (o *options) complete(cmd *cobra.Command) {
 		"output":    files("md", "html", "svg"),
 		// Nothing to offer, not even the files of the working folder.
 		"tag": words(), "publish": words(), "name": words(), "network": words(), "host": words(), "env": words(), "ready-path": words(),
-		"ready-timeout": words(), "drain-timeout": words(), "ignore": words("none"), "size": words(), "at": words("end"), "speed": words(),
+		"ready-timeout": words(), "drain-timeout": words(), "ignore": words("none"), "size": words(), "at": words("end"), "speed": words(), "project-name": words(), "profile": words(),
 		"context-dir": folders,
 	} {
 		if cmd.Flags().Lookup(name) != nil {
@@ -49,8 +49,11 @@ func (o *options) complete(cmd *cobra.Command) {
 
 // declared completes what the Dockerfile declares. The flags and arguments so far say which Dockerfile.
 func (o *options) declared(which func(stages, args []string) []string, how cobra.ShellCompDirective) completion {
-	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		c := o.cfg
+		if files, err := cmd.Flags().GetStringArray("file"); err == nil && len(files) > 0 {
+			c.File = files[0]
+		}
 		c.Context = "."
 		if o.context != "" {
 			c.Context = o.context

@@ -58,7 +58,19 @@ Dockerfile instead. -f takes either: what the file begins with tells, or its ext
 	o.buildFlags(f)
 	o.faceFlags(f)
 	o.complete(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("service", o.completeServices)
 	return cmd
+}
+
+// completeServices completes the names of the project's services, of all profiles.
+func (o *planning) completeServices(cmd *cobra.Command, _ []string, _ string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
+	p, err := compose.Read(cmd.Context(), compose.Options{Files: o.files, EnvFiles: o.compose.EnvFiles, Profiles: []string{"*"}})
+	if err == nil {
+		for _, s := range p.Services {
+			names = append(names, s.Name)
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 func (o *planning) run(cmd *cobra.Command, args []string) error {

@@ -41,7 +41,7 @@ type Project struct {
 	// include or extend are not among them.
 	Dir   string
 	Files []string
-	// Services are those that were asked for, by name; one whose image another one builds on comes before that.
+	// Services are those that were asked for and those whose images they build on, by name, the latter first.
 	Services []Service
 	// Warnings are what docker compose warns of while it reads.
 	Warnings []string
@@ -71,10 +71,8 @@ func Read(ctx context.Context, o Options) (*Project, error) {
 		return nil, o.explained(err)
 	}
 	p := &Project{Name: model.Name, Dir: model.WorkingDir, Files: model.ComposeFiles, Warnings: warnings, model: model}
-	for _, s := range model.Services {
-		p.Services = append(p.Services, p.service(s))
-	}
-	slices.SortFunc(p.Services, func(a, b Service) int { return cmp.Compare(a.Name, b.Name) })
+	p.Warnings = append(p.Warnings, passedOver(model)...)
+	p.add(slices.Sorted(maps.Keys(model.Services)))
 	if p.Services, err = ordered(p.Services); err == nil {
 		err = p.check()
 	}
@@ -82,6 +80,22 @@ func Read(ctx context.Context, o Options) (*Project, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// add adds services by name, and those whose images their builds read: docker compose builds them, too, even where it
+// does not start them.
+func (p *Project) add(names []string) {
+	all := p.model.AllServices()
+	for _, name := range names {
+		s, ok := all[name]
+		if !ok || slices.ContainsFunc(p.Services, func(have Service) bool { return have.Name == name }) {
+			continue
+		}
+		added := p.service(s)
+		p.Services = append(p.Services, added)
+		p.add(slices.Sorted(maps.Values(added.On)))
+	}
+	slices.SortFunc(p.Services, func(a, b Service) int { return cmp.Compare(a.Name, b.Name) })
 }
 
 // service returns what the model says of a service.

@@ -130,13 +130,13 @@ func TestGoodPorts(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	noVariables(t)
 	t.Chdir(t.TempDir())
-	write(t, "compose.yaml", "version: '3'\nservices: {a: {image: 'x:${TAG}'}, b: {image: 'x:${TAG}'}}")
+	write(t, "compose.yaml", "version: '3'\nservices: {a: {image: 'x:${TAG}'}, b: {image: 'x:${TAG}'}}\njobs: {seed: {image: x, triggers: {manual: true}}}")
 	write(t, "docker-compose.yaml", "services: {c: {image: x}}")
 	p, err := Read(t.Context(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`The "TAG" variable is not set`, "attribute `version` is obsolete", "Found multiple config files"} {
+	for _, want := range []string{`The "TAG" variable is not set`, "attribute `version` is obsolete", "Found multiple config files", "jobs are passed over: seed"} {
 		if n := strings.Count(strings.Join(p.Warnings, "\n"), want); n != 1 {
 			t.Errorf("%d warnings of %s: %q", n, want, p.Warnings)
 		}

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -76,6 +77,14 @@ func lacks(p *Project, s types.ServiceConfig) []Lack {
 		}
 	}
 	return out
+}
+
+// passedOver returns what of a project is not read, as warnings.
+func passedOver(p *types.Project) []string {
+	if len(p.Jobs) == 0 {
+		return nil
+	}
+	return []string{"jobs are passed over: " + strings.Join(slices.Sorted(maps.Keys(p.Jobs)), ", ")}
 }
 
 // String returns the lack as a person reads it: "build.cache_to is not written".
