@@ -27,13 +27,13 @@ func TestCommands(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata/plain", Setup: setup(nil), Cmds: commands(nil), RequireExplicitExec: true})
 }
 
-// TestOnEngine runs the scripts that work on a real engine, each with a copy of the sample.
+// TestOnEngine runs the scripts that work on a real engine, each with copies of the samples.
 func TestOnEngine(t *testing.T) {
 	e := docktest.Engine(t)
 	testscript.Run(t, testscript.Params{Dir: "testdata/engine", Setup: setup(e), Cmds: commands(e), RequireExplicitExec: true})
 }
 
-// setup gives a script a home and a sample of its own, and the engine if there is to be one.
+// setup gives a script a home and samples of its own, and the engine if there is to be one.
 func setup(e *dock.Engine) func(*testscript.Env) error {
 	return func(env *testscript.Env) error {
 		env.Setenv("HOME", filepath.Join(env.WorkDir, ".home"))
@@ -46,6 +46,9 @@ func setup(e *dock.Engine) func(*testscript.Env) error {
 		env.Setenv("NAME", strconv.FormatInt(time.Now().UnixNano(), 36))
 		env.Setenv("LC_ALL", "C.UTF-8")
 		env.Values[processesKey{}] = processes{}
+		if err := os.CopyFS(filepath.Join(env.WorkDir, "compose-app"), os.DirFS("../../testdata/compose-app")); err != nil {
+			return err
+		}
 		return copySample(filepath.Join(env.WorkDir, "app"))
 	}
 }
