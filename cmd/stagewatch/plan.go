@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,27 +75,23 @@ func (o *planning) completeServices(cmd *cobra.Command, _ []string, _ string) (n
 }
 
 func (o *planning) run(cmd *cobra.Command, args []string) error {
-	composed, err := o.composed(cmd.Flags())
+	p, err := o.project(cmd)
 	if err != nil {
 		return err
 	}
-	if !composed && len(o.files) > 0 {
+	if p == nil && len(o.files) > 0 {
 		o.cfg.File = o.files[0]
 	}
 	cfg, err := o.config([]string{o.context})
 	if err != nil {
 		return err
 	}
-	explained := o.explain
-	if composed {
-		explained = o.explainServices
-	}
 	var out io.Writer = os.Stdout
 	if o.progress == faceAuto {
 		out = wrapped(os.Stdout)
 	}
 	return untilTold(cmd.Context(), 0, func() error {
-		events, err := explained(cmd.Context(), cfg, args)
+		events, err := planned(cmd.Context(), cfg, p, args)
 		if err != nil {
 			return err
 		}
@@ -105,8 +102,11 @@ func (o *planning) run(cmd *cobra.Command, args []string) error {
 	})
 }
 
-// explain plans one Dockerfile.
-func (o *planning) explain(ctx context.Context, cfg config.Config, args []string) ([]event.Event, error) {
+// planned plans the services of a compose project, or one Dockerfile where there is no project.
+func planned(ctx context.Context, cfg config.Config, p *compose.Project, args []string) ([]event.Event, error) {
+	if p != nil {
+		return explain.Services(ctx, cfg, p, args)
+	}
 	bodies, err := explain.Changes(ctx, cfg, args)
 	var events []event.Event
 	for _, b := range bodies {
@@ -115,17 +115,28 @@ func (o *planning) explain(ctx context.Context, cfg config.Config, args []string
 	return events, err
 }
 
-// explainServices plans the services of a compose project.
-func (o *planning) explainServices(ctx context.Context, cfg config.Config, args []string) ([]event.Event, error) {
-	o.compose.Files = o.files
-	p, err := compose.Read(ctx, o.compose)
-	if err != nil {
+// project reads the compose project that is to be planned. It returns nil if that is a Dockerfile.
+func (o *planning) project(cmd *cobra.Command) (*compose.Project, error) {
+	composed, asked, err := o.composed(cmd.Flags())
+	if err != nil || !composed {
 		return nil, err
 	}
-	if dockerfile := beside("."); dockerfile != "" && len(o.files) == 0 {
-		fmt.Fprintf(os.Stderr, "stagewatch: planning the services of %s; --no-compose plans %s alone\n", clean.Line(p.FileName()), dockerfile)
+	o.compose.Files = o.files
+	p, err := compose.Read(cmd.Context(), o.compose)
+	dockerfile := beside(".")
+	if asked || dockerfile == "" {
+		return p, err
 	}
-	return explain.Services(ctx, cfg, p, args)
+	if err != nil {
+		return nil, &fault.Error{What: err.Error(), Hint: strings.TrimSpace(fault.Hint(err) + " --no-compose plans " + dockerfile + " alone.")}
+	}
+	file := clean.Line(p.FileName())
+	if !slices.ContainsFunc(p.Services, func(s compose.Service) bool { return s.Built }) {
+		fmt.Fprintf(os.Stderr, "stagewatch: planning %s, as no service of %s is built\n", dockerfile, file)
+		return nil, nil
+	}
+	fmt.Fprintf(os.Stderr, "stagewatch: planning the services of %s; --no-compose plans %s alone\n", file, dockerfile)
+	return p, nil
 }
 
 // beside returns the name of the Dockerfile in a folder, empty where there is none.
@@ -144,8 +155,9 @@ var (
 	ofOneBuild = []string{"context-dir", "target", "before", "tag", "build-context", "secret", "platform"}
 )
 
-// composed reports whether the flags, or the files in the working folder, ask for the services of a compose project.
-func (o *planning) composed(f *pflag.FlagSet) (bool, error) {
+// composed reports whether the services of a compose project are to be planned, and whether flags asked for that, and not
+// only the files in the working folder.
+func (o *planning) composed(f *pflag.FlagSet) (composed, asked bool, err error) {
 	var composes, dockerfiles []string
 	for _, file := range o.files {
 		if compose.IsFile(file) {
@@ -154,22 +166,22 @@ func (o *planning) composed(f *pflag.FlagSet) (bool, error) {
 			dockerfiles = append(dockerfiles, "-f "+file)
 		}
 	}
-	asked := append(composes, given(f, ofCompose)...)
+	several := append(composes, given(f, ofCompose)...)
 	single := append(dockerfiles, given(f, ofOneBuild)...)
 	if o.noCompose {
 		single = append(single, "--no-compose")
 	}
 	switch {
 	case len(dockerfiles) > 1:
-		return false, &fault.Error{What: "reading " + strings.Join(dockerfiles, " ") + ": only compose files can be several", Hint: "Name one Dockerfile."}
-	case len(asked) > 0 && len(single) > 0:
-		return false, &fault.Error{What: fmt.Sprintf("reading %s: it is for a compose project, and %s is for a single build", asked[0], single[0]), Hint: "Leave one of them out. What a service is built from is said in its compose file."}
-	case len(asked) > 0:
-		return true, nil
+		return false, false, &fault.Error{What: "reading " + strings.Join(dockerfiles, " ") + ": only compose files can be several", Hint: "Name one Dockerfile."}
+	case len(several) > 0 && len(single) > 0:
+		return false, false, &fault.Error{What: fmt.Sprintf("reading %s: it is for a compose project, and %s is for a single build", several[0], single[0]), Hint: "Leave one of them out. What a service is built from is said in its compose file."}
+	case len(several) > 0:
+		return true, true, nil
 	case len(single) > 0:
-		return false, nil
+		return false, false, nil
 	}
-	return compose.Found(".") || beside(".") == "" && compose.FoundAbove("."), nil
+	return compose.Found(".") || beside(".") == "" && compose.FoundAbove("."), false, nil
 }
 
 // given returns those of the flags that were given.

@@ -32,6 +32,9 @@ func Services(ctx context.Context, cfg config.Config, p *compose.Project, change
 		}
 		s.paths = append(s.paths, abs)
 	}
+	if len(changed) == 0 && !slices.ContainsFunc(p.Services, func(svc compose.Service) bool { return svc.Built }) {
+		return nil, &fault.Error{What: fmt.Sprintf("planning the services of %s: none of them is built", p.FileName()), Hint: "Name the paths that would change, or plan a Dockerfile with --no-compose."}
+	}
 	for _, svc := range p.Services {
 		if err := s.explain(ctx, svc); err != nil {
 			return nil, fmt.Errorf("planning service %q: %w", svc.Name, err)
