@@ -18,6 +18,7 @@ func (l *loop) start(d decision, o order) {
 	l.stopAudit()
 	l.abandon()
 	j, ctx := l.newJob(o.noCache)
+	j.asked = o.why.Kind == event.ReasonRequest
 	l.builds.running = j
 	if d.fails {
 		l.supersede(j, d.older)
@@ -45,6 +46,7 @@ func (l *loop) start(d decision, o order) {
 // newJob returns the next build, with all that is pending, and the context that it runs in.
 func (l *loop) newJob(noCache bool) (*job, context.Context) {
 	l.builds.count++
+	l.builds.edits, l.builds.failure = l.pending.edits, nil
 	ctx, cancel := context.WithCancelCause(l.Ctx())
 	j := &job{number: l.builds.count, plan: l.plan, changes: l.pending.list(), seq: l.pending.last, edits: l.pending.edits, savedAt: l.pending.savedAt, cancel: cancel, began: time.Now(), noCache: noCache, snaps: l.project.Snapshots()}
 	if j.savedAt.IsZero() {

@@ -42,11 +42,20 @@ func (l *loop) failed(j *job, err error) {
 	l.audit()
 	l.over()
 	l.engine.check(func() {
+		if j.number == l.builds.count {
+			l.builds.failure = &failure{j, e}
+		}
 		// It was away for a moment only. A build that was started because of that is not tried again.
 		if solve.BrokenOff(err) && l.builds.running == nil && j.number == l.builds.count && (l.builds.restarted == 0 || j.number > l.builds.restarted+1) {
 			l.resume()
 		}
 	})
+}
+
+// failure is a build that failed, and how.
+type failure struct {
+	*job
+	event event.Failed
 }
 
 // stepName returns the failed step as BuildKit numbers it: "build 4/6".

@@ -127,9 +127,11 @@ func (r *rig) drain() []event.Event {
 // fakeBuilder leaves every build running until the test ends it, or for as long as takes.
 type fakeBuilder struct {
 	plan.Offline
-	takes  time.Duration
-	mu     sync.Mutex
-	builds []*fakeBuild
+	takes time.Duration
+	// outcome, where it is set, is asked when a build begins: a build that takes its time ends with what it returns.
+	outcome func(solve.Request, string) error
+	mu      sync.Mutex
+	builds  []*fakeBuild
 }
 
 type fakeBuild struct {
@@ -159,8 +161,15 @@ func (b *fakeBuilder) Build(ctx context.Context, req solve.Request) (*solve.Resu
 		took = time.After(b.takes)
 	}
 	b.mu.Unlock()
+	var outcome error
+	if b.outcome != nil {
+		outcome = b.outcome(req, fmt.Sprint("image-", n))
+	}
 	select {
 	case <-took:
+		if outcome != nil {
+			return nil, outcome
+		}
 		return &solve.Result{Plan: req.Plan, Image: fmt.Sprint("image-", n), Times: fb.times}, nil
 	case err := <-fb.end:
 		if err != nil {

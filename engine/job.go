@@ -22,6 +22,8 @@ type job struct {
 	// previous is the number of the build that the predictions compare with, 0 for none of this session.
 	previous int
 	noCache  bool
+	// asked: a person asked for it.
+	asked bool
 	// edited: the Dockerfile was written to.
 	edited bool
 	// recalled: the predictions rest on what an earlier session built.

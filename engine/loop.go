@@ -54,6 +54,7 @@ type loop struct {
 	running    sync.WaitGroup
 	audits     audits
 	unreadable unreadable
+	awaited    awaited
 	reported   reported
 	tally      tally
 	// paused: watching is off. Missed: something may have changed that no batch reported.
@@ -75,14 +76,16 @@ type earlier struct {
 
 // builds are those of the session.
 type builds struct {
-	// count is the number of the newest one.
-	count int
+	// count is the number of the newest one, and edits the number of saves that it contains.
+	count, edits int
 	// running is the one whose result is waited for, nil for none.
 	running *job
 	// superseded are older ones that still run steps which the running one needs.
 	superseded map[*job]bool
 	// good is the last successful one, nil for none. The next prediction compares with its plan.
 	good *job
+	// failure is how the newest one failed, nil where it did not or where it may be tried again by itself.
+	failure *failure
 	// recorded counts those that the engine's build history may have got since it was last trimmed.
 	recorded int
 	// restarted is the number of the last one before the engine was found restarted, 0 for never.
@@ -125,6 +128,7 @@ func (l *loop) run(in inputs) error {
 		case <-l.Ctx().Done():
 			return nil
 		}
+		l.answer()
 	}
 	return l.err
 }
@@ -148,11 +152,13 @@ func (l *loop) onIntent(i event.Intent) {
 		}
 	case event.Inspect:
 		l.meter.Inspect()
+	case event.Await:
+		l.await(i)
 	case event.Watch:
 		l.paused = !i.On
 		l.Emit(0, event.Watching{On: i.On, Mode: l.project.WatchMode()})
 		if i.On {
-			news := l.catchUp()
+			news := l.catchUp() || l.pending.edits > l.builds.edits
 			l.next(trigger{news: news})
 		}
 	}

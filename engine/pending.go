@@ -24,6 +24,10 @@ type pending struct {
 	// renamed maps old paths to new ones. Rules is the ignore file whose rules changed, empty for none.
 	renamed map[string]string
 	rules   string
+	// saves are the numbers of the newest save of each path in the session, as a person reads it, and control that of the
+	// newest one of the Dockerfile or an ignore file.
+	saves   map[string]int
+	control int
 }
 
 type pendingChange struct {
@@ -34,7 +38,7 @@ type pendingChange struct {
 // add adds a save, some of whose changes are relevant.
 func (p *pending) add(relevant []plan.Change, d project.Delta, savedAt time.Time) {
 	if p.changes == nil {
-		p.changes, p.renamed = map[string]pendingChange{}, map[string]string{}
+		p.changes, p.renamed, p.saves = map[string]pendingChange{}, map[string]string{}, map[string]int{}
 	}
 	maps.Copy(p.renamed, d.Renamed)
 	if d.Rules && len(d.RuleFiles) > 0 {
@@ -54,6 +58,26 @@ func (p *pending) add(relevant []plan.Change, d project.Delta, savedAt time.Time
 	}
 	p.edits++
 	p.savedAt = savedAt
+	for _, c := range relevant {
+		p.saves[project.Shown(c)] = p.edits
+	}
+	if d.Dockerfile || d.Rules || d.Broke {
+		p.control = p.edits
+	}
+}
+
+// newest returns the number of the newest save of a path at the place, 0 for none in the session.
+func (p *pending) newest(at project.Place) int {
+	n := 0
+	if at.Control {
+		n = p.control
+	}
+	for path, edit := range p.saves {
+		if at.Holds(path) {
+			n = max(n, edit)
+		}
+	}
+	return n
 }
 
 // combine returns how a path differs from the last build after two changes.

@@ -17,6 +17,7 @@ func (l *loop) onBatch(w project.Batch) {
 		return
 	}
 	d, err := l.project.Update(l.Ctx(), w)
+	d.Unchanged = l.unlessFound(d.Unchanged, w)
 	news := l.record(d, err, w.Last)
 	l.next(trigger{news: news, paced: true, writing: w.More, paths: len(w.Paths)})
 }

@@ -34,6 +34,7 @@ var promised = map[string]string{
 	"log":       "container stream text",
 	"stopped":   "container exit_code reason",
 	"watching":  "on mode",
+	"answer":    "id result serving_build edits_behind",
 }
 
 // ofABuild are the types whose lines always name their build. What `stagewatch plan` plans is none.

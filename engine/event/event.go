@@ -179,3 +179,4 @@ func (Stale) Kind() string     { return "stale" }
 func (Log) Kind() string       { return "log" }
 func (Stopped) Kind() string   { return "stopped" }
 func (Watching) Kind() string  { return "watching" }
+func (Answer) Kind() string    { return "answer" }

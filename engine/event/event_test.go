@@ -41,6 +41,7 @@ var bodies = []Body{
 	Log{Container: "c", Stream: "stderr", Text: "line"},
 	Stopped{Container: "c", ExitCode: 137, Reason: StopReplaced},
 	Watching{On: true, Mode: "poll", Files: 10},
+	Answer{ID: "1", For: "app.py", Result: AnswerFailed, ServingBuild: 3, EditsBehind: 2, Message: "m", Hint: "h", Failed: &Failed{Stage: "build", Index: 2, Message: "exit code: 1"}},
 }
 
 func TestRoundTrip(t *testing.T) {

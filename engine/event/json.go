@@ -31,6 +31,7 @@ var decoders = map[string]func([]byte) (Body, error){
 	"log":       decodeAs[Log],
 	"stopped":   decodeAs[Stopped],
 	"watching":  decodeAs[Watching],
+	"answer":    decodeAs[Answer],
 }
 
 func decodeAs[B Body](line []byte) (Body, error) {

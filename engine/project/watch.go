@@ -49,8 +49,13 @@ func (p *Project) Watch(ctx context.Context) (<-chan Batch, <-chan watch.Notice)
 	return batches, notices
 }
 
-// WatchMode returns how the main context is watched, as [watch.Watcher.Mode] does.
-func (p *Project) WatchMode() string { return p.main().watcher.Mode() }
+// WatchMode returns how the main context is watched, as [watch.Watcher.Mode] does; "" where it is not.
+func (p *Project) WatchMode() string {
+	if w := p.main().watcher; w != nil {
+		return w.Mode()
+	}
+	return ""
+}
 
 // TryWatching watches the main context for a moment, as with [Options.Watch]. It returns how that went: the mode, and the
 // first notice, which is empty where all is well.

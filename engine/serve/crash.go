@@ -36,6 +36,7 @@ func (a *App) unready(d *deployment, inst Instance, err error) {
 	a.Stale(reason, event.Failed{Message: reason, Hint: hint})
 	a.hooks.Suspect(func() {
 		a.Emit(d.release.Build, event.Warning{Code: event.CodeNotReady, Message: reason, Hint: hint})
+		a.noteTrouble(d.release, reason, hint)
 		d.release.Deployed()
 		switch {
 		case a.next != nil || a.newest.Build != d.release.Build && a.alive():
@@ -98,7 +99,9 @@ func (a *App) restartLater(r Release, age time.Duration, last event.Stopped) {
 		if last.Container != "" {
 			a.Emit(r.Build, event.Stopped{Container: last.Container, ExitCode: last.ExitCode, Reason: event.StopCrashLoop})
 		}
-		a.Stale(reason, event.Failed{Message: reason, Hint: "The container's log says why."})
+		const hint = "The container's log says why."
+		a.Stale(reason, event.Failed{Message: reason, Hint: hint})
+		a.noteTrouble(r, reason, hint)
 	}
 	time.AfterFunc(delay, func() {
 		a.Do(func() {

@@ -19,7 +19,7 @@ func (a *App) Restart() {
 	if a.newest == nil {
 		return
 	}
-	a.stopped = false
+	a.stopped, a.trouble = false, nil
 	a.crashes = run.Crashes{}
 	a.regaining = false
 	a.begin(*a.newest, time.Now())

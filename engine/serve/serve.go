@@ -39,6 +39,12 @@ type App struct {
 	crashes run.Crashes
 	// stopped: a person stopped the app.
 	stopped bool
+	// closed: something else holds the app's port.
+	closed bool
+	// doubting counts the containers that the engine is asked about before they serve the newest release.
+	doubting int
+	// trouble is why the newest release does not serve, nil where it does or is on its way.
+	trouble *Trouble
 	// doubted is the last build whose container may have gone unnoticed, with an engine that was away.
 	doubted int
 	// regaining: an image was lost, and no container was started since.
@@ -110,7 +116,7 @@ func (a *App) Images() []string {
 // Deploy brings a release into service.
 func (a *App) Deploy(r Release) {
 	a.newest = &r
-	a.stopped = false
+	a.stopped, a.trouble = false, nil
 	a.crashes = run.Crashes{}
 	switch {
 	case !a.runs(r):
@@ -119,9 +125,11 @@ func (a *App) Deploy(r Release) {
 		a.keep(r)
 	default:
 		s := a.current
+		a.doubting++
 		a.Aside(&a.background, func() {
 			lives := s.inst.Lives(a.Ctx())
 			a.Do(func() {
+				a.doubting--
 				switch {
 				case a.newest.Build != r.Build || a.stopped:
 				case lives && a.current == s && a.runs(r):
@@ -231,6 +239,10 @@ func (a *App) arrived(d *deployment, inst Instance, err error) {
 // announce leads the ports to the container, and reports that it serves.
 func (a *App) announce(asked time.Time) Drains {
 	drain, open := a.door.Switch(a.current.inst, a.current.release.Build)
+	a.closed = !open
+	if a.current.release.Build == a.newest.Build {
+		a.trouble = nil
+	}
 	if open {
 		a.served(asked)
 	}
@@ -239,6 +251,7 @@ func (a *App) announce(asked time.Time) Drains {
 
 // PortFree reports what serves: the port is ours now, after something else held it.
 func (a *App) PortFree() {
+	a.closed = false
 	if a.alive() {
 		a.served(a.current.asked)
 	}
