@@ -178,6 +178,9 @@ func (m *Model) suspend() tea.Cmd {
 	if m.halt == nil {
 		return tea.Suspend
 	}
+	if m.opt.Attached {
+		return m.halt("The dashboard is suspended, and the session goes on; fg brings it back.")
+	}
 	says := "stagewatch is suspended: it builds nothing"
 	if s := m.story.Serving; m.opt.Tape == nil && s != nil && s.URL != "" {
 		says += ", and " + s.URL + " does not answer"

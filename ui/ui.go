@@ -54,6 +54,8 @@ type Options struct {
 	Terminal *draw.Terminal
 	// NoMouse leaves the mouse to the terminal from the start.
 	NoMouse bool
+	// Attached: the session is another program's, and goes on without the dashboard.
+	Attached bool
 	// Ended is called with the story when the dashboard is gone from the screen.
 	Ended func(*story.Story)
 }

@@ -51,10 +51,14 @@ func follow(ctx context.Context, cfg config.Config, f face) error {
 	defer giveUp()
 	events := make(chan event.Event, 256)
 	intents := make(chan event.Intent, 16)
+	// Who asks while it ends, finds the session that takes its place.
+	pass, silent := answering(cfg, intents)
+	defer context.AfterFunc(ctx, silent)()
+	defer silent()
 	ended := make(chan error, 1)
 	go func() { ended <- engine.Run(ctx, unread, cfg, intents, events) }()
 	told, shown := f.shown(ctx, giveUp, func(out io.Writer) (*story.Story, error) {
-		return f.show(ctx, stop, out, cfg, recording(events, record), intents, ended)
+		return f.show(ctx, stop, out, cfg, pass(recording(events, record)), intents, ended)
 	})
 	stop()
 	giveUp()

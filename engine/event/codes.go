@@ -36,6 +36,8 @@ const (
 	CodePromiseBroken = "promise-broken"
 	// CodeUnkept: the state for the next session can't be written.
 	CodeUnkept = "unkept"
+	// CodeUnanswering: the session has no socket, so that no other program can ask it.
+	CodeUnanswering = "unanswering"
 	// CodeLeftovers: images or containers of an earlier session can't be removed.
 	CodeLeftovers = "leftovers"
 	// CodeSwept: images or containers of an earlier session were removed.

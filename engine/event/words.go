@@ -54,6 +54,24 @@ func (s Skipped) Why() string {
 	return s.Reason
 }
 
+// String returns the answer in words: "build #5 serves app.py as it is", "no build depends on notes.md: no step of the target
+// reads it", "build #5 failed".
+func (a Answer) String() string {
+	switch a.Result {
+	case AnswerServed:
+		if a.For != "" {
+			return fmt.Sprintf("build #%d serves, with %s as it is", a.ServingBuild, a.For)
+		}
+		return fmt.Sprintf("build #%d serves, with the newest save", a.ServingBuild)
+	case AnswerUnread:
+		return fmt.Sprintf("no build depends on %s: %s", a.For, a.Message)
+	}
+	if a.For != "" {
+		return a.For + ": " + a.Message
+	}
+	return a.Message
+}
+
 // differing shortens two instructions so that one line can hold both. It leaves out what they have in common before the
 // first difference.
 func differing(was, now string) (string, string) {

@@ -21,7 +21,7 @@ func (a *App) Standing() Standing {
 	up := a.alive() && !a.current.retired
 	switch {
 	case a.stopped:
-		s.Trouble = &Trouble{"the app was stopped", "The next build or a restart starts it again."}
+		s.Trouble = &Trouble{"the app was stopped", "stagewatch restart starts it again, and so does the next build."}
 	case up && a.current.away:
 		s.Trouble = &Trouble{"the container is on no network, so that requests wait", fmt.Sprintf("docker network connect NETWORK %.12s brings it back.", a.current.inst.ID())}
 	case up && a.closed:

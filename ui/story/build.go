@@ -40,6 +40,8 @@ type Build struct {
 	Hits, Ran  int
 	Saved      int64
 	Image, Tag string
+	// Shortcuts are the copies that did not wait for the last state of their stage.
+	Shortcuts []event.Shortcut
 	// ServedMS is the time from the save to its first answer, in milliseconds, where Served is set.
 	ServedMS int64
 	Served   bool

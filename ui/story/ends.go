@@ -62,6 +62,7 @@ func (s *Story) built(e event.Event, built event.Built) {
 	b := s.build(e)
 	b.State, b.End, b.MS, b.Hits, b.Ran = Built, e.Time, built.MS, built.Hits, built.Ran
 	b.Image, b.Tag = clean.Line(built.Image), clean.Line(built.Tag)
+	b.Shortcuts = shortcuts(built.Shortcuts)
 	if b.Saved = built.SavedMS; b.Saved == 0 {
 		b.Steps(func(s *Step) { b.Saved += s.Saved })
 	}
@@ -72,4 +73,20 @@ func (s *Story) built(e event.Event, built event.Built) {
 	s.Saved += b.Saved
 	s.Hits += b.Hits
 	s.Ran += b.Ran
+}
+
+func shortcuts(in []event.Shortcut) []event.Shortcut {
+	cleaned := func(ids []event.StepID) []event.StepID {
+		var out []event.StepID
+		for _, id := range ids {
+			out = append(out, event.StepID{Stage: clean.Line(id.Stage), Index: id.Index})
+		}
+		return out
+	}
+	var out []event.Shortcut
+	for _, s := range in {
+		s.Step.Stage = clean.Line(s.Step.Stage)
+		out = append(out, event.Shortcut{Step: s.Step, LeftOut: cleaned(s.LeftOut), Aside: cleaned(s.Aside)})
+	}
+	return out
 }

@@ -1,0 +1,315 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// session is a server with an engine that answers as the test says.
+type session struct {
+	t       *testing.T
+	server  *Server
+	events  chan event.Event
+	passed  <-chan event.Event
+	intents chan event.Intent
+}
+
+func newSession(t *testing.T) *session {
+	s := &session{t: t, events: make(chan event.Event), intents: make(chan event.Intent, 16)}
+	s.server = NewServer(About{ID: "1-x", Context: "/app"}, func(ctx context.Context, i event.Intent) bool {
+		select {
+		case s.intents <- i:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	})
+	s.passed = s.server.Pass(s.events)
+	return s
+}
+
+// happen has events happen, of a build.
+func (s *session) happen(build int, bodies ...event.Body) {
+	for _, b := range bodies {
+		s.events <- event.Event{Time: time.Now(), Build: build, Body: b}
+		<-s.passed
+	}
+}
+
+// client connects to the session.
+func (s *session) client() *Client {
+	near, far := net.Pipe()
+	go s.server.Serve(far)
+	return NewClient(near)
+}
+
+// asked returns the next intent.
+func asked[I event.Intent](s *session) I {
+	s.t.Helper()
+	i, ok := (<-s.intents).(I)
+	if !ok {
+		s.t.Fatalf("the engine got %T", i)
+	}
+	return i
+}
+
+func (s *session) send(c *Client, r Request) {
+	s.t.Helper()
+	if err := c.Send(r); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// next returns the next event of an answer.
+func next(t *testing.T, c *Client) event.Event {
+	t.Helper()
+	_, line, err := c.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := event.Decode(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// TestAFailedWaitHasWhatTheStepSaid: the last lines of the failed step of that build, and of no other, come before the
+// answer.
+func TestAFailedWaitHasWhatTheStepSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(t)
+		defer close(s.events)
+		c := s.client()
+		defer c.Close()
+		s.send(c, Request{Do: DoWait, For: "/app/a"})
+		a := asked[event.Await](s)
+		if a.Path != "/app/a" || a.All || a.Now {
+			t.Errorf("the engine got %+v", a)
+		}
+		s.happen(1, event.Output{Stage: "build", Index: 2, Text: "of an older build"})
+		failing := event.Step{Stage: "build", Index: 2, Total: 4, State: event.Running}
+		s.happen(2, failing)
+		for n := range 30 {
+			s.happen(2, event.Output{Stage: "build", Index: 2, Text: fmt.Sprint(n)}, event.Output{Stage: "build", Index: 3, Text: "of another step"})
+		}
+		s.happen(2, event.Answer{ID: a.ID, Result: event.AnswerFailed, Failed: &event.Failed{Stage: "build", Index: 2}})
+		if e := next(t, c); e.Body.Kind() != "step" || e.Build != 2 {
+			t.Errorf("got %+v", e)
+		}
+		for n := 30 - mostPrinted; n < 30; n++ {
+			if o, ok := next(t, c).Body.(event.Output); !ok || o.Text != fmt.Sprint(n) {
+				t.Errorf("got %+v, not line %d", o, n)
+			}
+		}
+		if e := next(t, c); e.Build != 2 || e.Body.(event.Answer).Failed == nil {
+			t.Errorf("got %+v", e)
+		}
+	})
+}
+
+// TestAWaitEndsInTime: the engine is asked how things stand, and its answer is that of the wait.
+func TestAWaitEndsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(t)
+		defer close(s.events)
+		c := s.client()
+		defer c.Close()
+		s.send(c, Request{Do: DoWait, TimeoutMS: 3000})
+		first := asked[event.Await](s)
+		began := time.Now()
+		now := asked[event.Await](s)
+		if took := time.Since(began); took != 3*time.Second || now.ID != first.ID || !now.Now {
+			t.Errorf("after %s the engine got %+v", took, now)
+		}
+		s.happen(0, event.Answer{ID: now.ID, Result: event.AnswerPending, Message: "under way"})
+		if e := next(t, c); e.Body.(event.Answer).Message != "under way" {
+			t.Errorf("got %+v", e)
+		}
+	})
+}
+
+// TestWhoGoesAwayIsWaitedForNoLonger: the engine hears of it, and so do all others of nothing.
+func TestWhoGoesAwayIsWaitedForNoLonger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(t)
+		defer close(s.events)
+		c := s.client()
+		s.send(c, Request{Do: DoWait})
+		a := asked[event.Await](s)
+		c.Close()
+		if now := asked[event.Await](s); now.ID != a.ID || !now.Now {
+			t.Errorf("the engine got %+v", now)
+		}
+		s.happen(0, event.Answer{ID: a.ID, Result: event.AnswerPending})
+	})
+}
+
+// TestWhoDoesNotReadIsCutOff: the session goes on at its own pace.
+func TestWhoDoesNotReadIsCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(t)
+		defer close(s.events)
+		c := s.client()
+		defer c.Close()
+		s.send(c, Request{Do: DoEvents, Follow: true})
+		synctest.Wait()
+		line := event.Log{Stream: "stdout", Text: strings.Repeat("x", 1<<20)}
+		for range maxQueued>>20 + 2 {
+			s.happen(1, line)
+		}
+		synctest.Wait()
+		s.server.mu.Lock()
+		defer s.server.mu.Unlock()
+		if n := len(s.server.followers); n != 0 {
+			t.Errorf("%d clients still follow", n)
+		}
+	})
+}
+
+// TestEachEventComesOnce: to who follows from the middle on, first what is kept, then what comes.
+func TestEachEventComesOnce(t *testing.T) {
+	const all, since = 2000, 3
+	s := newSession(t)
+	var following sync.WaitGroup
+	for n := range all {
+		if n%400 == 0 {
+			c := s.client()
+			s.send(c, Request{Do: DoEvents, Follow: true, SinceBuild: since})
+			want := (since - 1) * 100
+			read := func(e event.Event) error {
+				if got := e.Body.(event.Log).Text; got != fmt.Sprint(want) {
+					return fmt.Errorf("got %s, not %d", got, want)
+				}
+				want++
+				return nil
+			}
+			if err := c.Events(read); err != nil || want != max(n, want) {
+				t.Errorf("%v after %d of %d", err, want, n)
+			}
+			following.Go(func() {
+				if err := c.Events(read); !errors.Is(err, ErrEnded) || want != all {
+					t.Errorf("%v after %d", err, want)
+				}
+			})
+		}
+		s.happen(n/100+1, event.Log{Stream: "stdout", Text: fmt.Sprint(n)})
+	}
+	close(s.events)
+	following.Wait()
+}
+
+// TestTheStatusIsThatOfTheAnswer: what the events before it say, in the words of the stream.
+func TestTheStatusIsThatOfTheAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(t)
+		defer close(s.events)
+		c := s.client()
+		defer c.Close()
+		s.happen(3, event.Planned{Target: "final", Because: "a changed", Stages: []event.PlannedStage{{Name: "final", Needed: true}}, Steps: []event.PlannedStep{{Stage: "final", Index: 2, Total: 4}}},
+			event.Built{Image: "i", MS: 1200}, event.Serving{URL: "http://127.0.0.1:8080", Container: "c", Image: "i"})
+		s.send(c, Request{Do: DoStatus})
+		a := asked[event.Await](s)
+		if !a.Now {
+			t.Errorf("the engine got %+v", a)
+		}
+		s.happen(4, event.Planned{Target: "final", Because: "b changed", Steps: []event.PlannedStep{{Stage: "final", Index: 2, Total: 4}}}, event.Step{Stage: "final", Index: 2, State: event.Running})
+		s.happen(0, event.Answer{ID: a.ID, Result: event.AnswerPending, ServingBuild: 3, EditsBehind: 1, Message: "build #4 is under way"})
+		_, line, err := c.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, err := DecodeStatus(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"build #3 serves http://127.0.0.1:8080, 1 edit behind: build #4 is under way", "build #4 is under way at final 2/4: b changed", "session 1-x of /app"}
+		if !slices.Equal(status.Lines(), want) {
+			t.Errorf("got\n%s", strings.Join(status.Lines(), "\n"))
+		}
+	})
+}
+
+// TestWhatIsNoRequestIsRefused, and the reason is the answer.
+func TestWhatIsNoRequestIsRefused(t *testing.T) {
+	s := newSession(t)
+	defer close(s.events)
+	for line, want := range map[string]string{
+		"hello\n":                     "no JSON object",
+		`{"v":1,"do":"dance"}` + "\n": `does not know the request "dance"`,
+		`{"v":2,"do":"wait"}` + "\n":  "version 2",
+	} {
+		near, far := net.Pipe()
+		go s.server.Serve(far)
+		go func() { _, _ = near.Write([]byte(line)) }()
+		c := NewClient(near)
+		_, _, err := c.Next()
+		var refused Refused
+		if !errors.As(err, &refused) || !strings.Contains(refused.Message, want) || refused.Hint == "" {
+			t.Errorf("%s is answered with %+v", line, err)
+		}
+		c.Close()
+	}
+}
+
+// TestTheEndIsTheEnd: who waits hears of it.
+func TestTheEndIsTheEnd(t *testing.T) {
+	s := newSession(t)
+	c := s.client()
+	s.send(c, Request{Do: DoWait})
+	asked[event.Await](s)
+	close(s.events)
+	if _, _, err := c.Next(); !errors.Is(err, ErrEnded) {
+		t.Errorf("got %v", err)
+	}
+	for range s.passed {
+	}
+}
+
+// TestTheHistoryIsBounded: in lines, in bytes and in events; what serves, and what else tells how things stand, stays.
+func TestTheHistoryIsBounded(t *testing.T) {
+	var h history
+	h.add(event.Event{Body: event.Engine{Name: "e"}})
+	h.add(event.Event{Build: 1, Body: event.Serving{URL: "u"}})
+	for n := range 3 * maxEvents {
+		h.add(event.Event{Build: n/10 + 2, Body: event.Step{Index: n}})
+		h.add(event.Event{Build: n/10 + 2, Body: event.Log{Text: fmt.Sprint(n)}})
+	}
+	if n := len(h.events); n > maxEvents+maxLines {
+		t.Errorf("%d events are kept", n)
+	}
+	if _, ok := h.events[0].Body.(event.Engine); !ok {
+		t.Errorf("the first is %+v", h.events[0])
+	}
+	if _, ok := h.events[1].Body.(event.Serving); !ok {
+		t.Errorf("the second is %+v", h.events[1])
+	}
+	if last := h.events[len(h.events)-1].Body.(event.Log); last.Text != fmt.Sprint(3*maxEvents-1) {
+		t.Errorf("the last is %+v", last)
+	}
+	lines, text := 0, 0
+	for _, e := range h.events {
+		if line, ok := event.Line(e.Body); ok {
+			lines, text = lines+1, text+len(line)
+		}
+	}
+	if lines != h.lines || text != h.text {
+		t.Errorf("%d lines of %d bytes are counted as %d of %d", lines, text, h.lines, h.text)
+	}
+	for range 3 {
+		h.add(event.Event{Body: event.Log{Text: strings.Repeat("x", maxText/2)}})
+	}
+	if h.text > maxText {
+		t.Errorf("%d bytes of lines are kept", h.text)
+	}
+}
