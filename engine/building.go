@@ -35,6 +35,7 @@ func (l *loop) start(d decision, o order) {
 	l.supersede(j, d.older)
 	req := solve.Request{Plan: j.plan, Tags: l.cfg.Tags, Predictions: j.predictions, NoCache: j.noCache, LastTook: l.earlier.steps.Last, Emit: j.relay.send}
 	req.Contexts, req.SharedKey = l.project.Contexts(false)
+	j.contexts = req.Contexts
 	req.Record.Name = l.recordName(planned.Because)
 	l.builds.recorded++
 	l.Aside(&l.running, func() {

@@ -28,7 +28,8 @@ func (l *loop) ended(j *job, res *solve.Result, err error) {
 //   - Then it is compared with the good build before it, which explains broken promises and gives advice.
 //   - Then it takes that one's place, and its changes are pending no longer.
 //   - Then it goes on to serve, which has it measured; and what others still use is known again.
-//   - Last comes the build that was held back for the end of this one: it finds everything in place.
+//   - Last comes the build that was held back for the end of this one, or that builds again what was written to while this
+//     one read it: it finds everything in place.
 func (l *loop) succeeded(j *job, res *solve.Result) {
 	l.builds.running = nil
 	j.relay.adjust(j.plan, res)
@@ -41,13 +42,18 @@ func (l *loop) succeeded(j *job, res *solve.Result) {
 	l.broke(j, broken)
 	l.advise(j)
 
+	moved := l.moved(j)
 	l.pending.contained(j.seq)
 	l.builds.good = j
 	l.err = nil
 	l.unblock()
 
 	l.deploy(j)
+	news := l.again(moved)
 	l.over()
+	if news && l.builds.running == nil && !l.paused {
+		l.next(trigger{news: true})
+	}
 }
 
 // reportBuilt reports a build that ended well.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/tonistiigi/fsutil"
+
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/tree"
@@ -17,6 +19,8 @@ type job struct {
 	changes []plan.Change
 	// snaps are the contexts as they were when the build began, or a moment before.
 	snaps map[string]*tree.Snapshot
+	// contexts are what is served to the build of them.
+	contexts map[string]fsutil.FS
 	// predictions are what was expected of each of the plan's steps.
 	predictions []plan.Prediction
 	// previous is the number of the build that the predictions compare with, 0 for none of this session.

@@ -88,6 +88,8 @@ type builds struct {
 	failure *failure
 	// recorded counts those that the engine's build history may have got since it was last trimmed.
 	recorded int
+	// again counts the builds in a row that read files while these were written to.
+	again int
 	// restarted is the number of the last one before the engine was found restarted, 0 for never.
 	restarted int
 }

@@ -117,6 +117,16 @@ func (f *folder) ignores(rel string, isDir bool) bool {
 // localName returns what BuildKit calls the context.
 func (f *folder) localName() string { return cmp.Or(f.name, "context") }
 
+// NamedLocally returns the name of a context by what BuildKit calls it.
+func (p *Project) NamedLocally(local string) string {
+	for _, f := range p.folders {
+		if f.localName() == local {
+			return f.name
+		}
+	}
+	return local
+}
+
 // abs returns a path of a batch as an absolute one.
 func (f *folder) abs(name string) string {
 	if filepath.IsAbs(name) {

@@ -42,7 +42,7 @@ func (s *sent) session(l plan.Local, contexts map[string]fsutil.FS, now string) 
 // arrived records that a source was sent by the session that it is bound to.
 func (s *sent) arrived(l plan.Local, contexts map[string]fsutil.FS) {
 	served, ok := contexts[l.Context].(*tree.FS)
-	if !ok || served.Moved() {
+	if !ok || len(served.Moved()) > 0 {
 		return // other content than the snapshot's was sent
 	}
 	s.mu.Lock()

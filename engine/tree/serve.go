@@ -26,7 +26,8 @@ type FS struct {
 	snap *Snapshot
 	// strict makes the reading of a file fail if the file has changed.
 	strict bool
-	moved  atomic.Bool
+	// moved are the files that were written to after the snapshot was taken, and were read all the same.
+	moved sync.Map
 	// failed is the first path that was requested and could not be read.
 	failed atomic.Pointer[ReadError]
 	broken chan struct{}
@@ -58,8 +59,16 @@ func (f *FS) Unfiltered(filter *fsutil.FilterOpt) {
 	}
 }
 
-// Moved reports whether a file was requested that was written to after the snapshot was taken.
-func (f *FS) Moved() bool { return f.moved.Load() }
+// Moved returns the files, in no order, that were requested and had been written to after the snapshot was taken: what was
+// served of them may be other content than the snapshot's.
+func (f *FS) Moved() []string {
+	var paths []string
+	f.moved.Range(func(path, _ any) bool {
+		paths = append(paths, path.(string))
+		return true
+	})
+	return paths
+}
 
 // Failed returns the first path that was requested and could not be read, nil if there was none.
 func (f *FS) Failed() *ReadError { return f.failed.Load() }
@@ -99,9 +108,9 @@ func (f *FS) Open(name string) (io.ReadCloser, error) {
 		m, err = statOpen(int(file.Fd()))
 	}
 	if err == nil && m == n.meta {
-		return file, nil
+		return &servedFile{file, m, func() { f.moved.Store(rel, true) }}, nil
 	}
-	f.moved.Store(true)
+	f.moved.Store(rel, true)
 	switch {
 	case err != nil && !isGone(err):
 		return brokenFile{f, f.fail(rel, err)}, nil // an error of Open would be sent as an empty file
@@ -111,6 +120,25 @@ func (f *FS) Open(name string) (io.ReadCloser, error) {
 	}
 	return file, err
 }
+
+// servedFile is a file that notes if it was written to while it was read.
+type servedFile struct {
+	file  *os.File
+	was   meta
+	moved func()
+}
+
+func (f *servedFile) Read(p []byte) (int, error) {
+	n, err := f.file.Read(p)
+	if err != nil {
+		if m, fault := statOpen(int(f.file.Fd())); fault != nil || m != f.was {
+			f.moved()
+		}
+	}
+	return n, err
+}
+
+func (f *servedFile) Close() error { return f.file.Close() }
 
 // brokenFile is a file that fails to be read.
 type brokenFile struct {
