@@ -139,19 +139,51 @@ func TestAWaitEndsInTime(t *testing.T) {
 	})
 }
 
-// TestWhoGoesAwayIsWaitedForNoLonger: the engine hears of it, and so do all others of nothing.
-func TestWhoGoesAwayIsWaitedForNoLonger(t *testing.T) {
+// TestWhoGoesAwayTakesNothingWithIt: the engine is asked no longer than the client wanted to wait, and others get their
+// answers.
+func TestWhoGoesAwayTakesNothingWithIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSession(t)
 		defer close(s.events)
 		c := s.client()
-		s.send(c, Request{Do: DoWait})
+		s.send(c, Request{Do: DoWait, TimeoutMS: 1000})
 		a := asked[event.Await](s)
 		c.Close()
 		if now := asked[event.Await](s); now.ID != a.ID || !now.Now {
 			t.Errorf("the engine got %+v", now)
 		}
 		s.happen(0, event.Answer{ID: a.ID, Result: event.AnswerPending})
+		synctest.Wait()
+		if n := len(s.server.clients) + len(s.server.waits); n != 0 {
+			t.Errorf("%d clients and waits are left", n)
+		}
+	})
+}
+
+// halfClosed is a connection on which the other end has said all that it has to say.
+type halfClosed struct {
+	net.Conn
+	requests *strings.Reader
+}
+
+func (h halfClosed) Read(p []byte) (int, error) { return h.requests.Read(p) }
+
+// TestTheAnswerComesAfterTheLastRequest: of a client that closes its side once it has asked, as echo … | nc -N does.
+func TestTheAnswerComesAfterTheLastRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(t)
+		near, far := net.Pipe()
+		go s.server.Serve(halfClosed{far, strings.NewReader(`{"v":1,"do":"wait"}`)})
+		c := NewClient(near)
+		a := asked[event.Await](s)
+		s.happen(1, event.Answer{ID: a.ID, Result: event.AnswerServed})
+		if e := next(t, c); e.Body.(event.Answer).Result != event.AnswerServed {
+			t.Errorf("got %+v", e)
+		}
+		if _, _, err := c.Next(); !errors.Is(err, ErrEnded) {
+			t.Errorf("the connection stays open: %v", err)
+		}
+		close(s.events)
 	})
 }
 

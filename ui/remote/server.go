@@ -145,7 +145,7 @@ func (s *Server) close() {
 	}
 }
 
-// Serve answers one client until it goes away or the session ends. It closes the connection.
+// Serve answers one client until it has its answers and no more requests, or the session ends. It closes the connection.
 func (s *Server) Serve(conn io.ReadWriteCloser) {
 	q := newQueue(conn)
 	s.mu.Lock()
@@ -158,7 +158,6 @@ func (s *Server) Serve(conn io.ReadWriteCloser) {
 		q.end()
 		return
 	}
-	ctx, gone := context.WithCancel(s.ended)
 	var asking sync.WaitGroup
 	in := bufio.NewScanner(conn)
 	in.Buffer(nil, maxRequest)
@@ -168,25 +167,32 @@ func (s *Server) Serve(conn io.ReadWriteCloser) {
 			s.put(q, Refused{Message: "reading the request: it is no JSON object", Hint: `Send lines such as {"v":1,"do":"status"}.`})
 			break
 		}
-		asking.Go(func() { s.serve(ctx, q, r) })
+		asking.Go(func() { s.serve(q, r) })
 		if r.Do != DoWait && r.Do != DoStatus {
 			asking.Wait() // in their order
 		}
 	}
-	gone()
+	// A client that has no more requests may still read the answers. Whether it does, only writing to it tells.
+	asking.Wait()
+	s.mu.Lock()
+	_, following := s.followers[q]
+	s.mu.Unlock()
+	if !following {
+		q.end()
+	}
+	<-q.written
 	s.mu.Lock()
 	delete(s.clients, q)
 	delete(s.followers, q)
 	s.mu.Unlock()
-	asking.Wait()
-	q.end()
 }
 
 // maxRequest bounds the length of a request, in bytes.
 const maxRequest = 64 << 10
 
 // serve answers one request.
-func (s *Server) serve(ctx context.Context, q *queue, r Request) {
+func (s *Server) serve(q *queue, r Request) {
+	ctx := s.ended
 	var intent event.Intent
 	switch {
 	case r.V > Version:

@@ -31,8 +31,7 @@ func (s *Server) wait(ctx context.Context, q *queue, r Request) {
 	putEvent(q, a.Event)
 }
 
-// ask asks the engine, and has it answer as things stand once the time is over. It returns false where the client is gone
-// or the session has ended.
+// ask asks the engine, and has it answer as things stand once the time is over. It returns false where the session has ended.
 func (s *Server) ask(ctx context.Context, a event.Await, within time.Duration) (answer, bool) {
 	got := make(chan answer, 1)
 	s.mu.Lock()
@@ -56,16 +55,15 @@ func (s *Server) ask(ctx context.Context, a event.Await, within time.Duration) (
 		return answer, true
 	case <-inTime.Done():
 	}
-	if ctx.Err() == nil && s.send(ctx, now) {
-		select {
-		case answer := <-got:
-			return answer, true
-		case <-ctx.Done():
-		}
+	if !s.send(ctx, now) {
+		return answer{}, false
 	}
-	// Nobody waits any more.
-	s.send(s.ended, now)
-	return answer{}, false
+	select {
+	case answer := <-got:
+		return answer, true
+	case <-ctx.Done():
+		return answer{}, false
+	}
 }
 
 // starting is the answer while no engine takes requests yet.
