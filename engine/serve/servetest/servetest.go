@@ -28,6 +28,13 @@ type Runner struct {
 	started []*Instance
 }
 
+// Fail lets starts fail from now on, with nil no more.
+func (f *Runner) Fail(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.Err = err
+}
+
 func (f *Runner) Start(_ context.Context, spec run.Spec) (serve.Instance, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
