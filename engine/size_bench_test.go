@@ -39,6 +39,7 @@ func benchSaveToBuilt(b *testing.B, files int, dockerfile string) {
 	}
 	for _, w := range ways { // each way's first transfer is its own
 		w.save("first " + w.name)
+		s.quiet()
 	}
 	var pairs docktest.Pairs
 	n := 0
@@ -64,6 +65,8 @@ type saver struct {
 	session        *dock.Session
 	// client is a docker command that builds with BuildKit, empty where none is installed.
 	client string
+	// settle is what a session does once a build is measured, nil where nothing is to be done.
+	settle func() error
 }
 
 const saverDockerfile = `FROM python:3.9-alpine
@@ -139,11 +142,18 @@ func (s *saver) ours(text string) {
 		s.b.Fatal("the save matters to nothing")
 	}
 	contexts, key := s.project.Contexts(false)
-	s.build(solve.Request{Plan: p, Contexts: contexts, SharedKey: key, Predictions: p.Predict(p, relevant, s.project.Links())})
+	res := s.build(solve.Request{Plan: p, Contexts: contexts, SharedKey: key, Predictions: p.Predict(p, relevant, s.project.Links())})
+	s.settle = func() error { return s.builder.Settle(ctx, res.Plan, contexts) }
 }
 
-// quiet takes the notices of what another way saved.
+// quiet does what goes on behind a save, and takes the notices of what another way saved.
 func (s *saver) quiet() {
+	if s.settle != nil {
+		if err := s.settle(); err != nil {
+			s.b.Fatal(err)
+		}
+		s.settle = nil
+	}
 	for {
 		select {
 		case w := <-s.batches:
@@ -169,11 +179,13 @@ func (s *saver) floor(text string) {
 	s.build(solve.Request{Plan: p, Contexts: map[string]fsutil.FS{"context": disk}, SharedKey: s.dir + "#floor"})
 }
 
-func (s *saver) build(req solve.Request) {
+func (s *saver) build(req solve.Request) *solve.Result {
 	req.Emit = func(event.Body) {}
-	if _, err := s.builder.Build(s.b.Context(), req); err != nil {
+	res, err := s.builder.Build(s.b.Context(), req)
+	if err != nil {
 		s.b.Fatal(err)
 	}
+	return res
 }
 
 func (s *saver) docker(text string) {
