@@ -15,7 +15,8 @@ import (
 const mostAgain = 3
 
 // moved returns the files, by context, that were written to while the build read them, and that no later save has. It may
-// hold what they held for a moment only, and so not contain the newest save.
+// hold what they held for a moment only, and so not contain the newest save. Not among them is a file of which the build has
+// what it holds now: most often it was only touched.
 func (l *loop) moved(j *job) map[string][]string {
 	moved := map[string][]string{}
 	for local, served := range j.contexts {
@@ -24,8 +25,8 @@ func (l *loop) moved(j *job) map[string][]string {
 			continue
 		}
 		name := l.project.NamedLocally(local)
-		for _, path := range fs.Moved() {
-			if l.pending.changes[project.Shown(changeOf(name, path))].seq <= j.seq {
+		for path, content := range fs.Moved() {
+			if l.pending.changes[project.Shown(changeOf(name, path))].seq <= j.seq && !l.project.Holds(name, path, content) {
 				moved[name] = append(moved[name], path)
 			}
 		}

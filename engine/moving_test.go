@@ -58,3 +58,40 @@ func TestWhatABuildReadForAMomentIsBuiltAgain(t *testing.T) {
 		}
 	})
 }
+
+// TestATouchWhileABuildReadsBuildsNothing: what the build has is what is there.
+func TestATouchWhileABuildReadsBuildsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, config.Config{})
+		defer r.close()
+		r.serve()
+		builds := 0
+		r.builder.outcome = func(req solve.Request, _ string) error {
+			if builds++; builds > 1 {
+				return nil
+			}
+			r.write("src/a", "2")
+			f, err := req.Contexts["context"].(*tree.FS).Open("src/a")
+			if err != nil {
+				t.Error(err)
+				return nil
+			}
+			defer f.Close()
+			if _, err := io.Copy(io.Discard, f); err != nil {
+				t.Error(err)
+			}
+			return nil
+		}
+		r.save("src/a", "2")
+		r.intents <- event.Await{ID: "1"}
+		r.succeed()
+		r.runner.Last().BecomeReady(nil)
+		got := r.drain()
+		if n := len(eventtest.All[event.Planned](got)); n != 1 {
+			t.Errorf("%d builds", n)
+		}
+		if a, n := eventtest.One[event.Answer](t, got); a.Result != event.AnswerServed || n != 2 {
+			t.Errorf("build %d: %+v", n, a)
+		}
+	})
+}

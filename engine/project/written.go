@@ -27,6 +27,11 @@ func (p *Project) Written(ctx context.Context) (map[string][]string, error) {
 	return written, nil
 }
 
+// Holds reports whether a file of a context, by its name, has that content on the disk right now.
+func (p *Project) Holds(context, path string, content tree.Digest) bool {
+	return p.folder(context).tree.Holds(path, content)
+}
+
 // AsWritten returns batches, one for each context, as if the paths by the name of their context had been written to, and
 // with them the Dockerfile and the ignore files.
 func (p *Project) AsWritten(paths map[string][]string) []Batch {

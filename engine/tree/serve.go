@@ -2,7 +2,9 @@ package tree
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -26,7 +28,8 @@ type FS struct {
 	snap *Snapshot
 	// strict makes the reading of a file fail if the file has changed.
 	strict bool
-	// moved are the files that were written to after the snapshot was taken, and were read all the same.
+	// moved are the files that were written to after the snapshot was taken, and were read all the same: the [Digest] of
+	// what was read by path, zero where that is not known.
 	moved sync.Map
 	// failed is the first path that was requested and could not be read.
 	failed atomic.Pointer[ReadError]
@@ -59,15 +62,15 @@ func (f *FS) Unfiltered(filter *fsutil.FilterOpt) {
 	}
 }
 
-// Moved returns the files, in no order, that were requested and had been written to after the snapshot was taken: what was
-// served of them may be other content than the snapshot's.
-func (f *FS) Moved() []string {
-	var paths []string
-	f.moved.Range(func(path, _ any) bool {
-		paths = append(paths, path.(string))
+// Moved returns the files that were requested and had been written to after the snapshot was taken, with the digest of what
+// was served of them, zero where that is not known.
+func (f *FS) Moved() map[string]Digest {
+	served := map[string]Digest{}
+	f.moved.Range(func(path, content any) bool {
+		served[path.(string)] = content.(Digest)
 		return true
 	})
-	return paths
+	return served
 }
 
 // Failed returns the first path that was requested and could not be read, nil if there was none.
@@ -108,17 +111,36 @@ func (f *FS) Open(name string) (io.ReadCloser, error) {
 		m, err = statOpen(int(file.Fd()))
 	}
 	if err == nil && m == n.meta {
-		return &servedFile{file, m, func() { f.moved.Store(rel, true) }}, nil
+		return &servedFile{file, m, func() { f.moved.Store(rel, Digest{}) }}, nil
 	}
-	f.moved.Store(rel, true)
+	f.moved.Store(rel, Digest{})
 	switch {
 	case err != nil && !isGone(err):
 		return brokenFile{f, f.fail(rel, err)}, nil // an error of Open would be sent as an empty file
 	case f.strict:
 		file.Close()
 		return brokenFile{f, ErrMoved}, nil
+	case err != nil:
+		return nil, err
 	}
-	return file, err
+	sum := sha256.New()
+	return &movedFile{file, sum, func() { f.moved.Store(rel, Digest(sum.Sum(nil))) }}, nil
+}
+
+// movedFile is a file that had been written to before it was read. It tells what it held when it was read.
+type movedFile struct {
+	file *os.File
+	sum  hash.Hash
+	read func()
+}
+
+func (f *movedFile) Read(p []byte) (int, error) {
+	n, err := f.file.Read(p)
+	f.sum.Write(p[:n])
+	if err == io.EOF {
+		f.read()
+	}
+	return n, err
 }
 
 // servedFile is a file that notes if it was written to while it was read.
@@ -139,6 +161,8 @@ func (f *servedFile) Read(p []byte) (int, error) {
 }
 
 func (f *servedFile) Close() error { return f.file.Close() }
+
+func (f *movedFile) Close() error { return f.file.Close() }
 
 // brokenFile is a file that fails to be read.
 type brokenFile struct {

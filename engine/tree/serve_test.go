@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"io/fs"
@@ -121,7 +122,7 @@ func TestStrictServesNoNewerContent(t *testing.T) {
 	}
 	r, err := loose.Open("a")
 	must(t, err)
-	if content, err := io.ReadAll(r); err != nil || string(content) != "newer" || len(loose.Moved()) != 1 {
+	if content, err := io.ReadAll(r); err != nil || string(content) != "newer" || loose.Moved()["a"] != sha256.Sum256([]byte("newer")) {
 		t.Errorf("got %q, %v, moved %v", content, err, loose.Moved())
 	}
 }

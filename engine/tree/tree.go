@@ -67,6 +67,17 @@ func (t *Tree) Root() string { return t.Snapshot().dir }
 // Snapshot returns the context as of the last update.
 func (t *Tree) Snapshot() *Snapshot { return t.now.Load() }
 
+// Holds reports whether a file has that content on the disk right now. It is false of a file too large to tell soon.
+func (t *Tree) Holds(rel string, content Digest) bool {
+	path := t.Snapshot().abs(rel)
+	m, err := statPath(path)
+	if err != nil || m.size > maxHashed {
+		return false
+	}
+	now, err := hashFile(path, m)
+	return err == nil && now == content
+}
+
 // Update reads the paths again, folders with everything in them, and returns what became of each. Paths are
 // slash-separated and relative to the root; paths outside of it are dropped. If the root can't be read or ctx ends, it
 // returns an error and changes nothing.
