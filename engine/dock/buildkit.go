@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -148,9 +149,22 @@ func (e *Engine) dialNative(ctx context.Context, _ string) (net.Conn, error) {
 // have taken it away, and on the containerd store an image without a name is deleted, even while a container of it runs.
 func (e *Engine) Name(ctx context.Context, image string, names []string) ([]string, error) {
 	for _, name := range names {
-		if err := e.Client.ImageTag(ctx, image, name); err != nil {
+		if err := e.tag(ctx, image, name); err != nil {
 			return nil, fmt.Errorf("naming the image %s: %w", name, Plain(err))
 		}
 	}
 	return names, nil
+}
+
+// tag gives an image a name. The containerd store takes a name from one image and gives it to another in two steps; it fails
+// where somebody else gets in between, who then has the name.
+func (e *Engine) tag(ctx context.Context, image, name string) error {
+	between := []string{"failed because it already exists", "failed to delete previous image", "after deleting the existing one"}
+	const attempts = 10
+	for attempt := 1; ; attempt++ {
+		err := e.Client.ImageTag(ctx, image, name)
+		if err == nil || attempt == attempts || !slices.ContainsFunc(between, func(s string) bool { return strings.Contains(err.Error(), s) }) {
+			return err
+		}
+	}
 }
