@@ -39,14 +39,11 @@ quitting it leaves the session as it is.`,
 func (a *asker) attach(ctx context.Context, args []string, noMouse bool) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	c, session, err := a.dial(ctx, args)
+	c, session, err := a.dial(ctx, args, remote.Request{Do: remote.DoEvents, Follow: true})
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	if err := c.Send(remote.Request{Do: remote.DoEvents, Follow: true}); err != nil {
-		return unanswered(err)
-	}
 	events := make(chan event.Event, 256)
 	var broken error
 	var host atomic.Value
@@ -119,8 +116,5 @@ func (a *asker) tell(ctx context.Context, i event.Intent) {
 		return
 	}
 	// A session that has ended closes the dashboard by itself.
-	_ = a.ask(ctx, nil, r, func(c *remote.Client) error {
-		_, _, err := c.Next()
-		return err
-	})
+	_ = a.ask(ctx, nil, r, got)
 }

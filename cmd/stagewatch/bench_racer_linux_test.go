@@ -40,19 +40,7 @@ func startRacer(b *testing.B, e *dock.Engine, name string, light bool, bin strin
 	b.Helper()
 	p := &racer{name: name, events: make(chan progressLine, 1000)}
 	dir := p.sample(b, light)
-	cmd := exec.Command(bin, append(args, "--host", e.Host, dir)...)
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		b.Fatal(err)
-	}
-	p.pid = cmd.Process.Pid
-	b.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
-	})
+	out := p.start(b, exec.Command(bin, append(args, "--host", e.Host, dir)...))
 	go func() {
 		defer close(p.events)
 		for s := bufio.NewScanner(out); s.Scan(); {
@@ -91,7 +79,21 @@ func startCompose(b *testing.B, e *dock.Engine, bin string) *racer {
 		cmd.Env = append(os.Environ(), "DOCKER_HOST="+e.Host)
 		return cmd
 	}
-	cmd := run("up", "--build", "--watch")
+	b.Cleanup(func() { _ = run("down", "--rmi", "local").Run() })
+	out := p.start(b, run("up", "--build", "--watch"))
+	said := bufio.NewScanner(out)
+	for said.Scan() && !strings.Contains(said.Text(), "Watch enabled") {
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	if err := answerOf(p.url, "<main>"); err != nil {
+		b.Fatal(err)
+	}
+	return p
+}
+
+// start starts the program, ends it with b, and returns what it prints.
+func (p *racer) start(b *testing.B, cmd *exec.Cmd) io.Reader {
+	b.Helper()
 	out, err := cmd.StdoutPipe()
 	cmd.Stderr = cmd.Stdout
 	if err == nil {
@@ -104,16 +106,8 @@ func startCompose(b *testing.B, e *dock.Engine, bin string) *racer {
 	b.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
-		_ = run("down", "--rmi", "local").Run()
 	})
-	said := bufio.NewScanner(out)
-	for said.Scan() && !strings.Contains(said.Text(), "Watch enabled") {
-	}
-	go func() { _, _ = io.Copy(io.Discard, out) }()
-	if err := answerOf(p.url, "<main>"); err != nil {
-		b.Fatal(err)
-	}
-	return p
+	return out
 }
 
 // sample makes a copy of the sample.

@@ -46,19 +46,17 @@ func sessions(*cobra.Command, []string, string) ([]cobra.Completion, cobra.Shell
 // ask connects to the session that args mean, sends it a request, and calls read. The connection ends with ctx.
 func (a *asker) ask(ctx context.Context, args []string, r remote.Request, read func(*remote.Client) error) error {
 	return untilTold(ctx, 0, func() error {
-		c, _, err := a.dial(ctx, args)
+		c, _, err := a.dial(ctx, args, r)
 		if err != nil {
 			return err
 		}
 		defer c.Close()
-		if err := c.Send(r); err != nil {
-			return unanswered(err)
-		}
 		return unanswered(read(c))
 	})
 }
 
-func (a *asker) dial(ctx context.Context, args []string) (*remote.Client, socket.Session, error) {
+// dial connects to the session that args mean, and sends it a request. The connection ends with ctx.
+func (a *asker) dial(ctx context.Context, args []string, r remote.Request) (*remote.Client, socket.Session, error) {
 	folder := "."
 	if len(args) > 0 {
 		folder = args[0]
@@ -68,7 +66,18 @@ func (a *asker) dial(ctx context.Context, args []string) (*remote.Client, socket
 		return nil, session, err
 	}
 	context.AfterFunc(ctx, func() { conn.Close() })
-	return remote.NewClient(conn), session, nil
+	c := remote.NewClient(conn)
+	if err := c.Send(r); err != nil {
+		c.Close()
+		return nil, session, unanswered(err)
+	}
+	return c, session, nil
+}
+
+// got waits until the session has got a request.
+func got(c *remote.Client) error {
+	_, _, err := c.Next()
+	return err
 }
 
 // unanswered adds to an error what a person can do about it.
@@ -235,10 +244,7 @@ func told(use, short, long string, r *remote.Request) *cobra.Command {
 		Use: use + " [flags] [CONTEXT]", Short: short, Long: long,
 		Args: arguments(cobra.MaximumNArgs(1), "context"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.ask(cmd.Context(), args, *r, func(c *remote.Client) error {
-				_, _, err := c.Next()
-				return err
-			})
+			return a.ask(cmd.Context(), args, *r, got)
 		},
 	}
 	a.sessionFlag(cmd)

@@ -32,15 +32,12 @@ changed. A step is named as in build:3 or "build 3/5". What a write would lead t
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return untilTold(cmd.Context(), 0, func() error {
-				c, session, err := a.dial(cmd.Context(), []string{folder})
+				c, session, err := a.dial(cmd.Context(), []string{folder}, remote.Request{Do: remote.DoEvents})
 				if err != nil {
 					return err
 				}
 				defer c.Close()
 				told := story.New(1)
-				if err := c.Send(remote.Request{Do: remote.DoEvents}); err != nil {
-					return unanswered(err)
-				}
 				err = c.Events(func(e event.Event) error {
 					told.Apply(e)
 					return nil

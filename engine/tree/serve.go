@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -111,7 +110,11 @@ func (f *FS) Open(name string) (io.ReadCloser, error) {
 		m, err = statOpen(int(file.Fd()))
 	}
 	if err == nil && m == n.meta {
-		return &servedFile{file, m, func() { f.moved.Store(rel, Digest{}) }}, nil
+		return &servedFile{file, file, func(error) {
+			if now, err := statOpen(int(file.Fd())); err != nil || now != m {
+				f.moved.Store(rel, Digest{})
+			}
+		}}, nil
 	}
 	f.moved.Store(rel, Digest{})
 	switch {
@@ -124,45 +127,29 @@ func (f *FS) Open(name string) (io.ReadCloser, error) {
 		return nil, err
 	}
 	sum := sha256.New()
-	return &movedFile{file, sum, func() { f.moved.Store(rel, Digest(sum.Sum(nil))) }}, nil
+	return &servedFile{io.TeeReader(file, sum), file, func(err error) {
+		if err == io.EOF {
+			f.moved.Store(rel, Digest(sum.Sum(nil)))
+		}
+	}}, nil
 }
 
-// movedFile is a file that had been written to before it was read. It tells what it held when it was read.
-type movedFile struct {
-	file *os.File
-	sum  hash.Hash
-	read func()
-}
-
-func (f *movedFile) Read(p []byte) (int, error) {
-	n, err := f.file.Read(p)
-	f.sum.Write(p[:n])
-	if err == io.EOF {
-		f.read()
-	}
-	return n, err
-}
-
-// servedFile is a file that notes if it was written to while it was read.
+// servedFile is a file that tells how reading it ended.
 type servedFile struct {
-	file  *os.File
-	was   meta
-	moved func()
+	content io.Reader
+	file    *os.File
+	ended   func(error)
 }
 
 func (f *servedFile) Read(p []byte) (int, error) {
-	n, err := f.file.Read(p)
+	n, err := f.content.Read(p)
 	if err != nil {
-		if m, fault := statOpen(int(f.file.Fd())); fault != nil || m != f.was {
-			f.moved()
-		}
+		f.ended(err)
 	}
 	return n, err
 }
 
 func (f *servedFile) Close() error { return f.file.Close() }
-
-func (f *movedFile) Close() error { return f.file.Close() }
 
 // brokenFile is a file that fails to be read.
 type brokenFile struct {
