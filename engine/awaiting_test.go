@@ -63,7 +63,7 @@ func newSquall(t *testing.T, seed uint64) *squall {
 		builder.takes = time.Duration(1+s.random.IntN(3000)) * time.Millisecond
 		builder.outcome = s.began
 	})
-	s.runner.Takes = time.Duration(1+s.random.IntN(1500)) * time.Millisecond
+	s.runner.Take(time.Duration(1+s.random.IntN(1500)) * time.Millisecond)
 	return s
 }
 

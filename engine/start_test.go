@@ -31,7 +31,7 @@ func TestAContainerThatDoesNotStartIsNotTriedForEver(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, config.Config{})
 				defer r.close()
-				r.runner.Err = c.err
+				r.runner.Fail(c.err)
 				r.succeed()
 				r.measured()
 				time.Sleep(time.Hour)
@@ -48,7 +48,7 @@ func TestAContainerThatDoesNotStartIsNotTriedForEver(t *testing.T) {
 				if n := len(eventtest.All[event.Sized](events)); n != 1 {
 					t.Errorf("one image was measured %d times", n)
 				}
-				r.runner.Err = nil
+				r.runner.Fail(nil)
 				r.save("src/a", "2")
 				r.succeed()
 				r.runner.Last().BecomeReady(nil)

@@ -30,7 +30,8 @@ func TestASteadyWriter(t *testing.T) {
 				r := newRig(t, config.Config{})
 				defer r.close()
 				r.serve()
-				r.builder.takes, r.runner.Takes = tt.build, tt.start
+				r.builder.takes = tt.build
+				r.runner.Take(tt.start)
 				began, n := time.Now(), 0
 				for time.Since(began) < lasts {
 					n++

@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -162,16 +163,16 @@ func certificate(t *testing.T) tls.Certificate {
 
 // TestAProxyWithoutHTTP2 leaves the older way. Where there is none, the error says what does not get through.
 func TestAProxyWithoutHTTP2(t *testing.T) {
-	found := true
-	upgrades := 0
+	var found, upgraded atomic.Bool
+	found.Store(true)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/_ping", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Api-Version", "1.53") })
 	mux.HandleFunc("/grpc", func(w http.ResponseWriter, r *http.Request) {
-		if !found {
+		if !found.Load() {
 			http.NotFound(w, r)
 			return
 		}
-		upgrades++
+		upgraded.Store(true)
 		conn, _, err := w.(http.Hijacker).Hijack()
 		if err != nil {
 			t.Error(err)
@@ -194,10 +195,10 @@ func TestAProxyWithoutHTTP2(t *testing.T) {
 		}
 		return err
 	}
-	if err := connect(); err != nil || upgrades != 1 {
-		t.Errorf("%d upgrades, %v", upgrades, err)
+	if err := connect(); err != nil || !upgraded.Load() {
+		t.Errorf("upgraded %t, %v", upgraded.Load(), err)
 	}
-	found = false
+	found.Store(false)
 	err := connect()
 	var explained *fault.Error
 	if !errors.As(err, &explained) || errors.Is(err, dock.ErrNoBuildKit) || !strings.Contains(err.Error(), "neither gRPC") || !strings.Contains(explained.Hint, "proxy") {

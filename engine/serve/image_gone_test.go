@@ -20,7 +20,7 @@ func TestAnImageThatIsGoneIsAskedForOnce(t *testing.T) {
 		defer r.close()
 		inst := r.serve()
 		gone := errors.Join(run.ErrNoImage, errdefs.ErrNotFound)
-		r.runner.Err = gone
+		r.runner.Fail(gone)
 		inst.Die(1)
 		events := r.drain()
 		if r.regained != 1 || len(eventtest.All[event.Stale](events)) > 0 {
@@ -35,9 +35,9 @@ func TestAnImageThatIsGoneIsAskedForOnce(t *testing.T) {
 		if r.regained != 2 {
 			t.Errorf("a restart asks for no build: %d", r.regained)
 		}
-		r.runner.Err = nil
+		r.runner.Fail(nil)
 		inst = r.serve()
-		r.runner.Err = gone
+		r.runner.Fail(gone)
 		inst.Die(1)
 		if r.drain(); r.regained != 3 {
 			t.Errorf("after a container that ran no build is asked for: %d", r.regained)

@@ -171,7 +171,7 @@ func TestAContainerThatDoesNotStartKeepsItsHint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, config.App{})
 		defer r.close()
-		r.runner.Err = startFailure
+		r.runner.Fail(startFailure)
 		r.drain()
 		r.deploy()
 		var hints []string

@@ -16,33 +16,39 @@ import (
 
 // Runner starts containers that get ready, or end, when the test says so, or get ready after a while.
 type Runner struct {
-	// Takes is how long each container takes to get ready, 0 for until the test says so.
-	Takes time.Duration
-	// Tries counts the starts, those that fail with Err included.
+	// Tries counts the starts, those that fail included.
 	Tries int
-	Err   error
 	// NoLog is that of the newest container's spec.
 	NoLog func(why error)
 
 	mu      sync.Mutex
+	takes   time.Duration
+	err     error
 	started []*Instance
+}
+
+// Take lets each container take so long to get ready from now on, with 0 until the test says so.
+func (f *Runner) Take(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.takes = d
 }
 
 // Fail lets starts fail from now on, with nil no more.
 func (f *Runner) Fail(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.Err = err
+	f.err = err
 }
 
 func (f *Runner) Start(_ context.Context, spec run.Spec) (serve.Instance, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.Tries++
-	if f.Err != nil {
-		return nil, f.Err
+	if f.err != nil {
+		return nil, f.err
 	}
-	i := &Instance{takes: f.Takes, id: fmt.Sprint("container-", len(f.started)+1), Image: spec.Image, At: time.Now(), ready: make(chan error, 1), moved: make(chan struct{}, 1), done: make(chan struct{})}
+	i := &Instance{takes: f.takes, id: fmt.Sprint("container-", len(f.started)+1), Image: spec.Image, At: time.Now(), ready: make(chan error, 1), moved: make(chan struct{}, 1), done: make(chan struct{})}
 	f.started = append(f.started, i)
 	f.NoLog = spec.NoLog
 	return i, nil
