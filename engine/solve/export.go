@@ -66,12 +66,12 @@ func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect 
 			<-ended
 			b.lingering.remove(track)
 		}()
-		b.noteSent(track, req)
+		b.noteSent(track, req, false)
 		return image, nil
 	case <-ended:
 	}
 	<-tracked
-	b.noteSent(track, req)
+	b.noteSent(track, req, err != nil)
 	if err != nil {
 		return "", err
 	}

@@ -64,17 +64,18 @@ func (b *Builder) Binding(contexts map[string]fsutil.FS, session string) func(pl
 	return func(l plan.Local) string { return b.sent.session(l, contexts, session) }
 }
 
-// noteSent records what a solve has sent, as far as it got.
-func (b *Builder) noteSent(t *tracker, req Request) {
+// noteSent records what a solve has sent: all that it was bound to, or as far as it got before it failed.
+func (b *Builder) noteSent(t *tracker, req Request, failed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.bound == nil {
 		return
 	}
 	for d, l := range t.bound.Locals {
-		// BuildKit also reports the computing of the cache key, before. What counts is the end of the transfer.
+		// BuildKit also reports the computing of the cache key, before. What counts is the end of the transfer, of which
+		// Engine 20.10 loses the report now and then.
 		v := t.vertices[d]
-		arrived := v != nil && v.err == "" && v.sending != nil && v.ended != nil && !v.ended.Before(*v.sending)
+		arrived := !failed || v != nil && v.err == "" && v.sending != nil && v.ended != nil && !v.ended.Before(*v.sending)
 		if arrived && l.Session == t.session {
 			b.sent.arrived(l, req.Contexts)
 		}
