@@ -65,12 +65,12 @@ func newRig(t *testing.T, cfg config.Config, with ...func(*deps)) *rig {
 		t.Fatal(err)
 	}
 	var values atomic.Pointer[redact.Values]
-	out := newOutbox(&values)
+	out := desk.NewOutbox()
 	go out.Run(ctx, r.events)
 	cfg.Once = once
 	d := deps{
-		desk: desk.New(ctx, out), cfg: cfg, project: p, values: &values,
-		solver: newSolver(r.builder), pinger: r.pinger, images: r.images, earlier: earlier{steps: past.OpenSteps("")},
+		desk: desk.New(ctx, voiceOf(out, "", &values)), cfg: cfg, project: p, values: &values,
+		solver: newSolver(r.builder, newTurn()), pinger: r.pinger, images: r.images, earlier: earlier{steps: past.OpenSteps("")},
 	}
 	if !once {
 		settings, _, err := appSettings(cfg.App)

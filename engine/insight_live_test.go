@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,12 +36,16 @@ func TestInsightTellsEachThingOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg.Tags = []string{"stagewatch-insight-test:" + strings.ToLower(filepath.Base(t.TempDir()))}
-	c, err := connect.Open(t.Context(), cfg, func(event.Body) {})
+	h, err := connect.Reach(t.Context(), cfg.Engine, func(event.Body) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := h.Open(t.Context(), cfg, nil, func(event.Body) {})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := c.Close(t.Context(), false); err != nil {
+		if err := errors.Join(c.Close(t.Context(), false), h.Close()); err != nil {
 			t.Error(err)
 		}
 	})

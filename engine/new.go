@@ -108,7 +108,7 @@ func withoutValues(s front.Status, v *redact.Values) front.Status {
 	return s
 }
 
-// newOutbox returns an outbox that hides the values of build arguments, as they are at the time.
-func newOutbox(values *atomic.Pointer[redact.Values]) *desk.Outbox {
-	return desk.NewOutbox(func(body event.Body) event.Body { return values.Load().Body(body) })
+// voiceOf returns a service's voice, which hides the values of build arguments as they are at the time.
+func voiceOf(out *desk.Outbox, service string, values *atomic.Pointer[redact.Values]) desk.Voice {
+	return out.Voice(service, func(body event.Body) event.Body { return values.Load().Body(body) })
 }

@@ -28,11 +28,15 @@ type builder interface {
 // where two solves share steps and one of them is canceled.
 type solver struct {
 	builder
-	// turn is held by the solve that is under way.
-	turn chan struct{}
+	turn
 }
 
-func newSolver(b builder) *solver { return &solver{builder: b, turn: make(chan struct{}, 1)} }
+// turn is held by the solve that is under way on an engine.
+type turn chan struct{}
+
+func newTurn() turn { return make(turn, 1) }
+
+func newSolver(b builder, t turn) *solver { return &solver{b, t} }
 
 // Build builds when no other solve is under way.
 func (s *solver) Build(ctx context.Context, req solve.Request) (res *solve.Result, err error) {

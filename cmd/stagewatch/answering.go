@@ -18,7 +18,8 @@ func answering(cfg config.Config, intents chan<- event.Intent) (pass func(<-chan
 	l, err := socket.Listen(cfg.Context, cfg.File)
 	if err != nil {
 		return func(events <-chan event.Event) <-chan event.Event {
-			return after(event.Warning{Code: event.CodeUnanswering, Message: "no other program can ask this session: " + err.Error(), Hint: "Set XDG_CACHE_HOME to a folder of your own that can be written to."}, events)
+			w := event.Warning{Code: event.CodeUnanswering, Message: "no other program can ask this session: " + err.Error(), Hint: "Set XDG_CACHE_HOME to a folder of your own that can be written to."}
+			return after([]event.Event{{Time: time.Now(), Body: w}}, events)
 		}, func() {}
 	}
 	server := remote.NewServer(remote.About{ID: l.ID, Context: l.Context, Dockerfile: l.Dockerfile}, func(ctx context.Context, i event.Intent) bool {
@@ -41,10 +42,12 @@ func answering(cfg config.Config, intents chan<- event.Intent) (pass func(<-chan
 	return server.Pass, func() { _ = l.Close() }
 }
 
-// after returns a warning, and the events behind it.
-func after(w event.Warning, events <-chan event.Event) <-chan event.Event {
-	out := make(chan event.Event, cap(events))
-	out <- event.Event{Time: time.Now(), Body: w}
+// after returns the first events, and the others behind them.
+func after(first []event.Event, events <-chan event.Event) <-chan event.Event {
+	out := make(chan event.Event, len(first)+cap(events))
+	for _, e := range first {
+		out <- e
+	}
 	go func() {
 		defer close(out)
 		for e := range events {

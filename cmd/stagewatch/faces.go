@@ -45,24 +45,17 @@ func follow(ctx context.Context, cfg config.Config, f face) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	unread, giveUp := context.WithCancel(context.Background())
-	defer giveUp()
-	events := make(chan event.Event, 256)
 	intents := make(chan event.Intent, 16)
-	// Who asks while it ends, finds the session that takes its place.
 	pass, silent := answering(cfg, intents)
-	defer context.AfterFunc(ctx, silent)()
 	defer silent()
-	ended := make(chan error, 1)
-	go func() { ended <- engine.Run(ctx, unread, cfg, intents, events) }()
-	told, shown := f.shown(ctx, giveUp, func(out io.Writer) (*story.Story, error) {
+	start := func(ctx, unread context.Context, events chan<- event.Event) error {
+		// Who asks while it ends, finds the session that takes its place.
+		defer context.AfterFunc(ctx, silent)()
+		return engine.Run(ctx, unread, cfg, intents, events)
+	}
+	told, shown, err := f.through(ctx, start, func(ctx context.Context, stop func(), out io.Writer, events <-chan event.Event, ended chan error) (*story.Story, error) {
 		return f.show(ctx, stop, out, cfg, pass(recording(events, record)), intents, ended)
 	})
-	stop()
-	giveUp()
-	err = <-ended
 	if f.kind != faceJSON && told != nil && shown == nil {
 		bye(wrapped(os.Stdout), told, cfg, f.record, err == nil)
 	}
@@ -70,6 +63,23 @@ func follow(ctx context.Context, cfg config.Config, f face) error {
 		return errors.Join(exitCode(1), shown)
 	}
 	return errors.Join(err, shown)
+}
+
+// through starts what sends events and shows them until one of both ends. It returns what was shown with its error, and the
+// error of what was started. Nobody reads the events any more once unread ends.
+func (f face) through(ctx context.Context, start func(ctx, unread context.Context, events chan<- event.Event) error,
+	show func(ctx context.Context, stop func(), out io.Writer, events <-chan event.Event, ended chan error) (*story.Story, error)) (told *story.Story, shown, err error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	unread, giveUp := context.WithCancel(context.Background())
+	defer giveUp()
+	events := make(chan event.Event, 256)
+	ended := make(chan error, 1)
+	go func() { ended <- start(ctx, unread, events) }()
+	told, shown = f.shown(ctx, giveUp, func(out io.Writer) (*story.Story, error) { return show(ctx, stop, out, events, ended) })
+	stop()
+	giveUp()
+	return told, shown, <-ended
 }
 
 // shown calls show and returns its results. If nobody reads the output after ctx has ended, it calls giveUp and returns

@@ -44,32 +44,6 @@ On a terminal it is a dashboard (press ? for the keys). Elsewhere it prints a pl
 	return root
 }
 
-func buildCommand() *cobra.Command {
-	o := &options{}
-	cmd := &cobra.Command{
-		Use:   "build [flags] [CONTEXT]",
-		Short: "Build once, show the sizes, and exit",
-		Long: `Build once, compare the size of the final stage with the stage before it, and exit with 0 if the
-build succeeded, else with 1. The image is kept only if -t names it.`,
-		Args: arguments(cobra.MaximumNArgs(1), "context"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := o.config(args)
-			if err != nil {
-				return err
-			}
-			cfg.Once = true
-			f := o.face(false)
-			f.once = o.progress == faceAuto && term.IsTerminal(int(os.Stdout.Fd()))
-			return follow(cmd.Context(), cfg, f)
-		},
-	}
-	o.buildFlags(cmd.Flags())
-	o.faceFlags(cmd.Flags())
-	cmd.ValidArgsFunction = one(folders)
-	o.complete(cmd)
-	return cmd
-}
-
 func replayCommand() *cobra.Command {
 	o := &options{}
 	speed := 1.0

@@ -96,13 +96,9 @@ func (c *project) compareBuilds(t *testing.T, p *Project) {
 	}
 }
 
-// forUp returns the target as up builds it, without what is not ours: the labels by which docker compose finds its images.
+// forUp returns the target as up builds it, without what is not ours: the version of docker compose.
 func (b target) forUp(s Service) target {
-	for name := range b.Labels {
-		if strings.HasPrefix(name, "com.docker.compose.") {
-			delete(b.Labels, name)
-		}
-	}
+	delete(b.Labels, "com.docker.compose.version")
 	if len(b.Platforms) > 1 {
 		b.Platforms = nil
 	}

@@ -8,6 +8,14 @@ import (
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/stagewatch/stagewatch/engine/config"
+)
+
+// Labels of docker compose. Its version's own, com.docker.compose.version, is no word of ours.
+const (
+	projectLabel = "com.docker.compose.project"
+	serviceLabel = "com.docker.compose.service"
 )
 
 // build sets the service's build settings to what docker compose hands to buildx for up, where an image for one platform
@@ -33,6 +41,8 @@ func (s *Service) build(p *Project, of types.ServiceConfig) {
 		return value, ok
 	}).ToMapping()
 	out.BuildArgs, out.Labels = pairs(args), pairs(b.Labels)
+	// By these docker compose finds the images of a project, to list them or to remove them with down --rmi local.
+	out.Labels = append(out.Labels, projectLabel+"="+p.Name, serviceLabel+"="+s.Name)
 	out.Platform = p.platform(of)
 	out.RunNetwork, out.ShmSize, out.Pull = b.Network, int64(b.ShmSize), b.Pull
 	out.ExtraHosts, out.Ulimits = hosts(b.ExtraHosts), ulimits(b.Ulimits)
@@ -53,6 +63,17 @@ func (s *Service) build(p *Project, of types.ServiceConfig) {
 	}
 	s.contexts(p, b.AdditionalContexts)
 	s.Lacks = lacks(p, of)
+}
+
+// Config returns what to build for the service: its own settings, and those that the command line has for all of them.
+func (s Service) Config(all config.Config) config.Config {
+	b := s.Build
+	b.BuildArgs = append(slices.Clone(b.BuildArgs), all.BuildArgs...)
+	b.SSH = append(slices.Clone(b.SSH), all.SSH...)
+	b.Pull, b.NoCache = b.Pull || all.Pull, all.NoCache
+	b.ShowValues, b.PlainGraph, b.Ignore, b.Outputs = all.ShowValues, all.PlainGraph, all.Ignore, all.Outputs
+	all.Build, all.Service = b, s.Name
+	return all
 }
 
 // contexts sets the named contexts. That of another service is the image that its build makes.

@@ -30,8 +30,9 @@ type Options struct {
 	Name string
 	// Profiles are the profiles whose services count. EnvFiles take the place of .env.
 	Profiles, EnvFiles []string
-	// Services are those that are asked for, with what they depend on; none for all.
+	// Services are those that are asked for; none for all. Alone leaves out what they depend on.
 	Services []string
+	Alone    bool
 }
 
 // Project is a compose project as it was read.

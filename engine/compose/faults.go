@@ -173,7 +173,7 @@ func listing(all types.Services) string {
 
 // noService is the error that a person asked for a service that is not there.
 func noService(name string, all types.Services) error {
-	return &fault.Error{What: fmt.Sprintf("reading --service %q: the project has no such service", name), Hint: listing(all)}
+	return &fault.Error{What: fmt.Sprintf("finding service %q: the project has no such service", name), Hint: listing(all)}
 }
 
 // buildCycle is the error that services read each other's images.

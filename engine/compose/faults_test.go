@@ -22,7 +22,7 @@ var bad = map[string]struct {
 	"no file of that name": {[]string{"compose.yaml", "services: {a: {image: x}}"}, Options{Files: []string{"nosuch.yaml"}},
 		"reading nosuch.yaml: nosuch.yaml: no such file or directory", "Name a file that is there with -f"},
 	"an unknown service": {[]string{"compose.yaml", "services: {a: {image: x}, b: {image: x, profiles: [p]}}"}, Options{Services: []string{"c"}},
-		`reading --service "c": the project has no such service`, "The services are a, b."},
+		`finding service "c": the project has no such service`, "The services are a, b."},
 	"a cycle of depends_on": {[]string{"compose.yaml", "services:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, depends_on: [a]}"}, Options{},
 		"reading compose.yaml: dependency cycle detected: a -> b -> a", "Take one of them out of depends_on"},
 	"a cycle of extends": {[]string{"compose.yaml", "services:\n  a: {image: x, extends: b}\n  b: {image: x, extends: a}"}, Options{},

@@ -68,7 +68,11 @@ func (o Options) selected(p *types.Project) (*types.Project, error) {
 	}
 	p, err := p.WithServicesEnabled(o.Services...)
 	if err == nil {
-		p, err = p.WithSelectedServices(o.Services)
+		how := types.IncludeDependencies
+		if o.Alone {
+			how = types.IgnoreDependencies
+		}
+		p, err = p.WithSelectedServices(o.Services, how)
 	}
 	if err == nil {
 		p, err = p.WithoutUnnecessaryResources().WithServicesEnvironmentResolved(true)

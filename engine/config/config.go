@@ -81,6 +81,8 @@ type Session struct {
 	Waiting func(file string)
 	// Await waits for a Dockerfile where there is none, in place of ending with an error.
 	Await bool
+	// Service is the compose service that is built, empty for none. The session's events name it.
+	Service string
 	// Once builds once, measures, and ends; nothing is run or watched.
 	Once bool
 	// Poll compares the tree at intervals instead of being notified.

@@ -23,7 +23,36 @@ import (
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
-// Connection is the engine and everything that is connected to it.
+// Host is an engine that answers. Any number of connections share it.
+type Host struct {
+	*dock.Engine
+	// store is where it keeps images.
+	store string
+}
+
+// Reach finds the engine, and says which one answers.
+func Reach(ctx context.Context, o dock.Options, emit func(event.Body)) (*Host, error) {
+	e, err := dock.Connect(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	info, err := e.Info(ctx)
+	if err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	emit(info)
+	return &Host{e, info.Store}, nil
+}
+
+// Close disconnects, after all connections were closed.
+func (h *Host) Close() error {
+	if h == nil {
+		return nil
+	}
+	return h.Engine.Close()
+}
+
+// Connection is what one session has of an engine, and everything that is connected to it.
 type Connection struct {
 	*solve.Builder
 	Engine  *dock.Engine
@@ -33,22 +62,11 @@ type Connection struct {
 	names   names
 }
 
-// Open finds the engine, begins a session on it, and removes what dead sessions left.
-func Open(ctx context.Context, cfg config.Config, emit func(event.Body)) (*Connection, error) {
-	attachables, err := attach(cfg)
-	if err != nil {
-		return nil, err
-	}
-	e, err := dock.Connect(ctx, cfg.Engine)
-	if err != nil {
-		return nil, err
-	}
+// Open begins a session on the engine, and removes what dead sessions left.
+// The builds get their secrets, ssh agents and credentials from attachables: see [Attach].
+func (h *Host) Open(ctx context.Context, cfg config.Config, attachables []session.Attachable, emit func(event.Body)) (*Connection, error) {
+	e := h.Engine
 	c := &Connection{Engine: e}
-	info, err := e.Info(ctx)
-	if err != nil {
-		return nil, errors.Join(err, e.Close())
-	}
-	emit(info)
 	for _, name := range solve.UnsetSecrets(cfg.Secrets) {
 		emit(event.Warning{Code: event.CodeSecretUnset, Message: fmt.Sprintf("the variable %s of --secret is not set: steps get an empty secret", name),
 			Hint: "Set it and start again: export " + name + "=…"})
@@ -69,10 +87,10 @@ func Open(ctx context.Context, cfg config.Config, emit func(event.Body)) (*Conne
 		c.Reader, err = image.NewReader(ctx, e, attachables...)
 	}
 	if err != nil {
-		return nil, errors.Join(err, c.Session.Close(), e.Close())
+		return nil, errors.Join(err, c.Session.Close())
 	}
 	c.chooseNames(ctx, cfg, emit)
-	c.Images = image.New(e, c.Session.ID, info.Store)
+	c.Images = image.New(e, c.Session.ID, h.store)
 	return c, nil
 }
 
@@ -135,7 +153,7 @@ const cleanWithin = 20 * time.Second
 // quietWithin is how long an engine may go on writing an image that nobody waits for.
 const quietWithin = 5 * time.Second
 
-// Close removes what the session made, except an image that was asked for by name, and disconnects. Busy: a solve was
+// Close removes what the session made, except an image that was asked for by name, and ends the session. Busy: a solve was
 // canceled just now.
 func (c *Connection) Close(ctx context.Context, busy bool) error {
 	end := c.Session.Close
@@ -144,7 +162,7 @@ func (c *Connection) Close(ctx context.Context, busy bool) error {
 		err = &fault.Error{What: "cleaning up", Err: dock.Plain(err), Hint: "What is left carries our label: the next start removes it."}
 		end = c.Session.Leave
 	}
-	return errors.Join(err, c.Reader.Close(), c.Builder.Close(), end(), c.Engine.Close())
+	return errors.Join(err, c.Reader.Close(), c.Builder.Close(), end())
 }
 
 func (c *Connection) clean(ctx context.Context, busy bool) error {
@@ -169,8 +187,8 @@ func (c *Connection) clean(ctx context.Context, busy bool) error {
 	return err
 }
 
-// attach returns what gives builds their secrets, ssh agents and registry credentials.
-func attach(cfg config.Config) ([]session.Attachable, error) {
+// Attach returns what gives builds their secrets, ssh agents and registry credentials.
+func Attach(cfg config.Config) ([]session.Attachable, error) {
 	var out []session.Attachable
 	out = append(out, solve.Credentials())
 	if len(cfg.Secrets) > 0 {

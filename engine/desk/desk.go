@@ -12,22 +12,19 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
-	"time"
-
-	"github.com/stagewatch/stagewatch/engine/event"
 )
 
 // Desk is the goroutine that owns a session's state, as its parts see it. Copies stand for the same one; its methods
 // are safe for concurrent use. Make one with [New].
 type Desk struct {
+	Voice
 	ctx   context.Context
 	tasks chan func()
-	out   *Outbox
 }
 
-// New returns a desk that works until ctx ends and sends its events to out.
-func New(ctx context.Context, out *Outbox) Desk {
-	return Desk{ctx: ctx, tasks: make(chan func()), out: out}
+// New returns a desk that works until ctx ends and says what happens by a voice.
+func New(ctx context.Context, v Voice) Desk {
+	return Desk{Voice: v, ctx: ctx, tasks: make(chan func())}
 }
 
 // Ctx ends when the desk does.
@@ -57,9 +54,4 @@ func (d Desk) Aside(wg *sync.WaitGroup, fn func()) {
 		}()
 		fn()
 	})
-}
-
-// Emit sends an event of a build, or of none where build is 0.
-func (d Desk) Emit(build int, body event.Body) {
-	d.out.Put(event.Event{Time: time.Now(), Build: build, Body: body})
 }

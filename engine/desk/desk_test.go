@@ -10,7 +10,7 @@ import (
 // TestAPanicAsideReachesTheOwner: on its goroutine, where deferred functions clean up.
 func TestAPanicAsideReachesTheOwner(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := New(t.Context(), nil)
+		d := New(t.Context(), Voice{})
 		caught := make(chan any)
 		go func() {
 			defer func() { caught <- recover() }()
@@ -28,7 +28,7 @@ func TestAPanicAsideReachesTheOwner(t *testing.T) {
 // TestNobodyWaitsForADeskThatEnded: what goes on beside it comes to its end.
 func TestNobodyWaitsForADeskThatEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	d := New(ctx, nil)
+	d := New(ctx, Voice{})
 	cancel()
 	d.Do(func() { t.Error("called, and nobody owns the desk any more") })
 }

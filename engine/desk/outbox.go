@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 )
@@ -17,9 +18,6 @@ const (
 
 // Outbox hands events to a face in order, and never makes the engine wait for it.
 type Outbox struct {
-	// redact is what every event goes through before it is queued.
-	redact func(event.Body) event.Body
-
 	mu    sync.Mutex
 	queue []event.Event
 	// logs and text count the queue's lines and their bytes.
@@ -29,15 +27,30 @@ type Outbox struct {
 	wake       chan struct{}
 }
 
-// NewOutbox returns an outbox whose events all go through redact first, which removes what nobody may see.
-// It is called from any goroutine.
-func NewOutbox(redact func(event.Body) event.Body) *Outbox {
-	return &Outbox{redact: redact, wake: make(chan struct{}, 1)}
+// NewOutbox returns an outbox. What goes into it is put there by its voices.
+func NewOutbox() *Outbox { return &Outbox{wake: make(chan struct{}, 1)} }
+
+// Voice puts events into an outbox in the name of one service. Copies are the same; its methods are safe for concurrent use.
+type Voice struct {
+	out     *Outbox
+	service string
+	// redact is what every event goes through before it is queued.
+	redact func(event.Body) event.Body
 }
 
-// Put queues an event.
-func (o *Outbox) Put(e event.Event) {
-	e.Body = o.redact(e.Body)
+// Voice returns a voice of a service, empty for a session of one build. All its events go through redact first, which
+// removes what nobody may see. It is called from any goroutine.
+func (o *Outbox) Voice(service string, redact func(event.Body) event.Body) Voice {
+	return Voice{o, service, redact}
+}
+
+// Emit puts an event of a build, or of none where build is 0.
+func (v Voice) Emit(build int, body event.Body) {
+	v.out.put(event.Event{Time: time.Now(), Service: v.service, Build: build, Body: v.redact(body)})
+}
+
+// put queues an event.
+func (o *Outbox) put(e event.Event) {
 	o.mu.Lock()
 	if text, isLine := event.Line(e.Body); isLine {
 		if o.logs >= maxQueuedLogs || o.text >= maxQueuedText {

@@ -3,7 +3,6 @@ package desk
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 )
@@ -20,8 +19,9 @@ func TestASlowFaceLosesLinesAndNothingElse(t *testing.T) {
 		"long lines": {strings.Repeat("x", 64<<10), maxQueuedText / (64 << 10)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := NewOutbox(func(b event.Body) event.Body { return b })
-			put := func(body event.Body) { o.Put(event.Event{Time: time.Now(), Body: body}) }
+			o := NewOutbox()
+			v := o.Voice("", func(b event.Body) event.Body { return b })
+			put := func(body event.Body) { v.Emit(0, body) }
 			for range c.fit + more {
 				put(event.Log{Text: c.line})
 			}

@@ -28,6 +28,8 @@ const (
 	CodeComposeLack = "compose-lack"
 	// CodeComposeEdit: what an edit of a compose file changes can't be told beforehand.
 	CodeComposeEdit = "compose-edit"
+	// CodeNotBuilt: a service was left out, as one before it failed.
+	CodeNotBuilt = "not-built"
 	// CodeNotCompared: nothing is known of an earlier build that could be compared with.
 	CodeNotCompared = "not-compared"
 	// CodeCacheGone: the builder's cache has lost what an earlier session built.

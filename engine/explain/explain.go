@@ -65,7 +65,7 @@ func explaining(ctx context.Context, cfg config.Config, engine *connection) (*ex
 	if err != nil {
 		return nil, cfg.Values(nil).Error(err)
 	}
-	x := &explanation{project: p, values: cfg.Values(p.Source()), memory: past.LoadBuild(past.BuildFile(p.Root(), p.Dockerfile()), ""), without: &offline{}}
+	x := &explanation{project: p, values: cfg.Values(p.Source()), memory: remembered(p, cfg.Service), without: &offline{}}
 	if x.memory != nil {
 		x.without.known = &x.memory.Plan.Engine
 	}
@@ -82,6 +82,15 @@ func explaining(ctx context.Context, cfg config.Config, engine *connection) (*ex
 	}
 	x.prev, x.links = x.plan, p.Links()
 	return x, nil
+}
+
+// remembered returns what was last built for a service or, where it never was, of its Dockerfile alone; nil for nothing.
+func remembered(p *project.Project, service string) *past.Build {
+	m := past.LoadBuild(past.BuildFile(p.Root(), p.Dockerfile(), service), "")
+	if m == nil && service != "" {
+		m = remembered(p, "")
+	}
+	return m
 }
 
 // explain returns the events for the paths, or for all that changed since the last build.

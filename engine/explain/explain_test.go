@@ -72,7 +72,7 @@ func TestAnEditOfTheIgnoreFileIsPlanned(t *testing.T) {
 			const own = "Dockerfile\n.dockerignore\n"
 			write(".dockerignore", tt.before+own)
 			p, pl := opened(t, dir)
-			if err := past.NewBuild("", pl, p.Snapshots()).Save(past.BuildFile(p.Root(), p.Dockerfile())); err != nil {
+			if err := past.NewBuild("", pl, p.Snapshots()).Save(past.BuildFile(p.Root(), p.Dockerfile(), "")); err != nil {
 				t.Fatal(err)
 			}
 			write(".dockerignore", tt.after+own)
@@ -118,7 +118,7 @@ func TestAnIgnoreFileIsAFileWhereAStepReadsIt(t *testing.T) {
 		write("Dockerfile.dockerignore", "*.pyc\n")
 		write("main", "one")
 		p, pl := opened(t, dir)
-		if err := past.NewBuild("", pl, p.Snapshots()).Save(past.BuildFile(p.Root(), p.Dockerfile())); err != nil {
+		if err := past.NewBuild("", pl, p.Snapshots()).Save(past.BuildFile(p.Root(), p.Dockerfile(), "")); err != nil {
 			t.Fatal(err)
 		}
 		write("Dockerfile.dockerignore", "# Compiled.\n*.pyc\n")
@@ -166,7 +166,7 @@ func TestAnotherBuildArgumentIsPlanned(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := past.NewBuild("", pl, p.Snapshots()).Save(past.BuildFile(p.Root(), p.Dockerfile())); err != nil {
+			if err := past.NewBuild("", pl, p.Snapshots()).Save(past.BuildFile(p.Root(), p.Dockerfile(), "")); err != nil {
 				t.Fatal(err)
 			}
 			bodies, err := Changes(t.Context(), config.Config{Build: config.Build{Context: dir, BuildArgs: tt.now}}, nil)
@@ -202,7 +202,7 @@ func TestAMemoryOfAnotherVersion(t *testing.T) {
 	now := m.Version
 	for version, want := range map[int]string{now: "", now - 1: "nothing was built here yet", now + 1: "nothing was built here yet"} {
 		m.Version = version
-		if err := m.Save(past.BuildFile(p.Root(), p.Dockerfile())); err != nil {
+		if err := m.Save(past.BuildFile(p.Root(), p.Dockerfile(), "")); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := Changes(t.Context(), config.Config{Build: config.Build{Context: dir}}, nil); err == nil && want != "" || err != nil && (want == "" || !strings.Contains(err.Error(), want)) {

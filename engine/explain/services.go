@@ -65,14 +65,9 @@ type services struct {
 // explain adds the events of one service.
 func (s *services) explain(ctx context.Context, svc compose.Service) error {
 	t := told{Service: svc}
-	fatal := false
-	for _, l := range svc.Lacks {
-		t.lacks = append(t.lacks, event.Warning{Code: event.CodeComposeLack, Key: l.Attribute, Message: l.String(), Hint: hintFor(l)})
-		fatal = fatal || l.Fatal
-	}
 	var err error
 	switch {
-	case fatal:
+	case slices.ContainsFunc(svc.Lacks, func(l compose.Lack) bool { return l.Fatal }):
 	case !svc.Built:
 		if len(s.changed) > 0 {
 			t.bodies = []event.Body{event.Skipped{Paths: s.changed, Reason: event.NotBuilt}}
@@ -88,11 +83,23 @@ func (s *services) explain(ctx context.Context, svc compose.Service) error {
 	return err
 }
 
-func hintFor(l compose.Lack) string {
-	if l.Fatal {
-		return "The service is left out. Start it with docker compose."
+// Notes returns what is to be said of a project as it was read: what docker compose warns of, and what its services ask for
+// and do not get.
+func Notes(p *compose.Project) []event.Event {
+	var out []event.Event
+	for _, w := range p.Warnings {
+		out = append(out, event.Event{Time: time.Now(), Body: event.Warning{Code: event.CodeCompose, Key: w, Message: w}})
 	}
-	return ""
+	for _, s := range p.Services {
+		for _, l := range s.Lacks {
+			w := event.Warning{Code: event.CodeComposeLack, Key: l.Attribute, Message: l.String()}
+			if l.Fatal {
+				w.Hint = "The service is left out. Start it with docker compose."
+			}
+			out = append(out, event.Event{Time: time.Now(), Service: s.Name, Body: w})
+		}
+	}
+	return out
 }
 
 // like takes the events of another service with the same build, if there is one.
@@ -122,7 +129,7 @@ func essential(svc compose.Service, stages bool) config.Build {
 
 // plan explains a service by a plan of its own.
 func (s *services) plan(ctx context.Context, t *told) error {
-	x, err := explaining(ctx, s.config(t.Service), s.engine)
+	x, err := explaining(ctx, t.Config(s.cfg), s.engine)
 	if err != nil {
 		return err
 	}
@@ -135,18 +142,6 @@ func (s *services) plan(ctx context.Context, t *told) error {
 		s.unknown = append(s.unknown, x.without.unknown...)
 	}
 	return nil
-}
-
-// config returns what to build for a service: its own settings, and those of the command line.
-func (s *services) config(svc compose.Service) config.Config {
-	c := s.cfg
-	b := svc.Build
-	b.BuildArgs = append(b.BuildArgs, c.BuildArgs...)
-	b.SSH = append(b.SSH, c.SSH...)
-	b.Pull, b.NoCache = b.Pull || c.Pull, c.NoCache
-	b.ShowValues, b.PlainGraph, b.Ignore, b.Outputs = c.ShowValues, c.PlainGraph, c.Ignore, c.Outputs
-	c.Build = b
-	return c
 }
 
 // bodies returns the events of a service that is planned, and notes whether it is affected.

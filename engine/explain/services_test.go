@@ -208,21 +208,35 @@ func TestServicesSinceTheLastBuild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := past.NewBuild("", built, opened.Snapshots()).Save(past.BuildFile(opened.Root(), opened.Dockerfile())); err != nil {
-		t.Fatal(err)
+	save := func(service string) {
+		t.Helper()
+		if err := past.NewBuild("", built, opened.Snapshots()).Save(past.BuildFile(opened.Root(), opened.Dockerfile(), service)); err != nil {
+			t.Fatal(err)
+		}
 	}
+	changed := func(want string) {
+		t.Helper()
+		got, err := explained(t, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != 2 || !strings.HasPrefix(got[0], want) || got[1] != "far: not-compared " {
+			t.Errorf("got %q", got)
+		}
+	}
+	// A build of the Dockerfile alone counts for a service that was never built itself.
+	save("")
 	if err := os.WriteFile("base/base.conf", []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	got, err := explained(t, all)
-	if err != nil {
+	changed("base: plan, base.conf changed since ")
+	if opened, err = project.OpenChecked(t.Context(), config.Config{Build: p.Services[i].Build, Session: config.Session{Once: true}}); err != nil {
 		t.Fatal(err)
 	}
-	if len(got) != 2 || !strings.HasPrefix(got[0], "base: plan, base.conf changed since ") || got[1] != "far: not-compared " {
-		t.Errorf("got %q", got)
-	}
+	save("base")
+	changed("base: plan, nothing changed since ")
 	// What an edit of the Dockerfile that was not made changes: nothing. One that was never built can't be told.
-	got, err = explained(t, all, "base/Dockerfile", "docker/far.Dockerfile")
+	got, err := explained(t, all, "base/Dockerfile", "docker/far.Dockerfile")
 	if err != nil || !slices.Equal(got, []string{"base: base/Dockerfile unchanged", "base: docker/far.Dockerfile outside", "far: not-compared ", "far: base/Dockerfile outside"}) {
 		t.Errorf("the Dockerfiles: %q, %v", got, err)
 	}

@@ -13,8 +13,8 @@ import (
 // told are the events of one service.
 type told struct {
 	compose.Service
-	lacks, bodies []event.Body
-	affected      bool
+	bodies   []event.Body
+	affected bool
 }
 
 // last returns the plan at the end of the events.
@@ -66,20 +66,14 @@ func (s *services) share(svc compose.Service, steps []event.PlannedStep) {
 
 // events returns all that was found out.
 func (s *services) events() ([]event.Event, error) {
-	var out []event.Event
+	out := Notes(s.project)
 	add := func(service string, bodies ...event.Body) {
 		for _, b := range bodies {
 			out = append(out, event.Event{Time: time.Now(), Service: service, Body: b})
 		}
 	}
-	for _, w := range s.project.Warnings {
-		add("", event.Warning{Code: event.CodeCompose, Key: w, Message: w})
-	}
 	add("", warnings(slices.Compact(slices.Sorted(slices.Values(s.unknown))))...)
 	add("", s.nowhere()...)
-	for _, t := range s.told {
-		add(t.Name, t.lacks...)
-	}
 	if s.missed != nil && !slices.ContainsFunc(s.told, told.says) {
 		return nil, s.missed
 	}

@@ -12,10 +12,10 @@ import (
 // TestFilesAreReportedToWhoAsks: nobody gets thousands of files unasked, and who asks gets each build's once.
 func TestFilesAreReportedToWhoAsks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		out := desk.NewOutbox(func(b event.Body) event.Body { return b })
+		out := desk.NewOutbox()
 		events := make(chan event.Event, 10)
 		go out.Run(t.Context(), events)
-		m := New(desk.New(t.Context(), out), Needs{})
+		m := New(desk.New(t.Context(), out.Voice("", func(b event.Body) event.Body { return b })), Needs{})
 		reported := func(do func(), builds ...int) {
 			t.Helper()
 			do()

@@ -10,8 +10,14 @@ import (
 	"github.com/stagewatch/stagewatch/engine/state"
 )
 
-// BuildFile returns the file of what was last built of a Dockerfile, empty where there is no cache folder.
-func BuildFile(root, dockerfile string) string { return file("built", root, dockerfile) }
+// BuildFile returns the file of what was last built of a Dockerfile, empty where there is no cache folder. A compose service
+// has one of its own: others may build other stages of the same Dockerfile. Without a service it is empty.
+func BuildFile(root, dockerfile, service string) string {
+	if service != "" {
+		dockerfile += "\x00" + service
+	}
+	return file("built", root, dockerfile)
+}
 
 // StepsFile returns the file of the last runs of a Dockerfile's steps, empty where there is no cache folder.
 func StepsFile(root, dockerfile string) string { return file("steps", root, dockerfile) }

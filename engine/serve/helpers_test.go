@@ -35,9 +35,9 @@ func newRig(t *testing.T, flags config.App) *rig {
 	r := &rig{t: t, runner: &servetest.Runner{}, door: &servetest.Door{}, events: make(chan event.Event, 1000)}
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
-	out := desk.NewOutbox(func(body event.Body) event.Body { return body })
+	out := desk.NewOutbox()
 	go out.Run(ctx, r.events)
-	r.desk = desk.New(ctx, out)
+	r.desk = desk.New(ctx, out.Voice("", func(body event.Body) event.Body { return body }))
 	settings := serve.Settings{Spec: flags.Spec(), Ready: flags.Readiness(), StopFirst: flags.Swap == config.Restart, DrainWithin: flags.Drain()}
 	r.app = serve.New(r.desk, r.runner, r.door, settings, serve.Hooks{
 		Edits:   func() int { return r.builds },

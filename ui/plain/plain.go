@@ -26,13 +26,19 @@ type Printer struct {
 	w   io.Writer
 	opt Options
 	err error
+	// services is what a line needs of the past, by service. The current event's is embedded; its name is empty for none.
+	services map[string]*told
+	service  string
+	*told
+}
+
+// told is what was written of one service.
+type told struct {
 	// done holds the steps of the current build that were reported, because BuildKit may complete one twice.
 	done map[event.StepID]event.State
 	// totals holds the number of steps in the stage of each step.
 	totals map[event.StepID]int
 	build  int
-	// service is the service of the current event, empty for none.
-	service string
 	// reason is the reason for the current build, which is not repeated at every step.
 	reason event.Reason
 	// groups holds the bytes of the ledger's groups as they were last written.
@@ -41,17 +47,21 @@ type Printer struct {
 
 // New returns a printer that writes to w.
 func New(w io.Writer, opt Options) *Printer {
-	return &Printer{w: w, opt: opt, done: map[event.StepID]event.State{}, totals: map[event.StepID]int{}, groups: map[string]int64{}}
+	return &Printer{w: w, opt: opt, services: map[string]*told{}}
 }
 
 // Print writes the lines for an event, if there are any. After the first error of the writer it does nothing and returns
 // that error.
 func (p *Printer) Print(e event.Event) error {
+	p.service, p.told = e.Service, p.services[e.Service]
+	if p.told == nil {
+		p.told = &told{done: map[event.StepID]event.State{}, totals: map[event.StepID]int{}, groups: map[string]int64{}}
+		p.services[e.Service] = p.told
+	}
 	if e.Build != 0 && e.Build != p.build {
 		p.build = e.Build
 		clear(p.done)
 	}
-	p.service = e.Service
 	switch b := e.Body.(type) {
 	case event.Planned:
 		p.planned(e.Build, b)
@@ -78,11 +88,11 @@ func (p *Printer) Print(e event.Event) error {
 // line writes one line after the number of its build, as BuildKit numbers vertices, and the service that it is of.
 func (p *Printer) line(build int, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	if p.service != "" {
-		text = p.service + ": " + text
-	}
 	if build > 0 {
 		text = fmt.Sprintf("#%d %s", build, text)
+	}
+	if p.service != "" {
+		text = p.service + ": " + text
 	}
 	p.write(clean.Line(text))
 }

@@ -46,3 +46,18 @@ x: nothing to build for a.py: the service is not built
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
+
+// TestEachServiceHasItsOwnSteps: builds of two have the same numbers, and steps of one Dockerfile the same names.
+func TestEachServiceHasItsOwnSteps(t *testing.T) {
+	var out bytes.Buffer
+	p := New(&out, Options{})
+	step := event.Step{Stage: "code", Index: 1, Total: 2, Instruction: "COPY . .", State: event.Hit}
+	for _, service := range []string{"api", "worker", "api"} {
+		if err := p.Print(event.Event{Service: service, Build: 1, Body: step}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := "api: #1 code 1/2 COPY . . HIT\nworker: #1 code 1/2 COPY . . HIT\n"; out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+}

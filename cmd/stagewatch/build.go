@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/compose"
+	"github.com/stagewatch/stagewatch/engine/config"
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/explain"
+	"github.com/stagewatch/stagewatch/engine/fault"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// building are the flags of stagewatch build.
+type building struct {
+	options
+	composing
+}
+
+func buildCommand() *cobra.Command {
+	o := &building{}
+	cmd := &cobra.Command{
+		Use:   "build [flags] [CONTEXT | SERVICE…]",
+		Short: "Build once, show the sizes, and exit",
+		Long: `Build once, compare the size of the final stage with the stage before it, and exit with 0 if the
+build succeeded, else with 1. The image is kept only if -t names it.
+
+In a folder with a compose.yaml it builds its services, or those that are named, one after the other and each after those
+whose images it reads, and ends with the first that fails. Their images have the names that docker compose gives them, and
+are kept. --no-compose, a folder as CONTEXT, a Dockerfile after -f, or a flag of a single build such as -t builds one
+Dockerfile instead.`,
+		Example: `  stagewatch build -t app
+  stagewatch build --no-cache examples/api
+  stagewatch build -f compose.yaml api worker`,
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
+	}
+	o.composing.flags(cmd)
+	o.buildFlags(cmd.Flags())
+	o.faceFlags(cmd.Flags())
+	o.complete(cmd)
+	cmd.ValidArgsFunction = o.completeArgs
+	return cmd
+}
+
+// completeArgs completes folders, and the names of services where there are some.
+func (o *building) completeArgs(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	names, none := o.completeServices(cmd, args, typed)
+	if len(names) > 0 {
+		return names, none
+	}
+	return one(folders)(cmd, args, typed)
+}
+
+func (o *building) run(cmd *cobra.Command, args []string) error {
+	context, err := o.divide(cmd, args)
+	if err != nil {
+		return err
+	}
+	p, err := o.project(cmd)
+	if err != nil {
+		return err
+	}
+	if p == nil {
+		o.cfg.File = o.dockerfile()
+	}
+	cfg, err := o.config(context)
+	if err != nil {
+		return err
+	}
+	cfg.Once = true
+	f := o.face(false)
+	if p != nil {
+		return buildServices(cmd.Context(), p, cfg, f)
+	}
+	f.once = o.progress == faceAuto && term.IsTerminal(int(os.Stdout.Fd()))
+	return follow(cmd.Context(), cfg, f)
+}
+
+// divide tells the arguments that name services, which it notes, from one that names a context, which it returns. A folder
+// is a context, unless flags ask for a compose project.
+func (o *building) divide(cmd *cobra.Command, args []string) (context []string, err error) {
+	composed, asked, err := o.composed(cmd.Flags())
+	if err != nil || len(args) == 0 {
+		return nil, err
+	}
+	folder := false
+	if len(args) == 1 && !asked {
+		info, err := os.Stat(args[0])
+		folder = err == nil && info.IsDir()
+	}
+	if composed && !folder {
+		o.compose.Services, o.compose.Alone = args, true
+		return nil, nil
+	}
+	o.noCompose = true
+	return args, arguments(cobra.MaximumNArgs(1), "context")(cmd, args)
+}
+
+// buildServices builds the services of a project.
+func buildServices(ctx context.Context, p *compose.Project, cfg config.Config, f face) error {
+	var services []config.Config
+	for _, s := range p.Services {
+		if !s.Built {
+			continue
+		}
+		for _, l := range s.Lacks {
+			if l.Fatal {
+				return &fault.Error{What: fmt.Sprintf("building service %q: %s", s.Name, l), Hint: "Build it with docker compose, and name the others here: stagewatch build SERVICE…"}
+			}
+		}
+		services = append(services, s.Config(cfg))
+	}
+	if len(services) == 0 {
+		return &fault.Error{What: fmt.Sprintf("building the services of %s: none of them is built", p.FileName()), Hint: "Name services with a build section, or build a Dockerfile with --no-compose."}
+	}
+	start := func(ctx, unread context.Context, events chan<- event.Event) error {
+		return engine.Build(ctx, unread, services, events)
+	}
+	_, shown, err := f.through(ctx, start, func(_ context.Context, _ func(), out io.Writer, events <-chan event.Event, _ chan error) (*story.Story, error) {
+		return nil, f.stream(out, after(explain.Notes(p), events), func(event.Event) {})
+	})
+	if _, told := engine.BuildFailure(err); told {
+		err = exitCode(1)
+	}
+	return errors.Join(err, shown)
+}
