@@ -60,9 +60,11 @@ for name in "${wanted[@]}"; do
   [[ $name != buildkitd ]] || "${run[@]}" "$here/buildkitd.sh" down
   # A test of which a part is skipped has passed all the same; the parts are counted, so that none goes unseen.
   skipped=$(grep -c '"Action":"skip".*"Test":' "$log" || true)
-  count() { grep -c "\"Action\":\"$1\".*\"Test\":\"[^/\"]*\"" "$log" || true; }
-  failed=$(grep -o '"Action":"fail".*"Test":"[^/"]*"' "$log" | sed 's/.*"Test":"//; s/"//' | sort -u | paste -sd' ' || true)
-  table+=$'\n'$(printf '%-9s %-14s %-10s %6d %7d %6d %7d  %s' "$name" "${version%%+*}" "$store" "$(count pass)" "$skipped" "$(count fail)" $(((SECONDS - began + 30) / 60)) "$failed")
+  # acted WORDS: the tests, not their parts, of which one of these is reported, with their packages.
+  acted() { sed -nE 's/.*"Action":"('"$1"')","Package":"([^"]*)","Test":"([^"\/]*)".*/\2 \3/p' "$log" | sort -u; }
+  # A test that the time limit or a crash ended began, and has no result.
+  mapfile -t failed < <({ acted fail; comm -23 <(acted run) <(acted 'pass|fail|skip'); } | sort -u | cut -d' ' -f2)
+  table+=$'\n'$(printf '%-9s %-14s %-10s %6d %7d %6d %7d  %s' "$name" "${version%%+*}" "$store" "$(acted pass | wc -l)" "$skipped" "${#failed[@]}" $(((SECONDS - began + 30) / 60)) "${failed[*]}")
 done
 printf '%s\n' "$table"
 exit "$broken"
