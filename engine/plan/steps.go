@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -42,6 +43,9 @@ type StepID = event.StepID
 
 // ID returns the step's name.
 func (s Step) ID() StepID { return StepID{Stage: s.Stage, Index: s.Index} }
+
+// Name names the step as BuildKit does: "build 4/6".
+func (s Step) Name() string { return fmt.Sprintf("%s %d/%d", s.Stage, s.Index, s.Total) }
 
 // readSteps returns the steps, stage by stage: the instructions that have ops.
 func (p *Plan) readSteps(l *layout, showValues bool) []Step {

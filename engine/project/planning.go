@@ -21,16 +21,34 @@ type Toolchain interface {
 
 // Plan converts the Dockerfile as it is now, for the target, or for another stage where one is named.
 func (p *Project) Plan(ctx context.Context, tc Toolchain, stage string) (*plan.Plan, error) {
-	if p.broken != nil {
-		return nil, &plan.Error{Filename: p.Name(), Message: "the Dockerfile can't be read: " + p.broken.Error(), Err: p.broken}
+	in, err := p.input(tc)
+	if err != nil {
+		return nil, err
 	}
-	in := plan.Input{Dockerfile: p.source, Filename: p.Name(), Attrs: maps.Clone(p.attrs), ContextIgnore: map[string][]byte{}, Folders: map[string]string{"dockerfile": filepath.Dir(p.dockerfile)}, ShowValues: p.build.ShowValues, PlainGraph: p.build.PlainGraph}
 	if stage != "" {
 		in.Attrs["target"] = stage
 	}
+	return plan.New(ctx, in, tc)
+}
+
+// Probe converts the Dockerfile as it is now up to a place; see [plan.NewProbe].
+func (p *Project) Probe(ctx context.Context, tc Toolchain, at plan.Place) (*plan.Probe, error) {
+	in, err := p.input(tc)
+	if err != nil {
+		return nil, err
+	}
+	return plan.NewProbe(ctx, in, tc, at)
+}
+
+// input is what plans are made from.
+func (p *Project) input(tc Toolchain) (in plan.Input, err error) {
+	if p.broken != nil {
+		return in, &plan.Error{Filename: p.Name(), Message: "the Dockerfile can't be read: " + p.broken.Error(), Err: p.broken}
+	}
+	in = plan.Input{Dockerfile: p.source, Filename: p.Name(), Attrs: maps.Clone(p.attrs), ContextIgnore: map[string][]byte{}, Folders: map[string]string{"dockerfile": filepath.Dir(p.dockerfile)}, ShowValues: p.build.ShowValues, PlainGraph: p.build.PlainGraph}
 	for _, f := range p.folders {
 		if f.broken != nil {
-			return nil, p.noRules(f)
+			return in, p.noRules(f)
 		}
 		if f.name == "" {
 			in.Ignore = firstFile(f.ruleFiles)
@@ -40,7 +58,7 @@ func (p *Project) Plan(ctx context.Context, tc Toolchain, stage string) (*plan.P
 		in.Folders[f.localName()] = f.root
 	}
 	tc.Fill(&in)
-	return plan.New(ctx, in, tc)
+	return in, nil
 }
 
 // noRules is the failure of a build whose ignore file can't be read or understood.
