@@ -35,14 +35,13 @@ const (
 	faceJSON  = "json"
 )
 
-func (o *options) buildFlags(f *pflag.FlagSet) {
+// sourceFlags are what a build is made of, and the engine that makes it.
+func (o *options) sourceFlags(f *pflag.FlagSet) {
 	c := &o.cfg
 	if f.Lookup("file") == nil {
 		f.StringVarP(&c.File, "file", "f", "", "Path of the Dockerfile (default CONTEXT/Dockerfile, else CONTEXT/dockerfile)")
 	}
-	f.StringArrayVarP(&c.Tags, "tag", "t", nil, "Name the image and keep it at the end; can be repeated (default the name of the context folder, removed at the end)")
 	f.StringVar(&c.Target, "target", "", "Stage to build: its name, its number from 0, or stage-N for one without a name (default the last stage)")
-	f.StringVar(&c.Before, "before", "", "Stage to compare sizes with, named as for --target (default the stage that the target copies most from)")
 	f.StringArrayVar(&c.BuildArgs, "build-arg", nil, "Set a build argument: NAME=value, or NAME to take the value from the environment")
 	f.StringArrayVar(&c.Secrets, "secret", nil, "Secret to expose to RUN --mount=type=secret: id=NAME,src=FILE or id=NAME,env=VARIABLE")
 	f.StringArrayVar(&c.SSH, "ssh", nil, "SSH agent or key to expose to RUN --mount=type=ssh: default or NAME=SOCKET")
@@ -50,11 +49,18 @@ func (o *options) buildFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.buildContexts, "build-context", nil, "Additional build context: NAME=FOLDER, NAME=docker-image://IMAGE, …")
 	f.BoolVar(&c.ShowValues, "show-values", false, "Show the values of build arguments, and not $NAME in their place")
 	f.StringArrayVar(&c.Ignore, "ignore", nil, "Leave files out of the context, as a line of .dockerignore does; adds to the built-in rules for files of editors and git, which the word none switches off")
-	f.BoolVar(&c.NoCache, "no-cache", false, "Do not use the cache for the first build")
-	f.BoolVar(&c.PlainGraph, "plain-graph", false, "Have every COPY --from wait for the last step of its stage, also where an earlier state is proven to have the same files to copy")
 	f.BoolVar(&c.Pull, "pull", false, "Always look up base images in their registry")
 	f.StringVarP(&c.Engine.Host, "host", "H", "", "Address of the engine to connect to (default DOCKER_HOST, else the docker context's)")
 	f.StringVarP(&c.Engine.Context, "context", "c", "", "Name of the docker context to connect with")
+}
+
+func (o *options) buildFlags(f *pflag.FlagSet) {
+	o.sourceFlags(f)
+	c := &o.cfg
+	f.StringArrayVarP(&c.Tags, "tag", "t", nil, "Name the image and keep it at the end; can be repeated (default the name of the context folder, removed at the end)")
+	f.StringVar(&c.Before, "before", "", "Stage to compare sizes with, named as for --target (default the stage that the target copies most from)")
+	f.BoolVar(&c.NoCache, "no-cache", false, "Do not use the cache for the first build")
+	f.BoolVar(&c.PlainGraph, "plain-graph", false, "Have every COPY --from wait for the last step of its stage, also where an earlier state is proven to have the same files to copy")
 }
 
 func (o *options) runFlags(f *pflag.FlagSet) {

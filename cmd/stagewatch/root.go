@@ -36,7 +36,7 @@ On a terminal it is a dashboard (press ? for the keys). Elsewhere it prints a pl
 	o.faceFlags(root.Flags())
 	root.SetFlagErrorFunc(badFlag)
 	root.SetVersionTemplate("stagewatch {{.Version}}\n")
-	root.AddCommand(buildCommand(), planCommand(), replayCommand(), reportCommand(), doctorCommand(), manCommand(),
+	root.AddCommand(buildCommand(), planCommand(), shellCommand(), replayCommand(), reportCommand(), doctorCommand(), manCommand(),
 		statusCommand(), waitCommand(), triggerCommand(), restartCommand(), stopCommand(), logsCommand(), whyCommand(), attachCommand())
 	root.ValidArgsFunction = one(folders)
 	o.complete(root)

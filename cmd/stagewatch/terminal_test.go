@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +71,21 @@ func (tm *terminal) run(args ...string) string {
 		tm.t.Fatalf("tmux %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 	return string(out)
+}
+
+// child is the process that runs in the shell.
+func (tm *terminal) child() int {
+	tm.t.Helper()
+	shell := strings.TrimSpace(tm.run("display-message", "-p", "#{pane_pid}"))
+	children, err := os.ReadFile("/proc/" + shell + "/task/" + shell + "/children")
+	if err != nil {
+		tm.t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(children)))
+	if err != nil {
+		tm.t.Fatalf("finding the program among the shell's children: %v", err)
+	}
+	return pid
 }
 
 // press sends keys by tmux's names of them.

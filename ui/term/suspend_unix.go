@@ -19,3 +19,10 @@ func stopUntilContinued() error {
 	<-continued
 	return nil
 }
+
+// sizeChanges returns a channel that receives when the terminal's size has changed, and what ends that.
+func sizeChanges() (<-chan os.Signal, func()) {
+	changed := make(chan os.Signal, 1)
+	signal.Notify(changed, syscall.SIGWINCH)
+	return changed, func() { signal.Stop(changed) }
+}
