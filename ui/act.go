@@ -68,31 +68,6 @@ func (m *Model) watch() tea.Cmd {
 	return m.send(event.Watch{On: true}, "watching again")
 }
 
-// noDocker says why there is no shell: it is opened by docker's own command.
-const noDocker = "a shell needs the docker command; install the Docker CLI"
-
-func (m *Model) shell() tea.Cmd {
-	switch {
-	case m.opt.Shell == nil:
-		m.say(draw.Warn, noDocker)
-	case m.story.Serving == nil:
-		m.say(draw.Warn, "no container is running; a shell opens once a build serves")
-	default:
-		cmd := m.opt.Shell(m.story.Serving.Container)
-		if cmd == nil {
-			m.say(draw.Warn, noDocker)
-			return nil
-		}
-		return m.exec(cmd, func(err error) tea.Msg {
-			if err != nil {
-				return noteMsg{draw.Bad, "shell ended: " + err.Error()}
-			}
-			return nil
-		})
-	}
-	return nil
-}
-
 func (m *Model) browse() tea.Cmd {
 	switch {
 	case m.story.Serving == nil || m.story.Serving.URL == "":

@@ -60,6 +60,7 @@ func (m *Model) commandsFor(now doable) []command {
 		{k.Restart, "Do", live, (*Model).restart, ranked(now.restart, 32)},
 		{k.Stop, "Do", live, (*Model).stop, 0},
 		{k.Shell, "Do", live, (*Model).shell, ranked(now.serves, 46)},
+		{k.ShellAt, "Do", live, (*Model).shellAt, ranked(now.failed, 18)},
 		{k.Browse, "Do", live, (*Model).browse, ranked(now.serves, 34)},
 		{k.Watch, "Do", live, (*Model).watch, 44},
 
@@ -95,6 +96,8 @@ type doable struct {
 	more, next, zooms bool
 	// restart and serves are about the app, text is about the focused panel, save about what there is to save.
 	restart, serves, text, save bool
+	// failed: the build that is shown failed at a step, and a shell can be opened there.
+	failed bool
 	// match: the search has somewhere to go.
 	match bool
 	// plays and played: the tape has something left to play, and has played something.
@@ -111,6 +114,9 @@ func (m *Model) doable() doable {
 		restart: there && (s.Serving != nil || s.Down != nil || s.Starting != nil),
 		text:    !m.inLog() || logged,
 		save:    logged,
+	}
+	if b := m.shown(); b != nil && b.Failure != nil {
+		d.failed = b.Failure.Stage != "" && m.opt.ShellAt != nil
 	}
 	if text := m.board.Body().Text(); text != nil {
 		d.save = len(text()) > 0

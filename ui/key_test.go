@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"fmt"
 	"os/exec"
 	"reflect"
 	"slices"
@@ -21,6 +22,7 @@ type outside struct {
 	intents []event.Intent
 	opened  string
 	shell   string
+	place   string
 	saved   []string
 	copied  string
 }
@@ -29,6 +31,10 @@ func (o *outside) hooks(opt *Options) {
 	opt.Send = func(i event.Intent) { o.intents = append(o.intents, i) }
 	opt.Open = func(url string) error { o.opened = url; return nil }
 	opt.Shell = func(c string) *exec.Cmd { o.shell = c; return exec.Command("true") }
+	opt.ShellAt = func(stage string, step int) *exec.Cmd {
+		o.place = fmt.Sprintf("%s:%d", stage, step)
+		return exec.Command("true")
+	}
 	opt.SaveLog = func(_ string, lines []string) (string, error) { o.saved = lines; return "app.log", nil }
 	opt.Copy = func(s string) error { o.copied = s; return nil }
 }
@@ -154,8 +160,8 @@ func TestHooksThatFailSaySo(t *testing.T) {
 	s.opt.Open = func(string) error { return errors.New("no \x1b[31mbrowser") }
 	s.press("o").run()
 	s.shows("opening http://127.0.0.1:8080: no browser")
-	s.opt.Open, s.opt.Shell, s.opt.SaveLog, s.opt.Send = nil, nil, nil, nil
-	for k, want := range map[string]string{"o": "no browser can be opened", "E": "needs the docker command", "ctrl+s": "cannot be saved", "b": "no engine to ask"} {
+	s.opt.Open, s.opt.Shell, s.opt.ShellAt, s.opt.SaveLog, s.opt.Send = nil, nil, nil, nil, nil
+	for k, want := range map[string]string{"o": "no browser can be opened", "E": "needs the docker command", "D": "no shell can be opened from here", "ctrl+s": "cannot be saved", "b": "no engine to ask"} {
 		s.press(k)
 		s.shows(want)
 	}

@@ -10,7 +10,7 @@ type KeyMap struct {
 	Open, Full, Zoom, Unzoom, Fold, Back    key.Binding
 	Search, SearchNext, SearchPrev, Filter  key.Binding
 	Build, BuildFresh, Restart, Stop        key.Binding
-	Shell, Browse, Watch                    key.Binding
+	Shell, ShellAt, Browse, Watch           key.Binding
 	Follow, Wrap, Timestamps, Raw           key.Binding
 	Copy, Save, Mouse, Suspend, Help, Quit  key.Binding
 	Yes, No                                 key.Binding
@@ -55,6 +55,7 @@ func DefaultKeyMap() KeyMap {
 		Restart:    bind(k("r"), "r", "restart"),
 		Stop:       bind(k("s"), "s", "stop app"),
 		Shell:      bind(k("E"), "E", "shell in container"),
+		ShellAt:    bind(k("D"), "D", "shell at a step"),
 		Browse:     bind(k("o"), "o", "browser"),
 		Watch:      bind(k("w"), "w", "watch on/off"),
 

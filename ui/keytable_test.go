@@ -126,6 +126,20 @@ var keyTests = map[string]func(t *testing.T, s *screen, o *outside, k string){
 		s.press(k)
 		s.want(o.shell == "stagewatch-2", "no shell in the container that serves")
 	},
+	"ShellAt": func(_ *testing.T, s *screen, o *outside, k string) {
+		for _, tt := range []struct {
+			keys []string
+			want string
+		}{
+			{[]string{"1", "g"}, "build:0"},
+			{[]string{"j"}, "build:2"},
+			{[]string{"enter"}, "build:2"},
+			{[]string{"esc", "G", "4"}, "stage-1:5"},
+		} {
+			s.press(append(tt.keys, k)...)
+			s.want(o.place == tt.want, "a shell at "+o.place+", want "+tt.want)
+		}
+	},
 	"Browse": func(_ *testing.T, s *screen, o *outside, k string) {
 		s.press(k).run()
 		s.want(o.opened == "http://127.0.0.1:8080", "not opened")

@@ -51,6 +51,10 @@ func (m *Model) openStep(b *story.Build, s *story.Step) {
 		return rows.Text(m.view(), l.Content)
 	}
 	l.Lines = func() []string { return l.All().Lines }
+	l.Of = func() any {
+		_, s := m.stepOf(number, stage, index)
+		return s
+	}
 	m.board.Open(board.NewPage("step", fmt.Sprintf("Step %s of build #%d", b.StepName(stage, index), number), l))
 }
 
@@ -84,6 +88,12 @@ func (m *Model) openFailure(number int) {
 		return rows.Text(m.view(), l.Content)
 	}
 	l.Lines = func() []string { return l.All().Lines }
+	l.Of = func() any {
+		if b := failed(); b != nil {
+			return b.Step(b.Failure.Stage, b.Failure.Index)
+		}
+		return nil
+	}
 	p := board.NewPage(failureKind, fmt.Sprintf("Build #%d failed", number), l)
 	p.Dismissed = func() { m.dismissed = number }
 	m.board.Open(p)

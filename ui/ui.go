@@ -14,6 +14,8 @@ import (
 	"io"
 	"time"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/replay"
@@ -35,6 +37,11 @@ type Options struct {
 
 	// Shell returns the command that opens a shell in a container.
 	Shell func(container string) *term.Command
+	// ShellAt returns the command that opens a shell behind a step of the build, or before it where it fails. Step 0 is the end
+	// of the stage.
+	ShellAt func(stage string, step int) *term.Command
+	// Lent is called when one of these gets the terminal, and when it has given it back.
+	Lent func(lent bool)
 	// Open shows a URL in the person's browser.
 	Open func(url string) error
 	// SaveLog writes lines to a file named like name, and returns its path.
@@ -64,10 +71,24 @@ type Options struct {
 func Run(ctx context.Context, opt Options) error {
 	t := term.New(opt.Output)
 	m := New(opt)
-	m.exec, m.halt = t.Lend, t.Suspend
+	m.exec, m.halt = opt.lend(t), t.Suspend
 	err := t.Run(ctx, m, opt.Input, !opt.NoMouse)
 	if opt.Ended != nil {
 		opt.Ended(m.story)
 	}
 	return err
+}
+
+// lend returns what lends the terminal to a command.
+func (opt Options) lend(t *term.Terminal) func(*term.Command, func(error) tea.Msg) tea.Cmd {
+	if opt.Lent == nil {
+		return t.Lend
+	}
+	return func(cmd *term.Command, done func(error) tea.Msg) tea.Cmd {
+		opt.Lent(true)
+		return t.Lend(cmd, func(err error) tea.Msg {
+			opt.Lent(false)
+			return done(err)
+		})
+	}
 }

@@ -77,6 +77,7 @@ func (a *asker) attach(ctx context.Context, args []string, noMouse bool) error {
 			}
 			return nil
 		},
+		Lent:     lending(ctx),
 		Open:     openURL,
 		SaveLog:  saveLog(nil),
 		Copy:     clipboard(),

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -44,21 +43,6 @@ func openDashboard(t *testing.T, width, height int, env ...string) *dashboard {
 	d.url = d.await(`^ LIVE .* (http://127\.0\.0\.1:[0-9]+)`)
 	d.pid = d.child()
 	return d
-}
-
-// child is the process that runs in the shell.
-func (d *dashboard) child() int {
-	d.t.Helper()
-	shell := strings.TrimSpace(d.run("display-message", "-p", "#{pane_pid}"))
-	children, err := os.ReadFile("/proc/" + shell + "/task/" + shell + "/children")
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(children)))
-	if err != nil {
-		d.t.Fatalf("finding the program among the shell's children: %v", err)
-	}
-	return pid
 }
 
 // wantPage fails unless the page holds the text.
@@ -144,6 +128,18 @@ func TestDashboard(t *testing.T) {
 	d.await(`^ STALE  build #2 serves, 1 edit behind`, `Build #3 failed`, `▸ +6 │ RUN pip install \.`)
 	d.wantScreen(`✗ FAILED +RUN pip install \.`, `- SKIPPED +RUN pip cache purge`, `Dockerfile, line 6`)
 	d.wantPage("Edited in two stages")
+
+	// A shell in the state before it, with its command in the history. An interrupt is for what runs there.
+	d.press("D")
+	d.await(`^root@.*:/app#$`, `^Opening before build 6/6, which fails$`)
+	d.press("Up")
+	d.await(`# pip install \.$`)
+	d.press("C-c")
+	d.await(`\^C$`, `^root@.*:/app#$`)
+	d.say("cat pyproject.toml")
+	d.await(`^\[project$`)
+	d.say(`printf '\033c'; exit 3`)
+	d.await(`^ STALE  build #2 serves, 1 edit behind`, `Build #3 failed`)
 
 	d.press("?")
 	d.await(`─ Help ─`, `q +quit`, `HIT +BuildKit had the result`, `STALE +what answers is older`)

@@ -124,3 +124,12 @@ func terminalColor(w io.Writer) termenv.Profile {
 	f, ok := w.(*os.File)
 	return termenv.NewOutput(w, termenv.WithTTY(ok && term.IsTerminal(int(f.Fd())))).Profile
 }
+
+// contextName returns the name of the context's folder.
+func contextName(dir string) string {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return dir
+	}
+	return filepath.Base(abs)
+}

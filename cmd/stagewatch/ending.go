@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -29,21 +30,38 @@ func (e ended) code() int { return 128 + int(e.signal) }
 
 // endings returns a context that the first signal ends. A second signal ends the program at once; the next start removes
 // what is then left on the engine.
+//
+// An interrupt does not count while the terminal is lent: a terminal sends it to all of its programs.
 func endings() context.Context {
-	ctx, cancel := context.WithCancelCause(context.Background())
+	lent := &atomic.Bool{}
+	ctx, cancel := context.WithCancelCause(context.WithValue(context.Background(), lentKey{}, lent))
 	asked := make(chan os.Signal, 4)
 	signal.Notify(asked, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	go func() {
-		why := ended{(<-asked).(syscall.Signal)}
-		first := time.Now()
+		first := <-asked
+		for first == os.Interrupt && lent.Load() {
+			first = <-asked
+		}
+		why, at := ended{first.(syscall.Signal)}, time.Now()
 		cancel(why)
 		for again := range asked {
-			if insists(again, time.Since(first)) {
+			if insists(again, time.Since(at)) {
 				os.Exit(why.code())
 			}
 		}
 	}()
 	return ctx
+}
+
+// lentKey is the key under which a context of [endings] has whether the terminal is lent.
+type lentKey struct{}
+
+// lending returns what to call when the terminal is lent to another program, and when that has given it back.
+func lending(ctx context.Context) func(lent bool) {
+	if lent, ok := ctx.Value(lentKey{}).(*atomic.Bool); ok {
+		return lent.Store
+	}
+	return func(bool) {}
 }
 
 // insists reports whether a signal is a second request, so long after the first. A terminal that closes sends several, and

@@ -35,3 +35,18 @@ func TestWhoWasToldToEndSaysSo(t *testing.T) {
 		t.Errorf("what goes on and on: %v", got)
 	}
 }
+
+// TestAnInterruptIsForWhoHasTheTerminal: while that is lent, nothing but other signals ends the program.
+func TestAnInterruptIsForWhoHasTheTerminal(t *testing.T) {
+	ctx := endings()
+	lending(ctx)(true)
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		if err := syscall.Kill(syscall.Getpid(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-ctx.Done()
+	if got := context.Cause(ctx); got != (ended{syscall.SIGTERM}) {
+		t.Errorf("ended by %v", got)
+	}
+}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+	"os/exec"
 	"syscall"
 
 	"golang.org/x/term"
@@ -31,6 +31,8 @@ type face struct {
 	verbose bool
 	// once shows one build in the order of its steps, on a terminal.
 	once bool
+	// shellAt is what opens a shell at a step from the dashboard.
+	shellAt func(stage string, step int) *exec.Cmd
 }
 
 // follow runs the engine and a face until one of them ends.
@@ -130,6 +132,8 @@ func (f face) show(ctx context.Context, stop func(), out io.Writer, cfg config.C
 		Dockerfile: cfg.File,
 		Target:     cfg.Target,
 		Shell:      shellIn(cfg.Engine),
+		ShellAt:    f.shellAt,
+		Lent:       lending(ctx),
 		Open:       openURL,
 		SaveLog:    saveLog(cfg.Outputs),
 		Copy:       clipboard(),
@@ -243,13 +247,4 @@ func queued(events []event.Event) <-chan event.Event {
 	}
 	close(out)
 	return out
-}
-
-// contextName returns the name of the context's folder.
-func contextName(dir string) string {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return dir
-	}
-	return filepath.Base(abs)
 }

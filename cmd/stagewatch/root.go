@@ -28,7 +28,9 @@ On a terminal it is a dashboard (press ? for the keys). Elsewhere it prints a pl
 			if err != nil {
 				return err
 			}
-			return follow(cmd.Context(), cfg, o.face(term.IsTerminal(int(os.Stdout.Fd()))))
+			f := o.face(term.IsTerminal(int(os.Stdout.Fd())))
+			f.shellAt = shellAt(cmd.Flags(), cfg)
+			return follow(cmd.Context(), cfg, f)
 		},
 	}
 	o.buildFlags(root.Flags())

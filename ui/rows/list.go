@@ -26,6 +26,8 @@ type List struct {
 	Enter, Else func() func() tea.Cmd
 	// All is what the copy key takes wherever the cursor is; nil takes a row.
 	All func() present.Copied
+	// Of is what the list as a whole is about; nil is nothing.
+	Of func() any
 	// Lines are the text for a file; nil has none.
 	Lines func() []string
 
@@ -188,6 +190,14 @@ func (l *List) Selected() any {
 		return rows[l.Cursor].Ref
 	}
 	return nil
+}
+
+// Subject returns what the row of the cursor stands for or, where that is nothing, what the list is about.
+func (l *List) Subject() any {
+	if ref := l.Selected(); ref != nil || l.Of == nil {
+		return ref
+	}
+	return l.Of()
 }
 
 func (l *List) Opens() func() tea.Cmd {
