@@ -34,6 +34,7 @@ engine/human
 engine/image     engine/dock engine/event engine/plan
 engine/measure   engine/compat engine/desk engine/event engine/human engine/image engine/plan engine/solve engine/tree
 engine/plan      engine/event
+engine/reload    engine/event
 engine/run       engine/dock engine/event engine/fault
 engine/serve     engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/run engine/turns
 engine/shell     engine/config engine/connect engine/dock engine/event engine/fault engine/plan engine/project engine/redact engine/solve
@@ -122,6 +123,7 @@ keep_out "$(grep -vx ui/term <<<"$ui")" imports "$network|^os\$" "it words and d
 keep_out ui/present imports "$terminal" "it lays out rows; who has the focus and what a terminal shows is not its business"
 keep_out engine imports "$docker" "it is the order of work; engine/connect has what it needs of an engine"
 keep_out engine/front links "$docker" "it owns a port and hands it over; what is behind an address is not its business"
+keep_out engine/reload imports "$network|^os\$" "it reads pages and policies; the front passes them on"
 keep_out "engine/advice engine/cause" imports '^github\.com/(docker|moby)/|'"$network|^os\$" "it judges what it is given"
 keep_out engine/compose imports "^github\\.com/(docker/(docker|compose)|moby)(/|\$)|$network" "it reads the files of a project; running it is not its business"
 keep_out engine/config imports "^github\\.com/(docker/docker|moby)(/|\$)|$network" "it reads the values of flags; whether an engine has what they name is asked later"
