@@ -73,6 +73,7 @@ func (o *options) runFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.Name, "name", "", "Name of the container (default the name of the context folder)")
 	f.StringVar(&c.Swap, "swap", config.BlueGreen, "How to replace the container: blue-green starts the new one before the old one stops; restart is for an app that can't run twice at once")
 	f.DurationVar(&c.DrainTimeout, "drain-timeout", config.DefaultDrain, "How long an old container may take to finish its requests once the new one serves")
+	f.BoolVar(&c.Reload, "reload", false, "Have browsers reload the app's pages after each hand-over, and show over them why a build failed; puts a script into pages")
 	f.StringVar(&c.ReadyPath, "ready-path", "", "The app is ready when it answers GET of this path with 2xx or 3xx (default the image's HEALTHCHECK, else any answer to GET /)")
 	f.DurationVar(&c.ReadyTimeout, "ready-timeout", config.DefaultReady, "How long an app may take to be ready")
 	f.BoolVar(&c.Poll, "poll", false, "Compare files at intervals instead of waiting for notifications")

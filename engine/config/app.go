@@ -20,6 +20,8 @@ type App struct {
 	// DrainTimeout is how long requests in flight may keep an old container once the new one serves: 0 for
 	// [DefaultDrain], less for no time at all.
 	DrainTimeout time.Duration
+	// Reload has pages in browsers follow what serves.
+	Reload bool
 	// ReadyPath is asked whether the app is ready, empty for the image's HEALTHCHECK or any answer at all.
 	ReadyPath string
 	// ReadyTimeout is how long an app may take to be ready, 0 for [DefaultReady].

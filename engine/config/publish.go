@@ -76,8 +76,9 @@ func (a App) Ports() ([]front.Published, error) {
 				return nil, &fault.Error{What: fmt.Sprintf("reading -p %q: %s is published by -p %s already", value, addr, other), Hint: "Choose another port."}
 			}
 			taken[addr] = value
+			p.Reload = a.Reload
+			out = append(out, p)
 		}
-		out = append(out, ps...)
 	}
 	return out, nil
 }

@@ -58,6 +58,11 @@ func mayBeAnswer(head []byte) bool {
 
 // passBody passes on the head of an answer, which is in s.reply, and its body.
 func (s *session) passBody(req *requestHead, l *link, a answerHead) downward {
+	if req.document {
+		if page := s.asPage(req, l, a); page != nil {
+			return s.passPage(l, a, page)
+		}
+	}
 	moved := func() {}
 	if a.events && req.method == "GET" {
 		// A client that listens to events reconnects by itself, and should get the events of the new code.
@@ -75,7 +80,11 @@ func (s *session) passBody(req *requestHead, l *link, a answerHead) downward {
 	if _, err := s.Conn.Write(s.reply); err != nil {
 		return downward{broken: true}
 	}
-	err := l.relay(s.Conn, &bodyScanner{left: a.size}, moved)
+	return a.ended(l.relay(s.Conn, &bodyScanner{left: a.size}, moved))
+}
+
+// ended returns how passing the answer on has ended, by the error of its body.
+func (a answerHead) ended(err error) downward {
 	var reading readError
 	if err == nil {
 		return downward{keep: a.keep}

@@ -28,6 +28,8 @@ type backend struct {
 	Backend
 	// build is Backend.Build. A switch to the same backend can change it.
 	build atomic.Int64
+	// number is what pages know it by.
+	number int64
 	// spokeHTTP says that this backend, or the one before it, has answered in HTTP.
 	spokeHTTP atomic.Bool
 	// retired is done when no new request will come, gone when what is left on the backend must be cut.

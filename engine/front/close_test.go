@@ -15,7 +15,7 @@ import (
 
 func TestAPortInUseIsAnErrorOfItsOwn(t *testing.T) {
 	holder := mustListen(t)
-	_, err := Listen(holder.Addr().String())
+	_, err := listen(holder.Addr().String(), time.Minute, false)
 	var inUse *InUseError
 	if !errors.As(err, &inUse) || inUse.Addr != holder.Addr().String() {
 		t.Errorf("%v, want an InUseError of %s", err, holder.Addr())
@@ -25,7 +25,7 @@ func TestAPortInUseIsAnErrorOfItsOwn(t *testing.T) {
 // Whatever a client was doing, closing ends it and leaves no goroutine.
 func TestCloseLeavesNoGoroutineBehind(t *testing.T) {
 	before := goroutines()
-	f, err := listen("127.0.0.1:0", time.Minute)
+	f, err := listen("127.0.0.1:0", time.Minute, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func Example() {
 	defer first.Close()
 	defer second.Close()
 
-	f, err := front.Listen("127.0.0.1:0")
+	f, err := front.Published{Host: "127.0.0.1"}.Listen()
 	if err != nil {
 		panic(err)
 	}

@@ -3,7 +3,8 @@
 // move over. While there is no backend, requests wait, and browsers see a page that says how the build is doing.
 //
 // It reads HTTP/1 only to find where messages begin and end, and passes them on byte for byte; all that it adds is the
-// number of the build, in answers. What is not HTTP, or what servers read differently, is passed through as plain TCP
+// number of the build, in answers. Only where pages are asked to follow what serves, browsers get a tag more in each
+// page, and two paths of the front's own. What is not HTTP, or what servers read differently, is passed through as plain TCP
 // and stays on the backend where it began. The package does no TLS and knows nothing of containers: a backend is an
 // address.
 package front
@@ -41,6 +42,9 @@ type Front struct {
 	wait time.Duration
 	// quiet is how long a connection without an end of its own may be silent on a retired backend.
 	quiet time.Duration
+	// reload says that pages follow what serves.
+	reload    bool
+	followers followers
 
 	// closing is done when the front begins to close. Nothing waits for a backend after that.
 	closing context.Context
@@ -71,11 +75,8 @@ func (e *InUseError) Error() string { return "listening on " + e.Addr + ": the p
 // Unwrap returns the system's error.
 func (e *InUseError) Unwrap() error { return e.Err }
 
-// Listen opens the address, such as "127.0.0.1:8080". Requests wait until the first [Front.Switch]. If another program
-// listens there, the error is an [*InUseError].
-func Listen(addr string) (*Front, error) { return listen(addr, waitWithin) }
-
-func listen(addr string, wait time.Duration) (*Front, error) {
+// listen opens the address, such as "127.0.0.1:8080". If another program listens there, the error is an [*InUseError].
+func listen(addr string, wait time.Duration, reload bool) (*Front, error) {
 	listener, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, &InUseError{Addr: addr, Err: err}
@@ -84,12 +85,14 @@ func listen(addr string, wait time.Duration) (*Front, error) {
 		return nil, err
 	}
 	f := &Front{
-		listener: listener,
-		page:     parsePage(),
-		wait:     wait,
-		quiet:    quietWithin,
-		changed:  make(chan struct{}),
-		status:   Status{Title: "Starting"},
+		listener:  listener,
+		page:      parsePage(),
+		wait:      wait,
+		quiet:     quietWithin,
+		reload:    reload,
+		followers: followers{changed: make(chan struct{})},
+		changed:   make(chan struct{}),
+		status:    Status{Title: "Starting"},
 	}
 	f.closing, f.close = context.WithCancel(context.Background())
 	f.closed, f.cut = context.WithCancel(context.Background())

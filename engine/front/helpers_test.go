@@ -17,7 +17,13 @@ import (
 // open returns a front on a port of its own, whose requests wait that long for a backend. It closes with the test.
 func open(t testing.TB, wait time.Duration) *Front {
 	t.Helper()
-	f, err := listen("127.0.0.1:0", wait)
+	return opened(t, wait, false)
+}
+
+// opened is open, with pages that follow what serves where reload is set.
+func opened(t testing.TB, wait time.Duration, reload bool) *Front {
+	t.Helper()
+	f, err := listen("127.0.0.1:0", wait, reload)
 	if err != nil {
 		t.Fatal(err)
 	}

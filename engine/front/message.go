@@ -26,6 +26,8 @@ type requestHead struct {
 	upgrade bool
 	// html says that the client shows pages to a person.
 	html bool
+	// document says that the answer is shown as a page, which then follows what serves.
+	document bool
 }
 
 // harmless reports whether the request may be sent twice: its method is safe, and it has no body to be kept.

@@ -14,6 +14,8 @@ type Published struct {
 	First, Last int
 	// Port is the app's own.
 	Port int
+	// Reload has pages in browsers follow what serves.
+	Reload bool
 }
 
 // Addrs returns the addresses, host:port, in the order in which they are tried.
@@ -39,10 +41,11 @@ func (p Published) Ports() string {
 	return ports
 }
 
-// Listen opens the first port that is free. If none is free, the error is an [*InUseError].
+// Listen opens the first port that is free. Requests wait until the first [Front.Switch]. If no port is free, the error
+// is an [*InUseError].
 func (p Published) Listen() (f *Front, err error) {
 	for _, addr := range p.Addrs() {
-		f, err = Listen(addr)
+		f, err = listen(addr, waitWithin, p.Reload)
 		var inUse *InUseError
 		if !errors.As(err, &inUse) {
 			return f, err

@@ -122,6 +122,12 @@ func (s *session) passThrough(head []byte) {
 
 // serve serves one request, and reports whether the connection can take another.
 func (s *session) serve(req *requestHead) bool {
+	if s.front.reload {
+		if keep, own := s.answerOwn(req); own {
+			return keep
+		}
+		req.asDocument()
+	}
 	way := &route{front: s.front, until: time.Now().Add(s.front.patience(req))}
 	defer way.leave()
 	s.front.requests.begin()

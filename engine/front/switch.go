@@ -18,6 +18,7 @@ func (f *Front) Switch(b Backend) *Drain {
 		return &Drain{}
 	}
 	f.current = newBackend(f.closed, b, f.quiet)
+	f.current.number = f.followers.serves()
 	f.wake()
 	if old == nil {
 		return &Drain{}

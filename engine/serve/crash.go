@@ -33,7 +33,7 @@ func (a *App) unready(d *deployment, inst Instance, err error) {
 		a.dispose(inst)
 		a.Emit(d.release.Build, stopped)
 	}
-	a.Stale(reason, event.Failed{Message: reason, Hint: hint})
+	a.stale(reason, event.Failed{Message: reason, Hint: hint})
 	a.hooks.Suspect(func() {
 		a.Emit(d.release.Build, event.Warning{Code: event.CodeNotReady, Message: reason, Hint: hint})
 		a.noteTrouble(d.release, reason, hint)
@@ -100,7 +100,7 @@ func (a *App) restartLater(r Release, age time.Duration, last event.Stopped) {
 			a.Emit(r.Build, event.Stopped{Container: last.Container, ExitCode: last.ExitCode, Reason: event.StopCrashLoop})
 		}
 		const hint = "The container's log says why."
-		a.Stale(reason, event.Failed{Message: reason, Hint: hint})
+		a.stale(reason, event.Failed{Message: reason, Hint: hint})
 		a.noteTrouble(r, reason, hint)
 	}
 	time.AfterFunc(delay, func() {
@@ -117,8 +117,14 @@ func (a *App) restartLater(r Release, age time.Duration, last event.Stopped) {
 // status sets what is shown while nothing serves.
 func (a *App) status(s front.Status) { a.door.SetStatus(a.hooks.Redact(s)) }
 
-// Stale reports that what serves is not the newest source, and why.
+// Stale reports that what serves is not the newest source, as a build of that failed.
 func (a *App) Stale(reason string, f event.Failed) {
+	a.unbuilt = &f
+	a.stale(reason, f)
+	a.showFailure()
+}
+
+func (a *App) stale(reason string, f event.Failed) {
 	e := event.Stale{Reason: reason, EditsBehind: a.hooks.Edits()}
 	if a.alive() && !a.current.retired {
 		e.ServingBuild = a.current.release.Build

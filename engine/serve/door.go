@@ -17,6 +17,8 @@ type Door interface {
 	Hold() Drains
 	// SetStatus sets what is shown while nothing serves.
 	SetStatus(front.Status)
+	// SetFailure sets what is shown over pages that follow what serves, nil for nothing.
+	SetFailure(*front.Status)
 }
 
 // Drains are the requests in flight on a container that gets no new ones, by port.

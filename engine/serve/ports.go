@@ -78,6 +78,12 @@ func (ps Ports) SetStatus(s front.Status) {
 	}
 }
 
+func (ps Ports) SetFailure(s *front.Status) {
+	for _, p := range ps {
+		p.SetFailure(s)
+	}
+}
+
 // Close gives the ports back; requests in flight have until ctx ends.
 func (ps Ports) Close(ctx context.Context) error {
 	var errs []error
@@ -98,6 +104,8 @@ type port struct {
 	// wanted is what the port is to lead to, nil while requests are to wait.
 	wanted *front.Backend
 	status front.Status
+	// failure is what pages show, nil for nothing.
+	failure *front.Status
 }
 
 // openPort opens the port, or starts to wait for it. It fails where the address can never be listened on.
@@ -148,6 +156,7 @@ func (p *port) retry(ctx context.Context) {
 		p.mu.Lock()
 		p.front = f
 		f.SetStatus(p.status)
+		f.SetFailure(p.failure)
 		wanted := p.wanted
 		if wanted != nil {
 			f.Switch(*wanted)
@@ -202,6 +211,15 @@ func (p *port) SetStatus(s front.Status) {
 	p.status = s
 	if p.front != nil {
 		p.front.SetStatus(s)
+	}
+}
+
+func (p *port) SetFailure(s *front.Status) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.failure = s
+	if p.front != nil {
+		p.front.SetFailure(s)
 	}
 }
 

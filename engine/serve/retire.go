@@ -20,6 +20,7 @@ func (a *App) Restart() {
 		return
 	}
 	a.stopped, a.trouble = false, nil
+	a.showFailure()
 	a.crashes = run.Crashes{}
 	a.regaining = false
 	a.begin(*a.newest, time.Now())

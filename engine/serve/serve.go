@@ -45,6 +45,8 @@ type App struct {
 	doubting int
 	// trouble is why the newest release does not serve, nil where it does or is on its way.
 	trouble *Trouble
+	// unbuilt is how the newest build failed, nil where it did not.
+	unbuilt *event.Failed
 	// doubted is the last build whose container may have gone unnoticed, with an engine that was away.
 	doubted int
 	// regaining: an image was lost, and no container was started since.
@@ -116,7 +118,8 @@ func (a *App) Images() []string {
 // Deploy brings a release into service.
 func (a *App) Deploy(r Release) {
 	a.newest = &r
-	a.stopped, a.trouble = false, nil
+	a.stopped, a.trouble, a.unbuilt = false, nil, nil
+	a.showFailure()
 	a.crashes = run.Crashes{}
 	switch {
 	case !a.runs(r):
@@ -242,6 +245,7 @@ func (a *App) announce(asked time.Time) Drains {
 	a.closed = !open
 	if a.current.release.Build == a.newest.Build {
 		a.trouble = nil
+		a.showFailure()
 	}
 	if open {
 		a.served(asked)

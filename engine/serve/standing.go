@@ -1,6 +1,10 @@
 package serve
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/stagewatch/stagewatch/engine/front"
+)
 
 // Trouble is why a release does not serve, and what to do about it.
 type Trouble struct{ Message, Hint string }
@@ -36,5 +40,21 @@ func (a *App) Standing() Standing {
 func (a *App) noteTrouble(r Release, message, hint string) {
 	if r.Build == a.newest.Build {
 		a.trouble = &Trouble{message, hint}
+		a.showFailure()
 	}
+}
+
+// showFailure shows over pages that follow why the newest source does not serve, or that it does or is on its way.
+func (a *App) showFailure() {
+	var s *front.Status
+	switch {
+	case a.unbuilt != nil:
+		s = &front.Status{Title: "The build failed", Detail: a.unbuilt.Message + "\n" + a.unbuilt.Hint, Excerpt: a.unbuilt.Excerpt}
+	case a.trouble != nil:
+		s = &front.Status{Title: "The newest build does not serve", Detail: a.trouble.Message + "\n" + a.trouble.Hint}
+	}
+	if s != nil {
+		*s = a.hooks.Redact(*s)
+	}
+	a.door.SetFailure(s)
 }

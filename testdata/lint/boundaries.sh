@@ -29,7 +29,7 @@ engine/doctor    engine/config engine/dock engine/event engine/fault engine/fron
 engine/event     engine/human
 engine/explain   engine/cause engine/compose engine/config engine/dock engine/event engine/fault engine/past engine/plan engine/project engine/redact engine/solve engine/tree
 engine/fault
-engine/front     engine/event
+engine/front     engine/event engine/reload
 engine/human
 engine/image     engine/dock engine/event engine/plan
 engine/measure   engine/compat engine/desk engine/event engine/human engine/image engine/plan engine/solve engine/tree

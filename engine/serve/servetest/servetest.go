@@ -151,6 +151,7 @@ type Door struct {
 	mu      sync.Mutex
 	backend string
 	held    bool
+	failure *front.Status
 	// busy are the requests in flight on what serves, by container.
 	busy map[string]*Drain
 }
@@ -214,6 +215,19 @@ func (d *Door) Hold() serve.Drains {
 	return d.drains()
 }
 func (d *Door) SetStatus(front.Status) {}
+func (d *Door) SetFailure(s *front.Status) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.failure = s
+}
+
+// Failure returns what pages that follow show, nil for nothing, once all has come to rest.
+func (d *Door) Failure() *front.Status {
+	synctest.Wait()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.failure
+}
 
 // Serves returns the container that requests go to, empty for none, once all has come to rest.
 func (d *Door) Serves() string {

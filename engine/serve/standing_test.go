@@ -1,0 +1,39 @@
+package serve_test
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stagewatch/stagewatch/engine/config"
+	"github.com/stagewatch/stagewatch/engine/event"
+)
+
+// Pages show why the newest source does not serve for as long as that is so, whatever becomes of what does serve.
+func TestPagesShowWhyTheNewestSourceDoesNotServe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, config.App{})
+		defer r.close()
+		first := r.serve()
+		shows := func(when, title, detail string) {
+			t.Helper()
+			s := r.door.Failure()
+			if title == "" && s != nil || title != "" && (s == nil || s.Title != title || s.Detail != detail) {
+				t.Errorf("%s pages show %+v, want %q, %q", when, s, title, detail)
+			}
+		}
+		shows("while all is well", "", "")
+		r.desk.Do(func() { r.app.Stale("build #2 failed", event.Failed{Message: "exit code: 1", Hint: "See above."}) })
+		shows("after a build that failed", "The build failed", "exit code: 1\nSee above.")
+		first.Die(1)
+		synctest.Wait()
+		r.runner.Last().BecomeReady(nil)
+		shows("after the old container was started again", "The build failed", "exit code: 1\nSee above.")
+		r.deploy()
+		shows("while the next one starts", "", "")
+		r.runner.Last().BecomeReady(errors.New("no answer"))
+		shows("after one that does not serve", "The newest build does not serve", "build #2 does not serve: no answer\n")
+		r.replace()
+		shows("once the next one serves", "", "")
+	})
+}
