@@ -76,6 +76,10 @@ const (
 	CodeUnmeasured = "unmeasured"
 	// CodeUnaccounted: the files of the stages can't be read, so there is no ledger.
 	CodeUnaccounted = "unaccounted"
+	// CodeOverBudget: a build is over its budget.
+	CodeOverBudget = "over-budget"
+	// CodeNotJudged: a figure that has a limit is not known.
+	CodeNotJudged = "not-judged"
 	// CodeCopyOrder: a step that installs dependencies reruns because of a COPY before it.
 	CodeCopyOrder = "copy-order"
 	// CodeLargeFile: in many builds nothing changed but one large file.

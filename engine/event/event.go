@@ -148,6 +148,8 @@ type Warning struct {
 	Message string   `json:"message"`
 	Paths   []string `json:"paths,omitempty"`
 	Hint    string   `json:"hint,omitempty"`
+	// Over is the figure and its limit, with [CodeOverBudget].
+	Over *Excess `json:"over,omitempty"`
 }
 
 // Watching reports that watching was turned on or off, or that its mode changed.
