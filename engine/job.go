@@ -40,8 +40,10 @@ type job struct {
 	result  *solve.Result
 	// sized: its sizes are known.
 	sized bool
-	began time.Time
-	relay *relay
+	// judged: it was compared with its budget.
+	judged bool
+	began  time.Time
+	relay  *relay
 }
 
 // main is the main context as it was.

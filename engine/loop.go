@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/advice"
+	"github.com/stagewatch/stagewatch/engine/budget"
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -38,6 +39,8 @@ type loop struct {
 	meter  *measure.Meter
 	images images
 	engine *engineWatch
+	// limits are what a build may come to.
+	limits budget.Limits
 	// outside is asked why a promise broke; nil leaves that out.
 	outside outside
 	advisor advice.Advisor

@@ -11,9 +11,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/stagewatch/stagewatch/engine/budget"
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/event/eventtest"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/project"
 	"github.com/stagewatch/stagewatch/engine/run"
 	"github.com/stagewatch/stagewatch/engine/serve/servetest"
@@ -396,6 +398,16 @@ func TestOnceEndsWithItsBuild(t *testing.T) {
 		}
 		if w, _ := eventtest.One[event.Warning](t, r.drain()); w.Code != event.CodeUnmeasured {
 			t.Errorf("told %+v", w)
+		}
+		r.cancel()
+		r.loop.wait()
+
+		// A limit that could not be checked does not hold.
+		r = newRig(t, config.Config{Session: config.Session{Once: true}}, func(d *deps) { d.limits.Size = budget.Limit{Value: 1, Text: "1B"} })
+		r.succeed()
+		r.builder.last().end <- errStep
+		if err := <-r.ended; err == nil || OverBudget(err) || fault.Hint(err) == "" {
+			t.Errorf("what was built, and not measured, ended with %v", err)
 		}
 		r.cancel()
 		r.loop.wait()

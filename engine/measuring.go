@@ -55,9 +55,17 @@ func (l *loop) measure(j *job) {
 			l.keep(j)
 			l.collect()
 		},
+		Judged: func(v measure.Verdict) {
+			j.judged = true
+			l.judged(v)
+		},
 		Done: func(sized bool) {
 			j.sized = j.sized || sized
-			l.measured(nil)
+			var err error
+			if l.cfg.Once && !j.judged && l.limits.Any() {
+				err = &fault.Error{What: "checking the budget: the image could not be measured", Hint: "The warnings above say why."}
+			}
+			l.measured(err)
 		},
 	})
 }

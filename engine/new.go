@@ -6,6 +6,7 @@ import (
 
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/stagewatch/stagewatch/engine/budget"
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -39,6 +40,9 @@ type deps struct {
 	// outside is asked why a promise broke, and insight accounts for the files of the stages; nil leaves that out.
 	outside outside
 	insight *measure.Insight
+	// budget holds the builds to limits; nil leaves that out.
+	budget *measure.Budget
+	limits budget.Limits
 	// app is nil where nothing is run.
 	app *appDeps
 }
@@ -55,8 +59,8 @@ type appDeps struct {
 func newLoop(d deps) *loop {
 	l := &loop{
 		Desk: d.desk, cfg: d.cfg, project: d.project, outside: d.outside, values: d.values,
-		earlier: d.earlier,
-		solver:  d.solver, images: images{store: d.images, made: map[string]bool{}}, pace: newPace(),
+		earlier: d.earlier, limits: d.limits,
+		solver: d.solver, images: images{store: d.images, made: map[string]bool{}}, pace: newPace(),
 		builds: builds{superseded: map[*job]bool{}}, audits: audits{found: map[string]bool{}},
 		reported: reported{lint: map[plan.Lint]bool{}, rules: map[string]bool{}},
 	}
@@ -65,7 +69,7 @@ func newLoop(d deps) *loop {
 	}
 	l.engine = &engineWatch{Desk: d.desk, pinger: d.pinger, returned: l.resume}
 	l.meter = measure.New(d.desk, measure.Needs{
-		Images: d.images, Solver: l.solver, Insight: d.insight, Inspect: d.cfg.Inspect,
+		Images: d.images, Solver: l.solver, Insight: d.insight, Budget: d.budget, Inspect: d.cfg.Inspect,
 		Contexts: func() (map[string]fsutil.FS, string) { return d.project.Contexts(true) },
 		Lost:     func() bool { return l.engine.gone },
 	})

@@ -66,6 +66,10 @@ func (s *session) run(ctx context.Context, h *hosting, intents <-chan event.Inte
 	if err := cfg.Check(); err != nil {
 		return err
 	}
+	limits, err := cfg.Limits()
+	if err != nil {
+		return err
+	}
 	makeStateDir()
 	cfg.Waiting = func(file string) {
 		s.emit(event.Warning{Code: event.CodeDockerfilePipe, Message: fmt.Sprintf("waiting for %s, a pipe, to be written and closed", file)})
@@ -86,6 +90,7 @@ func (s *session) run(ctx context.Context, h *hosting, intents <-chan event.Inte
 	d := deps{
 		desk: desk.New(work, s.voice), cfg: cfg, project: p, values: s.values,
 		solver: newSolver(c, h.turn), pinger: c, outside: c, images: c.Images, insight: measure.NewInsight(c.Reader, c.Binding),
+		limits: limits, budget: measure.NewBudget(limits, c.Images, past.SizeFile(p.Root(), p.Dockerfile(), cfg.Service, cfg.Target, cfg.Platform)),
 		earlier: earlierOf(p, c.Engine.Host, cfg.Service), unkept: c.Session.Unkept != nil,
 	}
 	in := inputs{intents: intents}

@@ -24,7 +24,7 @@ func Run(ctx, quit context.Context, cfg config.Config, intents <-chan event.Inte
 }
 
 // Build builds services, each as [Run] builds with [config.Session.Once], one after the other and in their order. It ends
-// with the first that fails, and reports those that are not built then.
+// with the first that fails, and reports those that are not built then; one that is over its budget is built.
 func Build(ctx, quit context.Context, services []config.Config, events chan<- event.Event) error {
 	return telling(quit, events, func(out *desk.Outbox) error {
 		h := newHosting(out)
@@ -33,8 +33,12 @@ func Build(ctx, quit context.Context, services []config.Config, events chan<- ev
 			cfg.Once = true
 			sessions = append(sessions, newSession(cfg, out))
 		}
+		var over error
 		for i, s := range sessions {
 			err := s.run(ctx, h, nil)
+			if OverBudget(err) {
+				over, err = errors.Join(over, err), nil
+			}
 			if err == nil && ctx.Err() == nil {
 				continue
 			}
@@ -46,7 +50,7 @@ func Build(ctx, quit context.Context, services []config.Config, events chan<- ev
 			}
 			return errors.Join(err, h.Close())
 		}
-		return h.Close()
+		return errors.Join(over, h.Close())
 	})
 }
 

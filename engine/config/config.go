@@ -13,6 +13,7 @@ import (
 	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
 
+	"github.com/stagewatch/stagewatch/engine/budget"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/redact"
@@ -87,6 +88,10 @@ type Session struct {
 	Once bool
 	// Poll compares the tree at intervals instead of being notified.
 	Poll bool
+	// Exported has the engine's own words on an image reported with its build.
+	Exported bool
+	// Budget is what a build may come to. See [Config.Limits].
+	Budget budget.Flags
 }
 
 // Check returns what is wrong with the flags' values, as a [*fault.Error], before anything is done for them.

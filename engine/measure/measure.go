@@ -51,6 +51,8 @@ type Build struct {
 	// Exported is called when all is sized that can be, with the image of the stage before; that is empty where it was
 	// not made.
 	Exported func(before string)
+	// Judged is called once the build was compared with its budget.
+	Judged func(Verdict)
 	// Done is called at the end. Sized reports whether the sizes are known, so that nobody need measure again.
 	Done func(sized bool)
 }
@@ -61,6 +63,8 @@ type Needs struct {
 	Solver Solver
 	// Insight accounts for the files of the stages; nil leaves that out.
 	Insight *Insight
+	// Budget holds builds to their limits; nil leaves that out.
+	Budget *Budget
 	// Contexts returns the local contexts by name, and their shared key, for a solve that fails when one of them has
 	// just changed. It is called from any goroutine.
 	Contexts func() (dirs map[string]fsutil.FS, sharedKey string)
@@ -201,44 +205,6 @@ func (m *Meter) took(build int, sized event.Sized) {
 	}
 	m.last = &sized
 	m.Emit(build, sized)
-}
-
-// account reports where the bytes of a measured build are, and warns of what its files are likely to break. Rough sizes
-// wait for it.
-func (m *Meter) account(ctx context.Context, b Build, of Measured) {
-	var a Accounted
-	err := whileFrozen(ctx, func() error {
-		return m.needs.Solver.InTurn(ctx, func() (err error) {
-			contexts, key := m.needs.Contexts()
-			a, err = m.needs.Insight.Read(ctx, of, contexts, key)
-			return err
-		})
-	})
-	m.Do(func() {
-		switch {
-		case ctx.Err() != nil:
-			// A newer build has taken over.
-		case err != nil:
-			if of.rough() {
-				m.took(b.Number, of.Sized)
-			}
-			w := event.Warning{Code: event.CodeUnaccounted, Message: err.Error()}
-			if solve.OutOfFiles(err) {
-				w.Message, w.Hint = solve.NoFiles()
-			}
-			m.Emit(b.Number, w)
-		default:
-			if of.rough() {
-				m.took(b.Number, a.Sized)
-			}
-			m.Emit(b.Number, a.Ledger)
-			for _, w := range a.Warnings {
-				m.Emit(b.Number, w)
-			}
-			m.files.replace(b.Number, a.Files)
-			m.reportFiles()
-		}
-	})
 }
 
 // Risks returns warnings of what a plan is likely to break, each once in a session.
