@@ -33,7 +33,7 @@ func (l *loop) start(d decision, o order) {
 	}
 	// The plan is reported first: steps that j takes over are reported as its own.
 	l.supersede(j, d.older)
-	req := solve.Request{Plan: j.plan, Tags: l.cfg.Tags, Predictions: j.predictions, NoCache: j.noCache, LastTook: l.earlier.steps.Last, Emit: j.relay.send}
+	req := solve.Request{Plan: j.plan, Tags: l.cfg.Tags, Predictions: j.predictions, NoCache: j.noCache, Exported: l.cfg.Exported, LastTook: l.earlier.steps.Last, Emit: j.relay.send}
 	req.Contexts, req.SharedKey = l.project.Contexts(false)
 	j.contexts = req.Contexts
 	req.Record.Name = l.recordName(planned.Because)

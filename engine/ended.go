@@ -61,6 +61,9 @@ func (l *loop) reportBuilt(j *job) {
 	res := j.result
 	l.tally.saved += res.Saved
 	e := event.Built{Target: j.plan.Target, Image: res.Image, MS: res.Took.Milliseconds(), Hits: res.Hits, Ran: res.Ran, SavedMS: res.Saved.Milliseconds(), SessionSavedMS: l.tally.saved.Milliseconds(), Score: l.tally.score, Shortcuts: res.Plan.TakenShortcuts()}
+	if l.cfg.Exported {
+		e.Exported = res.Exported
+	}
 	if len(res.Tags) > 0 {
 		e.Tag, e.MoreTags = res.Tags[0], res.Tags[1:]
 	}

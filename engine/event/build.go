@@ -129,6 +129,9 @@ type Built struct {
 	SessionSavedMS int64 `json:"session_saved_ms,omitempty"`
 	// Score covers the predictions of the session so far.
 	Score Score `json:"score,omitzero"`
+	// Exported are the engine's own words on the image, by BuildKit's keys as "containerimage.digest", where they were asked
+	// for.
+	Exported map[string]string `json:"exported,omitempty" redact:"never"`
 	// Shortcuts are the copies that did not wait for the last state of the stage that they copy from.
 	Shortcuts []Shortcut `json:"shortcuts,omitempty"`
 }

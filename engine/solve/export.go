@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
+	"github.com/distribution/reference"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -38,7 +40,7 @@ func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect 
 		FrontendAttrs: req.Record.attrs(),
 	}
 	// A solve without a record ends with its export, and so does every solve of an engine that keeps none.
-	early := !opt.Internal && !b.lingering.fragile
+	early := !opt.Internal && !b.lingering.fragile && !req.Exported
 	solving, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	detach := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
 	status := make(chan *client.SolveStatus)
@@ -75,6 +77,7 @@ func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect 
 	if err != nil {
 		return "", err
 	}
+	track.exportedAs = resp.ExporterResponse
 	image := resp.ExporterResponse[exptypes.ExporterImageDigestKey]
 	if image == "" {
 		return "", errors.New("building: the engine's BuildKit returned no image; it may lack the \"moby\" exporter")
@@ -118,4 +121,26 @@ func (t *tracker) exported(image string, s *client.SolveStatus) (id string, done
 		done = done || v.Digest == exporter && v.Completed != nil && v.Error == ""
 	}
 	return image, done
+}
+
+// withNames adds to the engine's own words on an image the names that it got after its export, as the engine says them where
+// it exports an image under its names: the containerd store, which alone has a descriptor, completes them.
+func withNames(exported map[string]string, tags []string) map[string]string {
+	if exported == nil || len(tags) == 0 {
+		return exported
+	}
+	var names []string
+	for _, tag := range tags {
+		ref, err := reference.ParseNormalizedNamed(tag)
+		if err != nil {
+			continue
+		}
+		if _, completed := exported[exptypes.ExporterImageDescriptorKey]; completed {
+			ref = reference.TagNameOnly(ref)
+		}
+		names = append(names, ref.String())
+	}
+	exported = maps.Clone(exported)
+	exported[exptypes.ExporterImageNameKey] = strings.Join(names, ",")
+	return exported
 }

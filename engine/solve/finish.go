@@ -112,7 +112,7 @@ func (t *tracker) running(i int) bool {
 }
 
 func (t *tracker) result() *Result {
-	r := &Result{Plan: t.bound.Plan, Times: map[plan.StepID]time.Duration{}}
+	r := &Result{Plan: t.bound.Plan, Exported: t.exportedAs, Times: map[plan.StepID]time.Duration{}}
 	for i, s := range t.steps {
 		if t.plan.Steps[i].MergedWith != nil {
 			continue

@@ -35,6 +35,8 @@ type tracker struct {
 	vertices          map[digest.Digest]*vertex
 	partial           map[outputKey][]byte
 	failed            digest.Digest
+	// exportedAs are the engine's own words on the image, nil where the solve was not waited for to its end.
+	exportedAs map[string]string
 	// misled is set where the graph took a shortcut that does not hold.
 	misled bool
 }

@@ -37,6 +37,8 @@ type Request struct {
 	// Yields says that no other build must wait for this one: when its context ends, the engine ends it at once, or
 	// what is left of it there does not matter to other builds.
 	Yields bool
+	// Exported waits for the engine's own words on the image, which it has once its record of the build is written.
+	Exported bool
 	// Record is what the engine's build history is to say of the build.
 	Record Record
 	// LastTook returns how long a step took when it last ran, 0 if that is not known.
@@ -56,6 +58,8 @@ type Result struct {
 	// Image is the image's id on the engine, Tags are its names.
 	Image string
 	Tags  []string
+	// Exported are the engine's own words on the image, by BuildKit's keys, where the request asks for them.
+	Exported map[string]string
 	// Hits and Ran count the steps. A step that BuildKit merged with another one counts in neither.
 	Hits, Ran int
 	// Saved is the sum of what the hits saved.
@@ -120,6 +124,7 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 		}
 		res := track.result()
 		res.Took, res.Image, res.Tags = time.Since(start), image, tags
+		res.Exported = withNames(res.Exported, tags)
 		return res, nil
 	}
 }
