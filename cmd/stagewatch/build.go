@@ -23,6 +23,7 @@ import (
 type building struct {
 	options
 	composing
+	left results
 }
 
 func buildCommand() *cobra.Command {
@@ -31,7 +32,12 @@ func buildCommand() *cobra.Command {
 		Use:   "build [flags] [CONTEXT | SERVICE…]",
 		Short: "Build once, show the sizes, and exit",
 		Long: `Build once, compare the size of the final stage with the stage before it, and exit with 0 if the
-build succeeded, else with 1. The image is kept only if -t names it.
+build succeeded, with 3 if it succeeded and exceeds a limit that is set for it, else with 1. The image is
+kept only if -t names it.
+
+Limits are --max-size, --max-wasted, --max-growth, --max-layers, and the rules of a .dive-ci in the context: these mean
+what they mean to dive, whose way to count differs from that of --max-wasted. What exceeds a limit is named with the
+figure, the limit and what grew.
 
 In a folder with a compose.yaml it builds its services, or those that are named, one after the other and each after those
 whose images it reads, and ends with the first that fails. Their images have the names that docker compose gives them, and
@@ -39,11 +45,15 @@ are kept. --no-compose, a folder as CONTEXT, a Dockerfile after -f, or a flag of
 Dockerfile instead.`,
 		Example: `  stagewatch build -t app
   stagewatch build --no-cache examples/api
+  stagewatch build --max-size 70MB --max-growth 2% .
+  stagewatch build -t app --metadata-file build.json .
   stagewatch build -f compose.yaml api worker`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}
 	o.composing.flags(cmd)
 	o.buildFlags(cmd.Flags())
+	o.budgetFlags(cmd.Flags())
+	o.left.flags(cmd.Flags())
 	o.faceFlags(cmd.Flags())
 	o.complete(cmd)
 	cmd.ValidArgsFunction = o.completeArgs
@@ -75,8 +85,9 @@ func (o *building) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	cfg.Once = true
+	cfg.Once, cfg.Exported = true, o.left.asked()
 	f := o.face(false)
+	f.results = &o.left
 	if p != nil {
 		return buildServices(cmd.Context(), p, cfg, f)
 	}
@@ -129,6 +140,8 @@ func buildServices(ctx context.Context, p *compose.Project, cfg config.Config, f
 	})
 	if _, told := engine.BuildFailure(err); told {
 		err = exitCode(1)
+	} else if engine.OverBudget(err) {
+		err = overLimit
 	}
 	return errors.Join(err, shown)
 }

@@ -33,10 +33,12 @@ type face struct {
 	once bool
 	// shellAt is what opens a shell at a step from the dashboard.
 	shellAt func(stage string, step int) *exec.Cmd
+	// results are what a build leaves beside its image; nil for none.
+	results *results
 }
 
 // follow runs the engine and a face until one of them ends.
-func follow(ctx context.Context, cfg config.Config, f face) error {
+func follow(ctx context.Context, cfg config.Config, f face) (err error) {
 	if err := f.mayRecord(ctx); err != nil {
 		return err
 	}
@@ -47,6 +49,12 @@ func follow(ctx context.Context, cfg config.Config, f face) error {
 	if err != nil {
 		return err
 	}
+	if f.results != nil {
+		if err := f.results.create(cfg.Tags, cfg.Outputs); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, f.results.end()) }()
+	}
 	intents := make(chan event.Intent, 16)
 	pass, silent := answering(cfg, intents)
 	defer silent()
@@ -56,13 +64,16 @@ func follow(ctx context.Context, cfg config.Config, f face) error {
 		return engine.Run(ctx, unread, cfg, intents, events)
 	}
 	told, shown, err := f.through(ctx, start, func(ctx context.Context, stop func(), out io.Writer, events <-chan event.Event, ended chan error) (*story.Story, error) {
-		return f.show(ctx, stop, out, cfg, pass(recording(events, record)), intents, ended)
+		return f.show(ctx, stop, out, cfg, pass(f.results.noting(recording(events, record))), intents, ended)
 	})
 	if f.kind != faceJSON && told != nil && shown == nil {
 		bye(wrapped(os.Stdout), told, cfg, f.record, err == nil)
 	}
 	if _, told := engine.BuildFailure(err); told && cfg.Once {
 		return errors.Join(exitCode(1), shown)
+	}
+	if engine.OverBudget(err) {
+		return errors.Join(overLimit, shown)
 	}
 	return errors.Join(err, shown)
 }

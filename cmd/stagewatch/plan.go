@@ -19,6 +19,7 @@ import (
 type planning struct {
 	options
 	composing
+	failOn []string
 }
 
 func planCommand() *cobra.Command {
@@ -36,6 +37,7 @@ Dockerfile instead. -f takes either: what the file begins with tells, or its ext
 		Example: `  stagewatch plan app/main.py
   stagewatch plan
   stagewatch plan --context-dir examples/api requirements.txt
+  stagewatch plan --fail-on 'rerun:RUN pip install*' $(git diff --name-only main)
   stagewatch plan -f compose.yaml -f compose.dev.yaml --service api src/main.go`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}
@@ -43,6 +45,7 @@ Dockerfile instead. -f takes either: what the file begins with tells, or its ext
 	f.StringVar(&o.context, "context-dir", ".", "Build context")
 	o.composing.flags(cmd)
 	f.StringArrayVar(&o.compose.Services, "service", nil, "Plan only for this compose service and those that it depends on; can be repeated")
+	f.StringArrayVar(&o.failOn, "fail-on", nil, "Exit with 3 if a step reruns: rerun:INSTRUCTION, in which * stands for any text; maybe: in place of rerun: if it may rerun; can be repeated")
 	o.buildFlags(f)
 	o.faceFlags(f)
 	o.complete(cmd)
@@ -58,6 +61,10 @@ func (o *planning) run(cmd *cobra.Command, args []string) error {
 	if p == nil {
 		o.cfg.File = o.dockerfile()
 	}
+	rules, err := rerunRules(o.failOn)
+	if err != nil {
+		return err
+	}
 	cfg, err := o.config([]string{o.context})
 	if err != nil {
 		return err
@@ -71,10 +78,14 @@ func (o *planning) run(cmd *cobra.Command, args []string) error {
 		if err != nil {
 			return err
 		}
+		shown := events
 		if o.progress != faceJSON {
-			events = plain.Together(events)
+			shown = plain.Together(events)
 		}
-		return o.face(false).stream(out, queued(events), func(event.Event) {})
+		if err := o.face(false).stream(out, queued(shown), func(event.Event) {}); err != nil {
+			return err
+		}
+		return failOn(rules, events)
 	})
 }
 

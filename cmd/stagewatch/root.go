@@ -34,6 +34,7 @@ On a terminal it is a dashboard (press ? for the keys). Elsewhere it prints a pl
 		},
 	}
 	o.buildFlags(root.Flags())
+	o.budgetFlags(root.Flags())
 	o.runFlags(root.Flags())
 	o.faceFlags(root.Flags())
 	root.SetFlagErrorFunc(badFlag)

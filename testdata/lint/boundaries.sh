@@ -10,14 +10,15 @@ breaches=0
 # Which rooms of ours a room may import. A room without a line, and a permission that nobody uses, are breaches too:
 # so this stays the picture of the house. Rooms called …test are for tests, and no other room may import them.
 rooms='
-cmd/stagewatch   engine engine/compose engine/config engine/dock engine/doctor engine/event engine/explain engine/fault engine/human engine/project engine/shell engine/socket engine/tree ui ui/clean ui/draw ui/once ui/plain ui/remote ui/replay ui/report ui/story ui/svg ui/term ui/why
+cmd/stagewatch   engine engine/budget engine/compose engine/config engine/dock engine/doctor engine/event engine/explain engine/fault engine/human engine/project engine/shell engine/socket engine/tree ui ui/clean ui/draw ui/once ui/plain ui/remote ui/replay ui/report ui/story ui/svg ui/term ui/why
 watch
-engine           engine/advice engine/cause engine/config engine/connect engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/measure engine/past engine/plan engine/project engine/redact engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
+engine           engine/advice engine/budget engine/cause engine/config engine/connect engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/measure engine/past engine/plan engine/project engine/redact engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
 engine/advice    engine/event engine/human engine/plan engine/tree
+engine/budget    engine/event engine/fault engine/human
 engine/compat    engine/event engine/image engine/plan
 engine/cause     engine/event engine/human engine/past engine/plan engine/project
 engine/compose   engine/config engine/fault
-engine/config    engine/dock engine/fault engine/front engine/redact engine/run engine/tree
+engine/config    engine/budget engine/dock engine/fault engine/front engine/redact engine/run engine/tree
 engine/connect   engine/config engine/dock engine/event engine/fault engine/human engine/image engine/solve
 engine/past      engine/event engine/plan engine/state engine/tree
 engine/project   engine/config engine/event engine/fault engine/plan engine/solve engine/state engine/tree watch
@@ -32,7 +33,7 @@ engine/fault
 engine/front     engine/event engine/reload
 engine/human
 engine/image     engine/dock engine/event engine/plan
-engine/measure   engine/compat engine/desk engine/event engine/human engine/image engine/plan engine/solve engine/tree
+engine/measure   engine/budget engine/compat engine/desk engine/event engine/human engine/image engine/past engine/plan engine/solve engine/tree
 engine/plan      engine/event
 engine/reload    engine/event
 engine/run       engine/dock engine/event engine/fault
@@ -125,6 +126,7 @@ keep_out engine imports "$docker" "it is the order of work; engine/connect has w
 keep_out engine/front links "$docker" "it owns a port and hands it over; what is behind an address is not its business"
 keep_out engine/reload imports "$network|^os\$" "it reads pages and policies; the front passes them on"
 keep_out "engine/advice engine/cause" imports '^github\.com/(docker|moby)/|'"$network|^os\$" "it judges what it is given"
+keep_out engine/budget imports "$docker|$network|^os\$" "it compares figures with limits; measuring is not its business"
 keep_out engine/compose imports "^github\\.com/(docker/(docker|compose)|moby)(/|\$)|$network" "it reads the files of a project; running it is not its business"
 keep_out engine/config imports "^github\\.com/(docker/docker|moby)(/|\$)|$network" "it reads the values of flags; whether an engine has what they name is asked later"
 keep_out engine/project imports '^github\.com/docker/(docker|cli)(/|$)|'"$network" "it knows files; what an engine has is told to it as a toolchain"
