@@ -103,7 +103,8 @@ func TestHintOfEveryFlagError(t *testing.T) {
 		"--build-arg =x":               "Write --build-arg NAME=value.",
 		"--build-context x":            "Write --build-context NAME=FOLDER.",
 		"report -o x.pdf x":            "Name the file .md, .html or .svg, or choose one with --format.",
-		"report --format pdf x":        "Choose markdown, html or svg.",
+		"report --format pdf x":        "Choose markdown, pr, html or svg.",
+		"report --base x y":            "Choose --format pr, or leave --base out.",
 		"report --at noon " + recorded: "Write end, or the number of a build.",
 		"report --format svg --size big " + recorded: "Write columns x lines, from 20x8 to 400x120, such as 120x36.",
 	} {

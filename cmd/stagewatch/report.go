@@ -26,7 +26,7 @@ import (
 
 // reporting are the flags of stagewatch report.
 type reporting struct {
-	format, output, at, size string
+	format, output, at, size, base string
 }
 
 func reportCommand() *cobra.Command {
@@ -35,12 +35,14 @@ func reportCommand() *cobra.Command {
 		Use:   "report [flags] [FILE]",
 		Short: "Summarize a recorded session as Markdown, a page, or a picture of the dashboard",
 		Long: `Summarize what a recorded session gained in size and time. FILE is the recording, by default stdin.
-The report is Markdown for a pull request, one HTML page that fetches nothing, or an SVG of the
-dashboard for a README.`,
+The report is Markdown, one HTML page that fetches nothing, or an SVG of the dashboard for a README.
+--format pr says in short what a change does: the size before and after, the steps that were not in
+the cache and why, and what is over its budget.`,
 		Example: `  stagewatch report session.jsonl
   stagewatch report -o session.html session.jsonl
   stagewatch report -o dashboard.svg --at 2 --size 120x36 session.jsonl
-  stagewatch build --progress json . | stagewatch report`,
+  stagewatch build --progress json . | stagewatch report
+  stagewatch report --format pr --base main.jsonl branch.jsonl`,
 		Args: arguments(cobra.MaximumNArgs(1), "recording"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := r.check(); err != nil {
@@ -53,8 +55,9 @@ dashboard for a README.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&r.format, "format", "", "Format of the report: markdown, html or svg (default by the extension of -o: .md, .html or .svg; else markdown)")
+	f.StringVar(&r.format, "format", "", "Format of the report: markdown, pr, html or svg (default by the extension of -o: .md, .html or .svg; else markdown)")
 	f.StringVarP(&r.output, "output", "o", "", "File to write (default stdout)")
+	f.StringVar(&r.base, "base", "", "Recording of the base to compare with in a report of format pr")
 	f.StringVar(&r.at, "at", "end", "Moment to report: end, or the number of a build")
 	f.StringVar(&r.size, "size", "120x36", "Size of the dashboard in an svg or html report, in columns x lines")
 	cmd.ValidArgsFunction = one(files("jsonl"))
@@ -73,9 +76,12 @@ func (r *reporting) check() error {
 	switch r.format {
 	case "":
 		r.format = "markdown"
-	case "markdown", "html", "svg":
+	case "markdown", "pr", "html", "svg":
 	default:
-		return &fault.Error{What: fmt.Sprintf("reading --format %q: unknown format", r.format), Hint: "Choose markdown, html or svg."}
+		return &fault.Error{What: fmt.Sprintf("reading --format %q: unknown format", r.format), Hint: "Choose markdown, pr, html or svg."}
+	}
+	if r.base != "" && r.format != "pr" {
+		return &fault.Error{What: fmt.Sprintf("reading --base %s: a report of format %s compares with no base", r.base, r.format), Hint: "Choose --format pr, or leave --base out."}
 	}
 	return nil
 }
@@ -152,8 +158,11 @@ func (r *reporting) moment(events []event.Event) ([]event.Event, error) {
 
 func (r *reporting) write(w io.Writer, events []event.Event) error {
 	told := reports.New(events)
-	if r.format == "markdown" {
+	switch r.format {
+	case "markdown":
 		return told.Markdown(w)
+	case "pr":
+		return r.compare(w, told)
 	}
 	var columns, lines int
 	if n, err := fmt.Sscanf(r.size, "%dx%d", &columns, &lines); n != 2 || err != nil || columns < 20 || lines < 8 || columns > 400 || lines > 120 {
@@ -167,6 +176,18 @@ func (r *reporting) write(w io.Writer, events []event.Event) error {
 	}
 	_, err := io.WriteString(w, picture)
 	return err
+}
+
+// compare writes the report beside that of the base.
+func (r *reporting) compare(w io.Writer, told *reports.Report) error {
+	if r.base == "" {
+		return told.PullRequest(w, nil)
+	}
+	events, err := readRecording([]string{r.base})
+	if err != nil {
+		return err
+	}
+	return told.PullRequest(w, reports.New(events))
 }
 
 // save writes the finished report, so that a failed one leaves no half of a file.

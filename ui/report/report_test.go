@@ -100,7 +100,7 @@ func told(s string) []event.Event {
 		event.Built{Target: s, Tag: s, Ran: 1},
 		event.Sized{Before: stage, After: stage, Basis: s},
 		event.Ledger{Carried: []event.LedgerGroup{group}, Left: []event.LedgerGroup{group}, Own: []event.LedgerGroup{group}, BaseAfter: group, Wasted: []event.Waste{{Stage: s, Instruction: s, Reason: s}}},
-		event.Warning{Code: s, Message: s, Hint: s},
+		event.Warning{Code: s, Message: s, Hint: s}, event.Warning{Code: event.CodeOverBudget, Message: s},
 	} {
 		events = append(events, event.Event{Time: at, Build: 1, Body: b})
 		if i < 3 {
@@ -126,6 +126,9 @@ func TestHostileTextIsNoMarkup(t *testing.T) {
 		r := New(told(s))
 		var md, html strings.Builder
 		if err := r.Markdown(&md); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.PullRequest(&md, New(told(s+"2"))); err != nil {
 			t.Fatal(err)
 		}
 		if err := r.HTML(&html, ""); err != nil {
