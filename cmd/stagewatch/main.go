@@ -25,7 +25,14 @@ func main() {
 	// With this a reader that goes away, such as head, makes the next write fail instead of killing the program before it
 	// has cleaned up.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	err := rootCommand().ExecuteContext(ctx)
+	root := rootCommand()
+	var err error
+	if isPlugin(os.Args[0]) {
+		err = asPlugin(root, os.Args[1:])
+	}
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
 	var code exitCode
 	_ = errors.As(untilTold(ctx, unreadFor, func() error { return exitCode(report(wrapped(os.Stderr), err)) }), &code)
 	os.Exit(int(code))

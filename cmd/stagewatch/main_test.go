@@ -19,7 +19,7 @@ import (
 
 // The scripts and the dashboard's tests run this very package's main, as a command of the name stagewatch.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"stagewatch": main, "never-ends": neverEnds})
+	testscript.Main(m, map[string]func(){"stagewatch": main, pluginName: main, "never-ends": neverEnds})
 }
 
 // TestCommands runs the scripts that need no engine.
