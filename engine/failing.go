@@ -62,10 +62,10 @@ type failure struct {
 func stepName(p *plan.Plan, e event.Failed) string {
 	for _, s := range p.Steps {
 		if s.Stage == e.Stage && s.Index == e.Index {
-			return fmt.Sprintf("%s %d/%d", s.Stage, s.Index, s.Total)
+			return s.Name()
 		}
 	}
-	return fmt.Sprintf("%s %d", e.Stage, e.Index)
+	return event.StepID{Stage: e.Stage, Index: e.Index}.String()
 }
 
 // failedEvent returns an error of planning or building as an event.

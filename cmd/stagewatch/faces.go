@@ -226,17 +226,24 @@ func recording(events <-chan event.Event, file *os.File) <-chan event.Event {
 	if file == nil {
 		return events
 	}
+	var torn error
+	return tapped(events, func(e event.Event) {
+		if torn != nil {
+			// A full disk must not stop the loop. The event is lost, and replay reports where.
+			_, _ = file.WriteString("\n")
+		}
+		torn = writeEvent(file, e)
+	}, func() { _ = file.Close() })
+}
+
+// tapped passes events on once take has had them, and calls end behind the last.
+func tapped(events <-chan event.Event, take func(event.Event), end func()) <-chan event.Event {
 	out := make(chan event.Event, cap(events))
 	go func() {
 		defer close(out)
-		defer file.Close()
-		var torn error
+		defer end()
 		for e := range events {
-			if torn != nil {
-				// A full disk must not stop the loop. The event is lost, and replay reports where.
-				_, _ = file.WriteString("\n")
-			}
-			torn = writeEvent(file, e)
+			take(e)
 			out <- e
 		}
 	}()

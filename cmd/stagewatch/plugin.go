@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
@@ -84,7 +85,7 @@ func takeGlobalFlags(args []string) ([]string, error) {
 		return nil, err
 	}
 	if *host != "" && *context != "" {
-		return nil, &fault.Error{What: "choosing an engine: both --host and --context are given", Hint: "Leave one of them out."}
+		return nil, dock.ErrHostAndContext
 	}
 	certificates, err := folderOf(files)
 	if err != nil {

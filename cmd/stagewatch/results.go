@@ -56,19 +56,13 @@ func (r *results) noting(events <-chan event.Event) <-chan event.Event {
 	if r == nil {
 		return events
 	}
-	out := make(chan event.Event, cap(events))
-	go func() {
-		defer close(out)
-		for e := range events {
-			if b, ok := e.Body.(event.Built); ok {
-				r.mu.Lock()
-				r.built = b
-				r.mu.Unlock()
-			}
-			out <- e
+	return tapped(events, func(e event.Event) {
+		if b, ok := e.Body.(event.Built); ok {
+			r.mu.Lock()
+			r.built = b
+			r.mu.Unlock()
 		}
-	}()
-	return out
+	}, func() {})
 }
 
 // end writes the files, or removes them where no image was built: what an earlier build left would be taken for this one's.

@@ -28,6 +28,9 @@ const dockerEndpoint = "docker"
 // readBuffer is how many bytes of an answer are read at once. The logs of a busy app are long answers.
 const readBuffer = 64 << 10
 
+// ErrHostAndContext says that an engine was chosen in two ways.
+var ErrHostAndContext = &fault.Error{What: "choosing an engine: both --host and --context are given", Hint: "Leave one of them out."}
+
 // endpoint is an engine's address and how to reach it.
 type endpoint struct {
 	host string
@@ -41,7 +44,7 @@ type endpoint struct {
 // current context of the configuration file, the default socket.
 func resolve(opts Options) (endpoint, error) {
 	if opts.Host != "" && opts.Context != "" {
-		return endpoint{}, &fault.Error{What: "choosing an engine: both --host and --context are given", Hint: "Leave one of them out."}
+		return endpoint{}, ErrHostAndContext
 	}
 	// An explicit address works even if the configuration file can't be read.
 	cfg, cfgErr := config.Load("")

@@ -39,7 +39,7 @@ func (o *opening) enter(ctx context.Context, at *solve.Spot, where, failed strin
 		return err
 	})
 	if errors.Is(inside, solve.ErrNoContainers) {
-		return 0, &fault.Error{What: "opening a shell", Err: solve.ErrNoContainers, Hint: "Build the stage and run it: stagewatch build --target STAGE -t NAME, docker run --rm -it NAME sh"}
+		return 0, &fault.Error{What: "opening a shell", Err: solve.ErrNoContainers, Hint: runInstead}
 	}
 	var told *fault.Error
 	if inside != nil && !errors.As(inside, &told) {

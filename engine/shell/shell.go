@@ -150,6 +150,9 @@ func (o *opening) open(ctx context.Context) (int, error) {
 // errFailed says that the build failed where there is nothing to look into, which was emitted.
 var errFailed = &fault.Error{What: "opening a shell: nothing is built before what failed", Hint: "Correct that first, or name an earlier step with --at STAGE:STEP."}
 
+// runInstead is what to do where no shell can be opened in a build.
+const runInstead = "Build the stage and run it: stagewatch build --target STAGE -t NAME, docker run --rm -it NAME sh"
+
 func (o *opening) request() solve.Request {
 	return solve.Request{Contexts: o.contexts, SharedKey: o.key, Emit: o.built}
 }
@@ -169,7 +172,7 @@ func (o *opening) probe(ctx context.Context, at plan.Place) (*plan.Probe, error)
 	case errors.As(err, &nowhere):
 		return nil, &fault.Error{What: "opening a shell: " + nowhere.Error(), Hint: fmt.Sprintf("It has %d. FROM counts where it names an image, and instructions that make no layer do not.", nowhere.Steps)}
 	case errors.Is(err, plan.ErrNoProbe):
-		return nil, &fault.Error{What: "opening a shell", Err: err, Hint: "Build the stage and run it: stagewatch build --target STAGE -t NAME, docker run --rm -it NAME sh"}
+		return nil, &fault.Error{What: "opening a shell", Err: err, Hint: runInstead}
 	}
 	if err == nil {
 		_, err = o.project.Admit(ctx, probe.Plan)
