@@ -74,30 +74,41 @@ func (r Readiness) wants(status int, lasted time.Duration) error {
 }
 
 // probe sends one GET. Any answer counts, whatever its status, and so does silence. If the connection is closed without
-// an answer, probe connects again without sending, for a server that hangs up on HTTP.
+// an answer, probe connects without sending, for a server that hangs up on HTTP.
 func probe(ctx context.Context, dial dialer, path string) (status int, http bool, err error) {
-	answered, err := converse(ctx, dial, answerWithin, func(conn net.Conn) error {
+	status, http, err = get(ctx, dial, path)
+	var down dialError
+	if err == nil || errors.As(err, &down) {
+		return status, http, err
+	}
+	held, err := converse(ctx, dial, holdWithin, func(conn net.Conn) error {
+		_, err := conn.Read(make([]byte, 1))
+		return err
+	})
+	if !held && err != nil {
+		return 0, false, fmt.Errorf("the app accepts connections and closes them without an answer: %w", err)
+	}
+	// Behind a published port the first connection may have been closed because the app was not listening yet, and the
+	// second be held because by then it was. Only a second answer tells that from a server that hangs up on HTTP.
+	if status, http, err = get(ctx, dial, path); err != nil {
+		return 0, false, nil
+	}
+	return status, http, nil
+}
+
+// get sends one GET, and returns as [answer] does. A connection that stays open without an answer is no error.
+func get(ctx context.Context, dial dialer, path string) (status int, http bool, err error) {
+	open, err := converse(ctx, dial, answerWithin, func(conn net.Conn) error {
 		_, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: localhost\r\nUser-Agent: stagewatch (is it ready?)\r\nAccept: */*\r\nConnection: close\r\n\r\n", path)
 		if err == nil {
 			status, http, err = answer(conn)
 		}
 		return err
 	})
-	if answered || err == nil {
+	if open {
 		return status, http, nil
 	}
-	var down dialError
-	if errors.As(err, &down) {
-		return 0, false, err
-	}
-	held, err := converse(ctx, dial, holdWithin, func(conn net.Conn) error {
-		_, err := conn.Read(make([]byte, 1))
-		return err
-	})
-	if held || err == nil {
-		return 0, false, nil
-	}
-	return 0, false, fmt.Errorf("the app accepts connections and closes them without an answer: %w", err)
+	return status, http, err
 }
 
 // converse calls talk with a new connection. Open reports that the time ran out while the connection was still there.

@@ -1,9 +1,12 @@
 package run
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"io"
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -137,13 +140,22 @@ func TestAnAppWithoutAPortIsReadyWhenItLives(t *testing.T) {
 
 // A server that hangs up on HTTP is up; a port that hangs up on everybody is not.
 func TestProbeTellsHangingUpFromNotBeingThere(t *testing.T) {
+	hangUp := func(net.Conn) {}
+	hangUpOnWords := func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)) }
+	speakHTTP := func(conn net.Conn) {
+		if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+			_, _ = io.WriteString(conn, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+		}
+	}
 	for _, c := range []struct {
 		name string
-		talk func(net.Conn)
-		want bool
+		// talk are what is done with each connection in turn, the last with all that follow.
+		talk       []func(net.Conn)
+		up, speaks bool
 	}{
-		{"hangs up on whatever is said", func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)) }, true},
-		{"hangs up at once", func(net.Conn) {}, false},
+		{"hangs up on whatever is said", []func(net.Conn){hangUpOnWords}, true, false},
+		{"hangs up at once", []func(net.Conn){hangUp}, false, false},
+		{"begins to listen behind a published port", []func(net.Conn){hangUp, speakHTTP}, true, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -152,22 +164,22 @@ func TestProbeTellsHangingUpFromNotBeingThere(t *testing.T) {
 			}
 			defer listener.Close()
 			go func() {
-				for {
+				for n := 0; ; n++ {
 					conn, err := listener.Accept()
 					if err != nil {
 						return
 					}
 					go func() {
 						defer conn.Close()
-						c.talk(conn)
+						c.talk[min(n, len(c.talk)-1)](conn)
 					}()
 				}
 			}()
-			_, _, err = probe(t.Context(), func(ctx context.Context) (net.Conn, error) {
+			_, speaks, err := probe(t.Context(), func(ctx context.Context) (net.Conn, error) {
 				return (&net.Dialer{}).DialContext(ctx, "tcp", listener.Addr().String())
 			}, "/")
-			if (err == nil) != c.want {
-				t.Errorf("%v", err)
+			if (err == nil) != c.up || speaks != c.speaks {
+				t.Errorf("speaks HTTP: %v, error %v", speaks, err)
 			}
 		})
 	}
