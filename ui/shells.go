@@ -27,12 +27,16 @@ func (m *Model) shell() tea.Cmd {
 			m.say(draw.Warn, noDocker)
 			return nil
 		}
-		return m.exec(cmd, func(err error) tea.Msg {
-			if err != nil {
-				return noteMsg{draw.Bad, "shell ended: " + err.Error()}
-			}
-			return nil
-		})
+		return m.exec(cmd, shellEnded)
+	}
+	return nil
+}
+
+// shellEnded says why a shell was not opened. The code of one that was is that of its last command, which is no error here.
+func shellEnded(err error) tea.Msg {
+	var exit interface{ ExitCode() int }
+	if err != nil && !errors.As(err, &exit) {
+		return noteMsg{draw.Bad, "opening a shell: " + err.Error()}
 	}
 	return nil
 }
@@ -48,14 +52,7 @@ func (m *Model) shellAt() tea.Cmd {
 	case stage == "":
 		m.say(draw.Warn, "select a step first, in panel 1")
 	default:
-		return m.exec(m.opt.ShellAt(stage, step), func(err error) tea.Msg {
-			// The code of the shell is that of its last command, which is no error here.
-			var exit interface{ ExitCode() int }
-			if err != nil && !errors.As(err, &exit) {
-				return noteMsg{draw.Bad, "opening a shell: " + err.Error()}
-			}
-			return nil
-		})
+		return m.exec(m.opt.ShellAt(stage, step), shellEnded)
 	}
 	return nil
 }

@@ -7,11 +7,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui"
 	"github.com/stagewatch/stagewatch/ui/remote"
@@ -65,17 +66,24 @@ func (a *asker) attach(ctx context.Context, args []string, noMouse bool) error {
 		}
 	}()
 	a.session = session.ID
+	shells := openerOf(pflag.NewFlagSet("", pflag.ContinueOnError), session.Context)
+	if shells != nil && session.Dockerfile != "" {
+		shells.flags = append(shells.flags, "--file="+session.Dockerfile)
+	}
 	err = ui.Run(ctx, ui.Options{
 		Events:     events,
 		Send:       func(i event.Intent) { a.tell(ctx, i) },
 		Context:    filepath.Base(session.Context),
 		Dockerfile: session.Dockerfile,
 		Shell: func(container string) *exec.Cmd {
-			host, _ := host.Load().(string)
-			if shell := shellIn(dock.Options{Host: host}); shell != nil {
-				return shell(container)
+			if shells == nil {
+				return nil
 			}
-			return nil
+			on := *shells
+			if host, _ := host.Load().(string); host != "" {
+				on.flags = append(slices.Clip(on.flags), "--host="+host)
+			}
+			return on.in(container)
 		},
 		Lent:     lending(ctx),
 		Open:     openURL,

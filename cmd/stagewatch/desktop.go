@@ -14,28 +14,9 @@ import (
 	"github.com/muesli/termenv"
 	"golang.org/x/term"
 
-	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/ui/draw"
 )
-
-// shellIn returns a function that makes the command for a shell in a container. It is nil if docker is not installed.
-func shellIn(opts dock.Options) func(container string) *exec.Cmd {
-	docker, err := exec.LookPath("docker")
-	if err != nil {
-		return nil
-	}
-	return func(container string) *exec.Cmd {
-		var args []string
-		if opts.Host != "" {
-			args = append(args, "--host", opts.Host)
-		}
-		if opts.Context != "" {
-			args = append(args, "--context", opts.Context)
-		}
-		return exec.Command(docker, append(args, "exec", "--interactive", "--tty", container, "sh")...)
-	}
-}
 
 // openURL opens a page in the default browser. Its error does not name the page: the dashboard does.
 func openURL(url string) error {

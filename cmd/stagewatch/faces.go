@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"syscall"
 
 	"golang.org/x/term"
@@ -31,8 +30,8 @@ type face struct {
 	verbose bool
 	// once shows one build in the order of its steps, on a terminal.
 	once bool
-	// shellAt is what opens a shell at a step from the dashboard.
-	shellAt func(stage string, step int) *exec.Cmd
+	// opener opens shells from the dashboard; nil where it can't.
+	opener *opener
 	// results are what a build leaves beside its image; nil for none.
 	results *results
 }
@@ -136,22 +135,23 @@ func (f face) show(ctx context.Context, stop func(), out io.Writer, cfg config.C
 			stop()
 		}
 	}()
-	err := ui.Run(ctx, ui.Options{
+	opt := ui.Options{
 		Events:     events,
 		Send:       func(i event.Intent) { intents <- i },
 		Context:    contextName(cfg.Context),
 		Dockerfile: cfg.File,
 		Target:     cfg.Target,
-		Shell:      shellIn(cfg.Engine),
-		ShellAt:    f.shellAt,
 		Lent:       lending(ctx),
 		Open:       openURL,
 		SaveLog:    saveLog(cfg.Outputs),
 		Copy:       clipboard(),
 		NoMouse:    f.noMouse,
 		Ended:      func(s *story.Story) { told = s },
-	})
-	return told, noTerminal(err)
+	}
+	if f.opener != nil {
+		opt.Shell, opt.ShellAt = f.opener.in, f.opener.at
+	}
+	return told, noTerminal(ui.Run(ctx, opt))
 }
 
 // noTerminal adds a hint to the error of a dashboard that has no terminal.

@@ -29,7 +29,7 @@ On a terminal it is a dashboard (press ? for the keys). Elsewhere it prints a pl
 				return err
 			}
 			f := o.face(term.IsTerminal(int(os.Stdout.Fd())))
-			f.shellAt = shellAt(cmd.Flags(), cfg)
+			f.opener = openerOf(cmd.Flags(), cfg.Context)
 			return follow(cmd.Context(), cfg, f)
 		},
 	}

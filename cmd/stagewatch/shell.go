@@ -6,14 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"strconv"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
-	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/shell"
@@ -25,7 +21,8 @@ import (
 // shells are the flags of stagewatch shell.
 type shells struct {
 	options
-	at string
+	at        string
+	container string
 	// pause waits for enter after an error, where the terminal shows something else next.
 	pause bool
 }
@@ -34,17 +31,21 @@ func shellCommand() *cobra.Command {
 	o := &shells{}
 	cmd := &cobra.Command{
 		Use:   "shell [flags] [CONTEXT] [-- COMMAND…]",
-		Short: "Open a shell in the state after a step, or before the step that fails",
+		Short: "Open a shell in the state after a step, before the step that fails, or in a running container",
 		Long: `Open a shell in the state of the build after a step, by default the last one of the target: with its files, its environment
 and build arguments, its user and its folder. What is not in the cache is built first.
 
 Where a step fails on the way, the shell opens in the state before that step, with what the step has mounted: caches, secrets,
 SSH agents, files. Its command is shown and, on a terminal, in the history of the shell.
 
+With --container it opens in a running container. Where that has no shell, or no such program as COMMAND, it opens beside
+it: in a container of the stage before, with the other one's processes and network, and its files in /proc/1/root.
+
 Without a terminal the shell reads a script from stdin. The exit code is that of the shell, or of the command. What is
 written there is gone at the end, but for what is written into a cache.`,
 		Example: `  stagewatch shell
   stagewatch shell --at build:4
+  stagewatch shell --container python-app
   stagewatch shell --at build --secret id=token,src=token.txt -- pip list
   echo 'ls -l /app' | stagewatch shell path/to/project`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -62,8 +63,11 @@ written there is gone at the end, but for what is written into a cache.`,
 	f := cmd.Flags()
 	o.sourceFlags(f)
 	f.StringVar(&o.at, "at", "", "Stage, named as for --target, or a step of it: STAGE or STAGE:STEP (default the end of the target)")
+	f.StringVar(&o.container, "container", "", "Name or id of a running container to open it in, or beside it where it has no shell")
+	f.StringVar(&o.cfg.Before, "before", "", "Stage to open beside a container, named as for --target (default the stage that the target copies most from)")
 	f.BoolVar(&o.pause, "pause", false, "Wait for enter after an error")
 	_ = f.MarkHidden("pause")
+	cmd.MarkFlagsMutuallyExclusive("at", "container")
 	_ = cmd.RegisterFlagCompletionFunc("at", o.declared(func(stages, _ []string) []string { return stages }, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
 	cmd.ValidArgsFunction = one(folders)
 	o.complete(cmd)
@@ -84,7 +88,7 @@ func (o *shells) open(ctx context.Context, args, command []string) error {
 	if err != nil {
 		return err
 	}
-	r := shell.Request{Command: command, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	r := shell.Request{Command: command, Container: o.container, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
 	if o.at != "" {
 		if r.At, err = shell.ParsePlace(o.at); err != nil {
 			return err
@@ -98,7 +102,9 @@ func (o *shells) open(ctx context.Context, args, command []string) error {
 			fmt.Fprintln(out, clean.Line(l))
 		}
 	}
-	if term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd())) {
+	terminal := term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd()))
+	r.Docker = func(ctx context.Context, args []string) (int, error) { return docker(ctx, cfg.Engine, terminal, args) }
+	if terminal {
 		r.Take = func() (<-chan shell.Size, func(), error) { return take(ctx) }
 	}
 	code, err := shell.Open(ctx, cfg, r)
@@ -145,39 +151,4 @@ func readUntilEnter(ctx context.Context, err error) error {
 	case <-ctx.Done():
 	}
 	return code
-}
-
-// shellAt returns a function that makes the command for a shell at a step: this program again, with those of the flags that
-// say what is built.
-func shellAt(f *pflag.FlagSet, cfg config.Config) func(stage string, step int) *exec.Cmd {
-	program, err := os.Executable()
-	if err != nil {
-		return nil
-	}
-	args := append([]string{"shell", "--pause"}, passed(f, shellCommand().Flags())...)
-	return func(stage string, step int) *exec.Cmd {
-		at := stage
-		if step > 0 {
-			at += ":" + strconv.Itoa(step)
-		}
-		return exec.Command(program, append(args[:len(args):len(args)], "--at="+at, cfg.Context)...)
-	}
-}
-
-// passed returns the flags that were given as the arguments of another command, as far as that has them.
-func passed(f, to *pflag.FlagSet) []string {
-	var args []string
-	f.Visit(func(flag *pflag.Flag) {
-		if to.Lookup(flag.Name) == nil {
-			return
-		}
-		values := []string{flag.Value.String()}
-		if several, ok := flag.Value.(pflag.SliceValue); ok {
-			values = several.GetSlice()
-		}
-		for _, v := range values {
-			args = append(args, "--"+flag.Name+"="+v)
-		}
-	})
-	return args
 }

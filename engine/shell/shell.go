@@ -1,5 +1,6 @@
-// Package shell opens a shell in a state of a build: behind a step, or before the one that fails. It builds what is missing
-// for that, and leaves nothing on the engine. It knows nothing of sessions, and of terminals only their size.
+// Package shell opens a shell in a state of a build: behind a step, or before the one that fails; or in a running container,
+// beside it where it has none. It builds what is missing for that, and leaves nothing on the engine. It knows nothing of
+// what a session builds, and of terminals only their size.
 package shell
 
 import (
@@ -29,6 +30,11 @@ type Size = solve.Size
 // Request is what is to be opened, and how.
 type Request struct {
 	At plan.Place
+	// Container is the name or id of a running container that it is opened in instead; empty for none.
+	Container string
+	// Docker runs the docker command with the arguments of its run or exec, attached to what the person sees, and returns
+	// its exit code.
+	Docker func(ctx context.Context, args []string) (code int, err error)
 	// Command is what to run; empty for a shell.
 	Command []string
 	Stdin   io.ReadCloser
@@ -65,6 +71,8 @@ type opening struct {
 	// contexts are what the builder is served, key is their place on disk.
 	contexts map[string]fsutil.FS
 	key      string
+	// before is the stage with tools that was named, empty for none.
+	before string
 }
 
 // Open opens the shell, or runs the command, and returns its exit code once it has ended.
@@ -73,14 +81,28 @@ func Open(ctx context.Context, cfg config.Config, r Request) (code int, err erro
 	if err := cfg.Check(); err != nil {
 		return 0, err
 	}
+	if r.Container != "" {
+		return r.inContainer(ctx, cfg)
+	}
+	return r.inProject(ctx, cfg, func(o *opening) (int, error) {
+		e, err := dock.Connect(ctx, cfg.Engine)
+		if err != nil {
+			return 0, err
+		}
+		code, err := o.onEngine(ctx, cfg, e, o.open)
+		return code, errors.Join(err, e.Close())
+	})
+}
+
+// inProject reads the project for what do opens.
+func (r Request) inProject(ctx context.Context, cfg config.Config, do func(*opening) (int, error)) (code int, err error) {
 	p, err := project.OpenChecked(ctx, cfg)
 	if err != nil {
 		return 0, cfg.Values(nil).Error(err)
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
 	values := cfg.Values(p.Source())
-	o := &opening{Request: r.hiding(values), project: p}
-	code, err = o.onEngine(ctx, cfg)
+	code, err = do(&opening{Request: r.hiding(values), project: p, before: cfg.Before})
 	return code, values.Error(err)
 }
 
@@ -97,21 +119,17 @@ func (r Request) hiding(values *redact.Values) Request {
 	return r
 }
 
-func (o *opening) onEngine(ctx context.Context, cfg config.Config) (code int, err error) {
+// onEngine has the engine's builder for what do opens.
+func (o *opening) onEngine(ctx context.Context, cfg config.Config, e *dock.Engine, do func(context.Context) (int, error)) (code int, err error) {
 	attachables, err := connect.Attach(cfg)
 	if err != nil {
 		return 0, err
 	}
-	e, err := dock.Connect(ctx, cfg.Engine)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, e.Close()) }()
 	if o.builder, err = solve.New(ctx, e, attachables...); err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, o.builder.Close()) }()
-	return o.open(ctx)
+	return do(ctx)
 }
 
 // open builds what is missing and opens the shell there, or before what fails.
