@@ -80,6 +80,13 @@ func (o *options) runFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.record, "record", "", "Write the session to a file for stagewatch replay; asks before it overwrites one")
 }
 
+// projectFlags are those that a project can have in its settings: how it is built, held to limits, and run.
+func (o *options) projectFlags(f *pflag.FlagSet) {
+	o.buildFlags(f)
+	o.budgetFlags(f)
+	o.runFlags(f)
+}
+
 func (o *options) faceFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.progress, "progress", faceAuto, "Type of output: auto, tty, plain or json")
 	f.BoolVar(&o.verbose, "verbose", false, "In plain text, also show what cached steps printed when they ran")

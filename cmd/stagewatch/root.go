@@ -19,10 +19,11 @@ published port over to the new container, and shows what the layer cache saved a
 final stage left behind.
 
 On a terminal it is a dashboard (press ? for the keys). Elsewhere it prints a plain stream.`,
-		Args:          oneContext,
-		Version:       version,
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Args:              oneContext,
+		Version:           version,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: settle,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := o.config(args)
 			if err != nil {
@@ -33,14 +34,12 @@ On a terminal it is a dashboard (press ? for the keys). Elsewhere it prints a pl
 			return follow(cmd.Context(), cfg, f)
 		},
 	}
-	o.buildFlags(root.Flags())
-	o.budgetFlags(root.Flags())
-	o.runFlags(root.Flags())
+	o.projectFlags(root.Flags())
 	o.faceFlags(root.Flags())
 	root.SetFlagErrorFunc(badFlag)
 	root.SetVersionTemplate("stagewatch {{.Version}}\n")
 	root.AddCommand(buildCommand(), planCommand(), shellCommand(), replayCommand(), reportCommand(), doctorCommand(), manCommand(),
-		statusCommand(), waitCommand(), triggerCommand(), restartCommand(), stopCommand(), logsCommand(), whyCommand(), attachCommand())
+		statusCommand(), waitCommand(), triggerCommand(), restartCommand(), stopCommand(), logsCommand(), whyCommand(), attachCommand(), configCommand())
 	root.ValidArgsFunction = one(folders)
 	o.complete(root)
 	root.SetHelpFunc(helpFunc(root.HelpFunc()))
