@@ -74,56 +74,70 @@ func (r Readiness) wants(status int, lasted time.Duration) error {
 }
 
 // probe sends one GET. Any answer counts, whatever its status, and so does silence. If the connection is closed without
-// an answer, probe connects without sending, for a server that hangs up on HTTP.
+// an answer, the app may hang up on HTTP, or it may not listen yet behind a published port: a connection that says nothing
+// tells.
 func probe(ctx context.Context, dial dialer, path string) (status int, http bool, err error) {
 	status, http, err = get(ctx, dial, path)
 	var down dialError
 	if err == nil || errors.As(err, &down) {
 		return status, http, err
 	}
-	held, err := converse(ctx, dial, holdWithin, func(conn net.Conn) error {
-		_, err := conn.Read(make([]byte, 1))
-		return err
-	})
-	if !held && err != nil {
-		return 0, false, fmt.Errorf("the app accepts connections and closes them without an answer: %w", err)
+	silent, err := connect(ctx, dial)
+	if err != nil {
+		return 0, false, err
 	}
-	// Behind a published port the first connection may have been closed because the app was not listening yet, and the
-	// second be held because by then it was. Only a second answer tells that from a server that hangs up on HTTP.
-	if status, http, err = get(ctx, dial, path); err != nil {
-		return 0, false, nil
+	defer silent.Close()
+	closed := make(chan error, 1)
+	go func() {
+		_, err := silent.Read(make([]byte, 1))
+		closed <- err
+	}()
+	select {
+	case err = <-closed:
+		return 0, false, hungUp(err)
+	case <-ctx.Done():
+		return 0, false, ctx.Err()
+	case <-time.After(holdWithin):
 	}
-	return status, http, nil
-}
-
-// get sends one GET, and returns as [answer] does. A connection that stays open without an answer is no error.
-func get(ctx context.Context, dial dialer, path string) (status int, http bool, err error) {
-	open, err := converse(ctx, dial, answerWithin, func(conn net.Conn) error {
-		_, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: localhost\r\nUser-Agent: stagewatch (is it ready?)\r\nAccept: */*\r\nConnection: close\r\n\r\n", path)
-		if err == nil {
-			status, http, err = answer(conn)
-		}
-		return err
-	})
-	if open {
+	// The app may have begun to listen between the two. If it hangs up again, on this one alone, it is up.
+	if status, http, err = get(ctx, dial, path); err == nil {
 		return status, http, nil
 	}
-	return status, http, err
+	select {
+	case err = <-closed:
+		return 0, false, hungUp(err)
+	default:
+		return 0, false, nil
+	}
 }
 
-// converse calls talk with a new connection. Open reports that the time ran out while the connection was still there.
-// Some connections have no deadlines, so it is closed to end the talk.
-func converse(ctx context.Context, dial dialer, within time.Duration, talk func(net.Conn) error) (open bool, err error) {
+// hungUp is the error for a connection that was closed before anything was said; err is nil where the server spoke first.
+func hungUp(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("the app accepts connections and closes them without an answer: %w", err)
+}
+
+// get sends one GET, and returns as [answer] does. A connection that stays open without an answer is no error. Some
+// connections have no deadlines, so it is closed to end the talk.
+func get(ctx context.Context, dial dialer, path string) (status int, http bool, err error) {
 	conn, err := connect(ctx, dial)
 	if err != nil {
-		return false, dialError{err}
+		return 0, false, dialError{err}
 	}
 	defer conn.Close()
-	talking, cancel := context.WithTimeout(ctx, within)
+	talking, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	defer context.AfterFunc(talking, func() { conn.Close() })()
-	err = talk(conn)
-	return err != nil && ctx.Err() == nil && talking.Err() != nil, err
+	_, err = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: localhost\r\nUser-Agent: stagewatch (is it ready?)\r\nAccept: */*\r\nConnection: close\r\n\r\n", path)
+	if err == nil {
+		status, http, err = answer(conn)
+	}
+	if err != nil && ctx.Err() == nil && talking.Err() != nil {
+		err = nil
+	}
+	return status, http, err
 }
 
 // dialError marks an error of dialling.

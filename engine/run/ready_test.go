@@ -76,7 +76,7 @@ func TestAHealthcheckThatNeverSucceedsIsQuoted(t *testing.T) {
 	r := newRig(t)
 	image := docktest.Image(t, r.engine, r.session, cmd("-listen", ":8080", "-sick", "1h"),
 		`HEALTHCHECK CMD ["/app","-health","http://127.0.0.1:8080/healthz"]`)
-	err := r.start(Spec{Image: image, Port: 8080}).Ready(t.Context(), Readiness{Within: 2 * time.Second})
+	err := r.start(Spec{Image: image, Port: 8080}).Ready(t.Context(), Readiness{Within: 5 * time.Second})
 	var why *UnreadyError
 	if !errors.As(err, &why) || why.Exited || !strings.Contains(err.Error(), "503") || !strings.Contains(why.Hint, "HEALTHCHECK") {
 		t.Errorf("%v", err)
@@ -105,7 +105,7 @@ func TestAnAppOnItsOwnLoopbackIsToldSo(t *testing.T) {
 	if !r.runner.direct {
 		t.Skip("the engine is not on this machine: its processes cannot be looked into")
 	}
-	err := r.start(Spec{Image: r.image("-listen", "127.0.0.1:8080"), Port: 8080}).Ready(t.Context(), Readiness{Within: time.Second})
+	err := r.start(Spec{Image: r.image("-listen", "127.0.0.1:8080"), Port: 8080}).Ready(t.Context(), Readiness{Within: 3 * time.Second})
 	var why *UnreadyError
 	if !errors.As(err, &why) || why.Exited || !strings.Contains(why.Hint, "listens on 127.0.0.1:8080") {
 		t.Errorf("%v, hint %q", err, why.Hint)
