@@ -19,7 +19,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
-// run solves what collect returns, exports it, and returns the image's id. It does not wait for the record of the build in
+// run solves what collect returns, exports it, and returns the image's id, empty where no image is asked for. It does not wait for the record of the build in
 // the engine's history, which takes the engine as long as a third of the export, and which nothing depends on.
 func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect gateway.BuildFunc) (string, error) {
 	files, err := dock.Files(req.Contexts, func(context string, filter *fsutil.FilterOpt) error {
@@ -32,15 +32,17 @@ func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect 
 		return "", err
 	}
 	opt := client.SolveOpt{
-		Exports:   []client.ExportEntry{{Type: "moby"}},
 		SharedKey: req.SharedKey,
 		Session:   append([]session.Attachable{files}, b.attachables...),
 		Internal:  req.Record.Name == "",
 		// They reach the history and nothing else: no frontend runs at the engine.
 		FrontendAttrs: req.Record.attrs(),
 	}
+	if !req.NoImage {
+		opt.Exports = []client.ExportEntry{{Type: "moby"}}
+	}
 	// A solve without a record ends with its export, and so does every solve of an engine that keeps none.
-	early := !opt.Internal && !b.lingering.fragile && !req.Exported
+	early := !opt.Internal && !b.lingering.fragile && !req.Exported && !req.NoImage
 	solving, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	detach := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
 	status := make(chan *client.SolveStatus)
@@ -79,7 +81,7 @@ func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect 
 	}
 	track.exportedAs = resp.ExporterResponse
 	image := resp.ExporterResponse[exptypes.ExporterImageDigestKey]
-	if image == "" {
+	if image == "" && !req.NoImage {
 		return "", errors.New("building: the engine's BuildKit returned no image; it may lack the \"moby\" exporter")
 	}
 	return image, nil

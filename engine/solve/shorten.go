@@ -77,7 +77,7 @@ func (b *Builder) asWritten(_ context.Context, g gateway.Client, req Request, _ 
 	if err != nil {
 		return nil, err
 	}
-	res, err := solve(bound, req.Yields)
+	res, err := solve(bound, req.Yields || req.NoImage)
 	if err == nil && req.Plan.MayShorten() {
 		b.shortcuts.asWritten(req.Plan)
 	}

@@ -37,6 +37,8 @@ type Request struct {
 	// Yields says that no other build must wait for this one: when its context ends, the engine ends it at once, or
 	// what is left of it there does not matter to other builds.
 	Yields bool
+	// NoImage exports nothing: what the build is for is whether it succeeds. Its result has no image, and it takes no shortcuts.
+	NoImage bool
 	// Exported waits for the engine's own words on the image, which it has once its record of the build is written.
 	Exported bool
 	// Record is what the engine's build history is to say of the build.
@@ -73,7 +75,7 @@ type Result struct {
 // attempts bounds how often a solve is tried that fails for a reason outside of the build.
 const attempts = 3
 
-// Build solves the request's plan and exports its target to the engine's image store. It returns a [*Failure] for a
+// Build solves the request's plan and exports its target to the engine's image store, if that is asked for. It returns a [*Failure] for a
 // build that failed, and ctx's error for one that was canceled.
 func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 	start := time.Now()
@@ -113,7 +115,10 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 			}
 			return nil, f
 		}
-		tags, err := b.engine.Name(ctx, image, req.Tags)
+		var tags []string
+		if !req.NoImage {
+			tags, err = b.engine.Name(ctx, image, req.Tags)
+		}
 		if err != nil && attempt < attempts && errdefs.IsNotFound(err) {
 			// Somebody prunes images: without a name it was one of them.
 			continue
@@ -198,7 +203,7 @@ func (b *Builder) collect(track *tracker, req Request) gateway.BuildFunc {
 			return g.Solve(ctx, gateway.SolveRequest{Definition: bound.Definition, Evaluate: evaluate})
 		}
 		build := b.asWritten
-		if !req.NoCache && !req.plain && req.Plan.MayShorten() {
+		if !req.NoCache && !req.plain && !req.NoImage && req.Plan.MayShorten() {
 			build = b.shortened
 		}
 		res, err := build(ctx, g, req, track, solve)
