@@ -35,10 +35,11 @@ var promised = map[string]string{
 	"stopped":   "container exit_code reason",
 	"watching":  "on mode",
 	"answer":    "id result serving_build edits_behind",
+	"check":     "stage state gate ms",
 }
 
 // ofABuild are the types whose lines always name their build. What `stagewatch plan` plans is none.
-const ofABuild = "step output built failed abandoned sized ledger files serving waiting draining"
+const ofABuild = "step output built failed abandoned sized ledger files serving waiting draining check"
 
 func contract(ts *testscript.TestScript, _ bool, args []string) {
 	text := strings.TrimSuffix(ts.ReadFile(args[0]), "\n")

@@ -182,3 +182,4 @@ func (Log) Kind() string       { return "log" }
 func (Stopped) Kind() string   { return "stopped" }
 func (Watching) Kind() string  { return "watching" }
 func (Answer) Kind() string    { return "answer" }
+func (Check) Kind() string     { return "check" }

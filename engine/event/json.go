@@ -32,6 +32,7 @@ var decoders = map[string]func([]byte) (Body, error){
 	"stopped":   decodeAs[Stopped],
 	"watching":  decodeAs[Watching],
 	"answer":    decodeAs[Answer],
+	"check":     decodeAs[Check],
 }
 
 func decodeAs[B Body](line []byte) (Body, error) {
