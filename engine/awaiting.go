@@ -137,7 +137,7 @@ func (l *loop) settle(a *asking, err error) {
 	case a.at.Outside != "":
 		a.unread = a.at.Outside
 	case a.edits > 0 || a.at.Control || l.plan == nil || l.project.Frontend() != "":
-	case len(l.plan.Relevant(l.project.At(a.at), l.project.Links())) == 0:
+	case len(l.withChecked(l.plan.Relevant(l.project.At(a.at), l.project.Links()), l.project.At(a.at))) == 0:
 		a.unread = event.Skipped{Reason: event.Unused}.Why()
 	}
 }
@@ -194,12 +194,19 @@ func (l *loop) answerTo(a *asking) (build int, ans event.Answer) {
 	case l.builds.running != nil:
 		ans.Message = fmt.Sprintf("build #%d is under way", l.builds.running.number)
 		return l.builds.running.number, ans
+	case l.gates.under != nil:
+		ans.Message = fmt.Sprintf("the gates of build #%d are being built", l.gates.under.number)
+		return l.gates.under.number, ans
 	case l.pace.held != nil:
 		ans.Message = "no build has begun, as " + string(l.pace.held.why)
 	case failure != nil && failure.edits >= a.edits && failure.number >= a.build:
 		ans.Result, ans.Failed = event.AnswerFailed, &failure.event
 		ans.Message, ans.Hint = fmt.Sprintf("build #%d failed", failure.number), failure.event.Hint
 		return failure.number, ans
+	case l.gates.held != nil && l.gates.held.edits >= a.edits && l.gates.held.number >= a.build:
+		ans.Result, ans.Failed = event.AnswerFailed, l.gates.red[0].Failed
+		ans.Message, ans.Hint = fmt.Sprintf("%s of build #%d failed, so that it is not handed over", l.gates.names(), l.gates.held.number), ans.Failed.Hint
+		return l.gates.held.number, ans
 	default:
 		return l.unbuilt(a, app, ans)
 	}

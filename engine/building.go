@@ -15,10 +15,12 @@ import (
 func (l *loop) start(d decision, o order) {
 	l.pace.release()
 	l.meter.Stop()
+	l.stopChecks()
 	l.stopAudit()
 	l.abandon()
 	j, ctx := l.newJob(o.noCache)
 	j.asked = o.why.Kind == event.ReasonRequest
+	j.checks = l.checks.Of(j.number, j.seq, j.snaps, o.why.Kind != "")
 	l.builds.running = j
 	if d.fails {
 		l.supersede(j, d.older)
@@ -34,6 +36,9 @@ func (l *loop) start(d decision, o order) {
 	// The plan is reported first: steps that j takes over are reported as its own.
 	l.supersede(j, d.older)
 	req := solve.Request{Plan: j.plan, Tags: l.cfg.Tags, Predictions: j.predictions, NoCache: j.noCache, Exported: l.cfg.Exported, LastTook: l.earlier.steps.Last, Emit: j.relay.send}
+	if l.namedLate() {
+		req.Tags = nil
+	}
 	req.Contexts, req.SharedKey = l.project.Contexts(false)
 	j.contexts = req.Contexts
 	req.Record.Name = l.recordName(planned.Because)

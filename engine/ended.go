@@ -27,7 +27,8 @@ func (l *loop) ended(j *job, res *solve.Result, err error) {
 //   - First what became of the build is completed and reported: its event carries the score.
 //   - Then it is compared with the good build before it, which explains broken promises and gives advice.
 //   - Then it takes that one's place, and its changes are pending no longer.
-//   - Then it goes on to serve, which has it measured; and what others still use is known again.
+//   - Then it goes on to serve, which has it measured; and what others still use is known again. Where there are gates, it
+//     serves, and ends, once they pass.
 //   - Last comes the build that was held back for the end of this one, or that builds again what was written to while this
 //     one read it: it finds everything in place.
 func (l *loop) succeeded(j *job, res *solve.Result) {
@@ -37,7 +38,9 @@ func (l *loop) succeeded(j *job, res *solve.Result) {
 	l.images.made[res.Image] = true
 	broken := l.tally.keep(j)
 	l.forgotten(j)
-	l.reportBuilt(j)
+	if !l.namedLate() {
+		l.reportBuilt(j)
+	}
 
 	l.broke(j, broken)
 	l.advise(j)
@@ -48,9 +51,16 @@ func (l *loop) succeeded(j *job, res *solve.Result) {
 	l.err = nil
 	l.unblock()
 
-	l.deploy(j)
+	gated := l.checks.Gated()
+	if !gated {
+		l.deploy(j)
+	}
 	news := l.again(moved)
-	l.over()
+	if gated && (!news || l.paused) {
+		l.pass(j)
+	} else {
+		l.over()
+	}
 	if news && l.builds.running == nil && !l.paused {
 		l.next(trigger{news: true})
 	}

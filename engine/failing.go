@@ -15,10 +15,7 @@ import (
 func (l *loop) failed(j *job, err error) {
 	l.builds.running = nil
 	l.err = err
-	e := failedEvent(err)
-	if j.plan != nil {
-		l.project.ExplainMissing(&e, j.plan, err)
-	}
+	e := l.failureOf(j.plan, err)
 	l.Emit(j.number, e)
 	if l.app != nil {
 		reason := fmt.Sprintf("build #%d failed", j.number)

@@ -145,6 +145,11 @@ type fakeBuild struct {
 func (*fakeBuilder) Fill(*plan.Input) {}
 func (*fakeBuilder) Forget()          {}
 
+func (b *fakeBuilder) Name(_ context.Context, res *solve.Result, tags []string) error {
+	res.Tags = tags
+	return nil
+}
+
 func (*fakeBuilder) Quiet(context.Context) error { return nil }
 
 func (*fakeBuilder) Settle(context.Context, *plan.Plan, map[string]fsutil.FS) error { return nil }

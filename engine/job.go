@@ -7,6 +7,7 @@ import (
 
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/stagewatch/stagewatch/engine/check"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
 	"github.com/stagewatch/stagewatch/engine/tree"
@@ -40,6 +41,9 @@ type job struct {
 	result  *solve.Result
 	// sized: its sizes are known.
 	sized bool
+	// checks is its part for the checks, and checked: they were begun.
+	checks  *check.Build
+	checked bool
 	// judged: it was compared with its budget.
 	judged bool
 	began  time.Time

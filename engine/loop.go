@@ -7,6 +7,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/advice"
 	"github.com/stagewatch/stagewatch/engine/budget"
+	"github.com/stagewatch/stagewatch/engine/check"
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -37,6 +38,7 @@ type loop struct {
 	// Parts with a state of their own: app runs and serves the images, nil where nothing is run.
 	app    *serve.App
 	meter  *measure.Meter
+	checks *check.Checks
 	images images
 	engine *engineWatch
 	// limits are what a build may come to.
@@ -53,6 +55,7 @@ type loop struct {
 	pending pending
 	pace    pace
 	builds  builds
+	gates   gates
 	// running counts the solves and what else goes on beside the loop.
 	running    sync.WaitGroup
 	audits     audits
@@ -176,7 +179,7 @@ func (l *loop) replan() []plan.Change {
 	if l.plan, l.unplanned = l.project.Plan(l.Ctx(), l.solver, ""); l.unplanned != nil {
 		return nil
 	}
-	d, err := l.project.Admit(l.Ctx(), l.plan)
+	d, err := l.project.Admit(l.Ctx(), append(l.checks.Replan(), l.plan)...)
 	if err == nil && len(d.Changed) > 0 && l.project.Frontend() != "" {
 		// Its frontend may read the context.
 		l.plan, err = l.project.Plan(l.Ctx(), l.solver, "")
@@ -190,6 +193,6 @@ func (l *loop) replan() []plan.Change {
 // replanAnew replans without an edit: a base image may bring other triggers.
 func (l *loop) replanAnew() {
 	if changes := l.replan(); len(changes) > 0 {
-		l.pending.add(changes, project.Delta{}, time.Now())
+		l.add(changes, project.Delta{}, time.Now())
 	}
 }

@@ -37,13 +37,13 @@ func (l *loop) measure(j *job) {
 	l.images.made[j.result.Image] = true
 	if j.sized {
 		// Its container was started anew.
-		l.measured(nil)
+		l.measured(j, nil)
 		return
 	}
 	before, err := l.planBefore(j.plan)
 	if err != nil {
 		l.Emit(j.number, event.Warning{Code: event.CodeUnmeasured, Message: err.Error()})
-		l.measured(err)
+		l.measured(j, err)
 		return
 	}
 	l.meter.Measure(measure.Build{
@@ -65,7 +65,7 @@ func (l *loop) measure(j *job) {
 			if l.cfg.Once && !j.judged && l.limits.Any() {
 				err = &fault.Error{What: "checking the budget: the image could not be measured", Hint: "The warnings above say why."}
 			}
-			l.measured(err)
+			l.measured(j, err)
 		},
 	})
 }
@@ -84,12 +84,13 @@ func (l *loop) planBefore(of *plan.Plan) (*plan.Plan, error) {
 	return p, nil
 }
 
-// measured goes on once a build needs nothing more. It ends a session of one build, which err makes fail.
-func (l *loop) measured(err error) {
+// measured goes on once a build is measured, or can't be: it needs nothing more but its checks. They end a session of one
+// build, which err makes fail.
+func (l *loop) measured(j *job, err error) {
 	switch {
 	case l.builds.running != nil:
+		return
 	case l.cfg.Once:
-		l.done = true
 		if l.err == nil {
 			l.err = err
 		}
@@ -98,4 +99,5 @@ func (l *loop) measured(err error) {
 		l.tidy()
 		l.trimHistory(1)
 	}
+	l.check(j)
 }

@@ -63,7 +63,7 @@ func (l *loop) again(moved map[string][]string) bool {
 		}
 	}
 	if len(back) > 0 {
-		l.pending.add(back, project.Delta{}, time.Now())
+		l.add(back, project.Delta{}, time.Now())
 		l.Emit(0, event.Changed{Paths: project.Paths(back), Changes: project.Events(back, nil)})
 	}
 	return true

@@ -73,6 +73,7 @@ func newLoop(d deps) *loop {
 		Contexts: func() (map[string]fsutil.FS, string) { return d.project.Contexts(true) },
 		Lost:     func() bool { return l.engine.gone },
 	})
+	l.checks = l.newChecks(d.cfg.Build)
 	if d.app != nil {
 		l.app = serve.New(d.desk, d.app.runner, d.app.door, d.app.settings, l.hooks())
 	}

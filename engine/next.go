@@ -22,7 +22,7 @@ type situation struct {
 	paused bool
 	// missing: there is no Dockerfile, and no build of the session had one. Broken: there is one that makes no plan.
 	missing, broken bool
-	// running: a build runs, and has been for age. Yielding: older ones still run that it superseded.
+	// running: a build runs, or its gates do, and has been for age. Yielding: older ones still run that it superseded.
 	running, yielding bool
 	age               time.Duration
 	storm             storm

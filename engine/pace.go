@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"path/filepath"
 	"time"
 
@@ -93,13 +94,13 @@ func (l *loop) situation(t trigger) situation {
 	s := situation{
 		now: time.Now(), news: t.news || t.paced && l.pace.held != nil, paced: t.paced, writing: t.writing, paths: t.paths,
 		paused: l.paused, missing: l.builds.count == 0 && l.project.Missing(), broken: l.plan == nil,
-		running: l.builds.running != nil, yielding: len(l.builds.superseded) > 0, storm: l.pace.storm, turns: l.pace.turns,
+		running: l.builds.running != nil || l.gates.under != nil, yielding: len(l.builds.superseded) > 0, storm: l.pace.storm, turns: l.pace.turns,
 	}
 	if t.order != nil {
 		s.ordered, s.noCache = true, t.order.noCache
 	}
-	if l.builds.running != nil {
-		s.age = s.now.Sub(l.builds.running.began)
+	if j := cmp.Or(l.builds.running, l.gates.under); j != nil {
+		s.age = s.now.Sub(j.began)
 	}
 	return s
 }

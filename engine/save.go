@@ -57,6 +57,7 @@ func (l *loop) record(d project.Delta, err error, savedAt time.Time) bool {
 		// A path that the last good build did not read repairs no Dockerfile, and the app may write to it every second.
 		relevant = l.builds.good.plan.Relevant(d.Changed, l.project.Links())
 	}
+	relevant = l.withChecked(relevant, d.Changed)
 	if len(relevant) == 0 && !d.Dockerfile && !d.Broke {
 		unused := project.Paths(d.Changed)
 		if d.Rules {
@@ -67,7 +68,7 @@ func (l *loop) record(d project.Delta, err error, savedAt time.Time) bool {
 		}
 		return false
 	}
-	l.pending.add(relevant, d, savedAt)
+	l.add(relevant, d, savedAt)
 	changed := l.withSource(project.Paths(relevant), d.Dockerfile)
 	if d.Broke && len(changed) == 0 {
 		changed = d.RuleFiles
@@ -89,6 +90,26 @@ func (l *loop) relevant(changes []plan.Change, tree plan.Tree) []plan.Change {
 		}
 	}
 	return now
+}
+
+// withChecked returns the changes that are relevant to the target or read by a check: a build is made for these too, of which
+// the target has every step.
+func (l *loop) withChecked(relevant, changes []plan.Change) []plan.Change {
+	if len(relevant) == len(changes) {
+		return relevant
+	}
+	for _, c := range l.checks.Reads(changes) {
+		if !slices.Contains(relevant, c) {
+			relevant = append(relevant, c)
+		}
+	}
+	return relevant
+}
+
+// add makes changes pending, for the target and the checks.
+func (l *loop) add(changes []plan.Change, d project.Delta, savedAt time.Time) {
+	l.pending.add(changes, d, savedAt)
+	l.checks.Add(changes, d.Dockerfile, l.pending.last)
 }
 
 // withSource adds the Dockerfile to the paths where it changed as well.

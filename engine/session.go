@@ -113,7 +113,7 @@ func (s *session) run(ctx context.Context, h *hosting, intents <-chan event.Inte
 		s.emit(event.Watching{On: true, Mode: p.WatchMode(), Files: p.Files()})
 	}
 	err = l.run(in)
-	busy = l.builds.running != nil || len(l.builds.superseded) > 0 || l.meter.Busy()
+	busy = l.builds.running != nil || len(l.builds.superseded) > 0 || l.meter.Busy() || l.checks.Busy()
 	stop()
 	l.wait()
 	l.kept(l.earlier.steps.Save())
@@ -219,6 +219,7 @@ func (l *loop) wait() {
 		l.app.Quit()
 	}
 	l.meter.Wait()
+	l.checks.Wait()
 	l.images.removing.Wait()
 }
 

@@ -14,6 +14,8 @@ import (
 type builder interface {
 	project.Toolchain
 	Build(ctx context.Context, req solve.Request) (*solve.Result, error)
+	// Name gives the image of a build that was made without names its names.
+	Name(ctx context.Context, res *solve.Result, tags []string) error
 	// Forget makes the next plan look base images up again.
 	Forget()
 	// TrimHistory removes all but the newest of our builds from the engine's build history.

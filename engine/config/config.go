@@ -40,6 +40,8 @@ type Build struct {
 	Target string
 	// Before is the stage to compare sizes with, empty for the one that the target copies most from.
 	Before string
+	// Checks are stages that are built beside the target, and Gates those that a build is not handed over without.
+	Checks, Gates []string
 	// Tags name the image. Without any it is named after the context's folder, and loses that name at the end.
 	Tags []string
 	// BuildArgs are NAME=value.
@@ -187,5 +189,5 @@ func (c Config) Values(dockerfile []byte) *redact.Values {
 	if c.ShowValues {
 		return nil
 	}
-	return redact.New(c.BuildArgs, append([]string{string(dockerfile), absolute(c.Context), c.File, c.Target, c.Before, c.Platform, c.Name}, c.Tags...)...)
+	return redact.New(c.BuildArgs, append([]string{string(dockerfile), absolute(c.Context), c.File, c.Target, c.Before, c.Platform, c.Name}, slices.Concat(c.Tags, c.Checks, c.Gates)...)...)
 }

@@ -160,12 +160,17 @@ func (p *Project) Snapshots() map[string]*tree.Snapshot {
 // Contexts serves the local contexts to a build as they are known now; see [tree.Snapshot.FS] for strict. The key
 // names what the engine may compare them with: what it was sent from here before. It may be called from any goroutine.
 func (p *Project) Contexts(strict bool) (served map[string]fsutil.FS, key string) {
+	return p.Serve(p.Snapshots(), strict)
+}
+
+// Serve is [Project.Contexts] for the contexts as they were at some time: what [Project.Snapshots] returned then.
+func (p *Project) Serve(snaps map[string]*tree.Snapshot, strict bool) (served map[string]fsutil.FS, key string) {
 	served = map[string]fsutil.FS{}
-	var snaps []*tree.Snapshot
+	var all []*tree.Snapshot
 	for _, f := range p.folders {
-		snap := f.tree.Snapshot()
-		snaps = append(snaps, snap)
+		snap := snaps[f.name]
+		all = append(all, snap)
 		served[f.localName()] = snap.FS(strict)
 	}
-	return served, solve.SharedKey(p.root, snaps...)
+	return served, solve.SharedKey(p.root, all...)
 }

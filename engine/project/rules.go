@@ -90,9 +90,18 @@ func (f *folder) writes(rel string) bool {
 
 // Admit lets into the contexts what the plan's steps name, even where rules beside the ignore file leave it out, and
 // returns what changes by it.
-func (p *Project) Admit(ctx context.Context, pl *plan.Plan) (Delta, error) {
+func (p *Project) Admit(ctx context.Context, plans ...*plan.Plan) (Delta, error) {
 	var d Delta
-	named := pl.Named(p.Links())
+	named := map[string][]string{}
+	for _, pl := range plans {
+		for context, names := range pl.Named(p.Links()) {
+			for _, name := range names {
+				if !slices.Contains(named[context], name) {
+					named[context] = append(named[context], name)
+				}
+			}
+		}
+	}
 	for _, f := range p.folders {
 		// Most Dockerfiles name nothing of the kind. Their contexts need no second look.
 		names := f.own.Lifting(named[f.localName()])

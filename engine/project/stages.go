@@ -12,7 +12,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
 
-// checkStages returns an error where --target or --before names no stage of the Dockerfile source, which a person knows
+// checkStages returns an error where --target, --before, --check or --gate names no stage of the Dockerfile source, which a person knows
 // as name. What is wrong with the Dockerfile itself is the plan's to say.
 func checkStages(c config.Build, name string, source []byte) error {
 	if _, foreign := plan.CustomSyntax(source); foreign {
@@ -22,7 +22,15 @@ func checkStages(c config.Build, name string, source []byte) error {
 	if err != nil || len(names) == 0 {
 		return nil
 	}
-	for _, flag := range []struct{ name, stage string }{{"--target", c.Target}, {"--before", c.Before}} {
+	type flag struct{ name, stage string }
+	flags := []flag{{"--target", c.Target}, {"--before", c.Before}}
+	for _, stage := range c.Gates {
+		flags = append(flags, flag{"--gate", stage})
+	}
+	for _, stage := range c.Checks {
+		flags = append(flags, flag{"--check", stage})
+	}
+	for _, flag := range flags {
 		if _, replaced := c.BuildContexts[flag.stage]; flag.stage == "" || replaced || plan.HasStage(names, flag.stage) {
 			continue
 		}

@@ -125,6 +125,16 @@ func (t *tracker) exported(image string, s *client.SolveStatus) (id string, done
 	return image, done
 }
 
+// Name gives the image of a build that was made without names its names.
+func (b *Builder) Name(ctx context.Context, res *Result, tags []string) error {
+	names, err := b.engine.Name(ctx, res.Image, tags)
+	if err != nil {
+		return err
+	}
+	res.Tags, res.Exported = names, withNames(res.Exported, names)
+	return nil
+}
+
 // withNames adds to the engine's own words on an image the names that it got after its export, as the engine says them where
 // it exports an image under its names: the containerd store, which alone has a descriptor, completes them.
 func withNames(exported map[string]string, tags []string) map[string]string {

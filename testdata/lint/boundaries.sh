@@ -12,11 +12,12 @@ breaches=0
 rooms='
 cmd/stagewatch   engine engine/budget engine/compose engine/config engine/dock engine/doctor engine/event engine/explain engine/fault engine/human engine/project engine/shell engine/socket engine/tree ui ui/clean ui/draw ui/once ui/plain ui/remote ui/replay ui/report ui/story ui/svg ui/term ui/why
 watch
-engine           engine/advice engine/budget engine/cause engine/config engine/connect engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/measure engine/past engine/plan engine/project engine/redact engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
+engine           engine/advice engine/budget engine/cause engine/check engine/config engine/connect engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/measure engine/past engine/plan engine/project engine/redact engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
 engine/advice    engine/event engine/human engine/plan engine/tree
 engine/budget    engine/event engine/fault engine/human
 engine/compat    engine/event engine/image engine/plan
 engine/cause     engine/event engine/human engine/past engine/plan engine/project
+engine/check     engine/cause engine/desk engine/event engine/past engine/plan engine/project engine/solve engine/tree
 engine/compose   engine/config engine/fault
 engine/config    engine/budget engine/dock engine/fault engine/front engine/redact engine/run engine/tree
 engine/connect   engine/config engine/dock engine/event engine/fault engine/human engine/image engine/solve
