@@ -63,6 +63,7 @@ func (m *Model) commandsFor(now doable) []command {
 		{k.ShellAt, "Do", live, (*Model).shellAt, ranked(now.failed, 18)},
 		{k.Browse, "Do", live, (*Model).browse, ranked(now.serves, 34)},
 		{k.Watch, "Do", live, (*Model).watch, 44},
+		{k.Checks, "Do", func(m *Model) bool { return len(m.story.Checks) > 0 }, (*Model).checks, 19},
 
 		{k.Search, "Text", nil, (*Model).startSearch, ranked(now.text, 38)},
 		{k.SearchNext, "Text", (*Model).searching, findNext(1), ranked(now.match, 6)},

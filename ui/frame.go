@@ -25,6 +25,7 @@ func (m *Model) View() string {
 	l := m.lay
 	m.drawHeader(c, l)
 	drawLines(c, l.summary, l.top)
+	drawLines(c, l.checks, l.checked)
 	drawLines(c, l.banner, l.alarm)
 	m.board.DrawStrip(c, l.strip)
 	m.board.Draw(c)

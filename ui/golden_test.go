@@ -77,6 +77,13 @@ var scenes = []scene{
 	{name: "replaced-stage", extra: []event.Body{event.Planned{Target: "app", Because: "first build",
 		Stages: []event.PlannedStage{{Name: "deps", Base: "golang:1.26"}, {Name: "build", Base: "docker.io/acme/built:1", Replaced: true}, {Name: "app", Base: "scratch", Needed: true, From: []string{"build"}}},
 		Steps:  []event.PlannedStep{{Stage: "build", Index: 1, Total: 1, Instruction: "FROM docker.io/acme/built:1", Prediction: event.MayRerun}, {Stage: "app", Index: 1, Total: 1, Instruction: "COPY --from=build /bin/app /", Prediction: event.MayRerun}}}}},
+	{name: "checks", story: "python-app", n: 1, until: kind("ledger", 2), extra: checksOf(2)},
+	{name: "checks-gate", story: "python-app", n: 1, until: kind("ledger", 2), extra: []event.Body{
+		event.Changed{Paths: []string{"python_app/web.py"}}, event.Stale{ServingBuild: 2, EditsBehind: 1, Reason: "gate test of build #3 failed"},
+		event.Check{Stage: "test", Gate: true, State: event.CheckUnaffected, Result: event.CheckFailed, ResultBuild: 2, RedSince: 2, Because: "python_app/web.py changed", Failed: &event.Failed{Message: "exit code: 1"}},
+		event.Check{Stage: "lint", State: event.CheckCanceled},
+	}},
+	{name: "view-checks", story: "python-app", n: 1, until: kind("ledger", 2), extra: checksOf(2), keys: "c"},
 	{name: "view-help", story: "python-app", n: 1, until: kind("ledger", 2), keys: "?"},
 	{name: "view-step", story: "python-app", n: 1, until: kind("ledger", 2), keys: "1 j enter"},
 	{name: "view-hit", story: "python-app", n: 1, until: kind("ledger", 2), keys: "1 g j j j enter"},
@@ -106,6 +113,18 @@ var scenes = []scene{
 	}},
 	{name: "real-end", story: realStory},
 	{name: "asking", story: "python-app", n: 1, until: kind("ledger", 2), keys: "s"},
+}
+
+// checksOf are checks of a build: one passed, one failed, one runs.
+func checksOf(build int) []event.Body {
+	failed := &event.Failed{Stage: "lint", Index: 2, Line: 9, Instruction: "RUN ruff check", Message: "exit code: 1", Hint: "The step's own output says more.",
+		Excerpt: []event.ExcerptLine{{Line: 8, Text: "FROM build AS lint"}, {Line: 9, Text: "RUN ruff check", Blamed: true}}}
+	return []event.Body{
+		event.Check{Stage: "test", Gate: true, State: event.CheckPassed, Result: event.CheckPassed, ResultBuild: build, MS: 1210, Ran: 2, Hits: 5, Mended: true, Output: []event.OutputLine{{Stream: "stdout", Text: "12 passed in 0.81s"}}},
+		event.Check{Stage: "lint", State: event.CheckFailed, Result: event.CheckFailed, ResultBuild: build, MS: 310, RedSince: build, Because: "python_app/__init__.py changed", Failed: failed,
+			Output: []event.OutputLine{{Stream: "stdout", Text: "web.py:3:1: F401 `os` imported but unused"}, {Stream: "stderr", Text: "Found 1 error."}}, Dropped: 4},
+		event.Check{Stage: "types", State: event.CheckRunning},
+	}
 }
 
 // everySize names the scenes that are compared on the narrowest and on a wide terminal too; the others are laid out alike.

@@ -10,7 +10,7 @@ type KeyMap struct {
 	Open, Full, Zoom, Unzoom, Fold, Back    key.Binding
 	Search, SearchNext, SearchPrev, Filter  key.Binding
 	Build, BuildFresh, Restart, Stop        key.Binding
-	Shell, ShellAt, Browse, Watch           key.Binding
+	Shell, ShellAt, Browse, Watch, Checks   key.Binding
 	Follow, Wrap, Timestamps, Raw           key.Binding
 	Copy, Save, Mouse, Suspend, Help, Quit  key.Binding
 	Yes, No                                 key.Binding
@@ -58,6 +58,7 @@ func DefaultKeyMap() KeyMap {
 		ShellAt:    bind(k("D"), "D", "shell at a step"),
 		Browse:     bind(k("o"), "o", "browser"),
 		Watch:      bind(k("w"), "w", "watch on/off"),
+		Checks:     bind(k("c"), "c", "checks"),
 
 		Follow:     bind(k("f"), "f", "follow"),
 		Wrap:       bind(k("W"), "W", "wrap"),

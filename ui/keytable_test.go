@@ -151,6 +151,13 @@ var keyTests = map[string]func(t *testing.T, s *screen, o *outside, k string){
 		s.press(k).run()
 		s.want(o.intents[1] == event.Intent(event.Watch{On: true}), "not on again")
 	},
+	"Checks": func(_ *testing.T, s *screen, _ *outside, k string) {
+		s.press(k)
+		s.want(s.board.Front() == nil, "a page of no checks")
+		s.play([]event.Event{{Time: s.now, Build: 2, Body: event.Check{Stage: "test", State: event.CheckPassed, Result: event.CheckPassed, ResultBuild: 2, Output: []event.OutputLine{{Stream: "stdout", Text: "12 passed"}}}}})
+		s.press(k)
+		s.shows("test PASSED", "12 passed")
+	},
 	"Follow": func(_ *testing.T, s *screen, _ *outside, k string) {
 		s.want(!s.press("4", k).log.Follows(), "still following")
 		s.want(s.press(k).log.Follows(), "not following again")

@@ -9,15 +9,15 @@ import (
 // layout says where everything but the panels is; each panel knows its own place. It follows from the size of the terminal
 // and what is open, and is made once after each message, so that painting and the mouse agree.
 type layout struct {
-	status, summary, banner, strip, scrub, keys draw.Rect
-	// top and alarm are the lines of summary and banner, foot what stands in place of the keys.
-	top, alarm, foot []draw.Line
+	status, summary, checks, banner, strip, scrub, keys draw.Rect
+	// top, checked and alarm are the lines of summary, checks and banner, foot what stands in place of the keys.
+	top, checked, alarm, foot []draw.Line
 }
 
 // arrange lays the screen out.
 func (m *Model) arrange() {
-	l := layout{top: m.summaryLines(), foot: m.footer()}
-	l.alarm = present.Banner(m.view(), m.width-2, m.bannerRoom(len(l.top)))
+	l := layout{top: m.summaryLines(), checked: present.ChecksLine(m.view(), m.width-2), foot: m.footer()}
+	l.alarm = present.Banner(m.view(), m.width-2, m.bannerRoom(len(l.top)+len(l.checked)))
 	body := draw.Rect{W: m.width, H: m.height}
 	take := func(from, n int) draw.Rect {
 		r := draw.Rect{X: 0, Y: body.Y, W: body.W, H: min(n, body.H)}
@@ -38,6 +38,9 @@ func (m *Model) arrange() {
 	}
 	if m.height >= 6 {
 		l.summary = take(1, len(l.top))
+	}
+	if m.height >= 8 {
+		l.checks = take(1, len(l.checked))
 	}
 	if m.height >= 9 {
 		l.banner = take(1, len(l.alarm))

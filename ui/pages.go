@@ -117,6 +117,12 @@ func (m *Model) inFull() tea.Cmd {
 	return nil
 }
 
+// checks opens how the checks stand, with what they printed, and closes it again.
+func (m *Model) checks() tea.Cmd {
+	m.board.Toggle(m.textPage("checks", "Checks", present.Checks))
+	return nil
+}
+
 // help opens the list of keys and words, and closes it again.
 func (m *Model) help() tea.Cmd {
 	m.board.Toggle(m.textPage("help", "Help", func(_ present.View, width int) []present.Row { return m.helpRows(width) }))

@@ -31,6 +31,8 @@ func (o *options) complete(cmd *cobra.Command) {
 		"format":    words("markdown", "pr", "html", "svg"),
 		"target":    stages,
 		"before":    stages,
+		"check":     stages,
+		"gate":      stages,
 		"build-arg": args,
 		"context":   contexts,
 		"record":    files("jsonl"),

@@ -71,6 +71,9 @@ func follow(ctx context.Context, cfg config.Config, f face) (err error) {
 	if _, told := engine.BuildFailure(err); told && cfg.Once {
 		return errors.Join(exitCode(1), shown)
 	}
+	if engine.ChecksFailed(err) {
+		return errors.Join(exitCode(1), shown)
+	}
 	if engine.OverBudget(err) {
 		return errors.Join(overLimit, shown)
 	}

@@ -59,6 +59,8 @@ func (o *options) buildFlags(f *pflag.FlagSet) {
 	c := &o.cfg
 	f.StringArrayVarP(&c.Tags, "tag", "t", nil, "Name the image and keep it at the end; can be repeated (default the name of the context folder, removed at the end)")
 	f.StringVar(&c.Before, "before", "", "Stage to compare sizes with, named as for --target (default the stage that the target copies most from)")
+	f.StringArrayVar(&c.Checks, "check", nil, "Stage to build beside the target, after it serves, to see whether that succeeds: tests, say; named as for --target; can be repeated")
+	f.StringArrayVar(&c.Gates, "gate", nil, "Stage that has to succeed before a build is handed over, or its image named; else as --check")
 	f.BoolVar(&c.NoCache, "no-cache", false, "Do not use the cache for the first build")
 	f.BoolVar(&c.PlainGraph, "plain-graph", false, "Have every COPY --from wait for the last step of its stage, also where an earlier state is proven to have the same files to copy")
 }

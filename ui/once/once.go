@@ -77,7 +77,7 @@ func (p *Printer) Print(e event.Event) error {
 	case event.Failed:
 		p.steps(b, true)
 		p.say(e)
-	case event.Warning:
+	case event.Warning, event.Check:
 		p.say(e)
 	}
 	return p.err

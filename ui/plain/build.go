@@ -179,11 +179,19 @@ func (p *Printer) built(build int, b event.Built) {
 
 // failed writes the message, the lines of the Dockerfile around the failed one, and the hint.
 func (p *Printer) failed(build int, b event.Failed) {
-	where := ""
-	if b.Line > 0 {
-		where = fmt.Sprintf(" at Dockerfile line %d", b.Line)
+	p.line(build, "FAILED%s: %s", atLine(b), b.Message)
+	p.excerpt(build, b)
+}
+
+func atLine(b event.Failed) string {
+	if b.Line == 0 {
+		return ""
 	}
-	p.line(build, "FAILED%s: %s", where, b.Message)
+	return fmt.Sprintf(" at Dockerfile line %d", b.Line)
+}
+
+// excerpt writes the lines of the Dockerfile around the failed one, and the hint.
+func (p *Printer) excerpt(build int, b event.Failed) {
 	for _, l := range b.Excerpt {
 		sign := " "
 		if l.Blamed {

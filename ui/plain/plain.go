@@ -75,6 +75,8 @@ func (p *Printer) Print(e event.Event) error {
 		p.failed(e.Build, b)
 	case event.Abandoned:
 		p.line(e.Build, "GIVEN UP after %s: %s", millis(b.MS), b.Reason)
+	case event.Check:
+		p.check(e.Build, b)
 	case event.Sized:
 		p.sized(e.Build, b)
 	case event.Ledger:

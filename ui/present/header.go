@@ -46,7 +46,10 @@ func (v View) status() status {
 		return status{badge: draw.BadgeGood, word: "LIVE", text: serves + " the newest save"}
 	}
 	serves += ", " + human.Count(behind, "edit") + " behind"
+	gate := s.Gating()
 	switch {
+	case gate != nil:
+		return status{badge: draw.BadgeAccent, word: "CHECKING", text: fmt.Sprintf("build #%d, %s · %s", cur.Number, gate.Named(), serves)}
 	case building:
 		return status{badge: draw.BadgeAccent, word: "BUILDING", text: fmt.Sprintf("build #%d · %s", cur.Number, serves)}
 	case cur != nil && cur.State == story.Built && cur.Number > s.Serving.Build && s.Down == nil && (s.Stale == nil || s.Stale.Reason == ""):
@@ -91,6 +94,10 @@ func (v View) statusDown(building bool) status {
 		return status{badge: draw.BadgeAccent, word: "BUILDING", text: fmt.Sprintf("build #%d · nothing serves yet", cur.Number)}
 	case cur.State == story.Failed:
 		return status{badge: draw.BadgeBad, word: "NOTHING SERVES", text: fmt.Sprintf("build #%d failed", cur.Number)}
+	case s.Gating() != nil:
+		return status{badge: draw.BadgeAccent, word: "CHECKING", text: fmt.Sprintf("build #%d, %s · nothing serves yet", cur.Number, s.Gating().Named())}
+	case cur.State == story.Built && s.Stale != nil && s.Stale.Reason != "":
+		return status{badge: draw.BadgeBad, word: "NOTHING SERVES", quotes: s.Stale.Reason}
 	case cur.State == story.Built:
 		return status{badge: draw.BadgeAccent, word: "STARTING", text: fmt.Sprintf("build #%d", cur.Number) + v.waitedFor(cur.Number)}
 	}

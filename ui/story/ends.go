@@ -45,7 +45,8 @@ func (s *Story) continueStep(e event.Event, st event.Step) {
 	}
 }
 
-func (b *Build) fail(at time.Time, f event.Failed) {
+// cleanFailure returns a failure that a terminal can show.
+func cleanFailure(f event.Failed) event.Failed {
 	f.Stage, f.Instruction, f.Message, f.Hint = clean.Line(f.Stage), clean.Line(f.Instruction), clean.Line(f.Message), clean.Line(f.Hint)
 	excerpt := make([]event.ExcerptLine, len(f.Excerpt))
 	for i, l := range f.Excerpt {
@@ -53,6 +54,11 @@ func (b *Build) fail(at time.Time, f event.Failed) {
 		excerpt[i] = l
 	}
 	f.Excerpt = excerpt
+	return f
+}
+
+func (b *Build) fail(at time.Time, f event.Failed) {
+	f = cleanFailure(f)
 	b.State, b.End, b.Failure = Failed, at, &f
 	b.MS = at.Sub(b.Start).Milliseconds()
 	b.errorLine = b.findErrorLine()

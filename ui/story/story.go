@@ -48,6 +48,8 @@ type Story struct {
 	// Skips are changes that led to no build, the newest last.
 	Skips    []Skip
 	Warnings []Warning
+	// Checks are how the checks stand, in the order in which they were first heard of.
+	Checks []*Check
 	// Watching is the last event about watching, nil before the first.
 	Watching *event.Watching
 	Logs     *Ring
@@ -177,6 +179,8 @@ func (s *Story) Apply(e event.Event) {
 		s.stopped(e, b)
 	case event.Watching:
 		s.Watching = &b
+	case event.Check:
+		s.check(e, b)
 	}
 }
 
