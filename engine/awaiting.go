@@ -188,6 +188,9 @@ func (l *loop) answerTo(a *asking) (build int, ans event.Answer) {
 		ans.Result, ans.Message, ans.Hint = event.AnswerFailed, "no such file in the context", "It was not there in this session either: look at its spelling."
 	case app.Serves != nil && app.Serves.Edits >= a.edits && app.Serves.Build >= a.build:
 		ans.Result = event.AnswerServed
+		if a.Checks {
+			return l.checkedAnswer(ans)
+		}
 		return app.Serves.Build, ans
 	case l.engine.gone:
 		ans.Message, ans.Hint = "the engine does not answer", "Start it again; the session goes on by itself when it answers."
@@ -204,9 +207,7 @@ func (l *loop) answerTo(a *asking) (build int, ans event.Answer) {
 		ans.Message, ans.Hint = fmt.Sprintf("build #%d failed", failure.number), failure.event.Hint
 		return failure.number, ans
 	case l.gates.held != nil && l.gates.held.edits >= a.edits && l.gates.held.number >= a.build:
-		ans.Result, ans.Failed = event.AnswerFailed, l.gates.red[0].Failed
-		ans.Message, ans.Hint = fmt.Sprintf("%s of build #%d failed, so that it is not handed over", l.gates.names(), l.gates.held.number), ans.Failed.Hint
-		return l.gates.held.number, ans
+		return l.gates.held.number, l.heldAnswer(ans)
 	default:
 		return l.unbuilt(a, app, ans)
 	}

@@ -136,3 +136,34 @@ func (e checksFailed) Error() string { return human.Count(int(e), "check") + " f
 
 // ChecksFailed reports whether an error is that of a build whose checks failed, which has been reported.
 func ChecksFailed(err error) bool { return errors.As(err, new(checksFailed)) }
+
+// heldAnswer is the answer where the newest good build is held back by a gate.
+func (l *loop) heldAnswer(ans event.Answer) event.Answer {
+	ans = failedCheck(ans, l.gates.red[0])
+	ans.Message = fmt.Sprintf("%s of build #%d failed, so that it is not handed over", l.gates.names(), l.gates.held.number)
+	return ans
+}
+
+func failedCheck(ans event.Answer, red event.Check) event.Answer {
+	ans.Result, ans.Check, ans.Failed = event.AnswerFailed, red.Stage, red.Failed
+	ans.Message, ans.Hint = red.Named()+" failed "+red.Since(), red.Failed.Hint
+	return ans
+}
+
+// checkedAnswer is the answer to who also asks about the checks of what serves, where that contains what was asked about.
+func (l *loop) checkedAnswer(ans event.Answer) (int, event.Answer) {
+	build := l.builds.good
+	red := l.checks.Red()
+	switch {
+	case l.gates.held != nil:
+		return build.number, l.heldAnswer(ans)
+	case l.builds.running != nil:
+		ans.Result, ans.Message = event.AnswerPending, fmt.Sprintf("build #%d is under way", l.builds.running.number)
+		return l.builds.running.number, ans
+	case !build.checked || l.checks.Busy():
+		ans.Result, ans.Message = event.AnswerPending, fmt.Sprintf("the checks of build #%d are not done", build.number)
+	case len(red) > 0:
+		ans = failedCheck(ans, red[0])
+	}
+	return build.number, ans
+}

@@ -190,6 +190,9 @@ func TestAGateHoldsTheHandOverBack(t *testing.T) {
 		if a, _ := eventtest.One[event.Answer](t, r.drain()); a.Result != event.AnswerPending || !strings.Contains(a.Message, "gates of build #2") {
 			t.Errorf("%+v", a)
 		}
+		if req := r.builder.last().req; req.Plan.Target != "test" || req.Record.Name != "" {
+			t.Errorf("the gate is solved for %s as %q", req.Plan.Target, req.Record.Name)
+		}
 		r.fail("RUN pytest", "failed")
 		r.succeed()
 		events := r.wantChecked("#2 gate test failed since build #2: src/a changed", "#2 check lint running", "#2 check lint passed")
@@ -219,6 +222,40 @@ func TestAGateHoldsTheHandOverBack(t *testing.T) {
 		}
 		if got := checked(events); len(got) < 2 || got[1] != "#4 gate test passed again" {
 			t.Errorf("%q", got)
+		}
+	})
+}
+
+// TestAWaitForChecks ends once those of what serves are done: with the failure of the first that is red.
+func TestAWaitForChecks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newChecked(t, nil, []string{"test", "lint"})
+		defer r.close()
+		r.intents <- event.Await{ID: "1", Checks: true}
+		r.up()
+		r.succeed()
+		if early := eventtest.All[event.Answer](r.drain()); len(early) > 0 {
+			t.Fatalf("answered before all checks are done: %+v", early)
+		}
+		r.succeed()
+		if a, n := eventtest.One[event.Answer](t, r.drain()); n != 1 || a.Result != event.AnswerServed {
+			t.Errorf("build %d: %+v", n, a)
+		}
+
+		r.save("tests/t", "2")
+		r.intents <- event.Await{ID: "2", Checks: true}
+		r.intents <- event.Await{ID: "3"}
+		r.up()
+		r.fail("RUN pytest", "1 failed")
+		answers := eventtest.All[event.Answer](r.drain())
+		if len(answers) != 2 {
+			t.Fatalf("%+v", answers)
+		}
+		if a := answers[0].Body.(event.Answer); a.ID != "3" || a.Result != event.AnswerServed {
+			t.Errorf("without checks: %+v", a)
+		}
+		if a := answers[1].Body.(event.Answer); a.Result != event.AnswerFailed || a.Check != "test" || a.Failed == nil || a.Message != "check test failed since build #2: tests/t changed" {
+			t.Errorf("%+v", a)
 		}
 	})
 }

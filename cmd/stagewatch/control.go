@@ -150,7 +150,10 @@ timeout. The files are compared with the disk first: it is not too early right b
 many writes.
 
 With --for it waits for one file, or folder, as it is now. One that no build reads is waited for no longer: that is said,
-and the exit code is 0. With --all it waits until every save is served, those that come meanwhile too.`,
+and the exit code is 0. With --all it waits until every save is served, those that come meanwhile too.
+
+A gate (--gate) that fails holds a build back, which is told with what it printed. With --checks it waits for the other
+checks (--check) as well.`,
 		Example: `  stagewatch wait && curl --fail http://127.0.0.1:8080/
   stagewatch wait --for app/main.py --timeout 10s`,
 		Args: arguments(cobra.MaximumNArgs(1), "context"),
@@ -174,6 +177,7 @@ and the exit code is 0. With --all it waits until every save is served, those th
 	}
 	cmd.Flags().StringVar(&r.For, "for", "", "Wait for this file, or folder, as it is now")
 	cmd.Flags().BoolVar(&r.All, "all", false, "Wait until every save is served, those that come meanwhile too")
+	cmd.Flags().BoolVar(&r.Checks, "checks", false, "Wait until the checks (--check) of what serves pass, too, and exit with 1 if one fails")
 	cmd.Flags().DurationVar(&timeout, "timeout", timeout, "How long to wait at most")
 	cmd.Flags().BoolVar(&a.json, "json", false, "Print the answer as lines of the JSON stream")
 	_ = cmd.RegisterFlagCompletionFunc("timeout", words())
@@ -229,6 +233,8 @@ func (a *asker) answered(said *plain.Printer, build int, ans event.Answer, timeo
 	}
 	switch {
 	case a.json:
+	case ans.Check != "":
+		fmt.Fprintf(os.Stderr, "stagewatch: waiting: %s\n", clean.Line(ans.String()))
 	case ans.Failed != nil:
 		_ = said.Print(event.Event{Build: build, Body: *ans.Failed})
 	default:

@@ -102,6 +102,17 @@ func (c *Checks) Gated() bool { return len(c.all) > 0 && c.all[0].gate }
 // Busy reports whether a check is being built.
 func (c *Checks) Busy() bool { return c.running != nil }
 
+// Red returns how those checks stand that failed.
+func (c *Checks) Red() []event.Check {
+	var red []event.Check
+	for _, k := range c.all {
+		if k.last != nil && k.last.failed != nil {
+			red = append(red, k.event(event.CheckFailed))
+		}
+	}
+	return red
+}
+
 // Wait returns when nothing goes on in the background any more.
 func (c *Checks) Wait() { c.background.Wait() }
 

@@ -10,6 +10,8 @@ type Await struct {
 	Path string
 	// All asks about every save, those that come while it waits too.
 	All bool
+	// Checks asks about the checks of what serves too: they have to pass.
+	Checks bool
 	// Now wants the answer as it is once the contexts are compared, [AnswerPending] where a build is still to come.
 	Now bool
 }
@@ -29,7 +31,9 @@ type Answer struct {
 	// Message is why what was asked about is not served; Hint says what to do about it.
 	Message string `json:"message,omitempty"`
 	Hint    string `json:"hint,omitempty"`
-	// Failed is the failure of the build that contains what was asked about, nil where none failed.
+	// Check is the stage of the check that failed, a gate or, where that was asked about, another; empty for none.
+	Check string `json:"check,omitempty"`
+	// Failed is the failure of the build that contains what was asked about, or of Check, nil where none failed.
 	Failed *Failed `json:"failed,omitempty"`
 }
 

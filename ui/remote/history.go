@@ -25,12 +25,26 @@ func (h *history) add(e event.Event) {
 		h.lines++
 		h.text += len(text)
 	}
+	if c, ok := e.Body.(event.Check); ok && len(c.Output) > 0 {
+		h.forgetOutput(c.Stage)
+	}
 	h.events = append(h.events, e)
 	if h.lines > maxLines || h.text > maxText {
 		h.forgetLines()
 	}
 	if len(h.events)-h.lines > maxEvents {
 		h.forgetEvents()
+	}
+}
+
+// forgetOutput drops what a check printed before its newest result.
+func (h *history) forgetOutput(stage string) {
+	for i, e := range slices.Backward(h.events) {
+		if c, ok := e.Body.(event.Check); ok && c.Stage == stage && len(c.Output) > 0 {
+			c.Output, c.Dropped = nil, 0
+			h.events[i].Body = c
+			return
+		}
 	}
 }
 

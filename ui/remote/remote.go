@@ -47,6 +47,8 @@ type Request struct {
 	// For is the absolute path that DoWait asks about, empty for the newest save; All asks about those to come as well.
 	For string `json:"for,omitempty"`
 	All bool   `json:"all,omitempty"`
+	// Checks is for DoWait, and waits for the checks of what serves too.
+	Checks bool `json:"checks,omitempty"`
 	// TimeoutMS is how long DoWait waits at most, in milliseconds.
 	TimeoutMS int64 `json:"timeout_ms,omitempty"`
 	// Follow goes on with the events that come, after those that are kept. SinceBuild leaves out those of builds before.

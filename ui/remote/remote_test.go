@@ -118,6 +118,42 @@ func TestAFailedWaitHasWhatTheStepSaid(t *testing.T) {
 	})
 }
 
+// TestAWaitForARedCheckHasWhatItSaid, also where the newest edit does not affect it. The status names it.
+func TestAWaitForARedCheckHasWhatItSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(t)
+		defer close(s.events)
+		c := s.client()
+		defer c.Close()
+		red := event.Check{Stage: "test", State: event.CheckFailed, MS: 40, Result: event.CheckFailed, ResultBuild: 2, RedSince: 2, Because: "a changed", Failed: &event.Failed{Message: "exit code: 1"}, Output: []event.OutputLine{{Stream: "stdout", Text: "1 failed"}}}
+		s.happen(2, red)
+		red.State, red.MS, red.Output = event.CheckUnaffected, 0, nil
+		s.happen(3, red)
+		s.send(c, Request{Do: DoWait, Checks: true})
+		a := asked[event.Await](s)
+		if !a.Checks {
+			t.Errorf("the engine got %+v", a)
+		}
+		s.happen(3, event.Answer{ID: a.ID, Result: event.AnswerFailed, Check: "test", Failed: red.Failed})
+		if got, ok := next(t, c).Body.(event.Check); !ok || got.State != event.CheckFailed || got.MS != 40 || len(got.Output) != 1 {
+			t.Errorf("got %+v", got)
+		}
+		if got, ok := next(t, c).Body.(event.Answer); !ok || got.Check != "test" {
+			t.Errorf("got %+v", got)
+		}
+		s.send(c, Request{Do: DoStatus})
+		s.happen(0, event.Answer{ID: asked[event.Await](s).ID, Result: event.AnswerServed})
+		_, line, err := c.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, err := DecodeStatus(line)
+		if err != nil || len(status.Checks) != 1 || !slices.Contains(status.Lines(), "check test failed since build #2: a changed") {
+			t.Errorf("%+v %v", status, err)
+		}
+	})
+}
+
 // TestAWaitEndsInTime: the engine is asked how things stand, and its answer is that of the wait.
 func TestAWaitEndsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -305,6 +341,25 @@ func TestTheEndIsTheEnd(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	for range s.passed {
+	}
+}
+
+// TestTheHistoryHasTheNewestOutputOfACheck and not that of all its runs, which is much.
+func TestTheHistoryHasTheNewestOutputOfACheck(t *testing.T) {
+	var h history
+	for n := range 3 {
+		h.add(event.Event{Build: n, Body: event.Check{Stage: "test", Output: []event.OutputLine{{Text: fmt.Sprint(n)}}}})
+		h.add(event.Event{Build: n, Body: event.Check{Stage: "lint", Output: []event.OutputLine{{Text: "of another"}}}})
+		h.add(event.Event{Build: n, Body: event.Check{Stage: "test", State: event.CheckUnaffected}})
+	}
+	said := map[string]int{}
+	for _, e := range h.events {
+		for _, l := range e.Body.(event.Check).Output {
+			said[l.Text]++
+		}
+	}
+	if len(said) != 2 || said["2"] != 1 || said["of another"] != 1 {
+		t.Errorf("%v", said)
 	}
 }
 

@@ -104,7 +104,10 @@ func (s *Server) answered(e event.Event, a event.Answer) {
 	}
 	delete(s.waits, a.ID)
 	got := s.asThingsStand(e, a)
-	switch {
+	switch check := s.story.Check(a.Check); {
+	case check != nil:
+		check.State, check.MS = check.Result, check.ResultMS
+		got.printed = []event.Event{{Time: e.Time, Build: check.ResultBuild, Body: check.Check}}
 	case a.Failed != nil:
 		got.printed = s.history.printed(e.Build, event.StepID{Stage: a.Failed.Stage, Index: a.Failed.Index}, mostPrinted)
 	case a.Result == event.AnswerFailed && e.Build > 0:

@@ -35,6 +35,8 @@ type Status struct {
 	Step string `json:"step,omitempty"`
 	// Failed is how it failed.
 	Failed *event.Failed `json:"failed,omitempty"`
+	// Checks are how the checks stand, with what they printed last.
+	Checks []event.Check `json:"checks,omitempty"`
 	// Watching: saves are built.
 	Watching bool          `json:"watching"`
 	Engine   *event.Engine `json:"engine,omitempty"`
@@ -51,6 +53,9 @@ func statusOf(about About, told *story.Story, a event.Answer) Status {
 		Watching: told.Watching == nil || told.Watching.On, Engine: told.Engine}
 	if up := told.Serving; up != nil {
 		s.URL, s.Container, s.Image = up.URL, up.Container, up.Image
+	}
+	for _, c := range told.Checks {
+		s.Checks = append(s.Checks, c.Check)
 	}
 	b := told.Current()
 	if b == nil {
@@ -91,6 +96,9 @@ func (s Status) Lines() []string {
 	if s.Hint != "" && s.Failed == nil {
 		lines = append(lines, "hint: "+s.Hint)
 	}
+	for _, c := range s.Checks {
+		lines = append(lines, checkLine(c))
+	}
 	if !s.Watching {
 		lines = append(lines, "watching is off")
 	}
@@ -111,6 +119,24 @@ func (s Status) serves() string {
 	}
 	if s.Message != "" {
 		text += ": " + s.Message
+	}
+	return text
+}
+
+// checkLine says how a check stands: "gate test passed in build #3", "check lint failed since build #2: app.py changed".
+func checkLine(c event.Check) string {
+	text := c.Named()
+	switch {
+	case c.Red():
+		text += " failed " + c.Since()
+	case c.Result != "":
+		text += fmt.Sprintf(" %s in build #%d", c.Result, c.ResultBuild)
+	}
+	switch c.State {
+	case event.CheckRunning:
+		return text + ", is running"
+	case event.CheckCanceled:
+		return text + ", was canceled since"
 	}
 	return text
 }

@@ -21,7 +21,7 @@ func (s *Server) wait(ctx context.Context, q *queue, r Request) {
 	if within == 0 {
 		within = defaultWait
 	}
-	a, ok := s.ask(ctx, event.Await{Path: r.For, All: r.All}, within)
+	a, ok := s.ask(ctx, event.Await{Path: r.For, All: r.All, Checks: r.Checks}, within)
 	if !ok {
 		return
 	}

@@ -54,3 +54,14 @@ func (s *Story) Gating() *Check {
 	}
 	return nil
 }
+
+// Check returns a copy of how the check of a stage stands, nil for none.
+func (s *Story) Check(stage string) *Check {
+	for _, c := range s.Checks {
+		if c.Stage == clean.Line(stage) {
+			found := *c
+			return &found
+		}
+	}
+	return nil
+}
