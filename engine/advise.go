@@ -17,9 +17,9 @@ func (l *loop) advise(j *job) {
 	if l.builds.good != nil {
 		return
 	}
-	links := l.project.Links()
+	links, checked := l.project.Links(), l.checks.Plans()
 	l.Aside(&l.running, func() {
-		if w, ok := advice.Unread(j.plan, j.main(), links); ok {
+		if w, ok := advice.Unread(j.plan, j.main(), links, checked...); ok {
 			l.Emit(j.number, w)
 		}
 	})

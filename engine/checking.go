@@ -30,8 +30,14 @@ func (l *loop) newChecks(c config.Build) *check.Checks {
 			l.builds.recorded++
 			return l.recordName(what)
 		},
-		Failed:  l.failureOf,
-		Suspect: l.engine.check,
+		Failed: l.failureOf, Rebased: l.rebased,
+		Suspect: func(answers func()) {
+			if l.cfg.Once {
+				answers() // nobody waits for an engine that is gone
+				return
+			}
+			l.engine.check(answers)
+		},
 	})
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/event/eventtest"
 	"github.com/stagewatch/stagewatch/engine/solve"
+	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
 const checkedDockerfile = rigDockerfile + "FROM build AS test\nCOPY tests /tests\nRUN pytest\nFROM base AS lint\nCOPY src /src\nRUN ruff\nFROM small\nCOPY --from=build /out /out\n"
@@ -363,5 +365,75 @@ func TestOneBuildIsNotNamedWhereAGateFails(t *testing.T) {
 		if err := r.end(); !ChecksFailed(err) {
 			t.Error(err)
 		}
+	})
+}
+
+// TestGatesOfSavesInARowGetTheirTurn: each save supersedes the build of the one before, and what serves moves on all the same.
+func TestGatesOfSavesInARowGetTheirTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newChecked(t, []string{"test"}, nil)
+		defer r.close()
+		r.builder.takes = 2 * time.Second
+		r.runner.Take(10 * time.Millisecond)
+		for n := range 30 {
+			r.save("src/a", fmt.Sprint("edit ", n))
+			time.Sleep(3 * time.Second)
+		}
+		served := eventtest.All[event.Serving](r.drain())
+		if len(served) < 2 {
+			t.Errorf("%d builds served, of 30 saves", len(served))
+		}
+	})
+}
+
+// TestACheckThatReadWhatMovedIsBuiltAgain: it is not known of which content its result is.
+func TestACheckThatReadWhatMovedIsBuiltAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newChecked(t, nil, []string{"test"})
+		defer r.close()
+		r.up()
+		first := r.builder.last()
+		r.write("tests/t", "for a moment")
+		f, err := first.req.Contexts["context"].(*tree.FS).Open("tests/t")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, f)
+		f.Close()
+		r.succeed()
+		if again := r.builder.last(); again == first || again.req.Plan.Target != "test" {
+			t.Fatalf("after it %s is built", again.req.Plan.Target)
+		}
+		r.succeed()
+		r.wantChecked("#1 check test running", "#1 check test passed")
+	})
+}
+
+// TestACheckOnABaseThatMoved is built anew with everything else.
+func TestACheckOnABaseThatMoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newChecked(t, nil, []string{"test"})
+		defer r.close()
+		r.up()
+		r.builder.last().end <- &solve.Failure{Failed: event.Failed{Message: "not found"}, Err: errStep, Moved: []string{"base"}}
+		events := r.wantChecked("#1 check test running", "#1 check test canceled")
+		if p := eventtest.All[event.Planned](events); len(p) != 2 || p[1].Body.(event.Planned).Reason.Kind != event.ReasonImage {
+			t.Errorf("%+v", p)
+		}
+	})
+}
+
+// TestARequestBuildsEveryCheck, as one may have failed by chance.
+func TestARequestBuildsEveryCheck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newChecked(t, nil, []string{"test"})
+		defer r.close()
+		r.up()
+		r.fail("RUN pytest", "failed")
+		r.drain()
+		r.intents <- event.Rebuild{}
+		r.up()
+		r.succeed()
+		r.wantChecked("#2 check test running", "#2 check test passed again")
 	})
 }

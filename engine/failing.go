@@ -30,9 +30,7 @@ func (l *loop) failed(j *job, err error) {
 		l.done = true
 		return
 	}
-	var f *solve.Failure
-	if errors.As(err, &f) && len(f.Moved) > 0 {
-		l.rebase(f.Moved)
+	if l.rebased(err) {
 		return
 	}
 	l.blame(err)

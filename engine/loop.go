@@ -179,7 +179,8 @@ func (l *loop) replan() []plan.Change {
 	if l.plan, l.unplanned = l.project.Plan(l.Ctx(), l.solver, ""); l.unplanned != nil {
 		return nil
 	}
-	d, err := l.project.Admit(l.Ctx(), append(l.checks.Replan(), l.plan)...)
+	l.checks.Replan()
+	d, err := l.project.Admit(l.Ctx(), append(l.checks.Plans(), l.plan)...)
 	if err == nil && len(d.Changed) > 0 && l.project.Frontend() != "" {
 		// Its frontend may read the context.
 		l.plan, err = l.project.Plan(l.Ctx(), l.solver, "")

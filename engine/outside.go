@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/human"
 	"github.com/stagewatch/stagewatch/engine/plan"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // outside knows what happens to a builder beside the builds of this session.
@@ -101,6 +103,16 @@ func (l *loop) warnBroken(j *job, steps []plan.Step, moved []string, cause strin
 	w.Message = fmt.Sprintf("%s predicted as a hit but ran: %s", what, cause)
 	l.Emit(j.number, w)
 	l.rebase(moved)
+}
+
+// rebased reports whether something failed as base images moved, and then builds anew.
+func (l *loop) rebased(err error) bool {
+	var f *solve.Failure
+	if l.cfg.Once || !errors.As(err, &f) || len(f.Moved) == 0 {
+		return false
+	}
+	l.rebase(f.Moved)
+	return true
 }
 
 // rebase builds anew on base images that moved.

@@ -39,6 +39,9 @@ Limits are --max-size, --max-wasted, --max-growth, --max-layers, and the rules o
 what they mean to dive, whose way to count differs from that of --max-wasted. What exceeds a limit is named with the
 figure, the limit and what grew.
 
+--gate names stages that are built before the image gets its name, and --check stages that are built after it: tests, say. If one of
+them fails, the exit code is 1.
+
 In a folder with a compose.yaml it builds its services, or those that are named, one after the other and each after those
 whose images it reads, and ends with the first that fails. Their images have the names that docker compose gives them, and
 are kept. --no-compose, a folder as CONTEXT, a Dockerfile after -f, or a flag of a single build such as -t builds one
@@ -47,6 +50,7 @@ Dockerfile instead.`,
   stagewatch build --no-cache examples/api
   stagewatch build --max-size 70MB --max-growth 2% .
   stagewatch build -t app --metadata-file build.json .
+  stagewatch build -t app --gate test --check lint .
   stagewatch build -f compose.yaml api worker`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}

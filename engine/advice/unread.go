@@ -15,9 +15,9 @@ import (
 // muchUnread and manyUnread are what has to be read by no step before that is worth a word, in bytes and in files.
 const muchUnread, manyUnread = 50_000_000, 2000
 
-// Unread returns a warning where much of the context is read by no step, with the largest of what is not. It may take a
-// while for a large context.
-func Unread(p *plan.Plan, snap *tree.Snapshot, links plan.Tree) (event.Warning, bool) {
+// Unread returns a warning where much of the context is read by no step, with the largest of what is not. What is built beside
+// the plan reads it as well. It may take a while for a large context.
+func Unread(p *plan.Plan, snap *tree.Snapshot, links plan.Tree, beside ...*plan.Plan) (event.Warning, bool) {
 	type entry struct {
 		name  string
 		files int
@@ -45,8 +45,10 @@ func Unread(p *plan.Plan, snap *tree.Snapshot, links plan.Tree) (event.Warning, 
 		}
 		return true
 	})
-	for _, c := range p.Relevant(all, links) {
-		of(c.Path).read = true
+	for _, p := range append(beside, p) {
+		for _, c := range p.Relevant(all, links) {
+			of(c.Path).read = true
+		}
 	}
 	var list []*entry
 	files, bytes := 0, int64(0)

@@ -42,6 +42,8 @@ type Needs struct {
 	// Suspect is called when a check failed, which an engine that is gone would explain. It calls answers, on the desk's
 	// goroutine, if the engine does answer.
 	Suspect func(answers func())
+	// Rebased reports whether err only says that base images are others now, and then has all built anew.
+	Rebased func(err error) bool
 }
 
 // Checks are those of a session. The methods are called on the desk's goroutine, but for [Checks.Wait].
@@ -116,14 +118,22 @@ func (c *Checks) Red() []event.Check {
 // Wait returns when nothing goes on in the background any more.
 func (c *Checks) Wait() { c.background.Wait() }
 
-// Replan plans the checks, and returns the plans of those that can be planned.
-func (c *Checks) Replan() []*plan.Plan {
-	var plans []*plan.Plan
+// Replan plans the checks.
+func (c *Checks) Replan() {
 	for _, k := range c.all {
 		p, err := c.needs.Plan(k.asked)
 		if k.err = err; err == nil {
 			k.plan = p
-			plans = append(plans, p)
+		}
+	}
+}
+
+// Plans are those of the checks that can be planned.
+func (c *Checks) Plans() []*plan.Plan {
+	var plans []*plan.Plan
+	for _, k := range c.all {
+		if k.plan != nil && k.err == nil {
+			plans = append(plans, k.plan)
 		}
 	}
 	return plans

@@ -139,7 +139,7 @@ func (c *Checks) ended(r *run, k *check, p *plan.Plan, res *solve.Result, err er
 	default:
 		took := time.Since(r.began)
 		c.needs.Suspect(func() {
-			if c.running != r {
+			if c.running != r || c.needs.Rebased(err) {
 				return
 			}
 			if solve.BrokenOff(err) && r.attempt < attempts {
