@@ -26,6 +26,7 @@ var promised = map[string]string{
 	"sized":     "before after ratio delta basis",
 	"ledger":    "carried left",
 	"files":     "stages",
+	"compared":  "target against difference groups shared_layers shared_bytes bandwidth",
 	"warning":   "code message",
 	"serving":   "url container image ms edits_behind",
 	"waiting":   "container for",
@@ -39,7 +40,7 @@ var promised = map[string]string{
 }
 
 // ofABuild are the types whose lines always name their build. What `stagewatch plan` plans is none.
-const ofABuild = "step output built failed abandoned sized ledger files serving waiting draining check"
+const ofABuild = "step output built failed abandoned sized ledger compared files serving waiting draining check"
 
 func contract(ts *testscript.TestScript, _ bool, args []string) {
 	text := strings.TrimSuffix(ts.ReadFile(args[0]), "\n")

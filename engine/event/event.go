@@ -173,6 +173,7 @@ func (Abandoned) Kind() string { return "abandoned" }
 func (Sized) Kind() string     { return "sized" }
 func (Ledger) Kind() string    { return "ledger" }
 func (Files) Kind() string     { return "files" }
+func (Compared) Kind() string  { return "compared" }
 func (Warning) Kind() string   { return "warning" }
 func (Serving) Kind() string   { return "serving" }
 func (Waiting) Kind() string   { return "waiting" }

@@ -23,6 +23,7 @@ var decoders = map[string]func([]byte) (Body, error){
 	"sized":     decodeAs[Sized],
 	"ledger":    decodeAs[Ledger],
 	"files":     decodeAs[Files],
+	"compared":  decodeAs[Compared],
 	"warning":   decodeAs[Warning],
 	"serving":   decodeAs[Serving],
 	"waiting":   decodeAs[Waiting],

@@ -176,5 +176,10 @@ func uncompressed(blob *bufio.Reader) (io.ReadCloser, error) {
 		}
 		return r.IOReadCloser(), nil
 	}
-	return io.NopCloser(blob), nil
+	return uncompressedBlob{blob}, nil
 }
+
+// uncompressedBlob is a blob that is not compressed.
+type uncompressedBlob struct{ io.Reader }
+
+func (uncompressedBlob) Close() error { return nil }

@@ -78,7 +78,7 @@ func TestEfficiencyIsDives(t *testing.T) {
 	}
 	for _, layers := range images {
 		archive := saved(t, layers)
-		got, err := savedLayers(bytes.NewReader(archive))
+		got, err := savedLayers(bytes.NewReader(archive), blobEntries)
 		if err != nil {
 			t.Fatal(err)
 		}

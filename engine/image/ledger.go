@@ -202,7 +202,7 @@ func leftBehind(s *Stage, taken map[string]bool) []event.LedgerGroup {
 		}
 	}
 	if rest != 0 {
-		groups = append(groups, event.LedgerGroup{Name: "overwritten or deleted later", Bytes: rest})
+		groups = append(groups, event.LedgerGroup{Name: kindLost, Bytes: rest})
 	}
 	slices.SortFunc(groups, func(a, b event.LedgerGroup) int {
 		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Name, b.Name))

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The groups of files that are left behind.
+// The groups of files that are left behind, or compared.
 const (
 	kindSystem   = "base OS"
 	kindToolset  = "language toolchain"
@@ -16,6 +16,9 @@ const (
 	kindBytecode = "__pycache__"
 	kindSources  = "sources"
 	kindOther    = "other"
+	// kindLost are bytes of layers that no file of the image has, and Links what the targets of links count for.
+	kindLost = "overwritten or deleted later"
+	Links    = "links"
 )
 
 // kindOf returns the group of a path. Base and source say whether the path came with the base image or was copied from

@@ -20,18 +20,18 @@ func (s *Store) Efficiency(ctx context.Context, id string) (Efficiency, error) {
 		return Efficiency{}, fmt.Errorf("saving image %s: %w", short(id), err)
 	}
 	defer saved.Close()
-	layers, err := savedLayers(saved)
+	layers, err := savedLayers(saved, blobEntries)
 	if err != nil {
 		return Efficiency{}, fmt.Errorf("reading image %s: %w", short(id), err)
 	}
 	return efficiencyOf(layers), nil
 }
 
-// savedLayers returns the entries of the layers in an archive of `docker save`, from the lowest upwards. Up to Docker Engine
-// 24 a layer that is there twice is a link the second time: it then has no entries, for dive neither.
-func savedLayers(archive io.Reader) ([][]tarEntry, error) {
+// savedLayers returns what read makes of the layers in an archive of `docker save`, from the lowest upwards. Up to Docker
+// Engine 24 a layer that is there twice is a link the second time: it then has no entries, for dive neither.
+func savedLayers[L any](archive io.Reader, read func(io.Reader) (L, error)) ([]L, error) {
 	var manifests []struct{ Layers []string }
-	found := map[string][]tarEntry{}
+	found := map[string]L{}
 	for t := tar.NewReader(archive); ; {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {
@@ -47,7 +47,7 @@ func savedLayers(archive io.Reader) ([][]tarEntry, error) {
 				return nil, fmt.Errorf("reading its manifest: %w", err)
 			}
 		case strings.HasSuffix(h.Name, ".tar"):
-			if found[h.Name], err = tarEntries(t); err != nil {
+			if found[h.Name], err = read(t); err != nil {
 				return nil, fmt.Errorf("reading layer %s: %w", h.Name, err)
 			}
 		case strings.HasPrefix(h.Name, "blobs/"):
@@ -55,7 +55,7 @@ func savedLayers(archive io.Reader) ([][]tarEntry, error) {
 			if first, _ := blob.Peek(1); string(first) == "{" {
 				continue
 			}
-			if found[h.Name], err = blobEntries(blob); err != nil {
+			if found[h.Name], err = read(blob); err != nil {
 				return nil, fmt.Errorf("reading layer %s: %w", h.Name, err)
 			}
 		}
@@ -63,7 +63,7 @@ func savedLayers(archive io.Reader) ([][]tarEntry, error) {
 	if len(manifests) == 0 {
 		return nil, errors.New("the engine sent no manifest")
 	}
-	layers := make([][]tarEntry, len(manifests[0].Layers))
+	layers := make([]L, len(manifests[0].Layers))
 	for i, name := range manifests[0].Layers {
 		var ok bool
 		if layers[i], ok = found[name]; !ok {
@@ -73,8 +73,8 @@ func savedLayers(archive io.Reader) ([][]tarEntry, error) {
 	return layers, nil
 }
 
-func blobEntries(blob *bufio.Reader) ([]tarEntry, error) {
-	content, err := uncompressed(blob)
+func blobEntries(blob io.Reader) ([]tarEntry, error) {
+	content, err := uncompressed(bufio.NewReader(blob))
 	if err != nil {
 		return nil, err
 	}
