@@ -46,8 +46,10 @@ type job struct {
 	checked bool
 	// judged: it was compared with its budget.
 	judged bool
-	began  time.Time
-	relay  *relay
+	// followed: what is to be done with a build that was measured is done.
+	followed bool
+	began    time.Time
+	relay    *relay
 }
 
 // main is the main context as it was.

@@ -59,11 +59,20 @@ func (l *loop) measure(j *job) {
 			j.judged = true
 			l.judged(v)
 		},
+		Followed: func(err error) {
+			j.followed = true
+			if l.cfg.Once && l.err == nil {
+				l.err = err
+			}
+		},
 		Done: func(sized bool) {
 			j.sized = j.sized || sized
 			var err error
 			if l.cfg.Once && !j.judged && l.limits.Any() {
 				err = &fault.Error{What: "checking the budget: the image could not be measured", Hint: "The warnings above say why."}
+			}
+			if l.cfg.Once && !j.followed && l.cfg.Against.Any() {
+				err = &fault.Error{What: fmt.Sprintf("comparing with %s: the image could not be measured", l.cfg.Against.Name()), Hint: "The warnings above say why."}
 			}
 			l.measured(j, err)
 		},

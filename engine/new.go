@@ -43,6 +43,8 @@ type deps struct {
 	// budget holds the builds to limits; nil leaves that out.
 	budget *measure.Budget
 	limits budget.Limits
+	// then is done with each build that was measured; nil leaves that out.
+	then then
 	// app is nil where nothing is run.
 	app *appDeps
 }
@@ -69,7 +71,7 @@ func newLoop(d deps) *loop {
 	}
 	l.engine = &engineWatch{Desk: d.desk, pinger: d.pinger, returned: l.resume}
 	l.meter = measure.New(d.desk, measure.Needs{
-		Images: d.images, Solver: l.solver, Insight: d.insight, Budget: d.budget, Inspect: d.cfg.Inspect,
+		Images: d.images, Solver: l.solver, Insight: d.insight, Budget: d.budget, Then: d.then, Inspect: d.cfg.Inspect,
 		Contexts: func() (map[string]fsutil.FS, string) { return d.project.Contexts(true) },
 		Lost:     func() bool { return l.engine.gone },
 	})

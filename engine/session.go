@@ -48,6 +48,8 @@ type session struct {
 	// values hide those of build arguments in all that is said.
 	values *atomic.Pointer[redact.Values]
 	voice  desk.Voice
+	// then is done with each build that was measured; nil does what the configuration asks for.
+	then then
 }
 
 func newSession(cfg config.Config, out *desk.Outbox) *session {
@@ -83,6 +85,10 @@ func (s *session) run(ctx context.Context, h *hosting, intents <-chan event.Inte
 	defer func() { err = errors.Join(err, c.Close(ctx, busy)) }()
 
 	cfg = c.Named(cfg)
+	follow, err := s.against(ctx, h, cfg.Tags[0])
+	if err != nil {
+		return unlessEnded(ctx, err)
+	}
 	s.values.Store(cfg.Values(p.Source()))
 	p.Label(dock.Label, c.Session.ID)
 	work, stop := context.WithCancel(ctx)
@@ -91,7 +97,7 @@ func (s *session) run(ctx context.Context, h *hosting, intents <-chan event.Inte
 		desk: desk.New(work, s.voice), cfg: cfg, project: p, values: s.values,
 		solver: newSolver(c, h.turn), pinger: c, outside: c, images: c.Images, insight: measure.NewInsight(c.Reader, c.Binding),
 		limits: limits, budget: measure.NewBudget(limits, c.Images, past.SizeFile(p.Root(), p.Dockerfile(), cfg.Service, cfg.Target, cfg.Platform)),
-		earlier: earlierOf(p, c.Engine.Host, cfg.Service), unkept: c.Session.Unkept != nil,
+		then: follow, earlier: earlierOf(p, c.Engine.Host, cfg.Service), unkept: c.Session.Unkept != nil,
 	}
 	in := inputs{intents: intents}
 	var l *loop

@@ -42,6 +42,9 @@ figure, the limit and what grew.
 --gate names stages that are built before the image gets its name, and --check stages that are built after it: tests, say. If one of
 them fails, the exit code is 1.
 
+--against IMAGE compares the target with another image, and --against-file FILE with what another Dockerfile builds of the
+same context: bytes by what they are for, compressed sizes, the time of a pull, shared layers.
+
 In a folder with a compose.yaml it builds its services, or those that are named, one after the other and each after those
 whose images it reads, and ends with the first that fails. Their images have the names that docker compose gives them, and
 are kept. --no-compose, a folder as CONTEXT, a Dockerfile after -f, or a flag of a single build such as -t builds one
@@ -51,12 +54,16 @@ Dockerfile instead.`,
   stagewatch build --max-size 70MB --max-growth 2% .
   stagewatch build -t app --metadata-file build.json .
   stagewatch build -t app --gate test --check lint .
+  stagewatch build --against app:1.4 --bandwidth 50Mbit .
+  stagewatch build --against-file Dockerfile.single .
   stagewatch build -f compose.yaml api worker`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}
 	o.composing.flags(cmd)
 	o.buildFlags(cmd.Flags())
 	o.budgetFlags(cmd.Flags())
+	o.againstFlags(cmd.Flags())
+	cmd.Flags().StringVar(&o.cfg.Against.File, "against-file", "", "Dockerfile to compare the target with: its last stage is built as the target is, of the same context, and removed")
 	o.left.flags(cmd.Flags())
 	o.faceFlags(cmd.Flags())
 	o.complete(cmd)

@@ -50,8 +50,13 @@ func (o *options) sourceFlags(f *pflag.FlagSet) {
 	f.BoolVar(&c.ShowValues, "show-values", false, "Show the values of build arguments, and not $NAME in their place")
 	f.StringArrayVar(&c.Ignore, "ignore", nil, "Leave files out of the context, as a line of .dockerignore does; adds to the built-in rules for files of editors and git, which the word none switches off")
 	f.BoolVar(&c.Pull, "pull", false, "Always look up base images in their registry")
-	f.StringVarP(&c.Engine.Host, "host", "H", "", "Address of the engine to connect to (default DOCKER_HOST, else the docker context's)")
-	f.StringVarP(&c.Engine.Context, "context", "c", "", "Name of the docker context to connect with")
+	o.engineFlags(f)
+}
+
+// engineFlags say which engine.
+func (o *options) engineFlags(f *pflag.FlagSet) {
+	f.StringVarP(&o.cfg.Engine.Host, "host", "H", "", "Address of the engine to connect to (default DOCKER_HOST, else the docker context's)")
+	f.StringVarP(&o.cfg.Engine.Context, "context", "c", "", "Name of the docker context to connect with")
 }
 
 func (o *options) buildFlags(f *pflag.FlagSet) {
@@ -63,6 +68,13 @@ func (o *options) buildFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&c.Gates, "gate", nil, "Stage that has to succeed before a build is handed over, or its image named; else as --check")
 	f.BoolVar(&c.NoCache, "no-cache", false, "Do not use the cache for the first build")
 	f.BoolVar(&c.PlainGraph, "plain-graph", false, "Have every COPY --from wait for the last step of its stage, also where an earlier state is proven to have the same files to copy")
+}
+
+// againstFlags are what the target is compared with.
+func (o *options) againstFlags(f *pflag.FlagSet) {
+	a := &o.cfg.Against
+	f.StringVar(&a.Image, "against", "", "Image to compare the target with, which the engine has: its name or ID")
+	f.StringVar(&a.Bandwidth, "bandwidth", config.DefaultBandwidth, "Bandwidth that the time of a pull is worked out with, as compressed size over bandwidth: 800kbit, 50Mbit, 1Gbit")
 }
 
 func (o *options) runFlags(f *pflag.FlagSet) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -30,7 +31,12 @@ func TestCommands(t *testing.T) {
 // TestOnEngine runs the scripts that work on a real engine, each with copies of the samples.
 func TestOnEngine(t *testing.T) {
 	e := docktest.Engine(t)
-	testscript.Run(t, testscript.Params{Dir: "testdata/engine", Setup: setup(e), Cmds: commands(e), RequireExplicitExec: true})
+	testscript.Run(t, testscript.Params{Dir: "testdata/engine", Setup: setup(e), Cmds: commands(e), RequireExplicitExec: true, Condition: func(name string) (bool, error) {
+		if name != "race" {
+			return false, fmt.Errorf("unknown condition %q", name)
+		}
+		return racing, nil
+	}})
 }
 
 // setup gives a script a home and samples of its own, and the engine if there is to be one.

@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/ui"
@@ -26,6 +29,7 @@ import (
 
 // reporting are the flags of stagewatch report.
 type reporting struct {
+	options
 	format, output, at, size, base string
 }
 
@@ -37,12 +41,16 @@ func reportCommand() *cobra.Command {
 		Long: `Summarize what a recorded session gained in size and time. FILE is the recording, by default stdin.
 The report is Markdown, one HTML page that fetches nothing, or an SVG of the dashboard for a README.
 --format pr says in short what a change does: the size before and after, the steps that were not in
-the cache and why, and what is over its budget.`,
+the cache and why, and what is over its budget.
+
+--against IMAGE compares the last image of the recording, which the engine has to have still, with another one. A
+comparison that stagewatch build made is in the recording.`,
 		Example: `  stagewatch report session.jsonl
   stagewatch report -o session.html session.jsonl
   stagewatch report -o dashboard.svg --at 2 --size 120x36 session.jsonl
   stagewatch build --progress json . | stagewatch report
-  stagewatch report --format pr --base main.jsonl branch.jsonl`,
+  stagewatch report --format pr --base main.jsonl branch.jsonl
+  stagewatch report --against app:1.4 -o app.html session.jsonl`,
 		Args: arguments(cobra.MaximumNArgs(1), "recording"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := r.check(); err != nil {
@@ -51,7 +59,7 @@ the cache and why, and what is over its budget.`,
 			if err := r.apart(args); err != nil {
 				return err
 			}
-			return untilTold(cmd.Context(), 0, func() error { return r.run(args) })
+			return untilTold(cmd.Context(), 0, func() error { return r.run(cmd.Context(), args) })
 		},
 	}
 	f := cmd.Flags()
@@ -60,8 +68,10 @@ the cache and why, and what is over its budget.`,
 	f.StringVar(&r.base, "base", "", "Recording of the base to compare with in a report of format pr")
 	f.StringVar(&r.at, "at", "end", "Moment to report: end, or the number of a build")
 	f.StringVar(&r.size, "size", "120x36", "Size of the dashboard in an svg or html report, in columns x lines")
+	r.againstFlags(f)
+	r.engineFlags(f)
 	cmd.ValidArgsFunction = one(files("jsonl"))
-	(&options{}).complete(cmd)
+	r.complete(cmd)
 	return cmd
 }
 
@@ -101,12 +111,15 @@ func (r *reporting) apart(args []string) error {
 	return nil
 }
 
-func (r *reporting) run(args []string) error {
+func (r *reporting) run(ctx context.Context, args []string) error {
 	events, err := readRecording(args)
 	if err != nil {
 		return err
 	}
 	if events, err = r.moment(events); err != nil {
+		return err
+	}
+	if events, err = r.comparing(ctx, events); err != nil {
 		return err
 	}
 	var out bytes.Buffer
@@ -154,6 +167,31 @@ func (r *reporting) moment(events []event.Event) ([]event.Event, error) {
 		return nil, &fault.Error{What: fmt.Sprintf("reading --at %q: not the number of a build", r.at), Hint: "Write end, or the number of a build."}
 	}
 	return reports.At(events, n)
+}
+
+// comparing compares the last image of the recording with another one, where that is asked for.
+func (r *reporting) comparing(ctx context.Context, events []event.Event) ([]event.Event, error) {
+	against := r.cfg.Against
+	if !against.Any() {
+		return events, nil
+	}
+	if err := against.Check(); err != nil {
+		return nil, err
+	}
+	var built event.Built
+	for _, e := range slices.Backward(events) {
+		switch b := e.Body.(type) {
+		case event.Sized:
+			for _, of := range events {
+				if image, is := of.Body.(event.Built); is && of.Build == e.Build && of.Service == e.Service {
+					built = image
+				}
+			}
+			c, err := engine.Compare(ctx, r.cfg.Engine, built, b, against)
+			return append(events, event.Event{Time: e.Time, Service: e.Service, Build: e.Build, Body: c}), err
+		}
+	}
+	return nil, &fault.Error{What: fmt.Sprintf("comparing with %s: the recording has no image with sizes", against.Name()), Hint: "Record a build that succeeds."}
 }
 
 func (r *reporting) write(w io.Writer, events []event.Event) error {

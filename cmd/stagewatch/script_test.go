@@ -45,6 +45,7 @@ type processesKey struct{}
 //	edit FILE OLD NEW         replaces a text and saves as editors do
 //	serves URL TEXT           waits until the page holds the text
 //	contract FILE             every line is what the JSON stream promises
+//	compared FILE NAME NAME   the comparison in FILE is what docker says of the two images
 //	steps FILE BUILD STATES   what became of the build's steps, see stepsOf
 func commands(e *dock.Engine) map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
@@ -59,6 +60,7 @@ func commands(e *dock.Engine) map[string]func(*testscript.TestScript, bool, []st
 		"serves":   serves,
 		"contract": contract,
 		"steps":    steps,
+		"compared": func(ts *testscript.TestScript, _ bool, args []string) { compared(ts, e, args) },
 	}
 }
 

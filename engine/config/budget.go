@@ -14,13 +14,13 @@ import (
 // DiveFile is the file in which users of dive keep their rules.
 const DiveFile = ".dive-ci"
 
-// noRules is the value of --ci-config that leaves a .dive-ci alone.
-const noRules = "none"
+// NoRules is the value of --ci-config that leaves a .dive-ci alone.
+const NoRules = "none"
 
 // Limits returns what a build may come to: what the flags say, and the rules of the context's .dive-ci where it has one.
 func (c Config) Limits() (budget.Limits, error) {
 	l, err := budget.Parse(c.Budget)
-	if err != nil || c.Budget.CIConfig == noRules {
+	if err != nil || c.Budget.CIConfig == NoRules {
 		return l, err
 	}
 	file := c.Budget.CIConfig

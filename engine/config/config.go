@@ -42,6 +42,8 @@ type Build struct {
 	Before string
 	// Checks are stages that are built beside the target, and Gates those that a build is not handed over without.
 	Checks, Gates []string
+	// Against is what the target is compared with once it is measured.
+	Against Against
 	// Tags name the image. Without any it is named after the context's folder, and loses that name at the end.
 	Tags []string
 	// BuildArgs are NAME=value.
@@ -126,7 +128,7 @@ func (b Build) check() error {
 	if err := checkPlatform(b.Platform); err != nil {
 		return &fault.Error{What: fmt.Sprintf("reading --platform %q", b.Platform), Err: err, Hint: "Write one platform, e.g. --platform linux/arm64."}
 	}
-	return nil
+	return b.Against.Check()
 }
 
 func checkPlatform(platform string) error {
@@ -189,5 +191,5 @@ func (c Config) Values(dockerfile []byte) *redact.Values {
 	if c.ShowValues {
 		return nil
 	}
-	return redact.New(c.BuildArgs, append([]string{string(dockerfile), absolute(c.Context), c.File, c.Target, c.Before, c.Platform, c.Name}, slices.Concat(c.Tags, c.Checks, c.Gates)...)...)
+	return redact.New(c.BuildArgs, append([]string{string(dockerfile), absolute(c.Context), c.File, c.Target, c.Before, c.Against.Image, c.Against.File, c.Platform, c.Name}, slices.Concat(c.Tags, c.Checks, c.Gates)...)...)
 }

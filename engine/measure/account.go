@@ -9,8 +9,8 @@ import (
 )
 
 // account reports where the bytes of a measured build are, warns of what its files are likely to break, and compares it with
-// its budget. Rough sizes wait for it.
-func (m *Meter) account(ctx context.Context, b Build, of Measured) {
+// its budget. Rough sizes wait for it. It returns the sizes that were reported.
+func (m *Meter) account(ctx context.Context, b Build, of Measured) event.Sized {
 	var a Accounted
 	err := whileFrozen(ctx, func() error {
 		return m.needs.Solver.InTurn(ctx, func() (err error) {
@@ -60,6 +60,10 @@ func (m *Meter) account(ctx context.Context, b Build, of Measured) {
 			m.reportFiles()
 		}
 	})
+	if err == nil && of.rough() {
+		return a.Sized
+	}
+	return of.Sized
 }
 
 // judged reports how a build stands with its budget, and keeps its size for the next session.

@@ -30,6 +30,14 @@ type Measured struct {
 // rough reports whether the sizes count blocks on the engine's disk.
 func (m Measured) rough() bool { return m.Sized.Basis == image.Blocks }
 
+// Exact returns the sizes of the target's layers, nil where they are rough.
+func (m Measured) Exact() []event.Layer {
+	if m.rough() {
+		return nil
+	}
+	return m.Sized.After.Layers
+}
+
 // Insight knows the files of the stages: where their bytes are, which of them are of no use, and which the final
 // image can't load. It is safe for concurrent use.
 type Insight struct {

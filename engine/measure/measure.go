@@ -53,6 +53,8 @@ type Build struct {
 	Exported func(before string)
 	// Judged is called once the build was compared with its budget.
 	Judged func(Verdict)
+	// Followed is called with the error of [Needs.Then].
+	Followed func(error)
 	// Done is called at the end. Sized reports whether the sizes are known, so that nobody need measure again.
 	Done func(sized bool)
 }
@@ -65,6 +67,8 @@ type Needs struct {
 	Insight *Insight
 	// Budget holds builds to their limits; nil leaves that out.
 	Budget *Budget
+	// Then is called with a build that was measured, and what it returns is reported; nil leaves that out.
+	Then func(context.Context, Measured) (event.Body, error)
 	// Contexts returns the local contexts by name, and their shared key, for a solve that fails when one of them has
 	// just changed. It is called from any goroutine.
 	Contexts func() (dirs map[string]fsutil.FS, sharedKey string)
@@ -145,7 +149,10 @@ func (m *Meter) Measure(b Build) {
 			b.Exported(of.BeforeImage)
 		})
 		if err == nil && m.needs.Insight != nil {
-			m.account(ctx, b, of)
+			of.Sized = m.account(ctx, b, of)
+		}
+		if err == nil && m.needs.Then != nil {
+			m.follow(ctx, b, of)
 		}
 		m.Do(func() {
 			current := ctx.Err() == nil
@@ -154,6 +161,20 @@ func (m *Meter) Measure(b Build) {
 			}
 			b.Done(current && err == nil)
 		})
+	})
+}
+
+// follow does what is to be done with a build that was measured.
+func (m *Meter) follow(ctx context.Context, b Build, of Measured) {
+	body, err := m.needs.Then(ctx, of)
+	m.Do(func() {
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil && body != nil {
+			m.Emit(b.Number, body)
+		}
+		b.Followed(err)
 	})
 }
 

@@ -60,6 +60,12 @@ func (p *Printer) table(b *story.Build) {
 	if b.Ledger != nil {
 		p.ledger(*b.Ledger)
 	}
+	if b.Compared != nil {
+		p.raw("")
+		for _, l := range plain.Compared(*b.Compared) {
+			p.write(nil, "%s", l)
+		}
+	}
 }
 
 // ledger writes where the bytes of the final stage come from.

@@ -81,6 +81,8 @@ func (p *Printer) Print(e event.Event) error {
 		p.sized(e.Build, b)
 	case event.Ledger:
 		p.ledger(e.Build, b)
+	case event.Compared:
+		p.compared(e.Build, b)
 	default:
 		p.session(e)
 	}

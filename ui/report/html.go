@@ -35,6 +35,7 @@ type pageView struct {
 	Sides       []side
 	Basis       []string
 	Difference  string
+	Compared    *comparison
 	Wastes      []event.Waste
 }
 
@@ -42,7 +43,7 @@ type pageView struct {
 func (r *Report) HTML(w io.Writer, picture string) error {
 	v := pageView{
 		Report: r, Cache: r.cacheLine(), Stages: r.stages(), Sides: r.sides(), Basis: r.basis(),
-		Difference: r.difference(), Wastes: r.wastes(),
+		Difference: r.difference(), Compared: r.comparison(), Wastes: r.wastes(),
 		// Package svg has escaped it.
 		Picture: template.HTML(picture),
 	}

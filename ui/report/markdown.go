@@ -20,6 +20,7 @@ func (r *Report) Markdown(w io.Writer) error {
 	md.line("## %s", md.title(r))
 	md.line("")
 	md.sizes(r)
+	md.comparison(r)
 	md.ledger(r)
 	md.builds(r)
 	md.steps(r)

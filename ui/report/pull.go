@@ -21,6 +21,7 @@ func (r *Report) PullRequest(w io.Writer, base *Report) error {
 		md.line("")
 	}
 	md.layers(r, base)
+	md.comparison(r)
 	md.lost(r, base)
 	md.overBudget(r)
 	if _, err := io.WriteString(w, md.out.String()); err != nil {

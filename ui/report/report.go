@@ -71,18 +71,25 @@ func (r *Report) Title() string {
 	return fmt.Sprintf("%s: %s → %s (%s)", name, human.Bytes(before), human.Bytes(after), draw.Percent(before, after))
 }
 
-// stages returns the measured stages.
+// stages returns the measured stages, and the image that the target is compared with, on one scale.
 func (r *Report) stages() []sizedStage {
 	if r.Sized == nil {
 		return nil
 	}
-	s := r.Sized.Sizes
+	s, other := r.Sized.Sizes, r.against()
 	full := max(s.Before.Bytes, s.After.Bytes)
+	if other != nil {
+		full = max(full, other.Against.Bytes)
+	}
 	var out []sizedStage
 	if s.Before.Stage != "" {
 		out = append(out, sizedStage{"before", s.Before, full})
 	}
-	return append(out, sizedStage{"after", s.After, full})
+	out = append(out, sizedStage{"after", s.After, full})
+	if other != nil {
+		out = append(out, sizedStage{"against", event.StageSize{Stage: other.Against.Name, Bytes: other.Against.Bytes}, full})
+	}
+	return out
 }
 
 type sizedStage struct {

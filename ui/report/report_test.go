@@ -47,6 +47,40 @@ func TestReports(t *testing.T) {
 	}
 }
 
+// compared is how the story's image compares with one of a single stage.
+var compared = event.Compared{
+	Target:     event.ComparedImage{Name: "python-app:latest", Bytes: 50_900_000, Layers: 5, Compressed: 22_100_000, CompressedBy: event.BlobsComputed, PullMS: 1768},
+	Against:    event.ComparedImage{Name: "Dockerfile.single", Bytes: 163_000_000, Layers: 8, Compressed: 52_000_000, CompressedBy: event.BlobsStored, PullMS: 4160, StandIn: "Debian"},
+	Difference: -112_100_000, SharedLayers: 2, SharedBytes: 1_000_000, Bandwidth: 100_000_000,
+	Groups: []event.ComparedGroup{{Name: "base OS", Target: 5_000_000, Against: 100_000_000}, {Name: "python packages", Target: 45_900_000, Against: 63_000_000}},
+}
+
+// TestComparedReports: before, after and against are on one scale, whichever is the largest.
+func TestComparedReports(t *testing.T) {
+	events := recording(t, "testdata", "stories", "python-app.jsonl")
+	last := events[len(events)-1]
+	for _, e := range events {
+		if e.Body.Kind() == "sized" {
+			last = e
+		}
+	}
+	last.Body = compared
+	r := New(append(events, last))
+	var md, pr, html strings.Builder
+	for _, err := range []error{r.Markdown(&md), r.PullRequest(&pr, nil), r.HTML(&html, "")} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	section := func(s, from, to string) string {
+		_, s, _ = strings.Cut(s, from)
+		s, _, _ = strings.Cut(s, to)
+		return strings.TrimSpace(s) + "\n"
+	}
+	goldentest.Check(t, filepath.Join("testdata", "compared.md"), section(md.String(), "", "**Carried")+section(pr.String(), "", "**Steps"))
+	goldentest.Check(t, filepath.Join("testdata", "compared.html"), section(html.String(), "<body>", "carried into"))
+}
+
 // TestAt: the moment after a build is before anything else changed, whatever became of the build.
 func TestAt(t *testing.T) {
 	events := recording(t, "..", "testdata", "story.jsonl")
@@ -100,6 +134,7 @@ func told(s string) []event.Event {
 		event.Built{Target: s, Tag: s, Ran: 1},
 		event.Sized{Before: stage, After: stage, Basis: s},
 		event.Ledger{Carried: []event.LedgerGroup{group}, Left: []event.LedgerGroup{group}, Own: []event.LedgerGroup{group}, BaseAfter: group, Wasted: []event.Waste{{Stage: s, Instruction: s, Reason: s}}},
+		event.Compared{Target: event.ComparedImage{Name: s, CompressedBy: s}, Against: event.ComparedImage{Name: s, StandIn: s}, Groups: []event.ComparedGroup{{Name: s, Target: 1}}, Bandwidth: 1},
 		event.Warning{Code: s, Message: s, Hint: s}, event.Warning{Code: event.CodeOverBudget, Message: s},
 	} {
 		events = append(events, event.Event{Time: at, Build: 1, Body: b})

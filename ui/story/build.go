@@ -48,6 +48,7 @@ type Build struct {
 	Failure  *event.Failed
 	Sizes    *event.Sized
 	Ledger   *event.Ledger
+	Compared *event.Compared
 	Files    *event.Files
 	// AbandonReason is why it was abandoned.
 	AbandonReason string

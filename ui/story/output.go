@@ -121,6 +121,19 @@ func sized(b event.Sized) *event.Sized {
 	return &b
 }
 
+func compared(b event.Compared) *event.Compared {
+	for _, i := range []*event.ComparedImage{&b.Target, &b.Against} {
+		i.Name, i.CompressedBy, i.StandIn = clean.Line(i.Name), clean.Line(i.CompressedBy), clean.Line(i.StandIn)
+	}
+	groups := make([]event.ComparedGroup, len(b.Groups))
+	for i, g := range b.Groups {
+		g.Name = clean.Line(g.Name)
+		groups[i] = g
+	}
+	b.Groups = groups
+	return &b
+}
+
 func ledger(b event.Ledger) *event.Ledger {
 	b.Carried, b.Left, b.Own = groups(b.Carried), groups(b.Left), groups(b.Own)
 	b.BaseBefore, b.BaseAfter = groups([]event.LedgerGroup{b.BaseBefore})[0], groups([]event.LedgerGroup{b.BaseAfter})[0]

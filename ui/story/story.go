@@ -160,6 +160,8 @@ func (s *Story) Apply(e event.Event) {
 		build := s.build(e)
 		build.Ledger = ledger(b)
 		s.setStanding(build.Ledger.Standing)
+	case event.Compared:
+		s.build(e).Compared = compared(b)
 	case event.Files:
 		s.files(s.build(e), b)
 	case event.Warning:
