@@ -26,7 +26,7 @@ var bodies = []Body{
 		Shortcuts: []Shortcut{{Step: StepID{Stage: "final", Index: 2}, LeftOut: []StepID{{Stage: "build", Index: 4}}, Aside: []StepID{{Stage: "build", Index: 5}}}}},
 	Failed{Stage: "build", Index: 2, Line: 9, Instruction: "RUN false", Message: "exit code: 1", ExitCode: 1, Hint: "look", Excerpt: []ExcerptLine{{Line: 9, Text: "RUN false", Blamed: true}}},
 	Abandoned{Reason: "superseded", MS: 12},
-	Sized{Before: StageSize{Stage: "build", Bytes: 10, Layers: []Layer{{Bytes: 10, CreatedBy: "x", Base: true, Step: StepID{Stage: "build", Index: 2}}}, StandIn: "Debian"}, After: StageSize{Stage: "final", Bytes: 5, Layers: []Layer{}}, Ratio: 0.5, Delta: -3, BeforeDelta: 4, Basis: "uncompressed layers"},
+	Sized{Before: StageSize{Stage: "build", Bytes: 10, Layers: []Layer{{Bytes: 10, CreatedBy: "x", Base: true, Step: StepID{Stage: "build", Index: 2}}}, StandIn: "Debian"}, After: StageSize{Stage: "final", Bytes: 5, Layers: []Layer{}}, Ratio: 0.5, Delta: -3, BeforeDelta: 4, Basis: "uncompressed layers", Commit: Commit{ID: "1a2b", At: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), Changed: true}},
 	Ledger{Carried: []LedgerGroup{{Name: "site-packages", Bytes: 5, Paths: []LedgerPath{{Path: "/a", Bytes: 5}}, From: "build", Instruction: "COPY --from=build /a /a", Line: 9}},
 		Left: []LedgerGroup{}, BaseBefore: LedgerGroup{Name: "python:3.9-slim", Bytes: 8}, BaseAfter: LedgerGroup{Name: "python:3.9-alpine", Bytes: 3},
 		Own: []LedgerGroup{{Name: "RUN true", Bytes: 1}}, Taken: 4, SavedByBase: 5, SavedByCopy: -1,

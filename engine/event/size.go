@@ -2,6 +2,7 @@ package event
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/stagewatch/stagewatch/engine/human"
 )
@@ -19,7 +20,32 @@ type Sized struct {
 	BeforeDelta int64 `json:"before_delta,omitempty"`
 	// Basis is what was counted, e.g. "uncompressed layers".
 	Basis string `json:"basis"`
+	// Commit is the commit that the context was at, the zero value where none is known.
+	Commit Commit `json:"commit,omitzero" redact:"never"`
 }
+
+// Commit is a commit of git.
+type Commit struct {
+	ID string    `json:"id"`
+	At time.Time `json:"at"`
+	// Changed: the context held something else than the commit.
+	Changed bool `json:"changed,omitempty"`
+}
+
+// String returns the commit in short: "1a2b3c4d5e6f of 2026-11-28 16:03 UTC + changes". It is empty for none.
+func (c Commit) String() string {
+	if c.ID == "" {
+		return ""
+	}
+	text := fmt.Sprintf("%.12s of %s", c.ID, Day(c.At))
+	if c.Changed {
+		text += " + changes"
+	}
+	return text
+}
+
+// Day returns a time for who reads it later, elsewhere: "2026-11-28 16:03 UTC".
+func Day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
 
 // Counted says what was counted, with docker's own figure where that is another one.
 func (s Sized) Counted() string {

@@ -101,7 +101,7 @@ func (i *Insight) Read(ctx context.Context, m Measured, dirs map[string]fsutil.F
 			before = stages[0]
 		}
 		a.Ledger = image.Account(before, after)
-		a.Sized = event.Sized{After: after.Size, Basis: image.Files}
+		a.Sized = event.Sized{After: after.Size, Basis: image.Files, Commit: m.Sized.Commit}
 		if before != nil {
 			a.Sized.Before = before.Size
 		}

@@ -69,6 +69,8 @@ type Needs struct {
 	Budget *Budget
 	// Then is called with a build that was measured, and what it returns is reported; nil leaves that out.
 	Then func(context.Context, Measured) (event.Body, error)
+	// Commit returns the commit that the context is at; nil leaves that out.
+	Commit func(context.Context) event.Commit
 	// Contexts returns the local contexts by name, and their shared key, for a solve that fails when one of them has
 	// just changed. It is called from any goroutine.
 	Contexts func() (dirs map[string]fsutil.FS, sharedKey string)
@@ -123,6 +125,10 @@ func (m *Meter) Measure(b Build) {
 	m.cancel = cancel
 	m.Aside(&m.background, func() {
 		of := Measured{Before: b.Before, After: b.Plan, AfterImage: b.Image}
+		var commit event.Commit
+		if m.needs.Commit != nil {
+			commit = m.needs.Commit(ctx)
+		}
 		err := m.needs.Solver.Quiet(ctx)
 		if err == nil {
 			m.settle(ctx, b)
@@ -130,6 +136,7 @@ func (m *Meter) Measure(b Build) {
 				if of.Sized, of.BeforeImage, err = m.sizeBoth(ctx, b); err != nil {
 					return err
 				}
+				of.Sized.Commit = commit
 				shown, err := m.needs.Images.Shown(ctx)
 				of.Sized.Before.Docker, of.Sized.After.Docker = shown[of.BeforeImage], shown[of.AfterImage]
 				return err

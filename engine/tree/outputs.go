@@ -67,6 +67,12 @@ func (o *Outputs) holds(path string, inode uint64) bool {
 	return false
 }
 
+// Holds reports whether this program writes the file at a path.
+func (o *Outputs) Holds(path string) bool {
+	m, err := statPath(path)
+	return err == nil && o.holds(path, m.inode)
+}
+
 // Writes reports whether this program writes the file at a path of the context at the moment.
 func (t *Tree) Writes(rel string) bool {
 	abs := filepath.Join(t.root, filepath.FromSlash(rel))

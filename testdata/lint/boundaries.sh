@@ -12,7 +12,7 @@ breaches=0
 rooms='
 cmd/stagewatch   engine engine/budget engine/compose engine/config engine/dock engine/doctor engine/event engine/explain engine/fault engine/human engine/project engine/shell engine/socket engine/tree ui ui/clean ui/draw ui/once ui/plain ui/remote ui/replay ui/report ui/story ui/svg ui/term ui/why
 watch
-engine           engine/advice engine/budget engine/cause engine/check engine/config engine/connect engine/desk engine/dock engine/event engine/fault engine/front engine/human engine/measure engine/past engine/plan engine/project engine/redact engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
+engine           engine/advice engine/budget engine/cause engine/check engine/config engine/connect engine/desk engine/dock engine/event engine/fault engine/front engine/git engine/human engine/measure engine/past engine/plan engine/project engine/redact engine/run engine/serve engine/solve engine/state engine/tree engine/turns watch
 engine/advice    engine/event engine/human engine/plan engine/tree
 engine/budget    engine/event engine/fault engine/human
 engine/compat    engine/event engine/image engine/plan
@@ -32,6 +32,7 @@ engine/event     engine/human
 engine/explain   engine/cause engine/compose engine/config engine/dock engine/event engine/fault engine/past engine/plan engine/project engine/redact engine/solve engine/tree
 engine/fault
 engine/front     engine/event engine/reload
+engine/git
 engine/human
 engine/image     engine/dock engine/event engine/plan
 engine/measure   engine/budget engine/compat engine/desk engine/event engine/human engine/image engine/past engine/plan engine/solve engine/tree
@@ -116,7 +117,7 @@ keep_out() {
 engine=$(grep -E '^engine' <<<"$all")
 ui=$(grep -E '^ui' <<<"$all")
 
-keep_out "engine/desk engine/event engine/fault engine/human engine/state engine/turns" links "$foreign" "it is made of the standard library alone"
+keep_out "engine/desk engine/event engine/fault engine/git engine/human engine/state engine/turns" links "$foreign" "it is made of the standard library alone"
 keep_out watch links "$docker" "it reports which paths changed, and not what that means"
 keep_out "watch $engine" links "$terminal" "the engine has several faces and knows none"
 keep_out "$ui" links "$docker|^github\\.com/fsnotify/" "events in, frames and intents out"

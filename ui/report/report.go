@@ -119,6 +119,12 @@ func (r *Report) basis() []string {
 	if b := r.Sized.Sizes.Counted(); b != "" {
 		out = append(out, "Counted: "+b+", build "+fmt.Sprint(r.Sized.Number)+".")
 	}
+	if c := r.Sized.Sizes.Commit.String(); c != "" {
+		out = append(out, "Commit "+c+".")
+	}
+	if !r.Sized.End.IsZero() {
+		out = append(out, "Built "+event.Day(r.Sized.End)+".")
+	}
 	for _, s := range r.stages() {
 		if s.StandIn != "" {
 			out = append(out, fmt.Sprintf("%s is based on a stand-in for its base image: %s.", s.Stage, s.StandIn))

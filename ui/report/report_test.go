@@ -59,9 +59,10 @@ var compared = event.Compared{
 func TestComparedReports(t *testing.T) {
 	events := recording(t, "testdata", "stories", "python-app.jsonl")
 	last := events[len(events)-1]
-	for _, e := range events {
-		if e.Body.Kind() == "sized" {
-			last = e
+	for i, e := range events {
+		if sized, is := e.Body.(event.Sized); is {
+			sized.Commit = event.Commit{ID: "1a2b3c4d5e6f7890", At: e.Time.Add(-time.Hour), Changed: true}
+			events[i].Body, last = sized, e
 		}
 	}
 	last.Body = compared
@@ -132,7 +133,7 @@ func told(s string) []event.Event {
 		event.Planned{Paths: []string{s}, Target: s, Because: s, Stages: []event.PlannedStage{{Name: s, Needed: true}}, Steps: []event.PlannedStep{{Stage: s, Index: 1, Total: 1, Instruction: s, Because: s}}},
 		event.Step{Stage: s, Index: 1, Total: 1, Instruction: s, State: event.Ran, MS: 5, Because: s},
 		event.Built{Target: s, Tag: s, Ran: 1},
-		event.Sized{Before: stage, After: stage, Basis: s},
+		event.Sized{Before: stage, After: stage, Basis: s, Commit: event.Commit{ID: s}},
 		event.Ledger{Carried: []event.LedgerGroup{group}, Left: []event.LedgerGroup{group}, Own: []event.LedgerGroup{group}, BaseAfter: group, Wasted: []event.Waste{{Stage: s, Instruction: s, Reason: s}}},
 		event.Compared{Target: event.ComparedImage{Name: s, CompressedBy: s}, Against: event.ComparedImage{Name: s, StandIn: s}, Groups: []event.ComparedGroup{{Name: s, Target: 1}}, Bandwidth: 1},
 		event.Warning{Code: s, Message: s, Hint: s}, event.Warning{Code: event.CodeOverBudget, Message: s},

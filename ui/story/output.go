@@ -108,7 +108,7 @@ func (s *Story) Sizes() *Build {
 }
 
 func sized(b event.Sized) *event.Sized {
-	b.Basis = clean.Line(b.Basis)
+	b.Basis, b.Commit.ID = clean.Line(b.Basis), clean.Line(b.Commit.ID)
 	for _, s := range []*event.StageSize{&b.Before, &b.After} {
 		s.Stage, s.StandIn = clean.Line(s.Stage), clean.Line(s.StandIn)
 		layers := make([]event.Layer, len(s.Layers))
