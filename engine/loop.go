@@ -78,6 +78,8 @@ type earlier struct {
 	build *past.Build
 	// file is where this session's builds are kept, and engine the address of the engine that made them.
 	file, engine string
+	// commits are the sizes of what was built of commits.
+	commits past.Commits
 }
 
 // builds are those of the session.

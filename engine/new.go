@@ -71,7 +71,7 @@ func newLoop(d deps) *loop {
 	}
 	l.engine = &engineWatch{Desk: d.desk, pinger: d.pinger, returned: l.resume}
 	l.meter = measure.New(d.desk, measure.Needs{
-		Images: d.images, Solver: l.solver, Insight: d.insight, Budget: d.budget, Then: d.then, Commit: l.commit(), Inspect: d.cfg.Inspect,
+		Images: d.images, Solver: l.solver, Insight: d.insight, Budget: d.budget, Then: d.then, Commit: l.commit(), Sized: l.exact, Inspect: d.cfg.Inspect,
 		Contexts: func() (map[string]fsutil.FS, string) { return d.project.Contexts(true) },
 		Lost:     func() bool { return l.engine.gone },
 	})

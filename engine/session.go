@@ -97,7 +97,7 @@ func (s *session) run(ctx context.Context, h *hosting, intents <-chan event.Inte
 		desk: desk.New(work, s.voice), cfg: cfg, project: p, values: s.values,
 		solver: newSolver(c, h.turn), pinger: c, outside: c, images: c.Images, insight: measure.NewInsight(c.Reader, c.Binding),
 		limits: limits, budget: measure.NewBudget(limits, c.Images, past.SizeFile(p.Root(), p.Dockerfile(), cfg.Service, cfg.Target, cfg.Platform)),
-		then: follow, earlier: earlierOf(p, c.Engine.Host, cfg.Service), unkept: c.Session.Unkept != nil,
+		then: follow, earlier: earlierOf(p, c.Engine.Host, cfg), unkept: c.Session.Unkept != nil,
 	}
 	in := inputs{intents: intents}
 	var l *loop
@@ -210,9 +210,10 @@ func (d *deps) serve(ctx context.Context, c *connect.Connection, emit func(event
 	return ports, nil
 }
 
-// earlierOf reads what earlier sessions left of a project on an engine, of a service where it is one.
-func earlierOf(p *project.Project, engine, service string) earlier {
-	e := earlier{steps: past.OpenSteps(past.StepsFile(p.Root(), p.Dockerfile())), file: past.BuildFile(p.Root(), p.Dockerfile(), service), engine: engine}
+// earlierOf reads what earlier sessions left of a project on an engine.
+func earlierOf(p *project.Project, engine string, cfg config.Config) earlier {
+	e := earlier{steps: past.OpenSteps(past.StepsFile(p.Root(), p.Dockerfile())), file: past.BuildFile(p.Root(), p.Dockerfile(), cfg.Service), engine: engine}
+	e.commits = past.OfCommits(p.Root(), p.Dockerfile(), cfg.Service, cfg.Target, cfg.Platform)
 	e.build = past.LoadBuild(e.file, engine)
 	return e
 }

@@ -41,7 +41,7 @@ func (o *options) complete(cmd *cobra.Command) {
 		// Nothing to offer, not even the files of the working folder.
 		"tag": words(), "publish": words(), "name": words(), "network": words(), "host": words(), "env": words(), "ready-path": words(),
 		"ready-timeout": words(), "drain-timeout": words(), "ignore": words("none"), "size": words(), "at": words("end"), "speed": words(), "project-name": words(), "profile": words(),
-		"max-size": words(), "max-wasted": words(), "max-growth": words(), "max-layers": words(), "against": words(), "bandwidth": words("10Mbit", "50Mbit", "100Mbit", "1Gbit"), "fail-on": words("rerun:", "maybe:"),
+		"max-size": words(), "max-wasted": words(), "max-growth": words(), "max-layers": words(), "against": words(), "commits": words("10", "20", "50"), "bandwidth": words("10Mbit", "50Mbit", "100Mbit", "1Gbit"), "fail-on": words("rerun:", "maybe:"),
 		"context-dir": folders,
 	} {
 		if cmd.Flags().Lookup(name) != nil {

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -17,7 +16,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/ui"
@@ -31,12 +29,15 @@ import (
 type reporting struct {
 	options
 	format, output, at, size, base string
+	// newest is the number of commits to report, and build has those built whose size is not known.
+	newest int
+	build  bool
 }
 
 func reportCommand() *cobra.Command {
-	r := &reporting{}
+	r := &reporting{options: options{progress: faceAuto}}
 	cmd := &cobra.Command{
-		Use:   "report [flags] [FILE]",
+		Use:   "report [flags] [FILE | CONTEXT]",
 		Short: "Summarize a recorded session as Markdown, a page, or a picture of the dashboard",
 		Long: `Summarize what a recorded session gained in size and time. FILE is the recording, by default stdin.
 The report is Markdown, one HTML page that fetches nothing, or an SVG of the dashboard for a README.
@@ -44,17 +45,31 @@ The report is Markdown, one HTML page that fetches nothing, or an SVG of the das
 the cache and why, and what is over its budget.
 
 --against IMAGE compares the last image of the recording, which the engine has to have still, with another one. A
-comparison that stagewatch build made is in the recording.`,
+comparison that stagewatch build made is in the recording.
+
+--commits 20 reports the sizes of images over the newest commits of CONTEXT. stagewatch build records the size of what it
+builds from a work tree without changes, for the Dockerfile, target and platform that the flags name. With --build those that
+are missing are built; the work tree is left alone.`,
 		Example: `  stagewatch report session.jsonl
   stagewatch report -o session.html session.jsonl
   stagewatch report -o dashboard.svg --at 2 --size 120x36 session.jsonl
   stagewatch build --progress json . | stagewatch report
   stagewatch report --format pr --base main.jsonl branch.jsonl
-  stagewatch report --against app:1.4 -o app.html session.jsonl`,
+  stagewatch report --against app:1.4 -o app.html session.jsonl
+  stagewatch report --commits 20 -o sizes.svg .`,
 		Args: arguments(cobra.MaximumNArgs(1), "recording"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := r.check(); err != nil {
 				return err
+			}
+			if cmd.Flags().Changed("commits") {
+				return r.commits(cmd, args)
+			}
+			if r.build {
+				return &fault.Error{What: "reading --build: it is for --commits", Hint: "Write --commits 20 --build."}
+			}
+			if r.format == "" {
+				r.format = "markdown"
 			}
 			if err := r.apart(args); err != nil {
 				return err
@@ -68,9 +83,16 @@ comparison that stagewatch build made is in the recording.`,
 	f.StringVar(&r.base, "base", "", "Recording of the base to compare with in a report of format pr")
 	f.StringVar(&r.at, "at", "end", "Moment to report: end, or the number of a build")
 	f.StringVar(&r.size, "size", "120x36", "Size of the dashboard in an svg or html report, in columns x lines")
+	f.IntVar(&r.newest, "commits", 0, "Report the sizes of the newest commits of a context in place of a recording, as far as they are recorded")
+	f.BoolVar(&r.build, "build", false, "With --commits, build the commits that have no record, each from an export of its own")
 	r.againstFlags(f)
-	r.engineFlags(f)
-	cmd.ValidArgsFunction = one(files("jsonl"))
+	r.sourceFlags(f)
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if cmd.Flags().Changed("commits") {
+			return one(folders)(cmd, args, typed)
+		}
+		return one(files("jsonl"))(cmd, args, typed)
+	}
 	r.complete(cmd)
 	return cmd
 }
@@ -84,9 +106,7 @@ func (r *reporting) check() error {
 		}
 	}
 	switch r.format {
-	case "":
-		r.format = "markdown"
-	case "markdown", "pr", "html", "svg":
+	case "", "markdown", "pr", "html", "svg":
 	default:
 		return &fault.Error{What: fmt.Sprintf("reading --format %q: unknown format", r.format), Hint: "Choose markdown, pr, html or svg."}
 	}
@@ -167,31 +187,6 @@ func (r *reporting) moment(events []event.Event) ([]event.Event, error) {
 		return nil, &fault.Error{What: fmt.Sprintf("reading --at %q: not the number of a build", r.at), Hint: "Write end, or the number of a build."}
 	}
 	return reports.At(events, n)
-}
-
-// comparing compares the last image of the recording with another one, where that is asked for.
-func (r *reporting) comparing(ctx context.Context, events []event.Event) ([]event.Event, error) {
-	against := r.cfg.Against
-	if !against.Any() {
-		return events, nil
-	}
-	if err := against.Check(); err != nil {
-		return nil, err
-	}
-	var built event.Built
-	for _, e := range slices.Backward(events) {
-		switch b := e.Body.(type) {
-		case event.Sized:
-			for _, of := range events {
-				if image, is := of.Body.(event.Built); is && of.Build == e.Build && of.Service == e.Service {
-					built = image
-				}
-			}
-			c, err := engine.Compare(ctx, r.cfg.Engine, built, b, against)
-			return append(events, event.Event{Time: e.Time, Service: e.Service, Build: e.Build, Body: c}), err
-		}
-	}
-	return nil, &fault.Error{What: fmt.Sprintf("comparing with %s: the recording has no image with sizes", against.Name()), Hint: "Record a build that succeeds."}
 }
 
 func (r *reporting) write(w io.Writer, events []event.Event) error {

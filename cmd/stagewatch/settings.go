@@ -29,7 +29,9 @@ var noSetting = []string{"host", "context", "record", "progress", "verbose", "no
 // that only a running app has a use for, are checked only.
 func settle(cmd *cobra.Command, args []string) error {
 	f := cmd.Flags()
-	if f.Lookup("target") == nil {
+	commits := f.Lookup("commits")
+	if f.Lookup("target") == nil || commits != nil && !commits.Changed {
+		// It is about no project, as the report of a recording.
 		return nil
 	}
 	dir := contextDir(cmd, args)

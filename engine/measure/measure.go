@@ -71,6 +71,8 @@ type Needs struct {
 	Then func(context.Context, Measured) (event.Body, error)
 	// Commit returns the commit that the context is at; nil leaves that out.
 	Commit func(context.Context) event.Commit
+	// Sized is called with sizes that are reported, but not with rough ones; nil leaves that out.
+	Sized func(event.Sized)
 	// Contexts returns the local contexts by name, and their shared key, for a solve that fails when one of them has
 	// just changed. It is called from any goroutine.
 	Contexts func() (dirs map[string]fsutil.FS, sharedKey string)
@@ -233,6 +235,9 @@ func (m *Meter) took(build int, sized event.Sized) {
 	}
 	m.last = &sized
 	m.Emit(build, sized)
+	if m.needs.Sized != nil && sized.Basis == image.Files {
+		m.needs.Sized(sized)
+	}
 }
 
 // Risks returns warnings of what a plan is likely to break, each once in a session.

@@ -43,6 +43,12 @@ func locate(c config.Build) (root, dockerfile string, err error) {
 	return root, dockerfile, nil
 }
 
+// Locate returns the folder of the context and the path of the Dockerfile as a project has them, without reading any of it.
+func Locate(c config.Build) (root, dockerfile string, err error) {
+	root, dockerfile, err = locate(c)
+	return root, inCase(dockerfile), err
+}
+
 // pipeWithin is how long a pipe may take to be written to and closed before a person hears that it is waited for.
 const pipeWithin = time.Second
 

@@ -56,7 +56,7 @@ ui/plain         engine/event engine/human ui/clean ui/draw
 ui/present       engine/event engine/human ui/clean ui/draw ui/story
 ui/remote        engine/event engine/human ui/draw ui/story
 ui/replay        engine/event
-ui/report        engine/event engine/human ui/draw ui/story
+ui/report        engine/event engine/human ui/clean ui/draw ui/story
 ui/rows          ui/draw ui/look ui/present ui/story
 ui/sgr
 ui/story         engine/event engine/human ui/clean

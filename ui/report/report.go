@@ -2,7 +2,8 @@
 // the cache saved. [Report.Markdown] is for a pull request. [Report.HTML] is a page that fetches nothing. Package svg
 // draws the dashboard.
 //
-// It reads only what package story made of the events. Every text of a report may come from a container or a file name,
+// [Commits] are sizes over commits, of which no recording knows. All else it reads from what package story made of the
+// events. Every text of a report may come from a container or a file name,
 // so none of it becomes markup.
 package report
 
