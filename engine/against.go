@@ -8,9 +8,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/budget"
 	"github.com/stagewatch/stagewatch/engine/config"
-	"github.com/stagewatch/stagewatch/engine/connect"
 	"github.com/stagewatch/stagewatch/engine/desk"
-	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/measure"
@@ -32,7 +30,7 @@ func (s *session) against(ctx context.Context, h *hosting, name string) (then, e
 	}
 	other := func(ctx context.Context) (measure.Side, error) { return s.single(ctx, h) }
 	if a.Image != "" {
-		id, err := h.ImageID(ctx, a.Image, pullHint(a.Image))
+		id, err := h.ImageID(ctx, a.Image, "docker pull "+a.Image)
 		if err != nil {
 			return nil, err
 		}
@@ -52,8 +50,6 @@ func (s *session) against(ctx context.Context, h *hosting, name string) (then, e
 		return measure.Compare(target, against, bits), nil
 	}, nil
 }
-
-func pullHint(image string) string { return "docker pull " + image }
 
 // sideOf reads the image of a build.
 func sideOf(ctx context.Context, h *hosting, name string, m measure.Measured) (measure.Side, error) {
@@ -97,32 +93,27 @@ func silently(ctx context.Context, work func(*desk.Outbox) error) error {
 	return telling(ctx, events, work)
 }
 
-// Compare compares the image of a recorded build, which the engine has to have still, with another one.
-func Compare(ctx context.Context, o dock.Options, built event.Built, sized event.Sized, a config.Against) (c event.Compared, err error) {
-	bits, err := a.Bits()
-	if err != nil {
+// Compare compares the image of a recorded build, which the engine has to have still, as the configuration asks.
+func Compare(ctx context.Context, cfg config.Config, built event.Built, sized event.Sized) (c event.Compared, err error) {
+	if err := cfg.Check(); err != nil {
 		return c, err
 	}
-	host, err := connect.Reach(ctx, o, func(event.Body) {})
-	if err != nil {
-		return c, err
-	}
-	defer func() { err = errors.Join(err, host.Close()) }()
-	other, err := host.ImageID(ctx, a.Image, pullHint(a.Image))
-	if err != nil {
-		return c, err
-	}
-	id, err := host.ImageID(ctx, built.Image, "The image of the recording is gone. Build it with -t so that it stays, or give --against to stagewatch build.")
-	if err != nil {
-		return c, err
-	}
-	target, err := measure.ReadSide(ctx, host, cmp.Or(built.Tag, built.Target), id, measure.Measured{Sized: sized}.Exact())
-	if err != nil {
-		return c, err
-	}
-	against, err := measure.ReadSide(ctx, host, a.Name(), other, nil)
-	if err != nil {
-		return c, err
-	}
-	return measure.Compare(target, against, bits), nil
+	return c, silently(ctx, func(out *desk.Outbox) (err error) {
+		h := newHosting(out)
+		if _, err := h.reach(ctx, cfg.Engine); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, h.Close()) }()
+		compare, err := newSession(cfg, out).against(ctx, h, cmp.Or(built.Tag, built.Target))
+		if err != nil {
+			return err
+		}
+		id, err := h.ImageID(ctx, built.Image, "The image of the recording is gone. Build it with -t so that it stays, or compare with stagewatch build.")
+		if err != nil {
+			return err
+		}
+		body, err := compare(ctx, measure.Measured{AfterImage: id, Sized: sized})
+		c, _ = body.(event.Compared)
+		return err
+	})
 }

@@ -63,7 +63,6 @@ Dockerfile instead.`,
 	o.buildFlags(cmd.Flags())
 	o.budgetFlags(cmd.Flags())
 	o.againstFlags(cmd.Flags())
-	cmd.Flags().StringVar(&o.cfg.Against.File, "against-file", "", "Dockerfile to compare the target with: its last stage is built as the target is, of the same context, and removed")
 	o.left.flags(cmd.Flags())
 	o.faceFlags(cmd.Flags())
 	o.complete(cmd)

@@ -17,7 +17,7 @@ import (
 
 // commits reports the sizes of images over commits of the context.
 func (r *reporting) commits(cmd *cobra.Command, args []string) error {
-	for _, name := range []string{"at", "base", "size", "against"} {
+	for _, name := range []string{"at", "base", "size", "against", "against-file", "context-dir"} {
 		if cmd.Flags().Changed(name) {
 			return &fault.Error{What: fmt.Sprintf("reading --%s: it is for a recording, and --commits is for a context", name), Hint: "Leave one of them out."}
 		}

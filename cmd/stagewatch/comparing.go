@@ -16,15 +16,17 @@ func (r *reporting) comparing(ctx context.Context, events []event.Event) ([]even
 	if !against.Any() {
 		return events, nil
 	}
-	if err := against.Check(); err != nil {
+	cfg, err := r.config([]string{r.context})
+	if err != nil {
 		return nil, err
 	}
+	cfg.Once = true
 	for _, e := range slices.Backward(events) {
 		sized, is := e.Body.(event.Sized)
 		if !is {
 			continue
 		}
-		c, err := engine.Compare(ctx, r.cfg.Engine, builtOf(e, events), sized, against)
+		c, err := engine.Compare(ctx, cfg, builtOf(e, events), sized)
 		return append(events, event.Event{Time: e.Time, Service: e.Service, Build: e.Build, Body: c}), err
 	}
 	return nil, &fault.Error{What: fmt.Sprintf("comparing with %s: the recording has no image with sizes", against.Name()), Hint: "Record a build that succeeds."}

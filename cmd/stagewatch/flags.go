@@ -74,6 +74,7 @@ func (o *options) buildFlags(f *pflag.FlagSet) {
 func (o *options) againstFlags(f *pflag.FlagSet) {
 	a := &o.cfg.Against
 	f.StringVar(&a.Image, "against", "", "Image to compare the target with, which the engine has: its name or ID")
+	f.StringVar(&a.File, "against-file", "", "Dockerfile to compare the target with: its last stage is built as the target is, of the same context, and removed")
 	f.StringVar(&a.Bandwidth, "bandwidth", config.DefaultBandwidth, "Bandwidth that the time of a pull is worked out with, as compressed size over bandwidth: 800kbit, 50Mbit, 1Gbit")
 }
 

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/muesli/termenv"
 	"github.com/spf13/cobra"
@@ -34,6 +35,9 @@ type reporting struct {
 	build  bool
 }
 
+// cleanWithin is how long what was built for a comparison may take to be removed.
+const cleanWithin = 30 * time.Second
+
 func reportCommand() *cobra.Command {
 	r := &reporting{options: options{progress: faceAuto}}
 	cmd := &cobra.Command{
@@ -44,8 +48,9 @@ The report is Markdown, one HTML page that fetches nothing, or an SVG of the das
 --format pr says in short what a change does: the size before and after, the steps that were not in
 the cache and why, and what is over its budget.
 
---against IMAGE compares the last image of the recording, which the engine has to have still, with another one. A
-comparison that stagewatch build made is in the recording.
+--against IMAGE compares the last image of the recording, which the engine has to have still, with another one, and
+--against-file FILE with what that Dockerfile builds of --context-dir. A comparison that stagewatch build made is in the
+recording.
 
 --commits 20 reports the sizes of images over the newest commits of CONTEXT. stagewatch build records the size of what it
 builds from a work tree without changes, for the Dockerfile, target and platform that the flags name. With --build those that
@@ -74,7 +79,11 @@ are missing are built; the work tree is left alone.`,
 			if err := r.apart(args); err != nil {
 				return err
 			}
-			return untilTold(cmd.Context(), 0, func() error { return r.run(cmd.Context(), args) })
+			grace := time.Duration(0)
+			if r.cfg.Against.File != "" {
+				grace = cleanWithin
+			}
+			return untilTold(cmd.Context(), grace, func() error { return r.run(cmd.Context(), args) })
 		},
 	}
 	f := cmd.Flags()
@@ -86,6 +95,7 @@ are missing are built; the work tree is left alone.`,
 	f.IntVar(&r.newest, "commits", 0, "Report the sizes of the newest commits of a context in place of a recording, as far as they are recorded")
 	f.BoolVar(&r.build, "build", false, "With --commits, build the commits that have no record, each from an export of its own")
 	r.againstFlags(f)
+	f.StringVar(&r.context, "context-dir", ".", "Build context of --against-file")
 	r.sourceFlags(f)
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if cmd.Flags().Changed("commits") {

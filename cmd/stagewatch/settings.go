@@ -64,7 +64,8 @@ func settle(cmd *cobra.Command, args []string) error {
 
 // contextDir returns the folder of the context that a command is for.
 func contextDir(cmd *cobra.Command, args []string) string {
-	if dir := cmd.Flags().Lookup("context-dir"); dir != nil {
+	f := cmd.Flags()
+	if dir := f.Lookup("context-dir"); dir != nil && f.Lookup("commits") == nil {
 		return dir.Value.String()
 	}
 	args = args[:contexts(cmd, args)]
