@@ -86,6 +86,11 @@ are missing are built; the work tree is left alone.`,
 			return untilTold(cmd.Context(), grace, func() error { return r.run(cmd.Context(), args) })
 		},
 	}
+	r.flags(cmd)
+	return cmd
+}
+
+func (r *reporting) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&r.format, "format", "", "Format of the report: markdown, pr, html or svg (default by the extension of -o: .md, .html or .svg; else markdown)")
 	f.StringVarP(&r.output, "output", "o", "", "File to write (default stdout)")
@@ -104,7 +109,6 @@ are missing are built; the work tree is left alone.`,
 		return one(files("jsonl"))(cmd, args, typed)
 	}
 	r.complete(cmd)
-	return cmd
 }
 
 // check sets the format from the name of the output where it was not given.

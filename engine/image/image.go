@@ -1,6 +1,6 @@
 // Package image measures images and the files in them. It returns the uncompressed bytes of each layer, from the base
 // upwards, beside the instruction of the Dockerfile that made the layer. It reads the files of a stage, and accounts
-// for their bytes between the stage before and the final one. It also removes images of ours that were superseded.
+// for their bytes between the stage before and the final one. Of any image it reads what docker saves. It also removes images of ours that were superseded.
 //
 // The caller decides when any of that is done. An image is never removed if it lacks our label, if it has a name, or
 // if a container uses it. Whether the files can run where they are is the business of engine/compat.

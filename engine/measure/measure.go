@@ -1,5 +1,6 @@
 // Package measure finds out, beside the way from a save to its being served, how large a build is: the layers of its
-// image and of the stage that it is compared with, where their bytes are, and which files they hold.
+// image and of the stage that it is compared with, where their bytes are, which files they hold, and how the image
+// compares with another one.
 //
 // A [Meter] gets builds as values. It knows nothing of the order of work.
 package measure
