@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,9 +27,9 @@ func (r *reporting) commits(cmd *cobra.Command, args []string) error {
 		return &fault.Error{What: fmt.Sprintf("reading --commits %d: not a number of commits", r.newest), Hint: "Write --commits 20."}
 	}
 	switch r.format {
-	case "", "markdown", "svg":
+	case "", "markdown", "svg", "png":
 	default:
-		return &fault.Error{What: fmt.Sprintf("reading --format %s: a chart of commits is none of that format", r.format), Hint: "Choose markdown or svg, or none for a terminal."}
+		return &fault.Error{What: fmt.Sprintf("reading --format %s: a chart of commits is none of that format", r.format), Hint: "Choose markdown, svg or png, or none for a terminal."}
 	}
 	cfg, err := r.config(args)
 	if err != nil {
@@ -56,9 +57,8 @@ func (r *reporting) commits(cmd *cobra.Command, args []string) error {
 // chart writes the sizes in the format that was asked for.
 func (r *reporting) chart(w io.Writer, all reports.Commits) error {
 	switch r.format {
-	case "svg":
-		_, err := io.WriteString(w, svg.Frame(all.Chart(), svg.Options{Title: all.Title()}))
-		return err
+	case "svg", "png":
+		return r.draw(w, svg.Frame(strings.TrimSuffix(all.Chart(), "\n"), svg.Options{Title: all.Title()}))
 	case "markdown":
 		return all.Markdown(w)
 	}

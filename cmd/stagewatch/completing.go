@@ -28,7 +28,7 @@ func (o *options) complete(cmd *cobra.Command) {
 		"progress":  words(faceAuto, faceTTY, facePlain, faceJSON),
 		"swap":      words(config.BlueGreen, config.Restart),
 		"platform":  words("linux/amd64", "linux/arm64", "linux/arm/v7", "linux/386", "linux/ppc64le", "linux/riscv64", "linux/s390x"),
-		"format":    words("markdown", "pr", "html", "svg"),
+		"format":    words("markdown", "pr", "html", "svg", "png"),
 		"target":    stages,
 		"before":    stages,
 		"check":     stages,
@@ -37,7 +37,7 @@ func (o *options) complete(cmd *cobra.Command) {
 		"context":   contexts,
 		"record":    files("jsonl"),
 		"base":      files("jsonl"),
-		"output":    files("md", "html", "svg"),
+		"output":    files("md", "html", "svg", "png"),
 		// Nothing to offer, not even the files of the working folder.
 		"tag": words(), "publish": words(), "name": words(), "network": words(), "host": words(), "env": words(), "ready-path": words(),
 		"ready-timeout": words(), "drain-timeout": words(), "ignore": words("none"), "size": words(), "at": words("end"), "speed": words(), "project-name": words(), "profile": words(),

@@ -44,7 +44,7 @@ func reportCommand() *cobra.Command {
 		Use:   "report [flags] [FILE | CONTEXT]",
 		Short: "Summarize a recorded session as Markdown, a page, or a picture of the dashboard",
 		Long: `Summarize what a recorded session gained in size and time. FILE is the recording, by default stdin.
-The report is Markdown, one HTML page that fetches nothing, or an SVG of the dashboard for a README.
+The report is Markdown, one HTML page that fetches nothing, or an SVG or a PNG of the dashboard for a README.
 --format pr says in short what a change does: the size before and after, the steps that were not in
 the cache and why, and what is over its budget.
 
@@ -92,11 +92,11 @@ are missing are built; the work tree is left alone.`,
 
 func (r *reporting) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&r.format, "format", "", "Format of the report: markdown, pr, html or svg (default by the extension of -o: .md, .html or .svg; else markdown)")
+	f.StringVar(&r.format, "format", "", "Format of the report: markdown, pr, html, svg or png (default by the extension of -o: .md, .html, .svg or .png; else markdown)")
 	f.StringVarP(&r.output, "output", "o", "", "File to write (default stdout)")
 	f.StringVar(&r.base, "base", "", "Recording of the base to compare with in a report of format pr")
 	f.StringVar(&r.at, "at", "end", "Moment to report: end, or the number of a build")
-	f.StringVar(&r.size, "size", "120x36", "Size of the dashboard in an svg or html report, in columns x lines")
+	f.StringVar(&r.size, "size", "120x36", "Size of the dashboard in an svg, png or html report, in columns x lines")
 	f.IntVar(&r.newest, "commits", 0, "Report the sizes of the newest commits of a context in place of a recording, as far as they are recorded")
 	f.BoolVar(&r.build, "build", false, "With --commits, build the commits that have no record, each from an export of its own")
 	r.againstFlags(f)
@@ -114,15 +114,19 @@ func (r *reporting) flags(cmd *cobra.Command) {
 // check sets the format from the name of the output where it was not given.
 func (r *reporting) check() error {
 	if ext := strings.ToLower(filepath.Ext(r.output)); r.format == "" && ext != "" {
-		r.format = map[string]string{".md": "markdown", ".markdown": "markdown", ".txt": "markdown", ".html": "html", ".htm": "html", ".svg": "svg"}[ext]
+		r.format = map[string]string{".md": "markdown", ".markdown": "markdown", ".txt": "markdown", ".html": "html", ".htm": "html", ".svg": "svg", ".png": "png"}[ext]
 		if r.format == "" {
-			return &fault.Error{What: fmt.Sprintf("writing the report to %s: unknown extension %s", r.output, ext), Hint: "Name the file .md, .html or .svg, or choose one with --format."}
+			return &fault.Error{What: fmt.Sprintf("writing the report to %s: unknown extension %s", r.output, ext), Hint: "Name the file .md, .html, .svg or .png, or choose one with --format."}
 		}
 	}
 	switch r.format {
 	case "", "markdown", "pr", "html", "svg":
+	case "png":
+		if r.output == "" && term.IsTerminal(int(os.Stdout.Fd())) {
+			return &fault.Error{What: "writing the report: a terminal can't show a PNG", Hint: "Name a file with -o."}
+		}
 	default:
-		return &fault.Error{What: fmt.Sprintf("reading --format %q: unknown format", r.format), Hint: "Choose markdown, pr, html or svg."}
+		return &fault.Error{What: fmt.Sprintf("reading --format %q: unknown format", r.format), Hint: "Choose markdown, pr, html, svg or png."}
 	}
 	if r.base != "" && r.format != "pr" {
 		return &fault.Error{What: fmt.Sprintf("reading --base %s: a report of format %s compares with no base", r.base, r.format), Hint: "Choose --format pr, or leave --base out."}
@@ -221,7 +225,19 @@ func (r *reporting) write(w io.Writer, events []event.Event) error {
 	if r.format == "html" {
 		return told.HTML(w, picture)
 	}
-	_, err := io.WriteString(w, picture)
+	return r.draw(w, picture)
+}
+
+// draw writes a picture as an SVG or a PNG.
+func (r *reporting) draw(w io.Writer, picture string) error {
+	data := []byte(picture)
+	if r.format == "png" {
+		var err error
+		if data, err = svg.PNG(picture); err != nil {
+			return err
+		}
+	}
+	_, err := w.Write(data)
 	return err
 }
 
