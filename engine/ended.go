@@ -48,6 +48,10 @@ func (l *loop) succeeded(j *job, res *solve.Result) {
 	moved := l.moved(j)
 	l.pending.contained(j.seq)
 	l.builds.good = j
+	if l.project.UseCache() {
+		// As --no-cache, it is for one build: nobody waits for a download at each save.
+		l.replanAnew()
+	}
 	l.err = nil
 	l.unblock()
 

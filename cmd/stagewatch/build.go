@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,8 @@ import (
 type building struct {
 	options
 	composing
-	left results
+	left  results
+	quiet bool
 }
 
 func buildCommand() *cobra.Command {
@@ -61,9 +63,11 @@ Dockerfile instead.`,
 	}
 	o.composing.flags(cmd)
 	o.buildFlags(cmd.Flags())
+	o.stepFlags(cmd.Flags(), "")
 	o.budgetFlags(cmd.Flags())
 	o.againstFlags(cmd.Flags())
 	o.left.flags(cmd.Flags())
+	cmd.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "Print nothing but the image's ID, and what a build that fails says; needs -t, as an image without a name is removed at the end")
 	o.faceFlags(cmd.Flags())
 	o.complete(cmd)
 	cmd.ValidArgsFunction = o.completeArgs
@@ -98,11 +102,36 @@ func (o *building) run(cmd *cobra.Command, args []string) error {
 	cfg.Once, cfg.Exported = true, o.left.asked()
 	f := o.face(false)
 	f.results = &o.left
+	if o.quiet {
+		return o.quietly(cmd.Context(), p, cfg, f)
+	}
 	if p != nil {
 		return buildServices(cmd.Context(), p, cfg, f)
 	}
 	f.once = o.progress == faceAuto && term.IsTerminal(int(os.Stdout.Fd()))
 	return follow(cmd.Context(), cfg, f)
+}
+
+// quietly builds and prints the image's ID. What is said of a build goes to stderr if it fails or is over its budget, as with docker
+// build -q. Of services it prints nothing, as docker compose build -q.
+func (o *building) quietly(ctx context.Context, p *compose.Project, cfg config.Config, f face) error {
+	if o.progress != faceAuto {
+		return &fault.Error{What: "progress=" + o.progress + " and quiet cannot be used together", Hint: "Leave one of them out."}
+	}
+	f.quiet = &bytes.Buffer{}
+	var err error
+	if p != nil {
+		err = buildServices(ctx, p, cfg, f)
+	} else if len(cfg.Tags) == 0 {
+		return &fault.Error{What: "reading -q: the image has no name, so it is removed at the end", Hint: "Name it with -t."}
+	} else if err = follow(ctx, cfg, f); err == nil || errors.Is(err, overLimit) {
+		_, unread := fmt.Println(o.left.image())
+		err = errors.Join(err, unwritten(unread))
+	}
+	if err != nil {
+		_, _ = f.quiet.WriteTo(os.Stderr)
+	}
+	return err
 }
 
 // divide tells the arguments that name services, which it notes, from one that names a context, which it returns. A folder

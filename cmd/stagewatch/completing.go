@@ -24,6 +24,11 @@ func (o *options) complete(cmd *cobra.Command) {
 	contexts := func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return dock.Contexts(), cobra.ShellCompDirectiveNoFileComp
 	}
+	networks := words("default", "none", "host")
+	network := networks
+	if cmd.Flags().Lookup(ofBuild+"network") != nil {
+		network = words() // one of the engine's
+	}
 	for name, values := range map[string]completion{
 		"progress":  words(faceAuto, faceTTY, facePlain, faceJSON),
 		"swap":      words(config.BlueGreen, config.Restart),
@@ -39,10 +44,12 @@ func (o *options) complete(cmd *cobra.Command) {
 		"base":      files("jsonl"),
 		"output":    files("md", "html", "svg", "png"),
 		// Nothing to offer, not even the files of the working folder.
-		"tag": words(), "publish": words(), "name": words(), "network": words(), "host": words(), "env": words(), "ready-path": words(),
+		"tag": words(), "publish": words(), "name": words(), "network": network, "host": words(), "env": words(), "ready-path": words(),
 		"ready-timeout": words(), "drain-timeout": words(), "ignore": words("none"), "size": words(), "at": words("end"), "speed": words(), "project-name": words(), "profile": words(),
 		"max-size": words(), "max-wasted": words(), "max-growth": words(), "max-layers": words(), "against": words(), "commits": words("10", "20", "50"), "bandwidth": words("10Mbit", "50Mbit", "100Mbit", "1Gbit"), "fail-on": words("rerun:", "maybe:"),
-		"context-dir": folders,
+		"context-dir": folders, "no-cache-filter": stages,
+		"add-host": words(), "label": words(), "shm-size": words(), "ulimit": words(), ofBuild + "add-host": words(), ofBuild + "label": words(),
+		ofBuild + "shm-size": words(), ofBuild + "ulimit": words(), ofBuild + "network": networks,
 	} {
 		if cmd.Flags().Lookup(name) != nil {
 			// It fails where the flag is missing or was given values before.

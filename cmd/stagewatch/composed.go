@@ -88,7 +88,7 @@ func beside(dir string) string {
 // Flags that only a compose project has a use for, and those that only a single build has.
 var (
 	ofCompose  = []string{"project-name", "profile", "env-file", "service"}
-	ofOneBuild = []string{"context-dir", "target", "before", "tag", "build-context", "secret", "platform", "metadata-file", "iidfile", "against", "against-file", "check", "gate"}
+	ofOneBuild = []string{"context-dir", "target", "before", "tag", "build-context", "secret", "platform", "metadata-file", "iidfile", "against", "against-file", "check", "gate", "no-cache-filter", "add-host", "label", "network", "shm-size", "ulimit"}
 )
 
 // composed reports whether the services of a compose project are to be taken, and whether flags asked for that, and not

@@ -48,6 +48,7 @@ without a hint if there is nothing to do. Fields may be added, never renamed.`,
 		},
 	}
 	o.buildFlags(cmd.Flags())
+	o.stepFlags(cmd.Flags(), "")
 	cmd.Flags().StringArrayVarP(&o.cfg.Publish, "publish", "p", []string{"8080:8080"}, "Port to check: [[address:]port:]container-port")
 	cmd.Flags().StringVar(&o.progress, "progress", faceAuto, "Type of output: json writes one object per line; auto, tty and plain write text")
 	cmd.ValidArgsFunction = one(folders)

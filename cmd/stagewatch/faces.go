@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,8 @@ type face struct {
 	verbose bool
 	// once shows one build in the order of its steps, on a terminal.
 	once bool
+	// quiet takes the text of a build that is to say nothing unless it fails; nil for all others.
+	quiet *bytes.Buffer
 	// opener opens shells from the dashboard; nil where it can't.
 	opener *opener
 	// results are what a build leaves beside its image; nil for none.
@@ -65,7 +68,7 @@ func follow(ctx context.Context, cfg config.Config, f face) (err error) {
 	told, shown, err := f.through(ctx, start, func(ctx context.Context, stop func(), out io.Writer, events <-chan event.Event, ended chan error) (*story.Story, error) {
 		return f.show(ctx, stop, out, cfg, pass(f.results.noting(recording(events, record))), intents, ended)
 	})
-	if f.kind != faceJSON && told != nil && shown == nil {
+	if f.kind != faceJSON && f.quiet == nil && told != nil && shown == nil {
 		bye(wrapped(os.Stdout), told, cfg, f.record, err == nil)
 	}
 	if _, told := engine.BuildFailure(err); told && cfg.Once {
@@ -167,6 +170,9 @@ func noTerminal(err error) error {
 
 // stream writes events as lines until they end. It calls note with each event that is not a line of the app's log.
 func (f face) stream(w io.Writer, events <-chan event.Event, note func(event.Event)) error {
+	if f.quiet != nil {
+		w = f.quiet
+	}
 	write, end := f.printer(w)
 	for e := range events {
 		if _, log := e.Body.(event.Log); !log {

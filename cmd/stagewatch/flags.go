@@ -67,6 +67,7 @@ func (o *options) buildFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&c.Checks, "check", nil, "Stage to build beside the target, after it serves, to see whether that succeeds: tests, say; named as for --target; can be repeated")
 	f.StringArrayVar(&c.Gates, "gate", nil, "Stage that has to succeed before a build is handed over, or its image named; else as --check")
 	f.BoolVar(&c.NoCache, "no-cache", false, "Do not use the cache for the first build")
+	f.StringArrayVar(&c.Uncached, "no-cache-filter", nil, "Do not use the cache for this stage in the first build; can be repeated")
 	f.BoolVar(&c.PlainGraph, "plain-graph", false, "Have every COPY --from wait for the last step of its stage, also where an earlier state is proven to have the same files to copy")
 }
 
@@ -98,6 +99,7 @@ func (o *options) runFlags(f *pflag.FlagSet) {
 // projectFlags are those that a project can have in its settings: how it is built, held to limits, and run.
 func (o *options) projectFlags(f *pflag.FlagSet) {
 	o.buildFlags(f)
+	o.stepFlags(f, ofBuild)
 	o.budgetFlags(f)
 	o.runFlags(f)
 }

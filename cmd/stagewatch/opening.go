@@ -57,7 +57,8 @@ func (o *opener) open(where string) *exec.Cmd {
 func passed(f, to *pflag.FlagSet) []string {
 	var args []string
 	f.Visit(func(flag *pflag.Flag) {
-		if to.Lookup(flag.Name) == nil {
+		same := counterpart(to, flag.Name)
+		if same == nil {
 			return
 		}
 		values := []string{flag.Value.String()}
@@ -65,7 +66,7 @@ func passed(f, to *pflag.FlagSet) []string {
 			values = several.GetSlice()
 		}
 		for _, v := range values {
-			args = append(args, "--"+flag.Name+"="+v)
+			args = append(args, "--"+same.Name+"="+v)
 		}
 	})
 	return args

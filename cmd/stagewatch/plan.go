@@ -47,6 +47,7 @@ Dockerfile instead. -f takes either: what the file begins with tells, or its ext
 	f.StringArrayVar(&o.compose.Services, "service", nil, "Plan only for this compose service and those that it depends on; can be repeated")
 	f.StringArrayVar(&o.failOn, "fail-on", nil, "Exit with 3 if a step reruns: rerun:INSTRUCTION, in which * stands for any text; maybe: in place of rerun: if it may rerun; can be repeated")
 	o.buildFlags(f)
+	o.stepFlags(f, "")
 	o.faceFlags(f)
 	o.complete(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("service", o.completeServices)

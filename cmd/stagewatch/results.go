@@ -65,6 +65,13 @@ func (r *results) noting(events <-chan event.Event) <-chan event.Event {
 	}, func() {})
 }
 
+// image returns the ID of the image that was built, empty for none.
+func (r *results) image() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.built.Image
+}
+
 // end writes the files, or removes them where no image was built: what an earlier build left would be taken for this one's.
 func (r *results) end() (err error) {
 	r.mu.Lock()

@@ -48,12 +48,12 @@ func settle(cmd *cobra.Command, args []string) error {
 		if err := s.check(every); err != nil {
 			return err
 		}
-		flag := f.Lookup(s.name)
+		flag := counterpart(f, s.name)
 		if flag == nil || flag.Changed || !runs && ofApp.Lookup(s.name) != nil {
 			continue
 		}
 		for _, value := range s.values {
-			if err := f.Set(s.name, rebased(dir, s.name, value)); err != nil {
+			if err := f.Set(flag.Name, rebased(dir, s.name, value)); err != nil {
 				return s.wrong(err)
 			}
 		}

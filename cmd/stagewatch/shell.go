@@ -62,6 +62,7 @@ written there is gone at the end, but for what is written into a cache.`,
 	}
 	f := cmd.Flags()
 	o.sourceFlags(f)
+	o.stepFlags(f, "")
 	f.StringVar(&o.at, "at", "", "Stage, named as for --target, or a step of it: STAGE or STAGE:STEP (default the end of the target)")
 	f.StringVar(&o.container, "container", "", "Name or id of a running container to open it in, or beside it where it has no shell")
 	f.StringVar(&o.cfg.Before, "before", "", "Stage to open beside a container, named as for --target (default the stage that the target copies most from)")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -53,6 +54,10 @@ func badFlag(cmd *cobra.Command, err error) error {
 		if match := nearest(wanted, names); match != "" {
 			hint = fmt.Sprintf("Did you mean --%s? %s", match, hint)
 		}
+	}
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		hint = fmt.Sprintf("--%s: %s. %s", invalid.GetFlag().Name, invalid.GetFlag().Usage, hint)
 	}
 	return &fault.Error{What: err.Error(), Hint: hint}
 }

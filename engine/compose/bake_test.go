@@ -83,7 +83,7 @@ func (c *project) compareBuilds(t *testing.T, p *Project) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := json.MarshalIndent(bake.Target[s.Name].forUp(s), "", "  ")
+		want, err := json.MarshalIndent(bake.Target[s.Name].forUp(), "", "  ")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,18 +97,13 @@ func (c *project) compareBuilds(t *testing.T, p *Project) {
 }
 
 // forUp returns the target as up builds it, without what is not ours: the version of docker compose.
-func (b target) forUp(s Service) target {
+func (b target) forUp() target {
 	delete(b.Labels, "com.docker.compose.version")
 	if len(b.Platforms) > 1 {
 		b.Platforms = nil
 	}
 	for i := range b.SSH {
 		b.SSH[i] = strings.TrimSuffix(b.SSH[i], "=")
-	}
-	for name, address := range b.ExtraHosts {
-		if lacksIt := slices.ContainsFunc(s.Lacks, func(l Lack) bool { return l.Attribute == "build.extra_hosts" }); lacksIt && address == hostGateway {
-			delete(b.ExtraHosts, name)
-		}
 	}
 	return b
 }

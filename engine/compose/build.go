@@ -123,9 +123,9 @@ func pairs(m map[string]string) []string {
 	return out
 }
 
-// hosts returns NAME=address for each address that can be looked up without a builder: see [lacks].
+// hosts returns NAME=address for each address.
 func hosts(list types.HostsList) []string {
-	out := slices.DeleteFunc(list.AsList("="), func(host string) bool { return strings.HasSuffix(host, "="+hostGateway) })
+	out := list.AsList("=")
 	slices.Sort(out)
 	return out
 }

@@ -20,9 +20,6 @@ type Lack struct {
 	Fatal bool
 }
 
-// hostGateway is the address for which a builder puts that of its own host.
-const hostGateway = "host-gateway"
-
 // missing are all lacks of builds, with what tells whether a service asks for it.
 var missing = []struct {
 	Lack
@@ -54,9 +51,6 @@ var missing = []struct {
 	}},
 	{Lack{"build.sbom", "is not attested", false}, func(_ *types.Project, s types.ServiceConfig) bool {
 		return s.Build.SBOM != "" && s.Build.SBOM != "false"
-	}},
-	{Lack{"build.extra_hosts", "has host-gateway, whose address is not looked up: that host is left out", false}, func(_ *types.Project, s types.ServiceConfig) bool {
-		return slices.ContainsFunc(s.Build.ExtraHosts.AsList("="), func(host string) bool { return strings.HasSuffix(host, "="+hostGateway) })
 	}},
 	{Lack{"build.secrets", "has one from a variable that only an env file sets; steps get an empty secret", false}, func(p *types.Project, s types.ServiceConfig) bool {
 		return slices.ContainsFunc(s.Build.Secrets, func(ref types.ServiceSecretConfig) bool {

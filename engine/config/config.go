@@ -3,11 +3,9 @@
 package config
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -53,15 +51,15 @@ type Build struct {
 	// Secrets and SSH are the values of --secret and --ssh.
 	Secrets, SSH []string
 	Platform     string
-	// NoCache runs every step of the first build. The stages Uncached never use the cache; "*" stands for all.
+	// NoCache runs every step of the first build, Uncached every step of these stages; "*" stands for all stages.
 	NoCache  bool
 	Uncached []string
 	// Pull looks base images up at their registry.
 	Pull bool
 	// Labels are NAME=value, of the image.
 	Labels []string
-	// RunNetwork, ExtraHosts (NAME=address), Ulimits (NAME=soft:hard) and ShmSize (in bytes) are what RUN finds. Zero
-	// values are the engine's defaults.
+	// RunNetwork (default, none or host), ExtraHosts (NAME=address or NAME:address, which may be host-gateway), Ulimits (NAME=soft:hard, the last
+	// of a name counts) and ShmSize (in bytes) are what RUN finds. Zero values are the engine's defaults.
 	RunNetwork          string
 	ExtraHosts, Ulimits []string
 	ShmSize             int64
@@ -103,6 +101,13 @@ func (c Config) Check() error {
 	if err := c.Build.check(); err != nil {
 		return err
 	}
+	prefix := "build-"
+	if c.Once {
+		prefix = ""
+	}
+	if err := c.checkSteps(prefix); err != nil {
+		return err
+	}
 	if c.Name != "" && !containerName.MatchString(c.Name) {
 		return &fault.Error{What: fmt.Sprintf("reading --name %q: a container can't be called that", c.Name), Hint: "Use at least two letters or digits; after the first one _ . - as well."}
 	}
@@ -140,49 +145,6 @@ func checkPlatform(platform string) error {
 	}
 	_, err := platforms.Parse(platform)
 	return err
-}
-
-// Attrs returns the frontend attributes that the flags amount to, without those of named contexts.
-func (b Build) Attrs() map[string]string {
-	a := map[string]string{}
-	for k, v := range map[string]string{
-		"target": b.Target, "platform": b.Platform, "force-network-mode": b.RunNetwork,
-		"add-hosts": listed(b.ExtraHosts), "ulimit": listed(b.Ulimits), "no-cache": listed(b.Uncached),
-	} {
-		if v != "" {
-			a[k] = v
-		}
-	}
-	if slices.Contains(b.Uncached, "*") {
-		a["no-cache"] = ""
-	}
-	if b.ShmSize > 0 {
-		a["shm-size"] = strconv.FormatInt(b.ShmSize, 10)
-	}
-	for _, label := range b.Labels {
-		k, v, _ := strings.Cut(label, "=")
-		a["label:"+k] = v
-	}
-	for _, arg := range b.BuildArgs {
-		k, v, _ := strings.Cut(arg, "=")
-		a["build-arg:"+k] = v
-	}
-	if b.Pull {
-		a["image-resolve-mode"] = "pull"
-	}
-	return a
-}
-
-// listed returns values as one line of CSV, which is how frontends take a list; empty for none.
-func listed(values []string) string {
-	if len(values) == 0 {
-		return ""
-	}
-	var line strings.Builder
-	w := csv.NewWriter(&line)
-	_ = w.Write(values) // a strings.Builder takes all
-	w.Flush()
-	return strings.TrimSuffix(line.String(), "\n")
 }
 
 // Values returns what hides the values of the build arguments: all but those that the Dockerfile or another flag

@@ -26,8 +26,8 @@ import (
 // Host is an engine that answers. Any number of connections share it.
 type Host struct {
 	*dock.Engine
-	// store is where it keeps images.
-	store string
+	// store is where it keeps images, version what is to be said of it: "Docker Engine 28.5.2".
+	store, version string
 }
 
 // Reach finds the engine, and says which one answers.
@@ -41,7 +41,7 @@ func Reach(ctx context.Context, o dock.Options, emit func(event.Body)) (*Host, e
 		return nil, errors.Join(err, e.Close())
 	}
 	emit(info)
-	return &Host{e, info.Store}, nil
+	return &Host{e, info.Store, info.Name + " " + info.Version}, nil
 }
 
 // Close disconnects, after all connections were closed.
@@ -88,6 +88,13 @@ func (h *Host) Open(ctx context.Context, cfg config.Config, attachables []sessio
 	}
 	if err != nil {
 		return nil, errors.Join(err, c.Session.Close())
+	}
+	for _, attr := range c.Builder.Undone(cfg.Attrs()) {
+		w, err := undone(attr, h.version, cfg)
+		if err != nil {
+			return nil, errors.Join(err, c.Reader.Close(), c.Builder.Close(), c.Session.Close())
+		}
+		emit(w)
 	}
 	c.chooseNames(ctx, cfg, emit)
 	c.Images = image.New(e, c.Session.ID, h.store)

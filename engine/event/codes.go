@@ -30,6 +30,8 @@ const (
 	CodeComposeEdit = "compose-edit"
 	// CodeNotBuilt: a service was left out, as one before it failed.
 	CodeNotBuilt = "not-built"
+	// CodeUndone: the engine's BuildKit passes over what a flag or a compose file asks for.
+	CodeUndone = "undone"
 	// CodeNotCompared: nothing is known of an earlier build that could be compared with.
 	CodeNotCompared = "not-compared"
 	// CodeCacheGone: the builder's cache has lost what an earlier session built.

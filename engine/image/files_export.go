@@ -20,7 +20,11 @@ func (r *Reader) export(ctx context.Context, sess *session.Session, wanted map[s
 	if len(wanted) == 0 {
 		return nil
 	}
-	opt := client.SolveOpt{Exports: []client.ExportEntry{{Type: client.ExporterLocal}}, SharedSession: sess, SessionPreInitialized: true, Internal: true}
+	var grants []string
+	for _, w := range wanted {
+		grants = w.stage.Plan.Grants()
+	}
+	opt := client.SolveOpt{Exports: []client.ExportEntry{{Type: client.ExporterLocal}}, SharedSession: sess, SessionPreInitialized: true, Internal: true, AllowedEntitlements: grants}
 	err := dock.Yielding(ctx, func(solving context.Context) error {
 		_, err := r.client.Build(solving, opt, "stagewatch", func(solving context.Context, g gateway.Client) (*gateway.Result, error) {
 			solving, stop := context.WithCancel(solving)

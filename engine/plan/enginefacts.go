@@ -23,7 +23,9 @@ type EngineFacts struct {
 	// Caps are the capabilities of its BuildKit.
 	Caps     []string          `json:"caps"`
 	Platform ocispecs.Platform `json:"platform"`
-	Bases    []Base            `json:"bases,omitempty"`
+	// HostGateway is the address of its host for containers, empty where it does not say.
+	HostGateway string `json:"host_gateway,omitempty"`
+	Bases       []Base `json:"bases,omitempty"`
 }
 
 // Base is a resolved base image, with the part of its config that a graph depends on.
@@ -56,7 +58,7 @@ func (f *EngineFacts) Fill(in *Input) {
 	if f == nil {
 		return
 	}
-	in.Caps, in.Platform = capSet(f.Caps), f.Platform
+	in.Caps, in.Platform, in.HostGateway = capSet(f.Caps), f.Platform, f.HostGateway
 }
 
 // WithoutMergeOp returns the facts of an engine of this machine's platform that can do everything but merge layers.

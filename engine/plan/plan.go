@@ -17,6 +17,7 @@ import (
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
+	"github.com/moby/buildkit/util/entitlements"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -40,6 +41,8 @@ type Input struct {
 	Caps *apicaps.CapSet
 	// Frontend converts a Dockerfile that names a frontend of its own, nil where no engine can run one.
 	Frontend Frontend
+	// HostGateway is the address that the engine's containers reach its host at, empty where it does not say.
+	HostGateway string
 	// Platform is the engine's platform, the zero value for that of this machine.
 	Platform ocispecs.Platform
 	// ShowValues fills in the arguments in Step.Instruction.
@@ -76,6 +79,8 @@ type Plan struct {
 	options map[string]string
 	// onFolder is set where the target's base is no image, but a folder, a git repository or a URL.
 	onFolder bool
+	// hostNetwork is set where the builder was told to give steps the network of its host.
+	hostNetwork bool
 	// foreign is set where a frontend that the Dockerfile names made the graph.
 	foreign bool
 	// engine is what the engine engine for the plan.
@@ -125,8 +130,12 @@ func New(ctx context.Context, in Input, resolver Resolver) (*Plan, error) {
 		caps := pb.Caps.CapSet(pb.Caps.All())
 		in.Caps = &caps
 	}
+	in.Attrs = in.done()
 	syntax, foreign := CustomSyntax(in.Dockerfile)
-	p := &Plan{source: in.Dockerfile, plain: in.PlainGraph, options: fingerprints(in.Attrs), engine: EngineFacts{Caps: capsOf(in.Caps), Platform: in.Platform}}
+	p := &Plan{
+		source: in.Dockerfile, plain: in.PlainGraph, options: fingerprints(in.Attrs), hostNetwork: in.Attrs[attrNetwork] == "host",
+		engine: EngineFacts{Caps: capsOf(in.Caps), Platform: in.Platform, HostGateway: in.HostGateway},
+	}
 	err := guarded(ctx, func() error {
 		if in.Frontend != nil && foreign {
 			return p.convertForeign(ctx, in, syntax)
@@ -174,6 +183,15 @@ func (p *Plan) Before() string {
 		}
 	}
 	return before
+}
+
+// Grants returns what a solve of the plan may do beside building, in BuildKit's words: what the one who builds asks for. What
+// only the Dockerfile asks for is refused, as by docker build. A nil plan has none.
+func (p *Plan) Grants() []string {
+	if p == nil || !p.hostNetwork {
+		return nil
+	}
+	return []string{entitlements.EntitlementNetworkHost.String()}
 }
 
 // OnImage reports whether the target's base is an image, and no other kind of named context.

@@ -117,6 +117,13 @@ func (p *Project) Root() string { return p.root }
 // Label has all images that the project's plans make carry a label.
 func (p *Project) Label(key, value string) { p.attrs["label:"+key] = value }
 
+// UseCache has plans take every stage from the cache from now on, and reports whether one did not.
+func (p *Project) UseCache() bool {
+	_, uncached := p.attrs["no-cache"]
+	delete(p.attrs, "no-cache")
+	return uncached
+}
+
 // main is the folder of the build context itself.
 func (p *Project) main() *folder { return p.folders[0] }
 

@@ -27,7 +27,7 @@ func AbsentPath(message string) (string, bool) {
 func (b *Builder) absent(ctx context.Context, req Request, step int) (missing, like string) {
 	for _, r := range req.Plan.ReadsOf(step) {
 		// After an error the engine's own message stays as it is.
-		_ = b.ask(ctx, req.Contexts, func(ctx context.Context, g gateway.Client) error {
+		_ = b.askOf(ctx, req.Plan, req.Contexts, func(ctx context.Context, g gateway.Client) error {
 			bound, err := req.Plan.BindEach(b.Binding(req.Contexts, g.BuildOpts().SessionID))
 			if err != nil {
 				return err

@@ -37,6 +37,10 @@ type Engine interface {
 	Name(ctx context.Context, image string, names []string) ([]string, error)
 }
 
+// gatewayLabel is the label of an engine's worker that has the address of its host for containers. It is that of Docker
+// Engine; its constant is in a package of the engine.
+const gatewayLabel = "org.mobyproject.buildkit.worker.moby.host-gateway-ip"
+
 // Builder builds plans on one engine. It is safe for concurrent use.
 type Builder struct {
 	engine      Engine
@@ -44,6 +48,8 @@ type Builder struct {
 	attachables []session.Attachable
 	caps        apicaps.CapSet
 	platform    ocispecs.Platform
+	// gateway is the address of the engine's host for containers, empty where it does not say.
+	gateway string
 
 	sent      sent
 	lingering lingering
@@ -76,8 +82,12 @@ func New(ctx context.Context, e Engine, attachables ...session.Attachable) (*Bui
 		b.caps = opts.LLBCaps
 		b.lingering.fragile = b.caps.Supports(pb.CapFileCopyIncludeExcludePatterns) != nil
 		b.platform = platforms.Normalize(platforms.DefaultSpec())
-		if len(opts.Workers) > 0 && len(opts.Workers[0].Platforms) > 0 {
-			b.platform = opts.Workers[0].Platforms[0]
+		if len(opts.Workers) > 0 {
+			w := opts.Workers[0]
+			b.gateway = w.Labels[gatewayLabel]
+			if len(w.Platforms) > 0 {
+				b.platform = w.Platforms[0]
+			}
 		}
 		return nil
 	})
@@ -105,7 +115,12 @@ func (b *Builder) Caps() *apicaps.CapSet { return &b.caps }
 // Fill puts into a plan's input what the engine's BuildKit supports, the platform that it builds for, and the way to run
 // a frontend there.
 func (b *Builder) Fill(in *plan.Input) {
-	in.Caps, in.Platform, in.Frontend = b.Caps(), b.Platform(), b
+	in.Caps, in.Platform, in.HostGateway, in.Frontend = b.Caps(), b.Platform(), b.gateway, b
+}
+
+// Undone returns the names of the frontend attributes with which the engine would do nothing: see [plan.Undone].
+func (b *Builder) Undone(attrs map[string]string) []string {
+	return plan.Undone(attrs, &b.caps, b.gateway)
 }
 
 // Platform returns the platform that the engine builds for by default.
@@ -113,7 +128,13 @@ func (b *Builder) Platform() ocispecs.Platform { return b.platform }
 
 // ask runs fn on the engine's gateway and builds nothing. Locals are the folders that fn may read, by name.
 func (b *Builder) ask(ctx context.Context, locals map[string]fsutil.FS, fn func(context.Context, gateway.Client) error) error {
-	_, err := b.client.Build(ctx, client.SolveOpt{LocalMounts: locals, Session: b.attachables, Internal: true}, "stagewatch", func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
+	return b.askOf(ctx, nil, locals, fn)
+}
+
+// askOf is ask where fn solves a part of a plan, which may need what was granted to its build.
+func (b *Builder) askOf(ctx context.Context, p *plan.Plan, locals map[string]fsutil.FS, fn func(context.Context, gateway.Client) error) error {
+	opt := client.SolveOpt{LocalMounts: locals, Session: b.attachables, Internal: true, AllowedEntitlements: p.Grants()}
+	_, err := b.client.Build(ctx, opt, "stagewatch", func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
 		if err := fn(ctx, g); err != nil {
 			return nil, err
 		}

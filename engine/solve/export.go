@@ -36,7 +36,8 @@ func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect 
 		Session:   append([]session.Attachable{files}, b.attachables...),
 		Internal:  req.Record.Name == "",
 		// They reach the history and nothing else: no frontend runs at the engine.
-		FrontendAttrs: req.Record.attrs(),
+		FrontendAttrs:       req.Record.attrs(),
+		AllowedEntitlements: req.Plan.Grants(),
 	}
 	if !req.NoImage {
 		opt.Exports = []client.ExportEntry{{Type: "moby"}}

@@ -44,7 +44,7 @@ type Inside struct {
 func (b *Builder) Inside(ctx context.Context, at *Spot, contexts map[string]fsutil.FS, fn func(context.Context, *Inside) error) error {
 	// What goes through the engine comes back as another error.
 	var own error
-	err := b.ask(ctx, contexts, func(ctx context.Context, g gateway.Client) error {
+	err := b.askOf(ctx, at.Plan, contexts, func(ctx context.Context, g gateway.Client) error {
 		caps := g.BuildOpts().Caps
 		if caps.Supports(gatewaypb.CapGatewayExec) != nil {
 			own = ErrNoContainers

@@ -60,7 +60,7 @@ func (b *Builder) reach(ctx context.Context, probe *plan.Probe, req Request, tra
 		defer close(tracked)
 		track.follow(status, false)
 	}()
-	opt := client.SolveOpt{LocalMounts: req.Contexts, SharedKey: req.SharedKey, Session: b.attachables, Internal: true}
+	opt := client.SolveOpt{LocalMounts: req.Contexts, SharedKey: req.SharedKey, Session: b.attachables, Internal: true, AllowedEntitlements: probe.Plan.Grants()}
 	_, err = b.client.Build(ctx, opt, "stagewatch", func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
 		session := g.BuildOpts().SessionID
 		var err error

@@ -55,7 +55,7 @@ func (b *Builder) Settle(ctx context.Context, p *plan.Plan, contexts map[string]
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
 		defer cancel()
 	}
-	return b.ask(ctx, contexts, func(ctx context.Context, g gateway.Client) (err error) {
+	return b.askOf(ctx, p, contexts, func(ctx context.Context, g gateway.Client) (err error) {
 		binding := b.Binding(contexts, g.BuildOpts().SessionID)
 		if looks {
 			if last.proven, err = lookFor(ctx, g, p, binding); err != nil {
