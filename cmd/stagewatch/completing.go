@@ -50,6 +50,8 @@ func (o *options) complete(cmd *cobra.Command) {
 		"context-dir": folders, "no-cache-filter": stages,
 		"add-host": words(), "label": words(), "shm-size": words(), "ulimit": words(), ofBuild + "add-host": words(), ofBuild + "label": words(),
 		ofBuild + "shm-size": words(), ofBuild + "ulimit": words(), ofBuild + "network": networks,
+		"cap-add": words(), "cap-drop": words(), "cpus": words(), "dns": words(), "entrypoint": words(), "gpus": words("all"), "memory": words(), "mount": words("type=bind,", "type=volume,", "type=tmpfs,"),
+		"log-driver": words("json-file", "local", "journald", "none"), "log-opt": words(), "tmpfs": words(), "user": words(), "workdir": words(),
 	} {
 		if cmd.Flags().Lookup(name) != nil {
 			// It fails where the flag is missing or was given values before.

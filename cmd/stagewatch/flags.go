@@ -81,12 +81,6 @@ func (o *options) againstFlags(f *pflag.FlagSet) {
 
 func (o *options) runFlags(f *pflag.FlagSet) {
 	c := &o.cfg
-	f.StringArrayVarP(&c.Publish, "publish", "p", []string{"8080:8080"}, "Publish a port: [[address:]port:]container-port; the address is 127.0.0.1 if none is given, the port any free one if none is given, or the first free one of a range; the app has to answer on the first port published")
-	f.StringArrayVarP(&c.Env, "env", "e", nil, "Set an environment variable in the container")
-	f.StringArrayVar(&c.EnvFiles, "env-file", nil, "Read environment variables from a file")
-	f.StringArrayVarP(&c.Volumes, "volume", "v", nil, "Mount a folder or a volume: SOURCE:PATH[:ro]")
-	f.StringVar(&c.Network, "network", "", "Connect the container to a network")
-	f.StringVar(&c.Name, "name", "", "Name of the container (default the name of the context folder)")
 	f.StringVar(&c.Swap, "swap", config.BlueGreen, "How to replace the container: blue-green starts the new one before the old one stops; restart is for an app that can't run twice at once")
 	f.DurationVar(&c.DrainTimeout, "drain-timeout", config.DefaultDrain, "How long an old container may take to finish its requests once the new one serves")
 	f.BoolVar(&c.Reload, "reload", false, "Have browsers reload the app's pages after each hand-over, and show over them why a build failed; puts a script into pages")
@@ -98,8 +92,11 @@ func (o *options) runFlags(f *pflag.FlagSet) {
 
 // projectFlags are those that a project can have in its settings: how it is built, held to limits, and run.
 func (o *options) projectFlags(f *pflag.FlagSet) {
-	o.buildFlags(f)
-	o.stepFlags(f, ofBuild)
+	grouped(f, "Flags of the build", func(f *pflag.FlagSet) {
+		o.buildFlags(f)
+		o.stepFlags(f, ofBuild)
+	})
+	grouped(f, "Flags of the container", o.containerFlags)
 	o.budgetFlags(f)
 	o.runFlags(f)
 }

@@ -12,20 +12,31 @@ import (
 func rootCommand() *cobra.Command {
 	o := &options{}
 	root := &cobra.Command{
-		Use:   "stagewatch [flags] [CONTEXT]",
+		Use:   "stagewatch [flags] [CONTEXT] [-- COMMAND…]",
 		Short: "Keep a multi-stage Dockerfile built and running while you edit",
 		Long: `stagewatch watches a build context, rebuilds only the stages that a change affects, hands the
 published port over to the new container, and shows what the layer cache saved and what the
 final stage left behind.
 
-On a terminal it is a dashboard (press ? for the keys). Elsewhere it prints a plain stream.`,
-		Args:              oneContext,
+On a terminal it is a dashboard (press ? for the keys). Elsewhere it prints a plain stream.
+
+What stands behind -- is run in the container in place of the image's CMD. Flags have docker's names and values. A name that
+docker build and docker run both have is docker run's here; docker build's begin with --build-: --label is for the
+container, --build-label for the image.`,
+		Example: `  stagewatch
+  stagewatch -p 9000:8080 -e DEBUG=1 --memory 512m examples/api
+  stagewatch . -- python app.py --debug`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			return oneContext(cmd, args[:contexts(cmd, args)])
+		},
 		Version:           version,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRunE: settle,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := o.config(args)
+			n := contexts(cmd, args)
+			o.cfg.Run.Command = args[n:]
+			cfg, err := o.config(args[:n])
 			if err != nil {
 				return err
 			}

@@ -42,6 +42,7 @@ func settle(cmd *cobra.Command, args []string) error {
 	var of options
 	every, ofApp := pflag.NewFlagSet("", pflag.ContinueOnError), pflag.NewFlagSet("", pflag.ContinueOnError)
 	of.projectFlags(every)
+	of.containerFlags(ofApp)
 	of.runFlags(ofApp)
 	runs := f.Lookup("publish") != nil
 	for _, s := range found {
@@ -206,11 +207,16 @@ func rebased(dir, name, value string) string {
 		}
 	case "volume":
 		if source, rest, ok := strings.Cut(value, ":"); ok && strings.HasPrefix(source, ".") {
-			if source = at(source); !filepath.IsAbs(source) {
-				source = "./" + source
-			}
-			return source + ":" + rest
+			return dotted(at(source)) + ":" + rest
 		}
+	case "mount":
+		fields := strings.Split(value, ",")
+		for i, field := range fields {
+			if key, path, ok := strings.Cut(field, "="); ok && (key == "src" || key == "source") && strings.HasPrefix(path, ".") {
+				fields[i] = key + "=" + dotted(at(path))
+			}
+		}
+		return strings.Join(fields, ",")
 	case "build-context":
 		if name, ref, ok := strings.Cut(value, "="); ok && !strings.Contains(ref, ":") {
 			return name + "=" + at(ref)
@@ -225,4 +231,12 @@ func rebased(dir, name, value string) string {
 		return strings.Join(fields, ",")
 	}
 	return value
+}
+
+// dotted returns the path of a folder as docker tells it from the name of a volume.
+func dotted(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return "./" + path
 }

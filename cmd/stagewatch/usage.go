@@ -28,7 +28,7 @@ func helpFunc(help func(*cobra.Command, []string)) func(*cobra.Command, []string
 		cmd.Long = prose(cmd.Long, width)
 		help(cmd, args)
 		cmd.SetOut(nil)
-		_, _ = io.Copy(draw.Hanging(os.Stdout, width), &text)
+		_, _ = io.WriteString(draw.Hanging(os.Stdout, width), listed(text.String(), cmd))
 	}
 }
 

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/run"
@@ -15,6 +16,8 @@ type App struct {
 	// Name, Network, Env, EnvFiles and Volumes are as for docker run.
 	Name, Network          string
 	Env, EnvFiles, Volumes []string
+	// Run are further flags of docker run. Its UDP is not read: it is made of Publish.
+	Run run.Options
 	// Swap is [BlueGreen], which empty stands for, or [Restart].
 	Swap string
 	// DrainTimeout is how long requests in flight may keep an old container once the new one serves: 0 for
@@ -46,7 +49,9 @@ const (
 
 // Spec returns what the flags say of the container. It lacks the ports: see [App.Ports].
 func (a App) Spec() run.Spec {
-	return run.Spec{Name: a.Name, Env: a.Env, EnvFiles: a.EnvFiles, Volumes: a.Volumes, Network: a.Network}
+	o := a.Run
+	o.UDP = slices.DeleteFunc(slices.Clone(a.Publish), func(value string) bool { return !OfUDP(value) })
+	return run.Spec{Options: o, Name: a.Name, Env: a.Env, EnvFiles: a.EnvFiles, Volumes: a.Volumes, Network: a.Network}
 }
 
 // VolumeNames returns the volumes of the engine that the app's container mounts. They stay there at the end.

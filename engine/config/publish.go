@@ -66,6 +66,9 @@ func (a App) Ports() ([]front.Published, error) {
 	var out []front.Published
 	taken := map[string]string{}
 	for _, value := range a.Published() {
+		if OfUDP(value) {
+			continue // which the engine publishes
+		}
 		ps, err := ParsePublish(value)
 		if err != nil {
 			return nil, err
@@ -80,5 +83,14 @@ func (a App) Ports() ([]front.Published, error) {
 			out = append(out, p)
 		}
 	}
+	switch datagrams := len(a.Spec().UDP) > 0; {
+	case datagrams && a.Swap != Restart:
+		return nil, &fault.Error{What: "publishing a udp port: it can't be handed over, as the engine publishes it", Hint: "Choose --swap restart, which stops the old container first."}
+	case len(out) == 0:
+		return nil, &fault.Error{What: "publishing only udp ports: the app has to answer on a tcp port", Hint: "Publish one as well, e.g. -p 8080:8080."}
+	}
 	return out, nil
 }
+
+// OfUDP reports whether a -p value is of udp.
+func OfUDP(value string) bool { return strings.HasSuffix(strings.ToLower(value), "/udp") }

@@ -18,6 +18,9 @@ import (
 // checkPorts checks every port to be published.
 func (x *examination) checkPorts(ctx context.Context) {
 	for _, value := range x.cfg.Published() {
+		if config.OfUDP(value) {
+			continue // which is the engine's
+		}
 		ports, err := config.ParsePublish(value)
 		if err != nil {
 			x.failed("port", err, "")

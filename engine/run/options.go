@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"strconv"
 	"strings"
@@ -29,7 +30,7 @@ func (s Spec) Check() error {
 			return err
 		}
 	}
-	return nil
+	return s.into(&container.Config{Labels: map[string]string{}}, &container.HostConfig{})
 }
 
 // Check returns an error for a spec that the engine could not run, before there is an image to run.
@@ -66,8 +67,14 @@ func (r *Runner) configure(ctx context.Context, spec Spec) (*container.Config, *
 	if err != nil {
 		return nil, nil, err
 	}
-	config := &container.Config{Image: spec.Image, Env: env, Labels: r.labels}
+	config := &container.Config{Image: spec.Image, Env: env, Labels: maps.Clone(r.labels)}
 	host := &container.HostConfig{NetworkMode: container.NetworkMode(spec.Network)}
+	if config.Labels == nil {
+		config.Labels = map[string]string{}
+	}
+	if err := spec.into(config, host); err != nil {
+		return nil, nil, err
+	}
 	for _, volume := range spec.Volumes {
 		bind, anonymous, err := parseVolume(volume)
 		if err != nil {
@@ -90,7 +97,9 @@ func (r *Runner) configure(ctx context.Context, spec Spec) (*container.Config, *
 			Hint: "Leave --network out, or choose a bridge network."}
 	}
 	if r.publishes(ctx, host.NetworkMode) {
-		config.ExposedPorts, host.PortBindings = nat.PortSet{}, nat.PortMap{}
+		if config.ExposedPorts == nil {
+			config.ExposedPorts, host.PortBindings = nat.PortSet{}, nat.PortMap{}
+		}
 		for _, inside := range spec.ports() {
 			port := nat.Port(strconv.Itoa(inside) + "/tcp")
 			config.ExposedPorts[port] = struct{}{}

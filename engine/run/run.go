@@ -14,6 +14,7 @@ import (
 
 // Spec is what to run, in the words of `docker run`.
 type Spec struct {
+	Options
 	// Image is the id of an image on the engine.
 	Image string
 	// Build is the number of the build that made it.

@@ -46,11 +46,13 @@ func explainStart(what string, err error) error {
 	case strings.Contains(text, "port is already allocated"), strings.Contains(text, "address already in use"):
 		hint = "Another program or container holds that port of the engine's machine. `docker ps` shows it if it is a container."
 	case strings.Contains(text, "unable to find user"), strings.Contains(text, "unable to find group"):
-		hint = "The final stage has no user or group of the name in USER. Create it there, or use its number."
+		hint = "The final stage has no user or group of the name in USER, or in --user. Create it there, or use its number."
 	case strings.Contains(text, "is not a directory"), strings.Contains(text, "not a directory"):
 		hint = "WORKDIR, or the path of a volume, may be a file in the final stage."
 	case strings.Contains(text, "executable file not found"), strings.Contains(text, "no such file or directory"):
-		hint = "The final stage may lack the command of CMD or ENTRYPOINT, or the shell that a script's first line names."
+		hint = "The final stage may lack the command of CMD, of ENTRYPOINT or behind --, or the shell that a script's first line names."
+	case strings.Contains(text, "could not select device driver"):
+		hint = "The engine has no driver for what --gpus asks for: its machine may lack the NVIDIA Container Toolkit."
 	case strings.Contains(text, "exec format error"):
 		hint = "The command is built for another platform, or is a script without a #! line."
 	case strings.Contains(text, "permission denied"):

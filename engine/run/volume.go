@@ -58,6 +58,14 @@ func (s Spec) VolumeNames() []string {
 			names = append(names, name)
 		}
 	}
+	for _, value := range s.Mounts {
+		mounts, _ := parseMount(value) // which was checked
+		for _, m := range mounts {
+			if m.Type == mount.TypeVolume && m.Source != "" {
+				names = append(names, m.Source)
+			}
+		}
+	}
 	return names
 }
 
