@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/stagewatch/stagewatch/engine/config"
+	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/tree"
 	"github.com/stagewatch/stagewatch/ui/clean"
@@ -45,7 +46,7 @@ func (o *options) sourceFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&c.BuildArgs, "build-arg", nil, "Set a build argument: NAME=value, or NAME to take the value from the environment")
 	f.StringArrayVar(&c.Secrets, "secret", nil, "Secret to expose to RUN --mount=type=secret: id=NAME,src=FILE or id=NAME,env=VARIABLE")
 	f.StringArrayVar(&c.SSH, "ssh", nil, "SSH agent or key to expose to RUN --mount=type=ssh: default or NAME=SOCKET")
-	f.StringVar(&c.Platform, "platform", "", "Platform to build for, e.g. linux/arm64")
+	f.StringVar(&c.Platform, "platform", os.Getenv("DOCKER_DEFAULT_PLATFORM"), "Platform to build for, e.g. linux/arm64")
 	f.StringArrayVar(&o.buildContexts, "build-context", nil, "Additional build context: NAME=FOLDER, NAME=docker-image://IMAGE, …")
 	f.BoolVar(&c.ShowValues, "show-values", false, "Show the values of build arguments, and not $NAME in their place")
 	f.StringArrayVar(&c.Ignore, "ignore", nil, "Leave files out of the context, as a line of .dockerignore does; adds to the built-in rules for files of editors and git, which the word none switches off")
@@ -144,6 +145,7 @@ func (o *options) config(args []string) (config.Config, error) {
 	if c.ReadyPath, err = readyPath(c.ReadyPath); err != nil {
 		return c, err
 	}
+	c = c.WithProxies(dock.Proxies(c.Engine))
 	if c.BuildArgs, err = buildArgs(c.BuildArgs); err != nil {
 		return c, err
 	}

@@ -71,6 +71,7 @@ func (s Service) Config(all config.Config) config.Config {
 	b.BuildArgs = append(slices.Clone(b.BuildArgs), all.BuildArgs...)
 	b.SSH = append(slices.Clone(b.SSH), all.SSH...)
 	b.Pull, b.NoCache = b.Pull || all.Pull, all.NoCache
+	b.Proxies = all.Proxies // which its own arguments come after
 	b.ShowValues, b.PlainGraph, b.Ignore, b.Outputs = all.ShowValues, all.PlainGraph, all.Ignore, all.Outputs
 	all.Build, all.Service = b, s.Name
 	return all

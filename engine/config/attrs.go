@@ -99,7 +99,7 @@ func (b Build) Attrs() map[string]string {
 		k, v, _ := strings.Cut(label, "=")
 		a["label:"+k] = v
 	}
-	for _, arg := range b.BuildArgs {
+	for _, arg := range slices.Concat(b.Proxies, b.BuildArgs) {
 		k, v, _ := strings.Cut(arg, "=")
 		a["build-arg:"+k] = v
 	}

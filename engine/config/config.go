@@ -46,6 +46,9 @@ type Build struct {
 	Tags []string
 	// BuildArgs are NAME=value.
 	BuildArgs []string
+	// Proxies are build arguments, too, unless BuildArgs have others of their names: those of docker's configuration. See
+	// [Config.WithProxies].
+	Proxies []string
 	// BuildContexts are named contexts: folders, docker-image://…, https://….
 	BuildContexts map[string]string
 	// Secrets and SSH are the values of --secret and --ssh.
@@ -148,10 +151,11 @@ func checkPlatform(platform string) error {
 }
 
 // Values returns what hides the values of the build arguments: all but those that the Dockerfile or another flag
-// spells out, which are no secret. It is nil, which hides nothing, with ShowValues.
+// spells out, which are no secret. With ShowValues it hides nothing but who logs in to a proxy of docker's configuration.
 func (c Config) Values(dockerfile []byte) *redact.Values {
+	secret := credentials(c.Proxies)
 	if c.ShowValues {
-		return nil
+		return redact.New(secret)
 	}
-	return redact.New(c.BuildArgs, append([]string{string(dockerfile), absolute(c.Context), c.File, c.Target, c.Before, c.Against.Image, c.Against.File, c.Platform, c.Name}, slices.Concat(c.Tags, c.Checks, c.Gates)...)...)
+	return redact.New(append(secret, c.BuildArgs...), append([]string{string(dockerfile), absolute(c.Context), c.File, c.Target, c.Before, c.Against.Image, c.Against.File, c.Platform, c.Name}, slices.Concat(c.Tags, c.Checks, c.Gates)...)...)
 }

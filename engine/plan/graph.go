@@ -102,6 +102,9 @@ func (p *Plan) setKeys(o *op, images map[string]string) error {
 	for _, in := range own.Inputs {
 		in.Digest = ""
 	}
+	if meta := own.GetExec().GetMeta(); meta != nil {
+		meta.ProxyEnv = nil // which BuildKit's cache leaves out, too
+	}
 	if ref, ok := strings.CutPrefix(own.GetSource().GetIdentifier(), imagePrefix); ok {
 		src := own.GetSource()
 		delete(src.Attrs, pb.AttrImageResolveMode)
