@@ -102,6 +102,9 @@ func (s *session) run(ctx context.Context, h *hosting, intents <-chan event.Inte
 	in := inputs{intents: intents}
 	var l *loop
 	if !cfg.Once {
+		if d.cfg.App, err = exposing(work, d.cfg.App, p, c); err != nil {
+			return err
+		}
 		ports, err := d.serve(work, c, s.emit, func() { l.app.PortFree() })
 		if err != nil {
 			return err
@@ -167,6 +170,19 @@ func (s *session) connect(ctx context.Context, cfg config.Config, h *hosting) (*
 		return nil, err
 	}
 	return host.Open(ctx, cfg, with, s.emit)
+}
+
+// exposing returns the app with the ports that its image will expose, where all are to be published. An EXPOSE that is added later
+// is not seen.
+func exposing(ctx context.Context, app config.App, p *project.Project, tc project.Toolchain) (config.App, error) {
+	if !app.PublishAll {
+		return app, nil
+	}
+	pl, err := p.Plan(ctx, tc, "")
+	if err != nil {
+		return app, &fault.Error{What: "publishing all ports", Err: err, Hint: "The Dockerfile has to be right from the start for -P. Publish ports with -p, or mend it first."}
+	}
+	return app.WithExposed(pl.Image)
 }
 
 // appSettings returns what the flags say of the app's container, and where it is published.

@@ -12,7 +12,8 @@ import (
 func (o *options) containerFlags(f *pflag.FlagSet) {
 	c := &o.cfg
 	r := &c.Run
-	f.StringArrayVarP(&c.Publish, "publish", "p", []string{"8080:8080"}, "Publish a port: [[address:]port:]container-port; the address is 127.0.0.1 if none is given, the port any free one if none is given, or the first free one of a range; the app has to answer on the first port published; a udp port needs --swap restart")
+	f.StringArrayVarP(&c.Publish, "publish", "p", []string{"8080:8080"}, "Publish a port: [[address:]port:]container-port; the address is 127.0.0.1 if none is given, the port any free one if none is given, or the first free one of a range; the app has to answer on the first port published; a udp port of this machine needs --swap restart")
+	f.BoolVarP(&c.PublishAll, "publish-all", "P", false, "Publish the ports that the image exposes, each at any free port of 127.0.0.1")
 	f.StringArrayVarP(&c.Env, "env", "e", nil, "Set an environment variable in the container")
 	f.StringArrayVar(&c.EnvFiles, "env-file", nil, "Read environment variables from a file")
 	f.StringArrayVarP(&c.Volumes, "volume", "v", nil, "Mount a folder or a volume: SOURCE:PATH[:ro]")

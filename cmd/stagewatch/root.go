@@ -34,6 +34,9 @@ container, --build-label for the image.`,
 		SilenceUsage:      true,
 		PersistentPreRunE: settle,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.cfg.PublishAll && !cmd.Flags().Changed("publish") {
+				o.cfg.Publish = nil // 8080 is no port of the image
+			}
 			n := contexts(cmd, args)
 			o.cfg.Run.Command = args[n:]
 			cfg, err := o.config(args[:n])

@@ -13,6 +13,8 @@ type App struct {
 	// Publish are the values of -p: [[address:]port:]containerPort. The first is the app's own port, the one
 	// that has to answer; none stands for 8080:8080.
 	Publish []string
+	// PublishAll publishes the ports that the image exposes as well, and no other one of itself. See [App.WithExposed].
+	PublishAll bool
 	// Name, Network, Env, EnvFiles and Volumes are as for docker run.
 	Name, Network          string
 	Env, EnvFiles, Volumes []string

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 
 // Published returns the -p values in force.
 func (a App) Published() []string {
-	if len(a.Publish) == 0 {
+	if len(a.Publish) == 0 && !a.PublishAll {
 		return []string{"8080:8080"}
 	}
 	return a.Publish
@@ -83,13 +84,19 @@ func (a App) Ports() ([]front.Published, error) {
 			out = append(out, p)
 		}
 	}
-	switch datagrams := len(a.Spec().UDP) > 0; {
-	case datagrams && a.Swap != Restart:
-		return nil, &fault.Error{What: "publishing a udp port: it can't be handed over, as the engine publishes it", Hint: "Choose --swap restart, which stops the old container first."}
-	case len(out) == 0:
+	if a.Swap != Restart && slices.ContainsFunc(a.Spec().UDP, fixed) {
+		return nil, &fault.Error{What: "publishing a udp port: it can't be handed over, as the engine publishes it", Hint: "Choose --swap restart, which stops the old container first, or give no port of this machine: each container gets a free one."}
+	}
+	if len(out) == 0 && !a.PublishAll {
 		return nil, &fault.Error{What: "publishing only udp ports: the app has to answer on a tcp port", Hint: "Publish one as well, e.g. -p 8080:8080."}
 	}
 	return out, nil
+}
+
+// fixed reports whether a -p value names a port of the machine.
+func fixed(value string) bool {
+	specs, err := nat.ParsePortSpec(value)
+	return err != nil || slices.ContainsFunc(specs, func(s nat.PortMapping) bool { return s.Binding.HostPort != "" && s.Binding.HostPort != "0" })
 }
 
 // OfUDP reports whether a -p value is of udp.

@@ -57,3 +57,46 @@ func TestAPortIsPublishedOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestUDPPorts: the engine publishes them, so that two containers can't have the same one; and the app has a tcp port, too.
+func TestUDPPorts(t *testing.T) {
+	for _, a := range []App{
+		{Publish: []string{"8080", "53:53/udp"}}, {Publish: []string{"53/udp"}}, {Publish: []string{"53:53/udp"}, Swap: Restart},
+	} {
+		var p *fault.Error
+		if _, err := a.Ports(); !errors.As(err, &p) {
+			t.Errorf("%s: got %v", a.Publish, err)
+		}
+	}
+	for _, a := range []App{{Publish: []string{"8080", "53:53/udp"}, Swap: Restart}, {Publish: []string{"8080", "53/UDP"}}} {
+		if ports, err := a.Ports(); err != nil || len(ports) != 1 || len(a.Spec().UDP) != 1 {
+			t.Errorf("%s: got %v, %q, %v", a.Publish, ports, a.Spec().UDP, err)
+		}
+	}
+}
+
+// TestExposedPorts are published beside those of -p, as docker run -P does.
+func TestExposedPorts(t *testing.T) {
+	const image = `{"config":{"ExposedPorts":{"9000/tcp":{},"53/udp":{},"80/tcp":{}}}}`
+	for _, c := range []struct {
+		publish []string
+		image   string
+		want    string
+	}{
+		{nil, image, "53/udp 80 9000"},
+		{[]string{"8080:80"}, image, "8080:80 53/udp 9000"},
+		{[]string{"8080:80"}, "{}", "8080:80"},
+		{nil, "{}", "error"},
+	} {
+		a, err := App{Publish: c.publish, PublishAll: true}.WithExposed([]byte(c.image))
+		got := strings.Join(a.Publish, " ")
+		if err == nil {
+			_, err = a.Ports()
+		} else if fault.Hint(err) != "" {
+			got, err = "error", nil
+		}
+		if got != c.want || err != nil {
+			t.Errorf("%s with %s: got %s, %v, want %s", c.publish, c.image, got, err, c.want)
+		}
+	}
+}
