@@ -68,7 +68,7 @@ func (o *options) buildFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&c.Checks, "check", nil, "Stage to build beside the target, after it serves, to see whether that succeeds: tests, say; named as for --target; can be repeated")
 	f.StringArrayVar(&c.Gates, "gate", nil, "Stage that has to succeed before a build is handed over, or its image named; else as --check")
 	f.BoolVar(&c.NoCache, "no-cache", false, "Do not use the cache for the first build")
-	f.StringArrayVar(&c.Uncached, "no-cache-filter", nil, "Do not use the cache for this stage in the first build; can be repeated")
+	f.StringArrayVar(&c.Uncached, "no-cache-filter", nil, "Do not use the cache for this stage, and what reads it, in the first build; can be repeated")
 	f.BoolVar(&c.PlainGraph, "plain-graph", false, "Have every COPY --from wait for the last step of its stage, also where an earlier state is proven to have the same files to copy")
 }
 

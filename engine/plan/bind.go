@@ -54,7 +54,12 @@ func (p *Plan) Bind(session string) (*Bound, error) {
 
 // BindEach is Bind with a session id for each source. For the id of a session that sent the same content before, even one
 // that has ended, BuildKit uses what it has instead of asking for it again.
-func (p *Plan) BindEach(session func(Local) string) (*Bound, error) { return p.bind(session, "") }
+//
+// Its steps take from the cache what is there, those that are to run without it, too: that is for the build alone, and not for
+// all that looks into its stages afterwards.
+func (p *Plan) BindEach(session func(Local) string) (*Bound, error) {
+	return p.bind(session, "", false)
+}
 
 // BindAnew is Bind for a build in which every step runs, like docker build --no-cache: base images and contexts still come
 // from the cache, and later builds find the results in it.
@@ -63,12 +68,25 @@ func (p *Plan) BindEach(session func(Local) string) (*Bound, error) { return p.b
 // where one build has a step with the cache and another one has it without. A worker constraint that every worker meets
 // makes the digests differ; it is part of no cache key.
 func (p *Plan) BindAnew(session string) (*Bound, error) {
-	return p.bind(func(Local) string { return session }, "labels.stagewatch-build!="+session)
+	return p.bind(func(Local) string { return session }, anewIn(session), true)
+}
+
+// BindUncached is BindEach for a build in which the steps run that are to run without the cache, as those of --no-cache-filter, and
+// all that stands on them. As with [Plan.BindAnew], they have digests of their own in each build.
+func (p *Plan) BindUncached(session func(Local) string, build string) (*Bound, error) {
+	return p.bind(session, anewIn(build), false)
+}
+
+func anewIn(build string) string { return "labels.stagewatch-build!=" + build }
+
+// Uncached reports whether some steps are to run without the cache.
+func (p *Plan) Uncached() bool {
+	return slices.ContainsFunc(p.ops, func(o op) bool { return o.noCache })
 }
 
 // bind returns the graph with the session ids in its local sources. A constraint, where it is not empty, is put on every
-// op that is no source, and makes it run.
-func (p *Plan) bind(session func(Local) string, constraint string) (*Bound, error) {
+// op that is no source and, unless all are meant, is to run without the cache; it makes the op run.
+func (p *Plan) bind(session func(Local) string, constraint string, all bool) (*Bound, error) {
 	n := len(p.ops)
 	b := &Bound{
 		Plan: p, Definition: &pb.Definition{Metadata: make(map[string]*pb.OpMetadata, n), Source: &pb.Source{Locations: map[string]*pb.Locations{}}},
@@ -79,7 +97,11 @@ func (p *Plan) bind(session func(Local) string, constraint string) (*Bound, erro
 		b.Definition.Source.Infos = p.def.Source.Infos
 	}
 	for i := range p.ops {
-		if err := b.add(i, session, constraint); err != nil {
+		mark := constraint
+		if !all && !p.ops[i].anew {
+			mark = ""
+		}
+		if err := b.add(i, session, mark); err != nil {
 			return nil, err
 		}
 	}
@@ -104,13 +126,14 @@ func (b *Bound) add(i int, session func(Local) string, constraint string) error 
 	}
 	preferLocal(own.GetSource())
 	md := b.Plan.def.Metadata[string(o.digest)]
-	if constraint != "" && own.GetSource() == nil {
+	anew := constraint != "" && own.GetSource() == nil
+	if anew {
 		own.Constraints = &pb.WorkerConstraints{Filter: append(own.GetConstraints().GetFilter(), constraint)}
-		if md != nil {
-			// Later builds use the plan's own metadata too.
-			md = md.CloneVT()
-			md.IgnoreCache = true
-		}
+	}
+	if md != nil && md.IgnoreCache != anew {
+		// Later builds use the plan's own metadata too.
+		md = md.CloneVT()
+		md.IgnoreCache = anew
 	}
 	name, local := o.local()
 	if local = local && own.GetSource().Attrs[pb.AttrLocalSessionID] != ""; !local {

@@ -46,6 +46,36 @@ func TestBindAnew(t *testing.T) {
 	}
 }
 
+// TestBindUncached: what is to run without the cache, and what stands on that, ignores it in the build that is meant, and in
+// nothing that looks into its stages.
+func TestBindUncached(t *testing.T) {
+	p, err := New(t.Context(), Input{Filename: "Dockerfile", Attrs: map[string]string{"no-cache": "a"},
+		Dockerfile: []byte("FROM base AS a\nRUN one\nFROM base AS b\nRUN two\nFROM base\nCOPY --from=b /y /y\nCOPY --from=a /x /x\n")}, Offline{})
+	if err != nil || !p.Uncached() {
+		t.Fatal(p.Uncached(), err)
+	}
+	session := func(Local) string { return "s" }
+	ignored := func(b *Bound) (steps []string) {
+		for i, s := range p.Steps {
+			if b.Definition.Metadata[string(b.Results[i])].GetIgnoreCache() {
+				steps = append(steps, s.Instruction)
+			}
+		}
+		return steps
+	}
+	if got := ignored(bound(t)(p.BindEach(session))); len(got) > 0 {
+		t.Errorf("%q ignore the cache where somebody looks into them", got)
+	}
+	b := bound(t)(p.BindUncached(session, "s"))
+	if got, want := ignored(b), []string{"RUN one", "COPY --from=a /x /x"}; !cmp.Equal(got, want) {
+		t.Errorf("%q ignore the cache, want %q", got, want)
+	}
+	other := bound(t)(p.BindUncached(session, "t"))
+	if b.Results[1] == other.Results[1] || b.Results[3] != other.Results[3] {
+		t.Error("a step without the cache is that of another build, or one with it is not")
+	}
+}
+
 func bound(t *testing.T) func(*Bound, error) *Bound {
 	return func(b *Bound, err error) *Bound {
 		t.Helper()

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/solver/pb"
@@ -24,6 +25,9 @@ type op struct {
 	key, fullKey digest.Digest
 	// noCache is set where BuildKit must not use the cache for the op.
 	noCache bool
+	// anew is set for these, and for all that stands on them: for BuildKit they are the same as before, whatever came out of
+	// a step without the cache.
+	anew bool
 	// whole is set for a local context of which a change anywhere may matter. The paths that BuildKit's converter gives it
 	// are patterns that say neither how deep they reach nor that the folders above them count.
 	whole bool
@@ -71,6 +75,7 @@ func (p *Plan) readGraph() error {
 			o.name = md.Description["llb.customname"]
 			o.noCache = md.IgnoreCache
 		}
+		o.anew = o.noCache || slices.ContainsFunc(o.inputs, func(j int) bool { return p.ops[j].anew })
 		if p.def.Source != nil {
 			if locs := p.def.Source.Locations[string(o.digest)]; locs != nil {
 				for _, l := range locs.Locations {

@@ -69,6 +69,11 @@ type solveFunc func(b *plan.Bound, evaluate bool) (*gateway.Result, error)
 func (b *Builder) asWritten(_ context.Context, g gateway.Client, req Request, _ *tracker, solve solveFunc) (*gateway.Result, error) {
 	session := g.BuildOpts().SessionID
 	bind := func() (*plan.Bound, error) { return req.Plan.BindEach(b.Binding(req.Contexts, session)) }
+	// A check takes what the target's build made of such a stage.
+	if req.Plan.Uncached() && !req.NoImage {
+		bind = func() (*plan.Bound, error) { return req.Plan.BindUncached(b.Binding(req.Contexts, session), session) }
+		defer b.shortcuts.renew()
+	}
 	if req.NoCache {
 		bind = func() (*plan.Bound, error) { return req.Plan.BindAnew(session) }
 		defer b.shortcuts.renew()

@@ -203,7 +203,7 @@ func (b *Builder) collect(track *tracker, req Request) gateway.BuildFunc {
 			return g.Solve(ctx, gateway.SolveRequest{Definition: bound.Definition, Evaluate: evaluate})
 		}
 		build := b.asWritten
-		if !req.NoCache && !req.plain && !req.NoImage && req.Plan.MayShorten() {
+		if !req.NoCache && !req.Plan.Uncached() && !req.plain && !req.NoImage && req.Plan.MayShorten() {
 			build = b.shortened
 		}
 		res, err := build(ctx, g, req, track, solve)
