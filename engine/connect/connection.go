@@ -89,12 +89,8 @@ func (h *Host) Open(ctx context.Context, cfg config.Config, attachables []sessio
 	if err != nil {
 		return nil, errors.Join(err, c.Session.Close())
 	}
-	for _, attr := range c.Builder.Undone(cfg.Attrs()) {
-		w, err := undone(attr, h.version, cfg)
-		if err != nil {
-			return nil, errors.Join(err, c.Reader.Close(), c.Builder.Close(), c.Session.Close())
-		}
-		emit(w)
+	if err := Undone(c.Builder, cfg, func() (string, error) { return h.version, nil }, emit); err != nil {
+		return nil, errors.Join(err, c.Reader.Close(), c.Builder.Close(), c.Session.Close())
 	}
 	c.chooseNames(ctx, cfg, emit)
 	c.Images = image.New(e, c.Session.ID, h.store)

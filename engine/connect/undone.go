@@ -6,6 +6,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
+	"github.com/stagewatch/stagewatch/engine/solve"
 )
 
 // hosts is the frontend attribute that has the hosts of steps.
@@ -18,8 +19,28 @@ var settings = map[string]struct{ flag, key string }{
 	hosts:      {"add-host", "build.extra_hosts"},
 }
 
-// undone returns what is to be said of a frontend attribute with which an engine, named with its version, does nothing. A flag
-// that asks for the address of a host which is not known is an error, as it is for docker buildx.
+// Undone says what the configuration asks of a build and the engine's BuildKit passes over. A flag that asks for the address of a
+// host which is not known is an error, as it is for docker buildx. Version returns the engine's name with its version.
+func Undone(b *solve.Builder, cfg config.Config, version func() (string, error), emit func(event.Body)) error {
+	attrs := b.Undone(cfg.Attrs())
+	if len(attrs) == 0 {
+		return nil
+	}
+	engine, err := version()
+	if err != nil {
+		return err
+	}
+	for _, attr := range attrs {
+		w, err := undone(attr, engine, cfg)
+		if err != nil {
+			return err
+		}
+		emit(w)
+	}
+	return nil
+}
+
+// undone returns what is to be said of a frontend attribute with which an engine does nothing.
 func undone(attr, engine string, cfg config.Config) (event.Warning, error) {
 	name := "--" + settings[attr].flag
 	switch {

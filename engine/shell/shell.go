@@ -129,6 +129,13 @@ func (o *opening) onEngine(ctx context.Context, cfg config.Config, e *dock.Engin
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, o.builder.Close()) }()
+	version := func() (string, error) {
+		info, err := e.Info(ctx)
+		return info.Name + " " + info.Version, err
+	}
+	if err := connect.Undone(o.builder, cfg, version, o.Emit); err != nil {
+		return 0, err
+	}
 	return do(ctx)
 }
 
