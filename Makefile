@@ -81,7 +81,8 @@ release-check: go ## that it compiles for what it is released for, and .goreleas
 test: ## every test, with -race, on a real engine
 	@$(engine)/packages.sh test
 	@$(together) compile-tests setup
-	@env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && CGO_ENABLED=1 exec go test -race $(TESTARGS) $(PKGS)
+	@compose=$$($(engine)/compose.sh) && export PATH="$$PATH$${compose:+:$$compose}" && \
+	  env=$$($(engine)/env.sh $(ENGINE)) && eval "$$env" && CGO_ENABLED=1 exec go test -race $(TESTARGS) $(PKGS)
 
 test-engines: go ## every test that talks to an engine, on each of ENGINES, as one table; an hour and more for all
 	@$(engine)/packages.sh test

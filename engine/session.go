@@ -50,6 +50,17 @@ type session struct {
 	voice  desk.Voice
 	// then is done with each build that was measured; nil does what the configuration asks for.
 	then then
+	// team is nil where nothing else belongs to what is built.
+	team *team
+}
+
+// join makes the session that of a service among others.
+func (s *session) join(t *team, out *desk.Outbox) {
+	s.team = t
+	s.voice = out.Voice(s.cfg.Service, func(body event.Body) event.Body {
+		t.saw(s.cfg.Service, body)
+		return s.values.Load().Body(body)
+	})
 }
 
 func newSession(cfg config.Config, out *desk.Outbox) *session {
@@ -114,6 +125,9 @@ func (s *session) run(ctx context.Context, h *hosting, intents <-chan event.Inte
 			defer cancel()
 			_ = ports.Close(closing)
 		}()
+		if s.team != nil {
+			d.app.runner = s.team.runner(s.cfg.Service, d.app.runner, s.voice.Emit)
+		}
 		in.batches, in.notices = p.Watch(work)
 	}
 	l = newLoop(d)
@@ -192,6 +206,9 @@ func appSettings(c config.App) (serve.Settings, []front.Published, error) {
 		return serve.Settings{}, nil, err
 	}
 	s := serve.Settings{Spec: c.Spec(), Ready: c.Readiness(), StopFirst: c.Swap == config.Restart, DrainWithin: c.Drain()}
+	if len(ports) == 0 {
+		return s, nil, nil
+	}
 	s.Spec.Port = ports[0].Port
 	s.Spec.Published = ports[0].Ports()
 	for _, p := range ports[1:] {

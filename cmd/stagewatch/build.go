@@ -84,7 +84,7 @@ func (o *building) completeArgs(cmd *cobra.Command, args []string, typed string)
 }
 
 func (o *building) run(cmd *cobra.Command, args []string) error {
-	context, err := o.divide(cmd, args)
+	context, err := o.divide(cmd, args, arguments(cobra.MaximumNArgs(1), "context"))
 	if err != nil {
 		return err
 	}
@@ -132,26 +132,6 @@ func (o *building) quietly(ctx context.Context, p *compose.Project, cfg config.C
 		_, _ = f.quiet.WriteTo(os.Stderr)
 	}
 	return err
-}
-
-// divide tells the arguments that name services, which it notes, from one that names a context, which it returns. A folder
-// is a context, unless flags ask for a compose project.
-func (o *building) divide(cmd *cobra.Command, args []string) (context []string, err error) {
-	composed, asked, err := o.composed(cmd.Flags())
-	if err != nil || len(args) == 0 {
-		return nil, err
-	}
-	folder := false
-	if len(args) == 1 && !asked {
-		info, err := os.Stat(args[0])
-		folder = err == nil && info.IsDir()
-	}
-	if composed && !folder {
-		o.compose.Services, o.compose.Alone = args, true
-		return nil, nil
-	}
-	o.noCompose = true
-	return args, arguments(cobra.MaximumNArgs(1), "context")(cmd, args)
 }
 
 // buildServices builds the services of a project.

@@ -20,15 +20,22 @@ type composing struct {
 	files     []string
 	compose   compose.Options
 	noCompose bool
+	// runs: the command also runs what it builds, and has docker's flags for that.
+	runs bool
 }
 
 // flags adds the flags. It comes before those of a build, which has one file.
 func (o *composing) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
+	if o.runs {
+		// -p and --env-file are those of docker run, where one Dockerfile is built.
+		f.StringVar(&o.compose.Name, "project-name", "", "Name of the compose project (default its own name, else that of its folder)")
+	} else {
+		f.StringVarP(&o.compose.Name, "project-name", "p", "", "Name of the compose project (default its own name, else that of its folder)")
+		f.StringArrayVar(&o.compose.EnvFiles, "env-file", nil, "File of variables for compose files, in place of .env; can be repeated")
+	}
 	f.StringArrayVarP(&o.files, "file", "f", nil, "Path of the Dockerfile (default CONTEXT/Dockerfile, else CONTEXT/dockerfile), or of a compose file; compose files can be repeated, the later ones over the earlier")
-	f.StringVarP(&o.compose.Name, "project-name", "p", "", "Name of the compose project (default its own name, else that of its folder)")
 	f.StringArrayVar(&o.compose.Profiles, "profile", nil, "Compose profile to enable; can be repeated")
-	f.StringArrayVar(&o.compose.EnvFiles, "env-file", nil, "File of variables for compose files, in place of .env; can be repeated")
 	f.BoolVar(&o.noCompose, "no-compose", false, "Take the Dockerfile, also where there is a compose.yaml")
 }
 
@@ -87,9 +94,25 @@ func beside(dir string) string {
 
 // Flags that only a compose project has a use for, and those that only a single build has.
 var (
-	ofCompose  = []string{"project-name", "profile", "env-file", "service"}
+	ofCompose  = []string{"project-name", "profile", "service"}
 	ofOneBuild = []string{"context-dir", "target", "before", "tag", "build-context", "secret", "platform", "metadata-file", "iidfile", "against", "against-file", "check", "gate", "no-cache-filter", "add-host", "label", "network", "shm-size", "ulimit"}
+	// ofServices are those of running an app that each service has a use for.
+	ofServices = []string{"drain-timeout", "ready-timeout", "reload", "poll", "env-file", "swap"}
 )
+
+// ofOneApp are the flags of one app, and of its build, that the loop has.
+func ofOneApp() []string {
+	var o options
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	o.runFlags(f)
+	names := []string{"record"}
+	f.VisitAll(func(flag *pflag.Flag) {
+		if !slices.Contains(ofServices, flag.Name) {
+			names = append(names, flag.Name)
+		}
+	})
+	return append(names, "build-label", "build-add-host", "build-network", "build-ulimit", "build-shm-size")
+}
 
 // composed reports whether the services of a compose project are to be taken, and whether flags asked for that, and not
 // only the files in the working folder.
@@ -104,6 +127,11 @@ func (o *composing) composed(f *pflag.FlagSet) (composed, asked bool, err error)
 	}
 	several := append(composes, given(f, ofCompose)...)
 	single := append(dockerfiles, given(f, ofOneBuild)...)
+	if o.runs {
+		single = append(single, given(f, ofOneApp())...)
+	} else {
+		several = append(several, given(f, []string{"env-file"})...)
+	}
 	if o.noCompose {
 		single = append(single, "--no-compose")
 	}
@@ -129,4 +157,25 @@ func given(f *pflag.FlagSet, names []string) []string {
 		}
 	}
 	return out
+}
+
+// divide tells the arguments that name services, which it notes, from one that names a context, which it returns. A folder
+// is a context, unless flags ask for a compose project. Check is what contexts have to pass.
+func (o *composing) divide(cmd *cobra.Command, args []string, check cobra.PositionalArgs) (context []string, err error) {
+	composed, asked, err := o.composed(cmd.Flags())
+	if err != nil || len(args) == 0 {
+		return nil, err
+	}
+	folder := false
+	if len(args) == 1 && !asked {
+		info, err := os.Stat(args[0])
+		folder = err == nil && info.IsDir()
+	}
+	if composed && !folder {
+		// What is run needs what it depends on.
+		o.compose.Services, o.compose.Alone = args, !o.runs
+		return nil, nil
+	}
+	o.noCompose = true
+	return args, check(cmd, args)
 }

@@ -37,6 +37,7 @@ var promised = map[string]string{
 	"watching":  "on mode",
 	"answer":    "id result serving_build edits_behind",
 	"check":     "stage state gate ms",
+	"companion": "state",
 }
 
 // ofABuild are the types whose lines always name their build. What `stagewatch plan` plans is none.

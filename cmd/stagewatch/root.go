@@ -9,10 +9,16 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 )
 
+// looping are the flags of the loop.
+type looping struct {
+	options
+	composing
+}
+
 func rootCommand() *cobra.Command {
-	o := &options{}
+	o := &looping{composing: composing{runs: true}}
 	root := &cobra.Command{
-		Use:   "stagewatch [flags] [CONTEXT] [-- COMMAND…]",
+		Use:   "stagewatch [flags] [CONTEXT | SERVICE…] [-- COMMAND…]",
 		Short: "Keep a multi-stage Dockerfile built and running while you edit",
 		Long: `stagewatch watches a build context, rebuilds only the stages that a change affects, hands the
 published port over to the new container, and shows what the layer cache saved and what the
@@ -25,29 +31,16 @@ docker build and docker run both have is docker run's here; docker build's begin
 container, --build-label for the image.`,
 		Example: `  stagewatch
   stagewatch -p 9000:8080 -e DEBUG=1 --memory 512m examples/api
+  stagewatch api worker
   stagewatch . -- python app.py --debug`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			return oneContext(cmd, args[:contexts(cmd, args)])
-		},
+		Args:              cobra.ArbitraryArgs,
 		Version:           version,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRunE: settle,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.cfg.PublishAll && !cmd.Flags().Changed("publish") {
-				o.cfg.Publish = nil // 8080 is no port of the image
-			}
-			n := contexts(cmd, args)
-			o.cfg.Run.Command = args[n:]
-			cfg, err := o.config(args[:n])
-			if err != nil {
-				return err
-			}
-			f := o.face(term.IsTerminal(int(os.Stdout.Fd())))
-			f.opener = openerOf(cmd.Flags(), cfg.Context)
-			return follow(cmd.Context(), cfg, f)
-		},
+		RunE:              func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}
+	o.composing.flags(root)
 	o.projectFlags(root.Flags())
 	o.faceFlags(root.Flags())
 	root.SetFlagErrorFunc(badFlag)
@@ -58,6 +51,40 @@ container, --build-label for the image.`,
 	o.complete(root)
 	root.SetHelpFunc(helpFunc(root.HelpFunc()))
 	return root
+}
+
+func (o *looping) run(cmd *cobra.Command, args []string) error {
+	n := contexts(cmd, args)
+	o.cfg.Run.Command = args[n:]
+	context, err := o.divide(cmd, args[:n], oneContext)
+	if err != nil {
+		return err
+	}
+	if o.cfg.PublishAll && !cmd.Flags().Changed("publish") {
+		o.cfg.Publish = nil // 8080 is no port of the image
+	}
+	o.compose.EnvFiles = o.cfg.EnvFiles
+	p, err := o.project(cmd)
+	if err != nil {
+		return err
+	}
+	if p == nil {
+		o.cfg.File = o.dockerfile()
+	}
+	cfg, err := o.config(context)
+	if err != nil {
+		return err
+	}
+	f := o.face(term.IsTerminal(int(os.Stdout.Fd())))
+	f.opener = openerOf(cmd.Flags(), cfg.Context)
+	if p == nil {
+		return follow(cmd.Context(), cfg, f)
+	}
+	s, err := servicesOf(p, o.compose, cfg)
+	if err != nil {
+		return err
+	}
+	return serveServices(cmd.Context(), p, s, f)
 }
 
 func replayCommand() *cobra.Command {

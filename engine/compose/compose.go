@@ -61,6 +61,8 @@ type Service struct {
 	Build config.Build
 	// On are the services whose images the build reads, by the names of the build contexts that have them.
 	On map[string]string
+	// Run is how it is run.
+	Run Run
 	// Lacks are what the service asks for and does not get yet.
 	Lacks []Lack
 }
@@ -101,7 +103,7 @@ func (p *Project) add(names []string) {
 
 // service returns what the model says of a service.
 func (p *Project) service(s types.ServiceConfig) Service {
-	out := Service{Name: s.Name, Image: p.image(s), On: map[string]string{}}
+	out := Service{Name: s.Name, Image: p.image(s), On: map[string]string{}, Run: p.run(s)}
 	if s.Build != nil && s.Provider == nil {
 		out.Built = true
 		out.build(p, s)

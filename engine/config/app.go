@@ -15,6 +15,8 @@ type App struct {
 	Publish []string
 	// PublishAll publishes the ports that the image exposes as well, and no other one of itself. See [App.WithExposed].
 	PublishAll bool
+	// Portless: none of its ports is published, and it is ready when it lives or its health check succeeds.
+	Portless bool
 	// Name, Network, Env, EnvFiles and Volumes are as for docker run.
 	Name, Network          string
 	Env, EnvFiles, Volumes []string

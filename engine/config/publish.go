@@ -15,6 +15,9 @@ import (
 
 // Published returns the -p values in force.
 func (a App) Published() []string {
+	if a.Portless {
+		return nil
+	}
 	if len(a.Publish) == 0 && !a.PublishAll {
 		return []string{"8080:8080"}
 	}
@@ -87,7 +90,7 @@ func (a App) Ports() ([]front.Published, error) {
 	if a.Swap != Restart && slices.ContainsFunc(a.Spec().UDP, fixed) {
 		return nil, &fault.Error{What: "publishing a udp port: it can't be handed over, as the engine publishes it", Hint: "Choose --swap restart, which stops the old container first, or give no port of this machine: each container gets a free one."}
 	}
-	if len(out) == 0 && !a.PublishAll {
+	if len(out) == 0 && !a.PublishAll && !a.Portless {
 		return nil, &fault.Error{What: "publishing only udp ports: the app has to answer on a tcp port", Hint: "Publish one as well, e.g. -p 8080:8080."}
 	}
 	return out, nil

@@ -28,6 +28,8 @@ const (
 	CodeComposeLack = "compose-lack"
 	// CodeComposeEdit: what an edit of a compose file changes can't be told beforehand.
 	CodeComposeEdit = "compose-edit"
+	// CodeCompanion: docker compose can't start a service, or its log can't be read.
+	CodeCompanion = "companion"
 	// CodeNotBuilt: a service was left out, as one before it failed.
 	CodeNotBuilt = "not-built"
 	// CodeUndone: the engine's BuildKit passes over what a flag or a compose file asks for.

@@ -15,7 +15,8 @@ type Serving struct {
 // event comes again whenever more is known about why that takes long.
 type Waiting struct {
 	Container string `json:"container"`
-	// For is ":8080", with a path behind it where one was asked for, or "HEALTHCHECK".
+	// For is ":8080", with a path behind it where one was asked for, or "HEALTHCHECK"; before a container is started, the name of
+	// a service.
 	For string `json:"for"`
 	// Listening are the addresses in the container that something listens on, as far as that is known.
 	Listening []string `json:"listening,omitempty"`
@@ -47,6 +48,27 @@ type Log struct {
 	Stream string `json:"stream"`
 	Text   string `json:"text"`
 }
+
+// Companion reports how a service stands that docker compose runs, at first and whenever that changes.
+type Companion struct {
+	State    CompanionState `json:"state"`
+	ExitCode int            `json:"exit_code,omitempty"`
+	// Message is what it waits for.
+	Message string `json:"message,omitempty"`
+}
+
+// CompanionState is how a service that docker compose runs stands.
+type CompanionState string
+
+// The states of a companion. One without a health check is never more than running.
+const (
+	CompanionWaiting   CompanionState = "waiting"
+	CompanionStarting  CompanionState = "starting"
+	CompanionRunning   CompanionState = "running"
+	CompanionHealthy   CompanionState = "healthy"
+	CompanionUnhealthy CompanionState = "unhealthy"
+	CompanionExited    CompanionState = "exited"
+)
 
 // Stopped reports that a container ended.
 type Stopped struct {

@@ -182,5 +182,6 @@ func (Stale) Kind() string     { return "stale" }
 func (Log) Kind() string       { return "log" }
 func (Stopped) Kind() string   { return "stopped" }
 func (Watching) Kind() string  { return "watching" }
+func (Companion) Kind() string { return "companion" }
 func (Answer) Kind() string    { return "answer" }
 func (Check) Kind() string     { return "check" }

@@ -45,6 +45,7 @@ var bodies = []Body{
 	Stopped{Container: "c", ExitCode: 137, Reason: StopReplaced},
 	Watching{On: true, Mode: "poll", Files: 10},
 	Answer{ID: "1", For: "app.py", Result: AnswerFailed, ServingBuild: 3, EditsBehind: 2, Message: "m", Hint: "h", Check: "test", Failed: &Failed{Stage: "build", Index: 2, Message: "exit code: 1"}},
+	Companion{State: CompanionExited, ExitCode: 3, Message: "m"},
 	Check{Stage: "test", State: CheckFailed, Gate: true, MS: 1200, Result: CheckFailed, ResultBuild: 3, RedSince: 2, Paths: []string{"app.py"}, Because: "app.py changed", Reason: Reason{Kind: ReasonPath, Path: "app.py", Count: 1}, Failed: &Failed{Stage: "test", Index: 3, Message: "exit code: 1"}, Output: []OutputLine{{"stdout", "1 failed"}}, Dropped: 2},
 }
 

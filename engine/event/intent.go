@@ -18,8 +18,15 @@ type Watch struct{ On bool }
 // Inspect asks for the [Files] of the build that was measured last and of every later build.
 type Inspect struct{}
 
-func (Rebuild) intent() {}
-func (Restart) intent() {}
-func (Stop) intent()    {}
-func (Watch) intent()   {}
-func (Inspect) intent() {}
+// ForService is an intent for one service of a project.
+type ForService struct {
+	Service string
+	Intent  Intent
+}
+
+func (ForService) intent() {}
+func (Rebuild) intent()    {}
+func (Restart) intent()    {}
+func (Stop) intent()       {}
+func (Watch) intent()      {}
+func (Inspect) intent()    {}

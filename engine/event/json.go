@@ -34,6 +34,7 @@ var decoders = map[string]func([]byte) (Body, error){
 	"watching":  decodeAs[Watching],
 	"answer":    decodeAs[Answer],
 	"check":     decodeAs[Check],
+	"companion": decodeAs[Companion],
 }
 
 func decodeAs[B Body](line []byte) (Body, error) {

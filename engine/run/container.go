@@ -64,7 +64,7 @@ const startWithin = 30 * time.Second
 // Start creates a container and starts it. After an error nothing is left of it. The context bounds the start, not the
 // container's life.
 func (r *Runner) Start(ctx context.Context, spec Spec) (*Container, error) {
-	config, host, err := r.configure(ctx, spec)
+	made, err := r.settings(ctx, spec)
 	if err != nil {
 		return nil, err
 	}
@@ -80,13 +80,16 @@ func (r *Runner) Start(ctx context.Context, spec Spec) (*Container, error) {
 	// It must not be cut short: the engine would go on to create a container that nobody knows of.
 	whole, done := context.WithTimeout(context.WithoutCancel(ctx), startWithin)
 	defer done()
-	created, err := cli.ContainerCreate(whole, config, host, nil, nil, c.name)
+	created, err := cli.ContainerCreate(whole, made.config, made.host, made.first, nil, c.name)
 	if err != nil {
 		return nil, r.explainCreate(whole, spec.Image, err)
 	}
 	c.ID = created.ID
 	var since string
-	if err = ctx.Err(); err == nil {
+	if err = made.connect(whole, cli, c.ID); err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
 		since, err = c.start(ctx)
 	}
 	if err != nil {

@@ -35,6 +35,9 @@ func (s Spec) Check() error {
 
 // Check returns an error for a spec that the engine could not run, before there is an image to run.
 func (r *Runner) Check(ctx context.Context, spec Spec) error {
+	if spec.Like != nil {
+		return nil
+	}
 	_, host, err := r.configure(ctx, spec)
 	if err != nil || spec.Network == "" || !host.NetworkMode.IsUserDefined() {
 		return err
@@ -68,7 +71,7 @@ func (r *Runner) configure(ctx context.Context, spec Spec) (*container.Config, *
 		return nil, nil, err
 	}
 	config := &container.Config{Image: spec.Image, Env: env, Labels: maps.Clone(r.labels)}
-	host := &container.HostConfig{NetworkMode: container.NetworkMode(spec.Network)}
+	host := &container.HostConfig{NetworkMode: container.NetworkMode(spec.Network), RestartPolicy: container.RestartPolicy{Name: container.RestartPolicyDisabled}}
 	if config.Labels == nil {
 		config.Labels = map[string]string{}
 	}

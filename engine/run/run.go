@@ -15,6 +15,9 @@ import (
 // Spec is what to run, in the words of `docker run`.
 type Spec struct {
 	Options
+	// Like is the settings that the container gets, but for its image, its name and its published ports; nil for those that
+	// Options, Env, EnvFiles, Volumes and Network say.
+	Like *Likeness
 	// Image is the id of an image on the engine.
 	Image string
 	// Build is the number of the build that made it.

@@ -45,11 +45,17 @@ func OpenPorts(ctx context.Context, published []front.Published, o Opening) (Por
 // Ports are the published ports, the first one the app's own. They are a [Door].
 type Ports []*port
 
-func (ps Ports) URL() string { return ps[0].URL() }
+// URL is where a browser finds the app, empty where nothing is published.
+func (ps Ports) URL() string {
+	if len(ps) == 0 {
+		return ""
+	}
+	return ps[0].URL()
+}
 
 func (ps Ports) Switch(inst Instance, build int) (Drains, bool) {
 	var ds Drains
-	first := false
+	first := len(ps) == 0
 	for i, p := range ps {
 		b := inst.Backend(p.want.Port)
 		b.Build = build

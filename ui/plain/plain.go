@@ -6,6 +6,7 @@
 package plain
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -160,10 +161,24 @@ func (p *Printer) session(e event.Event) {
 			p.line(0, "STALE build #%d serves%s: %s", b.ServingBuild, behind(b.EditsBehind), b.Reason)
 		}
 	case event.Log:
-		p.write(clean.Line("app | " + clean.Overwritten(b.Text)))
+		p.write(clean.Line(cmp.Or(e.Service, "app") + " | " + clean.Overwritten(b.Text)))
+	case event.Companion:
+		p.companion(b)
 	case event.Stopped:
 		p.stopped(e.Build, b)
 	}
+}
+
+func (p *Printer) companion(b event.Companion) {
+	if b.State == event.CompanionExited {
+		p.line(0, "EXITED with code %d, run by docker compose", b.ExitCode)
+		return
+	}
+	if b.Message != "" {
+		p.line(0, "%s: %s", b.State, b.Message)
+		return
+	}
+	p.line(0, "%s, run by docker compose", b.State)
 }
 
 func (p *Printer) stopped(build int, b event.Stopped) {

@@ -1,6 +1,7 @@
 package present
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -28,6 +29,9 @@ func (v View) status() status {
 			return status{badge: draw.BadgeBad, word: "ENGINE DOWN", text: fmt.Sprintf("build #%d served last", s.Serving.Build)}
 		}
 		return status{badge: draw.BadgeBad, word: "ENGINE DOWN", text: "nothing is built or served until it is back"}
+	}
+	if s.Companion != nil {
+		return companion(*s.Companion)
 	}
 	if s.Serving == nil {
 		return v.statusDown(building)
@@ -62,6 +66,25 @@ func (v View) status() status {
 		st.text += fmt.Sprintf(": build #%d failed", cur.Number)
 	case s.Stale != nil && s.Stale.Reason != "":
 		st.text, st.quotes = serves+": ", s.Stale.Reason
+	}
+	return st
+}
+
+// companion is the status of a service that docker compose runs.
+func companion(c event.Companion) status {
+	st := status{badge: draw.BadgeAccent, word: strings.ToUpper(string(c.State)), text: "docker compose runs it"}
+	switch c.State {
+	case event.CompanionWaiting:
+		st.text = cmp.Or(c.Message, st.text)
+	case event.CompanionRunning, event.CompanionHealthy:
+		st.badge = draw.BadgeGood
+	case event.CompanionUnhealthy:
+		st.badge = draw.BadgeBad
+	case event.CompanionExited:
+		st.badge, st.text = draw.BadgeGood, "it has done its work"
+		if c.ExitCode != 0 {
+			st.badge, st.text = draw.BadgeBad, fmt.Sprintf("exit code %d", c.ExitCode)
+		}
 	}
 	return st
 }
@@ -193,4 +216,10 @@ func (v View) narrowStatus(st status, left draw.Line) draw.Line {
 		short = short.Add(draw.Plain, "  ").Add(draw.Accent|draw.Underline, strings.TrimPrefix(s.URL, "http://"))
 	}
 	return short
+}
+
+// Standing is how what is watched stands, in a word or two.
+func (v View) Standing() draw.Seg {
+	st := v.status()
+	return draw.Seg{Style: st.badge, Text: " " + st.word + " "}
 }

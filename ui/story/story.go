@@ -33,6 +33,8 @@ type Story struct {
 	Serving *Serving
 	// Starting is a new container that is not ready yet, nil for none.
 	Starting *Starting
+	// Companion is how a service stands that docker compose runs, nil for one that is built here.
+	Companion *event.Companion
 	// Draining are old containers that finish requests, the oldest first.
 	Draining []Draining
 	// Stale is set where what serves was not built from the newest source.
@@ -183,6 +185,9 @@ func (s *Story) Apply(e event.Event) {
 		s.Watching = &b
 	case event.Check:
 		s.check(e, b)
+	case event.Companion:
+		b.State, b.Message = event.CompanionState(clean.Line(string(b.State))), clean.Line(b.Message)
+		s.Companion = &b
 	}
 }
 

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"github.com/stagewatch/stagewatch/engine"
+	"github.com/stagewatch/stagewatch/engine/compose"
+	"github.com/stagewatch/stagewatch/engine/config"
+	"github.com/stagewatch/stagewatch/engine/dockercompose"
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/explain"
+	"github.com/stagewatch/stagewatch/engine/fault"
+	"github.com/stagewatch/stagewatch/ui"
+	"github.com/stagewatch/stagewatch/ui/story"
+)
+
+// servicesOf returns what the engine is to do for a project.
+func servicesOf(p *compose.Project, o compose.Options, all config.Config) (engine.Services, error) {
+	out := engine.Services{
+		Compose: dockercompose.Options{Name: p.Name, Dir: p.Dir, Files: p.Files, EnvFiles: o.EnvFiles, Profiles: o.Profiles},
+		Engine:  all.Engine, After: map[string]map[string]compose.Condition{}, On: map[string][]string{},
+	}
+	for i, s := range p.Services {
+		out.After[s.Name] = s.Run.After
+		if !s.Built {
+			out.Others = append(out.Others, s.Name)
+			continue
+		}
+		p.Services[i].Lacks = append(s.Lacks, s.Run.Lacks...)
+		for _, l := range p.Services[i].Lacks {
+			if l.Fatal {
+				return out, &fault.Error{What: "running service " + s.Name + ": " + l.String(), Hint: "Run it with docker compose, and name the others here: stagewatch SERVICE…"}
+			}
+		}
+		cfg := s.Config(all)
+		cfg.App = config.App{
+			Name: s.Run.Container, Publish: s.Run.Publish, Portless: len(s.Run.Publish) == 0, Swap: all.Swap,
+			DrainTimeout: all.DrainTimeout, ReadyTimeout: all.ReadyTimeout, Reload: all.Reload,
+		}
+		if s.Run.StopFirst {
+			cfg.Swap = config.Restart
+		}
+		out.Built = append(out.Built, cfg)
+		out.On[s.Name] = slices.Sorted(maps.Values(s.On))
+	}
+	if len(out.Built) == 0 {
+		return out, &fault.Error{What: "running the services of " + p.FileName() + ": none of them is built", Hint: "Name services with a build section, or build a Dockerfile with --no-compose."}
+	}
+	return out, nil
+}
+
+// serveServices builds and runs the services of a project until the person quits.
+func serveServices(ctx context.Context, p *compose.Project, s engine.Services, f face) error {
+	intents := make(chan event.Intent, 16)
+	start := func(ctx, unread context.Context, events chan<- event.Event) error {
+		return engine.RunServices(ctx, unread, s, intents, events)
+	}
+	_, shown, err := f.through(ctx, start, func(ctx context.Context, stop func(), out io.Writer, events <-chan event.Event, ended chan error) (*story.Story, error) {
+		events = after(explain.Notes(p), events)
+		if f.kind != faceTTY {
+			return nil, f.stream(out, events, func(event.Event) {})
+		}
+		go func() {
+			err := <-ended
+			ended <- err
+			if err != nil {
+				stop()
+			}
+		}()
+		return nil, noTerminal(ui.RunServices(ctx, dashboards(ctx, s, f, intents), events, ui.Options{Lent: lending(ctx), NoMouse: f.noMouse}))
+	})
+	if err != nil {
+		return err
+	}
+	return shown
+}
+
+// dashboards are what the dashboard of each service needs.
+func dashboards(ctx context.Context, s engine.Services, f face, intents chan<- event.Intent) []ui.Service {
+	var out []ui.Service
+	for _, cfg := range s.Built {
+		opt := ui.Options{
+			Send:    func(i event.Intent) { intents <- event.ForService{Service: cfg.Service, Intent: i} },
+			Context: cfg.Service, Dockerfile: cfg.File, Target: cfg.Target,
+			Lent: lending(ctx), Open: openURL, SaveLog: saveLog(cfg.Outputs), Copy: clipboard(), NoMouse: f.noMouse,
+		}
+		if f.opener != nil {
+			opt.Shell = f.opener.in
+		}
+		out = append(out, ui.Service{Name: cfg.Service, Options: opt})
+	}
+	for _, name := range s.Others {
+		out = append(out, ui.Service{Name: name, Companion: true, Options: ui.Options{Context: filepath.Base(s.Compose.Dir) + "/" + name, Copy: clipboard(), SaveLog: saveLog(nil), NoMouse: f.noMouse}})
+	}
+	return out
+}
