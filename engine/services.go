@@ -96,9 +96,10 @@ const stopWithin = 60 * time.Second
 // sessions left is removed first: docker compose would take it for its own.
 func (p Services) free(ctx context.Context, e *dock.Engine, c *dockercompose.Compose) error {
 	own := dock.NewSession(e.Host)
-	_, unswept := e.Sweep(ctx, own)
-	if err := errors.Join(unswept, own.Close()); err != nil {
-		return fmt.Errorf("removing what an earlier session left: %w", dock.Plain(err))
+	// The sessions of the services sweep again, and report what can't be removed.
+	_, _ = e.Sweep(ctx, own)
+	if err := own.Close(); err != nil {
+		return err
 	}
 	for _, cfg := range p.Built {
 		names, err := c.Running(ctx, cfg.Service)

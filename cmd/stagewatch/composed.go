@@ -104,14 +104,16 @@ var (
 func ofOneApp() []string {
 	var o options
 	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	o.containerFlags(f)
 	o.runFlags(f)
-	names := []string{"record"}
+	o.stepFlags(f, ofBuild)
+	var names []string
 	f.VisitAll(func(flag *pflag.Flag) {
 		if !slices.Contains(ofServices, flag.Name) {
 			names = append(names, flag.Name)
 		}
 	})
-	return append(names, "build-label", "build-add-host", "build-network", "build-ulimit", "build-shm-size")
+	return names
 }
 
 // composed reports whether the services of a compose project are to be taken, and whether flags asked for that, and not

@@ -268,7 +268,8 @@ func TestPort(t *testing.T) {
 	here(port+":80").want(t, "port", OK, "127.0.0.1:"+port+" is free")
 	here("eighty").want(t, "port", Fail, "eighty", "Write -p")
 	here("80-90:80-91").want(t, "port", Fail, "80-90")
-	here("53:53/udp").want(t, "port", Fail, "tcp port")
+	here("53:53/udp").want(t, "port", Fail, "udp port", "--swap restart")
+	here("53/udp").want(t, "port", Fail, "only udp ports", "Publish one as well")
 	here("203.0.113.1:0:80").want(t, "port", Fail, "can't listen on 203.0.113.1:0", "another address")
 }
 

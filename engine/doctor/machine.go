@@ -17,6 +17,7 @@ import (
 
 // checkPorts checks every port to be published.
 func (x *examination) checkPorts(ctx context.Context) {
+	wrong := false
 	for _, value := range x.cfg.Published() {
 		if config.OfUDP(value) {
 			continue // which is the engine's
@@ -24,11 +25,16 @@ func (x *examination) checkPorts(ctx context.Context) {
 		ports, err := config.ParsePublish(value)
 		if err != nil {
 			x.failed("port", err, "")
+			wrong = true
 			continue
 		}
 		for _, p := range ports {
 			x.checkPort(ctx, p)
 		}
+	}
+	// Each may be good, and all of them together not.
+	if _, err := x.cfg.Ports(); err != nil && !wrong {
+		x.failed("port", err, "")
 	}
 }
 
