@@ -46,22 +46,15 @@ func (t *team) other(ctx context.Context, service string, voice desk.Voice) {
 // standing reports how a service that docker compose runs stands, until ctx ends.
 func (t *team) standing(ctx context.Context, service string, voice desk.Voice) {
 	var last event.Companion
-	for {
-		t.mu.Lock()
-		moved := t.moved
-		t.mu.Unlock()
+	_ = t.until(ctx, func() bool {
 		if s, err := t.compose.State(ctx, service); err == nil {
 			if now := companionOf(s); now != last {
 				last = now
 				voice.Emit(0, now)
 			}
 		}
-		select {
-		case <-moved:
-		case <-ctx.Done():
-			return
-		}
-	}
+		return false
+	})
 }
 
 func companionOf(s dockercompose.State) event.Companion {

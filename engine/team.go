@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/stagewatch/stagewatch/engine/compose"
 	"github.com/stagewatch/stagewatch/engine/dock"
@@ -70,26 +71,14 @@ func (t *team) change() {
 	t.move()
 }
 
-// await returns once what a service waits for has come, or ctx ends. Say is called with what that is, whenever that changes.
-func (t *team) await(ctx context.Context, service string, say func(event.Waiting)) error {
-	var said event.Waiting
+// until calls done at once and whenever anything may have changed, until it returns true or ctx ends.
+func (t *team) until(ctx context.Context, done func() bool) error {
 	for {
 		t.mu.Lock()
 		moved := t.moved
 		t.mu.Unlock()
-		w := event.Waiting{}
-		for _, other := range slices.Sorted(maps.Keys(t.after[service])) {
-			if why := t.missing(ctx, other, t.after[service][other]); why != "" {
-				w.For, w.Message = other, why
-				break
-			}
-		}
-		if w.For == "" {
+		if done() {
 			return ctx.Err()
-		}
-		if w.Message != said.Message {
-			said = w
-			say(w)
 		}
 		select {
 		case <-moved:
@@ -97,6 +86,25 @@ func (t *team) await(ctx context.Context, service string, say func(event.Waiting
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// await returns once what a service waits for has come, or ctx ends. Say is called with what that is, whenever that changes.
+func (t *team) await(ctx context.Context, service string, say func(event.Waiting)) error {
+	said := ""
+	return t.until(ctx, func() bool {
+		for _, other := range slices.Sorted(maps.Keys(t.after[service])) {
+			why := t.missing(ctx, other, t.after[service][other])
+			if why == "" {
+				continue
+			}
+			if why != said {
+				said = why
+				say(event.Waiting{For: other, Message: why})
+			}
+			return false
+		}
+		return true
+	})
 }
 
 // missing is what a service lacks for a condition, empty for nothing.
@@ -133,22 +141,11 @@ func (t *team) missing(ctx context.Context, service string, condition compose.Co
 
 // firstBuilt returns once a build of each of the services has succeeded.
 func (t *team) firstBuilt(ctx context.Context, services []string) error {
-	for _, s := range services {
-		for {
-			t.mu.Lock()
-			moved, built := t.moved, t.built[s] || !t.here[s]
-			t.mu.Unlock()
-			if built {
-				break
-			}
-			select {
-			case <-moved:
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-		}
-	}
-	return nil
+	return t.until(ctx, func() bool {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		return !slices.ContainsFunc(services, func(s string) bool { return t.here[s] && !t.built[s] })
+	})
 }
 
 // runner returns what runs the containers of a service that is built here: as docker compose would make them, and once what it
@@ -163,15 +160,11 @@ type member struct {
 	service string
 	emit    func(int, event.Body)
 	// begun: its first container was started, and waits for nobody any more.
-	mu    sync.Mutex
-	begun bool
+	begun atomic.Bool
 }
 
 func (m *member) Start(ctx context.Context, spec run.Spec) (serve.Instance, error) {
-	m.mu.Lock()
-	begun := m.begun
-	m.mu.Unlock()
-	if !begun {
+	if !m.begun.Load() {
 		if err := m.team.await(ctx, m.service, func(w event.Waiting) { m.emit(spec.Build, w) }); err != nil {
 			return nil, err
 		}
@@ -183,9 +176,7 @@ func (m *member) Start(ctx context.Context, spec run.Spec) (serve.Instance, erro
 	spec.Like = like
 	inst, err := m.Runner.Start(ctx, spec)
 	if err == nil {
-		m.mu.Lock()
-		m.begun = true
-		m.mu.Unlock()
+		m.begun.Store(true)
 	}
 	return inst, err
 }
