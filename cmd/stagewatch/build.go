@@ -88,14 +88,7 @@ func (o *building) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	p, err := o.project(cmd)
-	if err != nil {
-		return err
-	}
-	if p == nil {
-		o.cfg.File = o.dockerfile()
-	}
-	cfg, err := o.config(context)
+	p, cfg, err := o.read(cmd, &o.options, context)
 	if err != nil {
 		return err
 	}

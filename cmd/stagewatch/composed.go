@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/stagewatch/stagewatch/engine/compose"
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/ui/clean"
 )
@@ -27,13 +28,13 @@ type composing struct {
 // flags adds the flags. It comes before those of a build, which has one file.
 func (o *composing) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	if o.runs {
-		// -p and --env-file are those of docker run, where one Dockerfile is built.
-		f.StringVar(&o.compose.Name, "project-name", "", "Name of the compose project (default its own name, else that of its folder)")
-	} else {
-		f.StringVarP(&o.compose.Name, "project-name", "p", "", "Name of the compose project (default its own name, else that of its folder)")
+	short := ""
+	if !o.runs {
+		// Where what is built also runs, -p and --env-file are those of docker run.
+		short = "p"
 		f.StringArrayVar(&o.compose.EnvFiles, "env-file", nil, "File of variables for compose files, in place of .env; can be repeated")
 	}
+	f.StringVarP(&o.compose.Name, "project-name", short, "", "Name of the compose project (default its own name, else that of its folder)")
 	f.StringArrayVarP(&o.files, "file", "f", nil, "Path of the Dockerfile (default CONTEXT/Dockerfile, else CONTEXT/dockerfile), or of a compose file; compose files can be repeated, the later ones over the earlier")
 	f.StringArrayVar(&o.compose.Profiles, "profile", nil, "Compose profile to enable; can be repeated")
 	f.BoolVar(&o.noCompose, "no-compose", false, "Take the Dockerfile, also where there is a compose.yaml")
@@ -80,6 +81,19 @@ func (o *composing) project(cmd *cobra.Command) (*compose.Project, error) {
 	}
 	fmt.Fprintf(os.Stderr, "stagewatch: taking the services of %s; --no-compose takes %s alone\n", file, dockerfile)
 	return p, nil
+}
+
+// read reads the compose project that is to be taken, nil for one Dockerfile, and the configuration of what is built.
+func (o *composing) read(cmd *cobra.Command, build *options, context []string) (*compose.Project, config.Config, error) {
+	p, err := o.project(cmd)
+	if err != nil {
+		return nil, config.Config{}, err
+	}
+	if p == nil {
+		build.cfg.File = o.dockerfile()
+	}
+	cfg, err := build.config(context)
+	return p, cfg, err
 }
 
 // beside returns the name of the Dockerfile in a folder, empty where there is none.
@@ -161,6 +175,15 @@ func given(f *pflag.FlagSet, names []string) []string {
 	return out
 }
 
+// isFolder reports whether the arguments are one, and that is a folder.
+func isFolder(args []string) bool {
+	if len(args) != 1 {
+		return false
+	}
+	info, err := os.Stat(args[0])
+	return err == nil && info.IsDir()
+}
+
 // divide tells the arguments that name services, which it notes, from one that names a context, which it returns. A folder
 // is a context, unless flags ask for a compose project. Check is what contexts have to pass.
 func (o *composing) divide(cmd *cobra.Command, args []string, check cobra.PositionalArgs) (context []string, err error) {
@@ -168,12 +191,7 @@ func (o *composing) divide(cmd *cobra.Command, args []string, check cobra.Positi
 	if err != nil || len(args) == 0 {
 		return nil, err
 	}
-	folder := false
-	if len(args) == 1 && !asked {
-		info, err := os.Stat(args[0])
-		folder = err == nil && info.IsDir()
-	}
-	if composed && !folder {
+	if composed && (asked || !isFolder(args)) {
 		// What is run needs what it depends on.
 		o.compose.Services, o.compose.Alone = args, !o.runs
 		return nil, nil

@@ -133,31 +133,36 @@ func (f face) show(ctx context.Context, stop func(), out io.Writer, cfg config.C
 	if f.kind != faceTTY {
 		return told, f.stream(out, events, told.Apply)
 	}
-	// If the engine ends with an error, the dashboard closes, so that the error is printed on the normal screen.
-	go func() {
-		err := <-ended
-		ended <- err
-		if err != nil {
-			stop()
-		}
-	}()
-	opt := ui.Options{
-		Events:     events,
-		Send:       func(i event.Intent) { intents <- i },
-		Context:    contextName(cfg.Context),
-		Dockerfile: cfg.File,
-		Target:     cfg.Target,
-		Lent:       lending(ctx),
-		Open:       openURL,
-		SaveLog:    saveLog(cfg.Outputs),
-		Copy:       clipboard(),
-		NoMouse:    f.noMouse,
-		Ended:      func(s *story.Story) { told = s },
-	}
+	go closeOn(ended, stop)
+	opt := f.dashboard(ctx, cfg)
+	opt.Events, opt.Context = events, contextName(cfg.Context)
+	opt.Send = func(i event.Intent) { intents <- i }
+	opt.Ended = func(s *story.Story) { told = s }
 	if f.opener != nil {
-		opt.Shell, opt.ShellAt = f.opener.in, f.opener.at
+		opt.ShellAt = f.opener.at
 	}
 	return told, noTerminal(ui.Run(ctx, opt))
+}
+
+// closeOn closes a dashboard where the engine ends with an error, so that the error is printed on the normal screen.
+func closeOn(ended chan error, stop func()) {
+	err := <-ended
+	ended <- err
+	if err != nil {
+		stop()
+	}
+}
+
+// dashboard is what every dashboard of something that is built needs of the world.
+func (f face) dashboard(ctx context.Context, cfg config.Config) ui.Options {
+	opt := ui.Options{
+		Dockerfile: cfg.File, Target: cfg.Target,
+		Lent: lending(ctx), Open: openURL, SaveLog: saveLog(cfg.Outputs), Copy: clipboard(), NoMouse: f.noMouse,
+	}
+	if f.opener != nil {
+		opt.Shell = f.opener.in
+	}
+	return opt
 }
 
 // noTerminal adds a hint to the error of a dashboard that has no terminal.

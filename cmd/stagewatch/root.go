@@ -64,14 +64,7 @@ func (o *looping) run(cmd *cobra.Command, args []string) error {
 		o.cfg.Publish = nil // 8080 is no port of the image
 	}
 	o.compose.EnvFiles = o.cfg.EnvFiles
-	p, err := o.project(cmd)
-	if err != nil {
-		return err
-	}
-	if p == nil {
-		o.cfg.File = o.dockerfile()
-	}
-	cfg, err := o.config(context)
+	p, cfg, err := o.read(cmd, &o.options, context)
 	if err != nil {
 		return err
 	}

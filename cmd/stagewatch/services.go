@@ -64,13 +64,7 @@ func serveServices(ctx context.Context, p *compose.Project, s engine.Services, f
 		if f.kind != faceTTY {
 			return nil, f.stream(out, events, func(event.Event) {})
 		}
-		go func() {
-			err := <-ended
-			ended <- err
-			if err != nil {
-				stop()
-			}
-		}()
+		go closeOn(ended, stop)
 		return nil, noTerminal(ui.RunServices(ctx, dashboards(ctx, s, f, intents), events, ui.Options{Lent: lending(ctx), NoMouse: f.noMouse}))
 	})
 	if err != nil {
@@ -83,14 +77,9 @@ func serveServices(ctx context.Context, p *compose.Project, s engine.Services, f
 func dashboards(ctx context.Context, s engine.Services, f face, intents chan<- event.Intent) []ui.Service {
 	var out []ui.Service
 	for _, cfg := range s.Built {
-		opt := ui.Options{
-			Send:    func(i event.Intent) { intents <- event.ForService{Service: cfg.Service, Intent: i} },
-			Context: cfg.Service, Dockerfile: cfg.File, Target: cfg.Target,
-			Lent: lending(ctx), Open: openURL, SaveLog: saveLog(cfg.Outputs), Copy: clipboard(), NoMouse: f.noMouse,
-		}
-		if f.opener != nil {
-			opt.Shell = f.opener.in
-		}
+		opt := f.dashboard(ctx, cfg)
+		opt.Context = cfg.Service
+		opt.Send = func(i event.Intent) { intents <- event.ForService{Service: cfg.Service, Intent: i} }
 		out = append(out, ui.Service{Name: cfg.Service, Options: opt})
 	}
 	for _, name := range s.Others {

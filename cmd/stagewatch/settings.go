@@ -69,11 +69,8 @@ func contextDir(cmd *cobra.Command, args []string) string {
 	if dir := f.Lookup("context-dir"); dir != nil && f.Lookup("commits") == nil {
 		return dir.Value.String()
 	}
-	args = args[:contexts(cmd, args)]
-	if len(args) == 1 {
-		if info, err := os.Stat(args[0]); err == nil && info.IsDir() {
-			return args[0]
-		}
+	if args = args[:contexts(cmd, args)]; isFolder(args) {
+		return args[0]
 	}
 	return "."
 }
