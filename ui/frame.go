@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"github.com/stagewatch/stagewatch/ui/board"
 	"github.com/stagewatch/stagewatch/ui/draw"
 	"github.com/stagewatch/stagewatch/ui/present"
 )
@@ -53,12 +54,20 @@ func (m *Model) drawHeader(c *draw.Canvas, l layout) {
 
 // logKey is the name of the key that leads to the app's log.
 func (m *Model) logKey() string {
+	if p := m.logPanel(); p != nil {
+		return p.Number()
+	}
+	return ""
+}
+
+// logPanel is the panel that has the log, nil where none has.
+func (m *Model) logPanel() *board.Panel {
 	for _, p := range m.board.Panels {
 		for _, t := range p.Tabs {
 			if t.Body == m.log {
-				return p.Number()
+				return p
 			}
 		}
 	}
-	return ""
+	return nil
 }

@@ -39,22 +39,21 @@ type services struct {
 	streams       []chan event.Event
 	at            int
 	width, height int
-	keys          servicesKeys
+	next, prev    key.Binding
 }
 
-type servicesKeys struct{ next, prev key.Binding }
-
 func newServices(of []Service, events <-chan event.Event) *services {
-	s := &services{events: events, keys: servicesKeys{
-		next: bind([]string{"}"}, "}", "next service"),
-		prev: bind([]string{"{"}, "{", "previous service"),
-	}}
+	s := &services{
+		events: events,
+		next:   bind([]string{"}"}, "}", "next service"),
+		prev:   bind([]string{"{"}, "{", "previous service"),
+	}
 	for _, one := range of {
 		stream := make(chan event.Event, 256)
 		one.Options.Events = stream
 		m := New(one.Options)
 		if one.Companion {
-			m.showLog()
+			m.board.Focus, m.board.Zoomed = m.logPanel(), true
 		}
 		s.names, s.each, s.streams = append(s.names, one.Name), append(s.each, m), append(s.streams, stream)
 	}
@@ -90,17 +89,6 @@ func (s *services) Init() tea.Cmd {
 type ofService struct {
 	at  int
 	msg tea.Msg
-}
-
-// showLog gives the log the screen.
-func (m *Model) showLog() {
-	for _, p := range m.board.Panels {
-		for _, t := range p.Tabs {
-			if t.Body == m.log {
-				m.board.Focus, m.board.Zoomed = p, true
-			}
-		}
-	}
 }
 
 // of has what a dashboard's command brings come back to it. What the program itself deals with stays as it is.
@@ -140,10 +128,10 @@ func (s *services) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyMsg:
 		free := s.each[s.at].ask == nil && s.each[s.at].input == nil
 		switch {
-		case free && key.Matches(msg, s.keys.next):
+		case free && key.Matches(msg, s.next):
 			s.at = (s.at + 1) % len(s.each)
 			return s, nil
-		case free && key.Matches(msg, s.keys.prev):
+		case free && key.Matches(msg, s.prev):
 			s.at = (s.at + len(s.each) - 1) % len(s.each)
 			return s, nil
 		}

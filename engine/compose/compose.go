@@ -113,11 +113,16 @@ func (p *Project) service(s types.ServiceConfig) Service {
 
 // image returns the name of the image that a service runs.
 func (p *Project) image(s types.ServiceConfig) string {
+	return cmp.Or(s.Image, p.named(s.Name))
+}
+
+// named returns the name that docker compose makes of the project's and others.
+func (p *Project) named(names ...string) string {
 	separator := "-"
 	if compatible(p.model.Environment["COMPOSE_COMPATIBILITY"]) {
 		separator = "_"
 	}
-	return cmp.Or(s.Image, p.Name+separator+s.Name)
+	return strings.Join(append([]string{p.Name}, names...), separator)
 }
 
 // compatible reports whether names are to be those of the first docker compose.

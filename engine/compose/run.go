@@ -37,11 +37,7 @@ const (
 
 // run returns how a service is run.
 func (p *Project) run(s types.ServiceConfig) Run {
-	separator := "-"
-	if compatible(p.model.Environment["COMPOSE_COMPATIBILITY"]) {
-		separator = "_"
-	}
-	r := Run{Container: cmp.Or(s.ContainerName, p.Name+separator+s.Name+separator+"1"), After: map[string]Condition{}}
+	r := Run{Container: cmp.Or(s.ContainerName, p.named(s.Name, "1")), After: map[string]Condition{}}
 	for name, dep := range s.DependsOn {
 		if _, there := p.model.Services[name]; there {
 			r.After[name] = Condition(dep.Condition)
