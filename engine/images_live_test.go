@@ -80,7 +80,7 @@ func TestThreeSessionsOnFoldersOfOneName(t *testing.T) {
 		l.dir = dir
 		all = append(all, l)
 	}
-	urls := make([]string, len(all))
+	urls, serving := make([]string, len(all)), make([]event.Serving, len(all))
 	for _, l := range all {
 		l.start(config.Config{})
 	}
@@ -94,13 +94,14 @@ func TestThreeSessionsOnFoldersOfOneName(t *testing.T) {
 		}
 		for i, l := range all {
 			l.serves(urls[i], fmt.Sprintf("session %d, round %d", i, round))
+			serving[i], _ = await[event.Serving](l, nil)
 		}
 	}
 	tags := map[string]bool{}
 	for i, l := range all {
 		await[event.Ledger](l, nil)
 		tags[l.last("built").(event.Built).Tag] = true
-		l.kill(l.last("serving").(event.Serving).Container)
+		l.kill(serving[i].Container)
 		l.serves(urls[i], fmt.Sprintf("session %d, round 1", i))
 		if n := l.count("stale"); n > 0 {
 			t.Errorf("session %d is called stale %d times", i, n)
@@ -160,7 +161,8 @@ func TestWhatAPersonDoesBesideASession(t *testing.T) {
 		}
 		l.write("page.txt", fmt.Sprint("after ", step.what))
 		l.serves(url, fmt.Sprint("after ", step.what))
-		s = l.last("serving").(event.Serving)
+		// The event follows the answer.
+		s, _ = await[event.Serving](l, nil)
 	}
 	l.stop()
 	seen, err := cli.ImageInspect(t.Context(), name)

@@ -128,8 +128,8 @@ func (c *chromium) call(tab, method string, params, result any) error {
 			return fmt.Errorf("%s: %s", method, a.Error.Message)
 		}
 		return json.Unmarshal(a.Result, result)
-	case <-time.After(10 * time.Second):
-		return fmt.Errorf("%s: no answer within ten seconds", method)
+	case <-time.After(time.Minute):
+		return fmt.Errorf("%s: no answer within a minute", method)
 	}
 }
 
