@@ -74,15 +74,6 @@ Dockerfile instead.`,
 	return cmd
 }
 
-// completeArgs completes folders, and the names of services where there are some.
-func (o *building) completeArgs(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	names, none := o.completeServices(cmd, args, typed)
-	if len(names) > 0 {
-		return names, none
-	}
-	return one(folders)(cmd, args, typed)
-}
-
 func (o *building) run(cmd *cobra.Command, args []string) error {
 	context, err := o.divide(cmd, args, arguments(cobra.MaximumNArgs(1), "context"))
 	if err != nil {
@@ -134,10 +125,8 @@ func buildServices(ctx context.Context, p *compose.Project, cfg config.Config, f
 		if !s.Built {
 			continue
 		}
-		for _, l := range s.Lacks {
-			if l.Fatal {
-				return &fault.Error{What: fmt.Sprintf("building service %q: %s", s.Name, l), Hint: "Build it with docker compose, and name the others here: stagewatch build SERVICE…"}
-			}
+		if err := possible("building", s); err != nil {
+			return err
 		}
 		services = append(services, s.Config(cfg))
 	}

@@ -59,6 +59,15 @@ func (o *composing) completeServices(cmd *cobra.Command, _ []string, _ string) (
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
+// completeArgs completes folders, and the names of services where there are some.
+func (o *composing) completeArgs(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	names, none := o.completeServices(cmd, args, typed)
+	if len(names) > 0 {
+		return names, none
+	}
+	return one(folders)(cmd, args, typed)
+}
+
 // project reads the compose project that is to be taken. It returns nil if that is a Dockerfile.
 func (o *composing) project(cmd *cobra.Command) (*compose.Project, error) {
 	composed, asked, err := o.composed(cmd.Flags())
@@ -94,6 +103,36 @@ func (o *composing) read(cmd *cobra.Command, build *options, context []string) (
 	}
 	cfg, err := build.config(context)
 	return p, cfg, err
+}
+
+// oneBuilt returns the service of a project that is named, or else the only one that is built.
+func oneBuilt(p *compose.Project, named []string) (compose.Service, error) {
+	var built []string
+	var one compose.Service
+	for _, s := range p.Services {
+		if s.Built && (len(named) == 0 || s.Name == named[0]) {
+			built, one = append(built, s.Name), s
+		}
+	}
+	switch {
+	case len(built) == 1:
+		return one, possible("building", one)
+	case len(built) > 1:
+		return one, &fault.Error{What: "reading " + p.FileName() + ": it builds several services", Hint: "Name one: " + strings.Join(built, ", ") + "."}
+	case len(named) > 0:
+		return one, &fault.Error{What: fmt.Sprintf("reading %s: service %q has no build section", p.FileName(), named[0]), Hint: "Name one that is built."}
+	}
+	return one, &fault.Error{What: "reading " + p.FileName() + ": no service of it is built", Hint: "Name services with a build section, or build a Dockerfile with --no-compose."}
+}
+
+// possible returns why that can't be done with the service, nil if it can.
+func possible(doing string, s compose.Service) error {
+	for _, l := range s.Lacks {
+		if l.Fatal {
+			return &fault.Error{What: fmt.Sprintf("%s service %q: %s", doing, s.Name, l), Hint: "Leave it to docker compose, and name the others here."}
+		}
+	}
+	return nil
 }
 
 // beside returns the name of the Dockerfile in a folder, empty where there is none.

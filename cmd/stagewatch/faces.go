@@ -138,9 +138,6 @@ func (f face) show(ctx context.Context, stop func(), out io.Writer, cfg config.C
 	opt.Events, opt.Context = events, contextName(cfg.Context)
 	opt.Send = func(i event.Intent) { intents <- i }
 	opt.Ended = func(s *story.Story) { told = s }
-	if f.opener != nil {
-		opt.ShellAt = f.opener.at
-	}
 	return told, noTerminal(ui.Run(ctx, opt))
 }
 
@@ -160,7 +157,7 @@ func (f face) dashboard(ctx context.Context, cfg config.Config) ui.Options {
 		Lent: lending(ctx), Open: openURL, SaveLog: saveLog(cfg.Outputs), Copy: clipboard(), NoMouse: f.noMouse,
 	}
 	if f.opener != nil {
-		opt.Shell = f.opener.in
+		opt.Shell, opt.ShellAt = f.opener.in, f.opener.at
 	}
 	return opt
 }

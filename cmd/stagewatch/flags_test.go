@@ -49,3 +49,24 @@ func TestAShellAtAStepHasTheFlagsOfTheBuild(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAShellOfADashboardIsOfWhatThatShows: of the context, or of the service, whatever lies in the working folder.
+func TestAShellOfADashboardIsOfWhatThatShows(t *testing.T) {
+	for name, c := range map[string]struct {
+		args   string
+		opener func(f *pflag.FlagSet) *opener
+		want   string
+	}{
+		"one build": {"-f x/Dockerfile --env-file run.env", func(f *pflag.FlagSet) *opener { return openerOf(f, "ctx") }, "shell --pause --file=x/Dockerfile --no-compose --at=build:2 ctx"},
+		"a service": {"-f a.yaml -f b.yaml --profile dev --env-file x.env", func(f *pflag.FlagSet) *opener { return openerFor(f, "shop", "api") },
+			"shell --pause --env-file=x.env --file=a.yaml --file=b.yaml --profile=dev --project-name=shop --at=build:2 api"},
+	} {
+		f := rootCommand().Flags()
+		if err := f.Parse(strings.Fields(c.args)); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(c.opener(f).at("build", 2).Args[1:], " "); got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", name, got, c.want)
+		}
+	}
+}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -17,19 +19,34 @@ import (
 // opener makes the commands by which a dashboard opens shells: this program again.
 type opener struct {
 	program string
-	// flags say what is built, and the context where that is.
-	flags   []string
-	context string
+	// flags are those of stagewatch shell that say what is built, and of is its context, or its service.
+	flags []string
+	of    string
 }
 
-// openerOf returns an opener that passes on the flags that stagewatch shell has too, and nil where the program can't be
-// found again.
+// openerOf returns an opener for what is built of a context, with those of the flags that stagewatch shell has too. It
+// returns nil where the program can't be found again.
 func openerOf(f *pflag.FlagSet, context string) *opener {
+	o := openerWith(f, context, "--no-compose")
+	if o != nil {
+		// It is docker run's here, and docker compose's there.
+		o.flags = slices.DeleteFunc(o.flags, func(arg string) bool { return strings.HasPrefix(arg, "--env-file=") })
+	}
+	return o
+}
+
+// openerFor is [openerOf] for a service of a project.
+func openerFor(f *pflag.FlagSet, project, service string) *opener {
+	// With the project's name a service is none of the folders.
+	return openerWith(f, service, "--project-name="+project)
+}
+
+func openerWith(f *pflag.FlagSet, of, flag string) *opener {
 	program, err := os.Executable()
 	if err != nil {
 		return nil
 	}
-	return &opener{program, passed(f, shellCommand().Flags()), context}
+	return &opener{program, append(passed(f, shellCommand().Flags()), flag), of}
 }
 
 // at opens a shell behind a step, or before it where it fails.
@@ -50,7 +67,7 @@ func (o *opener) in(container string) *exec.Cmd {
 
 func (o *opener) open(where string) *exec.Cmd {
 	args := append([]string{"shell", "--pause"}, o.flags...)
-	return exec.Command(o.program, append(args, where, o.context)...)
+	return exec.Command(o.program, append(args, where, o.of)...)
 }
 
 // passed returns the flags that were given as the arguments of another command, as far as that has them.

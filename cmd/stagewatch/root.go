@@ -69,15 +69,16 @@ func (o *looping) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	f := o.face(term.IsTerminal(int(os.Stdout.Fd())))
-	f.opener = openerOf(cmd.Flags(), cfg.Context)
 	if p == nil {
+		f.opener = openerOf(cmd.Flags(), cfg.Context)
 		return follow(cmd.Context(), cfg, f)
 	}
 	s, err := servicesOf(p, o.compose, cfg)
 	if err != nil {
 		return err
 	}
-	return serveServices(cmd.Context(), p, s, f)
+	opener := func(service string) *opener { return openerFor(cmd.Flags(), p.Name, service) }
+	return serveServices(cmd.Context(), p, s, f, opener)
 }
 
 func replayCommand() *cobra.Command {

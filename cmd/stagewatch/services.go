@@ -31,10 +31,8 @@ func servicesOf(p *compose.Project, o compose.Options, all config.Config) (engin
 			continue
 		}
 		p.Services[i].Lacks = append(s.Lacks, s.Run.Lacks...)
-		for _, l := range p.Services[i].Lacks {
-			if l.Fatal {
-				return out, &fault.Error{What: "running service " + s.Name + ": " + l.String(), Hint: "Run it with docker compose, and name the others here: stagewatch SERVICE…"}
-			}
+		if err := possible("running", p.Services[i]); err != nil {
+			return out, err
 		}
 		cfg := s.Config(all)
 		cfg.App = config.App{
@@ -53,8 +51,8 @@ func servicesOf(p *compose.Project, o compose.Options, all config.Config) (engin
 	return out, nil
 }
 
-// serveServices builds and runs the services of a project until the person quits.
-func serveServices(ctx context.Context, p *compose.Project, s engine.Services, f face) error {
+// serveServices builds and runs the services of a project until the person quits. Opener returns the one of a service.
+func serveServices(ctx context.Context, p *compose.Project, s engine.Services, f face, opener func(service string) *opener) error {
 	intents := make(chan event.Intent, 16)
 	start := func(ctx, unread context.Context, events chan<- event.Event) error {
 		return engine.RunServices(ctx, unread, s, intents, events)
@@ -65,7 +63,7 @@ func serveServices(ctx context.Context, p *compose.Project, s engine.Services, f
 			return nil, f.stream(out, events, func(event.Event) {})
 		}
 		go closeOn(ended, stop)
-		return nil, noTerminal(ui.RunServices(ctx, dashboards(ctx, s, f, intents), events, ui.Options{Lent: lending(ctx), NoMouse: f.noMouse}))
+		return nil, noTerminal(ui.RunServices(ctx, dashboards(ctx, s, f, opener, intents), events, ui.Options{Lent: lending(ctx), NoMouse: f.noMouse}))
 	})
 	if err != nil {
 		return err
@@ -74,9 +72,10 @@ func serveServices(ctx context.Context, p *compose.Project, s engine.Services, f
 }
 
 // dashboards are what the dashboard of each service needs.
-func dashboards(ctx context.Context, s engine.Services, f face, intents chan<- event.Intent) []ui.Service {
+func dashboards(ctx context.Context, s engine.Services, f face, opener func(service string) *opener, intents chan<- event.Intent) []ui.Service {
 	var out []ui.Service
 	for _, cfg := range s.Built {
+		f.opener = opener(cfg.Service)
 		opt := f.dashboard(ctx, cfg)
 		opt.Context = cfg.Service
 		opt.Send = func(i event.Intent) { intents <- event.ForService{Service: cfg.Service, Intent: i} }

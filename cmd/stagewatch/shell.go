@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/shell"
@@ -21,6 +22,7 @@ import (
 // shells are the flags of stagewatch shell.
 type shells struct {
 	options
+	composing
 	at        string
 	container string
 	// pause waits for enter after an error, where the terminal shows something else next.
@@ -30,7 +32,7 @@ type shells struct {
 func shellCommand() *cobra.Command {
 	o := &shells{}
 	cmd := &cobra.Command{
-		Use:   "shell [flags] [CONTEXT] [-- COMMAND…]",
+		Use:   "shell [flags] [CONTEXT | SERVICE] [-- COMMAND…]",
 		Short: "Open a shell in the state after a step, before the step that fails, or in a running container",
 		Long: `Open a shell in the state of the build after a step, by default the last one of the target: with its files, its environment
 and build arguments, its user and its folder. What is not in the cache is built first.
@@ -41,10 +43,13 @@ SSH agents, files. Its command is shown and, on a terminal, in the history of th
 With --container it opens in a running container. Where that has no shell, or no such program as COMMAND, it opens beside
 it: in a container of the stage before, with the other one's processes and network, and its files in /proc/1/root.
 
+In a folder with a compose.yaml it is about the build of one of its services, which is named where several are built.
+
 Without a terminal the shell reads a script from stdin. The exit code is that of the shell, or of the command. What is
 written there is gone at the end, but for what is written into a cache.`,
 		Example: `  stagewatch shell
   stagewatch shell --at build:4
+  stagewatch shell api --at build
   stagewatch shell --container python-app
   stagewatch shell --at build --secret id=token,src=token.txt -- pip list
   echo 'ls -l /app' | stagewatch shell path/to/project`,
@@ -53,13 +58,14 @@ written there is gone at the end, but for what is written into a cache.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			n := contexts(cmd, args)
-			err := o.open(cmd.Context(), args[:n], args[n:])
+			err := o.open(cmd, args[:n], args[n:])
 			if o.pause {
 				err = readUntilEnter(cmd.Context(), err)
 			}
 			return err
 		},
 	}
+	o.composing.flags(cmd)
 	f := cmd.Flags()
 	o.sourceFlags(f)
 	o.stepFlags(f, "")
@@ -70,7 +76,7 @@ written there is gone at the end, but for what is written into a cache.`,
 	_ = f.MarkHidden("pause")
 	cmd.MarkFlagsMutuallyExclusive("at", "container")
 	_ = cmd.RegisterFlagCompletionFunc("at", o.declared(func(stages, _ []string) []string { return stages }, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
-	cmd.ValidArgsFunction = one(folders)
+	cmd.ValidArgsFunction = o.completeArgs
 	o.complete(cmd)
 	return cmd
 }
@@ -83,9 +89,10 @@ func contexts(cmd *cobra.Command, args []string) int {
 	return len(args)
 }
 
-func (o *shells) open(ctx context.Context, args, command []string) error {
+func (o *shells) open(cmd *cobra.Command, args, command []string) error {
 	o.progress = faceAuto
-	cfg, err := o.config(args)
+	ctx := cmd.Context()
+	cfg, err := o.readOne(cmd, args)
 	if err != nil {
 		return err
 	}
@@ -113,6 +120,22 @@ func (o *shells) open(ctx context.Context, args, command []string) error {
 		err = exitCode(code)
 	}
 	return asTold(ctx, err)
+}
+
+// readOne reads what is built: a Dockerfile, or one service of a compose project.
+func (o *shells) readOne(cmd *cobra.Command, args []string) (config.Config, error) {
+	context, err := o.divide(cmd, args, cobra.ArbitraryArgs)
+	if err != nil {
+		return config.Config{}, err
+	}
+	// A container that is named needs no service until it turns out to have no shell.
+	o.noCompose = o.noCompose || o.container != "" && len(o.compose.Services) == 0
+	p, cfg, err := o.read(cmd, &o.options, context)
+	if err != nil || p == nil {
+		return cfg, err
+	}
+	s, err := oneBuilt(p, o.compose.Services)
+	return s.Config(cfg), err
 }
 
 // take takes the terminal, until it is given back or ctx ends.
