@@ -34,8 +34,8 @@ func buildCommand() *cobra.Command {
 		Use:   "build [flags] [CONTEXT | SERVICE…]",
 		Short: "Build once, show the sizes, and exit",
 		Long: `Build once, compare the size of the final stage with the stage before it, and exit with 0 if the
-build succeeded, with 3 if it succeeded and exceeds a limit that is set for it, else with 1. The image is
-kept only if -t names it.
+build succeeded, with 3 if it succeeded and exceeds a limit that is set for it, with 130 if ctrl+c cut it short, else with 1.
+The image is kept only if -t names it.
 
 Limits are --max-size, --max-wasted, --max-growth, --max-layers, and the rules of a .dive-ci in the context: these mean
 what they mean to dive, whose way to count differs from that of --max-wasted. What exceeds a limit is named with the
@@ -139,10 +139,5 @@ func buildServices(ctx context.Context, p *compose.Project, cfg config.Config, f
 	_, shown, err := f.through(ctx, start, func(_ context.Context, _ func(), out io.Writer, events <-chan event.Event, _ chan error) (*story.Story, error) {
 		return nil, f.stream(out, after(explain.Notes(p), events), func(event.Event) {})
 	})
-	if _, told := engine.BuildFailure(err); told {
-		err = exitCode(1)
-	} else if engine.OverBudget(err) {
-		err = overLimit
-	}
-	return errors.Join(err, shown)
+	return errors.Join(outcome(ctx, err), shown)
 }

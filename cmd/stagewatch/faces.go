@@ -71,16 +71,25 @@ func follow(ctx context.Context, cfg config.Config, f face) (err error) {
 	if f.kind != faceJSON && f.quiet == nil && told != nil && shown == nil {
 		bye(wrapped(os.Stdout), told, cfg, f.record, err == nil)
 	}
-	if _, told := engine.BuildFailure(err); told && cfg.Once {
-		return errors.Join(exitCode(1), shown)
-	}
-	if engine.ChecksFailed(err) {
-		return errors.Join(exitCode(1), shown)
-	}
-	if engine.OverBudget(err) {
-		return errors.Join(overLimit, shown)
+	if cfg.Once {
+		err = outcome(ctx, err)
 	}
 	return errors.Join(err, shown)
+}
+
+// outcome returns the exit code of one build that failed, exceeds a limit or was cut short; what is wrong was shown. It
+// returns any other error as it is.
+func outcome(ctx context.Context, err error) error {
+	_, failed := engine.BuildFailure(err)
+	switch {
+	case failed || engine.ChecksFailed(err):
+		return exitCode(1)
+	case engine.OverBudget(err):
+		return overLimit
+	case err == nil:
+		return asTold(ctx, ctx.Err())
+	}
+	return err
 }
 
 // through starts what sends events and shows them until one of both ends. It returns what was shown with its error, and the
