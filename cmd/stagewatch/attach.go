@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui"
+	"github.com/stagewatch/stagewatch/ui/clean"
 	"github.com/stagewatch/stagewatch/ui/remote"
 )
 
@@ -22,11 +24,11 @@ func attachCommand() *cobra.Command {
 	a := &asker{}
 	noMouse := false
 	cmd := &cobra.Command{
-		Use:   "attach [flags] [CONTEXT]",
+		Use:   "attach [flags] [CONTEXT | SERVICE]",
 		Short: "Open one more dashboard on a running session",
 		Long: `Open one more dashboard on a running session, with what the session keeps of its past. Its keys work as there, and
-quitting it leaves the session as it is.`,
-		Args: arguments(cobra.MaximumNArgs(1), "context"),
+quitting it leaves the session as it is. On a compose project it opens those of all services that are built there, one at a time.`,
+		Args: arguments(cobra.MaximumNArgs(1), "context or service"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.attach(cmd.Context(), args, noMouse)
 		},
@@ -36,51 +38,110 @@ quitting it leaves the session as it is.`,
 	return cmd
 }
 
-// attach shows the dashboard until the person quits, or the session ends.
+// attach shows the dashboards until the person quits, or the sessions end.
 func (a *asker) attach(ctx context.Context, args []string, noMouse bool) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	c, session, err := a.dial(ctx, args, remote.Request{Do: remote.DoEvents, Follow: true})
+	all, err := a.dial(ctx, args, remote.Request{Do: remote.DoEvents, Follow: true})
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer hangUp(all)
 	events := make(chan event.Event, 256)
-	var broken error
-	var host atomic.Value
-	go func() {
-		defer close(events)
-		pass := func(e event.Event) error {
-			if engine, ok := e.Body.(event.Engine); ok {
-				host.Store(engine.Host)
-			}
-			select {
-			case events <- e:
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		if broken = c.Events(pass); broken == nil {
-			broken = c.Events(pass)
-		}
-	}()
-	a.session = session.ID
-	shells := openerOf(pflag.NewFlagSet("", pflag.ContinueOnError), session.Context)
-	if shells != nil && session.Dockerfile != "" {
-		shells.flags = append(shells.flags, "--file="+session.Dockerfile)
+	var reading sync.WaitGroup
+	var views []*view
+	var services []ui.Service
+	for _, one := range all {
+		v := &view{asked: one}
+		views = append(views, v)
+		services = append(services, ui.Service{Name: one.Service, Options: v.dashboard(ctx, noMouse)})
+		reading.Go(func() { v.read(ctx, events) })
 	}
-	err = ui.Run(ctx, ui.Options{
-		Events:     events,
-		Send:       func(i event.Intent) { a.tell(ctx, i) },
-		Context:    filepath.Base(session.Context),
-		Dockerfile: session.Dockerfile,
+	over := make(chan struct{})
+	go func() {
+		reading.Wait()
+		close(over)
+		close(events)
+	}()
+	if len(all) == 1 {
+		opt := services[0].Options
+		opt.Events = events
+		err = ui.Run(ctx, opt)
+	} else {
+		err = ui.RunServices(ctx, services, events, ui.Options{Lent: lending(ctx), NoMouse: noMouse})
+	}
+	if err != nil {
+		return noTerminal(err)
+	}
+	ended := false
+	select {
+	case <-over:
+		ended = !slices.ContainsFunc(views, func(v *view) bool { return !errors.Is(v.broken, remote.ErrEnded) })
+	default:
+	}
+	left := "Session " + all[0].ID
+	if len(all) > 1 {
+		left = "The session of " + all[0].Project
+	}
+	if ended {
+		left += " has ended."
+	} else {
+		left += " goes on."
+	}
+	fmt.Fprintln(os.Stdout, clean.Line(left))
+	return nil
+}
+
+// view is one more dashboard on a session.
+type view struct {
+	asked
+	// host is the engine's address, once that is known.
+	host atomic.Value
+	// broken is why the events ended.
+	broken error
+}
+
+// read passes the session's events on, until they or ctx end.
+func (v *view) read(ctx context.Context, events chan<- event.Event) {
+	pass := func(e event.Event) error {
+		if engine, ok := e.Body.(event.Engine); ok {
+			v.host.Store(engine.Host)
+		}
+		// What is for all services each session has.
+		e.Service = v.Service
+		select {
+		case events <- e:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if v.broken = v.Events(pass); v.broken == nil {
+		v.broken = v.Events(pass)
+	}
+}
+
+// dashboard is what the dashboard needs of the world.
+func (v *view) dashboard(ctx context.Context, noMouse bool) ui.Options {
+	shells := openerOf(pflag.NewFlagSet("", pflag.ContinueOnError), v.Context)
+	if shells != nil && v.Dockerfile != "" {
+		shells.flags = append(shells.flags, "--file="+v.Dockerfile)
+	}
+	name := v.Service
+	if name == "" {
+		name = filepath.Base(v.Context)
+	}
+	to := &asker{session: v.ID}
+	return ui.Options{
+		Send:       func(i event.Intent) { to.tell(ctx, i) },
+		Context:    name,
+		Dockerfile: v.Dockerfile,
 		Shell: func(container string) *exec.Cmd {
 			if shells == nil {
 				return nil
 			}
 			on := *shells
-			if host, _ := host.Load().(string); host != "" {
+			if host, _ := v.host.Load().(string); host != "" {
 				on.flags = append(slices.Clip(on.flags), "--host="+host)
 			}
 			return on.in(container)
@@ -91,20 +152,7 @@ func (a *asker) attach(ctx context.Context, args []string, noMouse bool) error {
 		Copy:     clipboard(),
 		NoMouse:  noMouse,
 		Attached: true,
-	})
-	if err != nil {
-		return noTerminal(err)
 	}
-	left := fmt.Sprintf("Session %s goes on.", session.ID)
-	select {
-	case _, more := <-events:
-		if !more && errors.Is(broken, remote.ErrEnded) {
-			left = fmt.Sprintf("Session %s has ended.", session.ID)
-		}
-	default:
-	}
-	fmt.Fprintln(os.Stdout, left)
-	return nil
 }
 
 // tell passes a key's intent on, over a connection of its own. What the session makes of it shows in the events.

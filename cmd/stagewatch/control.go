@@ -13,96 +13,22 @@ import (
 
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/fault"
-	"github.com/stagewatch/stagewatch/engine/socket"
 	"github.com/stagewatch/stagewatch/ui/clean"
 	"github.com/stagewatch/stagewatch/ui/plain"
 	"github.com/stagewatch/stagewatch/ui/remote"
 )
 
-// asker is what all commands have that ask a running session.
-type asker struct {
-	session string
-	json    bool
-}
-
-// sessionFlag lets a person name the session where the folder is not enough.
-func (a *asker) sessionFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&a.session, "session", "", "ID of the session to ask (default the one that builds the folder, or a folder above it)")
-	_ = cmd.RegisterFlagCompletionFunc("session", sessions)
-	if cmd.ValidArgsFunction == nil {
-		cmd.ValidArgsFunction = one(folders)
-	}
-}
-
-// sessions completes the IDs of sessions.
-func sessions(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	var out []cobra.Completion
-	for _, s := range socket.Running() {
-		out = append(out, cobra.CompletionWithDesc(s.ID, s.Context))
-	}
-	return out, cobra.ShellCompDirectiveNoFileComp
-}
-
-// ask connects to the session that args mean, sends it a request, and calls read. The connection ends with ctx.
-func (a *asker) ask(ctx context.Context, args []string, r remote.Request, read func(*remote.Client) error) error {
-	return untilTold(ctx, 0, func() error {
-		c, _, err := a.dial(ctx, args, r)
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		return unanswered(read(c))
-	})
-}
-
-// dial connects to the session that args mean, and sends it a request. The connection ends with ctx.
-func (a *asker) dial(ctx context.Context, args []string, r remote.Request) (*remote.Client, socket.Session, error) {
-	folder := "."
-	if len(args) > 0 {
-		folder = args[0]
-	}
-	conn, session, err := socket.Dial(folder, a.session)
-	if err != nil {
-		return nil, session, err
-	}
-	context.AfterFunc(ctx, func() { conn.Close() })
-	c := remote.NewClient(conn)
-	if err := c.Send(r); err != nil {
-		c.Close()
-		return nil, session, unanswered(err)
-	}
-	return c, session, nil
-}
-
-// got waits until the session has got a request.
-func got(c *remote.Client) error {
-	_, _, err := c.Next()
-	return err
-}
-
-// unanswered adds to an error what a person can do about it.
-func unanswered(err error) error {
-	var refused remote.Refused
-	switch {
-	case errors.As(err, &refused):
-		return &fault.Error{What: "asking the session", Err: refused, Hint: refused.Hint}
-	case errors.Is(err, remote.ErrEnded):
-		return &fault.Error{What: "asking the session", Err: err, Hint: "Start it again with stagewatch."}
-	}
-	return err
-}
-
 func statusCommand() *cobra.Command {
 	a := &asker{}
 	cmd := &cobra.Command{
-		Use:   "status [flags] [CONTEXT]",
+		Use:   "status [flags] [CONTEXT | SERVICE]",
 		Short: "Show what a running session serves, and how its newest build is doing",
 		Long: `Show which build a running session serves, whether that contains the newest save, and how its newest build is doing.
 The files are compared with the disk first, so that a save is counted which the session has not noticed yet.`,
-		Args: arguments(cobra.MaximumNArgs(1), "context"),
+		Args: arguments(cobra.MaximumNArgs(1), "context or service"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.ask(cmd.Context(), args, remote.Request{Do: remote.DoStatus}, func(c *remote.Client) error {
-				_, line, err := c.Next()
+			return a.ask(cmd.Context(), args, remote.Request{Do: remote.DoStatus}, func(one asked) error {
+				_, line, err := one.Next()
 				if err != nil {
 					return err
 				}
@@ -114,7 +40,7 @@ The files are compared with the disk first, so that a save is counted which the 
 				if err != nil {
 					return err
 				}
-				return printStatus(wrapped(os.Stdout), s)
+				return printStatus(wrapped(os.Stdout), one.prefix(), s)
 			})
 		},
 	}
@@ -123,16 +49,16 @@ The files are compared with the disk first, so that a save is counted which the 
 	return cmd
 }
 
-// printStatus prints a status for a person.
-func printStatus(w io.Writer, s remote.Status) error {
+// printStatus prints a status for a person, with the prefix before each line.
+func printStatus(w io.Writer, prefix string, s remote.Status) error {
 	p := plain.New(w, plain.Options{})
 	for _, line := range s.Lines() {
-		if _, err := fmt.Fprintln(w, clean.Line(line)); err != nil {
+		if _, err := fmt.Fprintln(w, clean.Line(prefix+line)); err != nil {
 			return unwritten(err)
 		}
 	}
 	if s.Failed != nil {
-		return unwritten(p.Print(event.Event{Build: s.Build, Body: *s.Failed}))
+		return unwritten(p.Print(event.Event{Service: s.Service, Build: s.Build, Body: *s.Failed}))
 	}
 	return nil
 }
@@ -142,7 +68,7 @@ func waitCommand() *cobra.Command {
 	r := remote.Request{Do: remote.DoWait}
 	timeout := time.Minute
 	cmd := &cobra.Command{
-		Use:   "wait [flags] [CONTEXT]",
+		Use:   "wait [flags] [CONTEXT | SERVICE]",
 		Short: "Wait until what a running session serves contains the newest save",
 		Long: `Wait until what a running session serves contains all that was written before, and exit with 0 then; with 1 if the build
 that contains it failed, or its container does not serve, after what that said; with 2 if it takes longer than the
@@ -156,7 +82,7 @@ A gate (--gate) that fails holds a build back, which is told with what it printe
 checks (--check) as well.`,
 		Example: `  stagewatch wait && curl --fail http://127.0.0.1:8080/
   stagewatch wait --for app/main.py --timeout 10s`,
-		Args: arguments(cobra.MaximumNArgs(1), "context"),
+		Args: arguments(cobra.MaximumNArgs(1), "context or service"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if r.For != "" {
 				if r.All {
@@ -172,7 +98,7 @@ checks (--check) as well.`,
 			r.TimeoutMS = max(timeout.Milliseconds(), 1)
 			ctx, cancel := context.WithTimeoutCause(cmd.Context(), timeout+answerWithin, errNoAnswer)
 			defer cancel()
-			return a.ask(ctx, args, r, func(c *remote.Client) error { return a.awaited(c, timeout) })
+			return a.ask(ctx, args, r, func(one asked) error { return a.awaited(one, timeout) })
 		},
 	}
 	cmd.Flags().StringVar(&r.For, "for", "", "Wait for this file, or folder, as it is now")
@@ -191,10 +117,10 @@ const answerWithin = 5 * time.Second
 var errNoAnswer = errors.New("the session does not answer; it may be suspended")
 
 // awaited reads the answer to a wait, and returns its exit code.
-func (a *asker) awaited(c *remote.Client, timeout time.Duration) error {
+func (a *asker) awaited(one asked, timeout time.Duration) error {
 	said := plain.New(wrapped(os.Stderr), plain.Options{})
 	for {
-		_, line, err := c.Next()
+		_, line, err := one.Next()
 		if err != nil {
 			return err
 		}
@@ -210,7 +136,7 @@ func (a *asker) awaited(c *remote.Client, timeout time.Duration) error {
 		ans, ok := e.Body.(event.Answer)
 		switch {
 		case ok:
-			return a.answered(said, e.Build, ans, timeout)
+			return a.answered(said, one.prefix(), e, ans, timeout)
 		case !a.json:
 			_ = said.Print(e)
 		}
@@ -218,25 +144,25 @@ func (a *asker) awaited(c *remote.Client, timeout time.Duration) error {
 }
 
 // answered says what the answer is, and returns its exit code.
-func (a *asker) answered(said *plain.Printer, build int, ans event.Answer, timeout time.Duration) error {
+func (a *asker) answered(said *plain.Printer, prefix string, e event.Event, ans event.Answer, timeout time.Duration) error {
 	switch ans.Result {
 	case event.AnswerServed, event.AnswerUnread:
 		if !a.json {
-			fmt.Println(clean.Line(ans.String()))
+			fmt.Println(clean.Line(prefix + ans.String()))
 		}
 		return nil
 	case event.AnswerPending:
 		if !a.json {
-			fmt.Fprintf(os.Stderr, "stagewatch: waiting took longer than %s: %s\n", timeout, clean.Line(ans.Message))
+			fmt.Fprintf(os.Stderr, "stagewatch: %swaiting took longer than %s: %s\n", prefix, timeout, clean.Line(ans.Message))
 		}
 		return exitCode(2)
 	}
 	switch {
 	case a.json:
 	case ans.Check != "":
-		fmt.Fprintf(os.Stderr, "stagewatch: waiting: %s\n", clean.Line(ans.String()))
+		fmt.Fprintf(os.Stderr, "stagewatch: %swaiting: %s\n", prefix, clean.Line(ans.String()))
 	case ans.Failed != nil:
-		_ = said.Print(event.Event{Build: build, Body: *ans.Failed})
+		_ = said.Print(event.Event{Service: e.Service, Build: e.Build, Body: *ans.Failed})
 	default:
 		return &fault.Error{What: "waiting: " + ans.String(), Hint: ans.Hint}
 	}
@@ -247,8 +173,8 @@ func (a *asker) answered(said *plain.Printer, build int, ans event.Answer, timeo
 func told(use, short, long string, r *remote.Request) *cobra.Command {
 	a := &asker{}
 	cmd := &cobra.Command{
-		Use: use + " [flags] [CONTEXT]", Short: short, Long: long,
-		Args: arguments(cobra.MaximumNArgs(1), "context"),
+		Use: use + " [flags] [CONTEXT | SERVICE]", Short: short, Long: long,
+		Args: arguments(cobra.MaximumNArgs(1), "context or service"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.ask(cmd.Context(), args, *r, got)
 		},

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,50 +21,34 @@ import (
 type logs struct {
 	tail       string
 	timestamps bool
-	out, err   io.Writer
+
+	mu       sync.Mutex
+	out, err io.Writer
 }
 
 func logsCommand() *cobra.Command {
 	a, l, r := &asker{}, &logs{out: os.Stdout, err: os.Stderr}, remote.Request{Do: remote.DoEvents}
 	cmd := &cobra.Command{
-		Use:   "logs [flags] [CONTEXT]",
+		Use:   "logs [flags] [CONTEXT | SERVICE]",
 		Short: "Show what the app of a running session logs",
 		Long: `Show what the app's containers logged in a running session, the newest 20,000 lines at most. Lines of stderr go to
-stderr, as with docker logs. The log goes on over hand-overs, and ends with the session.`,
+stderr, as with docker logs. The log goes on over hand-overs, and ends with the session. Of a compose project it shows the logs of
+all services that are built there, or of the one that is named.`,
 		Example: `  stagewatch logs --since-build 12
   stagewatch logs --follow --tail 20`,
-		Args: arguments(cobra.MaximumNArgs(1), "context"),
+		Args: arguments(cobra.MaximumNArgs(1), "context or service"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			most, err := l.most()
 			if err != nil {
 				return err
 			}
-			return a.ask(cmd.Context(), args, r, func(c *remote.Client) error {
-				var kept []event.Event
-				err := c.Events(func(e event.Event) error {
-					if _, log := e.Body.(event.Log); log && e.Build >= r.SinceBuild {
-						kept = append(kept, e)
-					}
-					return nil
-				})
+			return untilTold(cmd.Context(), 0, func() error {
+				all, err := a.dial(cmd.Context(), args, r)
 				if err != nil {
 					return err
 				}
-				if most >= 0 && len(kept) > most {
-					kept = kept[len(kept)-most:]
-				}
-				for _, e := range kept {
-					if err := l.print(e); err != nil {
-						return err
-					}
-				}
-				if !r.Follow {
-					return nil
-				}
-				if err = c.Events(l.print); err == remote.ErrEnded {
-					return nil
-				}
-				return err
+				defer hangUp(all)
+				return unanswered(l.show(all, r, most))
 			})
 		},
 	}
@@ -75,6 +61,47 @@ stderr, as with docker logs. The log goes on over hand-overs, and ends with the 
 	}
 	a.sessionFlag(cmd)
 	return cmd
+}
+
+// show prints what is kept of the logs in the order in which it was logged and, with Follow, what comes. Of each session it prints
+// at most so many lines of what is kept, all for -1.
+func (l *logs) show(all []asked, r remote.Request, most int) error {
+	var kept []event.Event
+	for _, one := range all {
+		var lines []event.Event
+		err := one.Events(func(e event.Event) error {
+			if _, log := e.Body.(event.Log); log && e.Build >= r.SinceBuild {
+				lines = append(lines, e)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if most >= 0 && len(lines) > most {
+			lines = lines[len(lines)-most:]
+		}
+		kept = append(kept, lines...)
+	}
+	slices.SortStableFunc(kept, func(a, b event.Event) int { return a.Time.Compare(b.Time) })
+	for _, e := range kept {
+		if err := l.print(e); err != nil {
+			return err
+		}
+	}
+	if !r.Follow {
+		return nil
+	}
+	ends := make(chan error, len(all))
+	for _, one := range all {
+		go func() { ends <- one.Events(l.print) }()
+	}
+	for range all {
+		if err := <-ends; err != remote.ErrEnded {
+			return err
+		}
+	}
+	return nil
 }
 
 // most returns the number of lines to show, -1 for all.
@@ -103,6 +130,11 @@ func (l *logs) print(e event.Event) error {
 	if l.timestamps {
 		line = e.Time.Format(time.RFC3339Nano) + " " + line
 	}
+	if e.Service != "" {
+		line = clean.Line(e.Service) + " | " + line
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	_, err := fmt.Fprintln(w, line)
 	return unwritten(err)
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/stagewatch/stagewatch/engine"
 	"github.com/stagewatch/stagewatch/engine/compose"
@@ -14,6 +15,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/explain"
 	"github.com/stagewatch/stagewatch/engine/fault"
+	"github.com/stagewatch/stagewatch/engine/socket"
 	"github.com/stagewatch/stagewatch/ui"
 	"github.com/stagewatch/stagewatch/ui/story"
 )
@@ -54,11 +56,14 @@ func servicesOf(p *compose.Project, o compose.Options, all config.Config) (engin
 // serveServices builds and runs the services of a project until the person quits. Opener returns the one of a service.
 func serveServices(ctx context.Context, p *compose.Project, s engine.Services, f face, opener func(service string) *opener) error {
 	intents := make(chan event.Intent, 16)
+	pass, silent := answeringAll(sessionsOf(p, s), intents)
+	defer silent()
 	start := func(ctx, unread context.Context, events chan<- event.Event) error {
+		defer context.AfterFunc(ctx, silent)()
 		return engine.RunServices(ctx, unread, s, intents, events)
 	}
 	_, shown, err := f.through(ctx, start, func(ctx context.Context, stop func(), out io.Writer, events <-chan event.Event, ended chan error) (*story.Story, error) {
-		events = after(explain.Notes(p), events)
+		events = pass(after(explain.Notes(p), events))
 		if f.kind != faceTTY {
 			return nil, f.stream(out, events, func(event.Event) {})
 		}
@@ -69,6 +74,16 @@ func serveServices(ctx context.Context, p *compose.Project, s engine.Services, f
 		return err
 	}
 	return shown
+}
+
+// sessionsOf returns how the sessions of a project's services are found.
+func sessionsOf(p *compose.Project, s engine.Services) []socket.Session {
+	var out []socket.Session
+	now := time.Now()
+	for _, cfg := range s.Built {
+		out = append(out, socket.Session{Context: cfg.Context, Dockerfile: cfg.File, Service: cfg.Service, Project: p.Dir, Started: now})
+	}
+	return out
 }
 
 // dashboards are what the dashboard of each service needs.

@@ -18,7 +18,7 @@ import (
 
 func whyCommand() *cobra.Command {
 	a := &asker{}
-	folder := "."
+	folder, service := ".", ""
 	cmd := &cobra.Command{
 		Use:   "why [flags] STEP|PATH",
 		Short: "Show what a change of a path led to in a running session, or why a step ran",
@@ -32,34 +32,57 @@ changed. A step is named as in build:3 or "build 3/5". What a write would lead t
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return untilTold(cmd.Context(), 0, func() error {
-				c, session, err := a.dial(cmd.Context(), []string{folder}, remote.Request{Do: remote.DoEvents})
+				of := folder
+				if service != "" {
+					of = service
+				}
+				all, err := a.dial(cmd.Context(), []string{of}, remote.Request{Do: remote.DoEvents})
 				if err != nil {
 					return err
 				}
-				defer c.Close()
-				told := story.New(1)
-				err = c.Events(func(e event.Event) error {
-					told.Apply(e)
-					return nil
-				})
-				if err != nil {
-					return unanswered(err)
-				}
-				lines, err := answerWhy(told, session.Context, strings.Join(args, " "))
-				for _, line := range lines {
-					fmt.Fprintln(wrapped(os.Stdout), clean.Line(line))
-				}
-				return err
+				defer hangUp(all)
+				return whyOf(all, strings.Join(args, " "))
 			})
 		},
 	}
 	cmd.Flags().StringVar(&folder, "context-dir", folder, "Build context of the session")
+	cmd.Flags().StringVar(&service, "service", "", "Service of a compose project to ask about")
+	_ = cmd.RegisterFlagCompletionFunc("service", words())
 	_ = cmd.RegisterFlagCompletionFunc("context-dir", folders)
 	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return nil, cobra.ShellCompDirectiveDefault
 	}
 	a.sessionFlag(cmd)
 	return cmd
+}
+
+// whyOf answers the question for each session, and fails where none knows an answer.
+func whyOf(all []asked, what string) error {
+	var failed error
+	answered := false
+	for _, one := range all {
+		told := story.New(1)
+		err := one.Events(func(e event.Event) error {
+			told.Apply(e)
+			return nil
+		})
+		if err != nil {
+			return unanswered(err)
+		}
+		lines, err := answerWhy(told, one.Context, what)
+		if err != nil {
+			failed = err
+			continue
+		}
+		answered = true
+		for _, line := range lines {
+			fmt.Fprintln(wrapped(os.Stdout), clean.Line(one.prefix()+line))
+		}
+	}
+	if answered {
+		return nil
+	}
+	return failed
 }
 
 // answerWhy answers the question about a step, or about a path, which is relative to the working folder or, as events have

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,51 +16,86 @@ import (
 	"github.com/stagewatch/stagewatch/engine/state"
 )
 
-// Dial connects to the session with the ID or, without one, to the one that builds folder, or a folder above it: the nearest,
-// and of several the newest.
-func Dial(folder, id string) (net.Conn, Session, error) {
-	running := Running()
-	for _, s := range matching(running, real(folder), id) {
-		conn, err := s.dial()
-		if err == nil {
-			return conn, s, nil
-		}
-		if !s.dead(err) {
-			return nil, s, &fault.Error{What: "asking session " + s.ID, Err: err}
-		}
-	}
-	return nil, Session{}, none(running, folder, id)
+// Wanted says which sessions are meant: the one with the ID or, without one, the one that builds Folder, or a folder above
+// it: the nearest, and of several the newest. Where that is a compose project's, those of all services are meant that are as
+// near, or with Service that of the service alone.
+type Wanted struct{ Folder, ID, Service string }
+
+// Answering is a connection to a session.
+type Answering struct {
+	net.Conn
+	Session
 }
 
-// matching returns the sessions that are meant, the best first.
-func matching(running []Session, folder, id string) []Session {
+// Dial connects to the sessions that are meant, by the names of their services. The error is that there is none.
+func Dial(w Wanted) ([]Answering, error) {
+	running := Running()
+	folder := real(w.Folder)
+	var out []Answering
+	for _, s := range w.among(running, folder) {
+		if len(out) > 0 && !out[0].beside(s, folder) {
+			break
+		}
+		conn, err := s.dial()
+		if err == nil {
+			out = append(out, Answering{conn, s})
+			continue
+		}
+		if !s.dead(err) {
+			for _, one := range out {
+				one.Close()
+			}
+			return nil, &fault.Error{What: "asking session " + s.ID, Err: err}
+		}
+	}
+	if len(out) == 0 {
+		return nil, w.none(running)
+	}
+	slices.SortFunc(out, func(a, b Answering) int { return strings.Compare(a.Service, b.Service) })
+	return out, nil
+}
+
+// near returns how near a session is to a folder: the length of the path that the folder lies in; 0 for not at all.
+func (s Session) near(folder string) int {
+	near := 0
+	for _, dir := range []string{s.Context, s.Project} {
+		if rel, err := filepath.Rel(dir, folder); dir != "" && err == nil && filepath.IsLocal(rel) {
+			near = max(near, len(dir))
+		}
+	}
+	return near
+}
+
+// beside reports whether the other is meant with the session: it is of the same project, and as near.
+func (s Session) beside(other Session, folder string) bool {
+	return s.Project != "" && s.Project == other.Project && s.Started.Equal(other.Started) && s.near(folder) == other.near(folder)
+}
+
+// among returns the sessions that are meant, the best first.
+func (w Wanted) among(running []Session, folder string) []Session {
 	var out []Session
 	for _, s := range running {
-		rel, err := filepath.Rel(s.Context, folder)
-		if id == s.ID || id == "" && err == nil && filepath.IsLocal(rel) {
+		if w.ID == s.ID || w.ID == "" && s.near(folder) > 0 && (w.Service == "" || w.Service == s.Service) {
 			out = append(out, s)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Session) int {
-		if n := len(b.Context) - len(a.Context); n != 0 {
-			return n
-		}
-		return b.Started.Compare(a.Started)
+		return cmp.Or(cmp.Compare(b.near(folder), a.near(folder)), b.Started.Compare(a.Started), cmp.Compare(a.Project, b.Project))
 	})
 	return out
 }
 
 // none is the error that no session is meant.
-func none(running []Session, folder, id string) error {
-	what, hint := "finding a session: none runs for "+real(folder), fmt.Sprintf("Start one: stagewatch %s", folder)
-	if id != "" {
-		what, hint = fmt.Sprintf("finding a session: none has the ID %q", id), "Leave --session out to ask the one of the working folder."
+func (w Wanted) none(running []Session) error {
+	what, hint := "finding a session: none runs for "+real(w.Folder), fmt.Sprintf("Start one: stagewatch %s", w.Folder)
+	if w.ID != "" {
+		what, hint = fmt.Sprintf("finding a session: none has the ID %q", w.ID), "Leave --session out to ask the one of the working folder."
 	}
 	var others []string
 	for _, s := range running {
 		if conn, err := s.dial(); err == nil {
 			conn.Close()
-			others = append(others, fmt.Sprintf("%s (%s)", s.Context, s.ID))
+			others = append(others, fmt.Sprintf("%s (%s)", s.Where(), s.ID))
 		} else {
 			s.dead(err)
 		}
@@ -68,6 +104,14 @@ func none(running []Session, folder, id string) error {
 		hint = "These run: " + strings.Join(others, ", ") + ". Name the folder, or the ID with --session."
 	}
 	return &fault.Error{What: what, Hint: hint}
+}
+
+// Where returns what the session builds, for a person.
+func (s Session) Where() string {
+	if s.Service != "" {
+		return "service " + s.Service + " of " + s.Project
+	}
+	return s.Context
 }
 
 // Running returns the user's sessions on this machine, the newest first. One of them may have been killed.

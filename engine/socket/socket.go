@@ -26,9 +26,13 @@ type Session struct {
 	// ID tells the sessions of a user apart.
 	ID string `json:"session"`
 	// Context is the absolute path of the context's folder, without links; Dockerfile that of a Dockerfile that was named.
-	Context    string    `json:"context"`
-	Dockerfile string    `json:"dockerfile,omitempty"`
-	Started    time.Time `json:"started"`
+	Context    string `json:"context"`
+	Dockerfile string `json:"dockerfile,omitempty"`
+	// Service is the service of a compose project that it builds, and Project that project's folder; both are empty where a
+	// Dockerfile is built alone. The sessions of one project have started at the same time.
+	Service string    `json:"service,omitempty"`
+	Project string    `json:"project,omitempty"`
+	Started time.Time `json:"started"`
 	// Host is the machine: a home folder may be shared by several.
 	Host string `json:"host"`
 
@@ -46,11 +50,12 @@ type Listener struct {
 	Session
 }
 
-// Listen opens a socket for a session that builds context. The first of the user's folders that works has it.
-func Listen(context, dockerfile string) (*Listener, error) {
+// Listen opens a socket for a session of which is given what it builds and when it started. The first of the user's folders
+// that works has it.
+func Listen(of Session) (*Listener, error) {
 	var errs []error
 	for _, dir := range dirs() {
-		l, err := listenIn(dir, context, dockerfile)
+		l, err := listenIn(dir, of)
 		if err == nil {
 			return l, nil
 		}
@@ -59,15 +64,18 @@ func Listen(context, dockerfile string) (*Listener, error) {
 	return nil, fmt.Errorf("opening the session's socket: %w", errors.Join(errs...))
 }
 
-func listenIn(dir, context, dockerfile string) (*Listener, error) {
+func listenIn(dir string, s Session) (*Listener, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	if err := private(dir); err != nil {
 		return nil, err
 	}
-	host, _ := os.Hostname()
-	s := Session{ID: newID(), Context: real(context), Dockerfile: dockerfile, Started: time.Now(), Host: host, dir: dir}
+	s.ID, s.Context, s.dir = newID(), real(s.Context), dir
+	s.Host, _ = os.Hostname()
+	if s.Project != "" {
+		s.Project = real(s.Project)
+	}
 	path, done, err := short(s.path(socketSuffix))
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
@@ -24,7 +25,12 @@ func home(t *testing.T, deep int) string {
 // listen opens a socket that answers each connection with its ID.
 func listen(t *testing.T, context string) *Listener {
 	t.Helper()
-	l, err := Listen(context, "")
+	return listenFor(t, Session{Context: context, Started: time.Now()})
+}
+
+func listenFor(t *testing.T, of Session) *Listener {
+	t.Helper()
+	l, err := Listen(of)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,14 +51,17 @@ func listen(t *testing.T, context string) *Listener {
 // answers fails unless it is the session l that answers for a folder.
 func answers(t *testing.T, folder, id string, l *Listener) {
 	t.Helper()
-	conn, s, err := Dial(folder, id)
+	all, err := Dial(Wanted{Folder: folder, ID: id})
 	if err != nil {
 		t.Error(err)
 		return
 	}
-	defer conn.Close()
-	if said, _ := bufio.NewReader(conn).ReadString('\n'); said != l.ID+"\n" || s.ID != l.ID {
-		t.Errorf("%q of %q answered for %s, not %s", said, s.ID, folder, l.ID)
+	if len(all) != 1 {
+		t.Errorf("%d sessions answered for %s", len(all), folder)
+	}
+	defer all[0].Close()
+	if said, _ := bufio.NewReader(all[0]).ReadString('\n'); said != l.ID+"\n" || all[0].ID != l.ID {
+		t.Errorf("%q of %q answered for %s, not %s", said, all[0].ID, folder, l.ID)
 	}
 }
 
@@ -79,12 +88,52 @@ func TestASessionIsFoundByItsFolder(t *testing.T) {
 	answers(t, project, "", newer)
 	answers(t, other, first.ID, first)
 
-	_, _, err := Dial(other, "")
+	_, err := Dial(Wanted{Folder: other})
 	if err == nil || !strings.Contains(fault.Hint(err), inner) || !strings.Contains(fault.Hint(err), newer.ID) {
 		t.Errorf("%v\nhint: %s", err, fault.Hint(err))
 	}
 	newer.Close()
 	answers(t, project, "", first)
+}
+
+// TestTheServicesOfAProject are found together by its folder, by a context those that build it, and one by its name. Those
+// of an earlier session on the project are not among them, nor one on a Dockerfile in it that is nearer.
+func TestTheServicesOfAProject(t *testing.T) {
+	home(t, 1)
+	root := t.TempDir()
+	for _, dir := range []string{"app/src", "web", "alone"} {
+		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begin := func(at time.Time) {
+		for service, context := range map[string]string{"api": "app", "worker": "app", "web": "web"} {
+			listenFor(t, Session{Context: filepath.Join(root, context), Project: root, Service: service, Started: at})
+		}
+	}
+	begin(time.Now().Add(-time.Minute))
+	latest := time.Now()
+	begin(latest)
+	alone := listenFor(t, Session{Context: filepath.Join(root, "alone"), Started: latest.Add(-time.Hour)})
+	for _, c := range []struct {
+		folder, service, want string
+	}{
+		{".", "", "api web worker"}, {"app/src", "", "api worker"}, {"web", "", "web"}, {".", "worker", "worker"}, {"web", "worker", "worker"}, {".", "nosuch", ""},
+	} {
+		all, err := Dial(Wanted{Folder: filepath.Join(root, c.folder), Service: c.service})
+		var got []string
+		for _, one := range all {
+			got = append(got, one.Service)
+			if !one.Started.Equal(latest) {
+				t.Errorf("%v: an earlier session answers", c)
+			}
+			one.Close()
+		}
+		if strings.Join(got, " ") != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%v: %v, %v", c, got, err)
+		}
+	}
+	answers(t, filepath.Join(root, "alone"), "", alone)
 }
 
 // TestTheSocketIsTheUsersOwn: nobody else may open it, and one that is somebody else's is not used.
@@ -102,17 +151,17 @@ func TestTheSocketIsTheUsersOwn(t *testing.T) {
 		if err := os.Lchown(l.path(socketSuffix), 1, 1); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := Dial(root, ""); err == nil || !strings.Contains(err.Error(), "belongs to another user") {
+		if _, err := Dial(Wanted{Folder: root}); err == nil || !strings.Contains(err.Error(), "belongs to another user") {
 			t.Errorf("another user's socket: %v", err)
 		}
 	}
 	if err := os.Chmod(dir, 0o770); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := Dial(root, ""); err == nil {
+	if _, err := Dial(Wanted{Folder: root}); err == nil {
 		t.Error("a folder that others write to was trusted")
 	}
-	if l, err := Listen(root, ""); err != nil {
+	if l, err := Listen(Session{Context: root}); err != nil {
 		t.Error(err)
 	} else {
 		if strings.HasPrefix(l.path(socketSuffix), dir) {

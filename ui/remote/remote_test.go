@@ -19,13 +19,11 @@ import (
 type session struct {
 	t       *testing.T
 	server  *Server
-	events  chan event.Event
-	passed  <-chan event.Event
 	intents chan event.Intent
 }
 
 func newSession(t *testing.T) *session {
-	s := &session{t: t, events: make(chan event.Event), intents: make(chan event.Intent, 16)}
+	s := &session{t: t, intents: make(chan event.Intent, 16)}
 	s.server = NewServer(About{ID: "1-x", Context: "/app"}, func(ctx context.Context, i event.Intent) bool {
 		select {
 		case s.intents <- i:
@@ -34,15 +32,13 @@ func newSession(t *testing.T) *session {
 			return false
 		}
 	})
-	s.passed = s.server.Pass(s.events)
 	return s
 }
 
 // happen has events happen, of a build.
 func (s *session) happen(build int, bodies ...event.Body) {
 	for _, b := range bodies {
-		s.events <- event.Event{Time: time.Now(), Build: build, Body: b}
-		<-s.passed
+		s.server.Take(event.Event{Time: time.Now(), Build: build, Body: b})
 	}
 }
 
@@ -89,7 +85,7 @@ func next(t *testing.T, c *Client) event.Event {
 func TestAFailedWaitHasWhatTheStepSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSession(t)
-		defer close(s.events)
+		defer s.server.Close()
 		c := s.client()
 		defer c.Close()
 		s.send(c, Request{Do: DoWait, For: "/app/a"})
@@ -122,7 +118,7 @@ func TestAFailedWaitHasWhatTheStepSaid(t *testing.T) {
 func TestAWaitForARedCheckHasWhatItSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSession(t)
-		defer close(s.events)
+		defer s.server.Close()
 		c := s.client()
 		defer c.Close()
 		red := event.Check{Stage: "test", State: event.CheckFailed, MS: 40, Result: event.CheckFailed, ResultBuild: 2, RedSince: 2, Because: "a changed", Failed: &event.Failed{Message: "exit code: 1"}, Output: []event.OutputLine{{Stream: "stdout", Text: "1 failed"}}}
@@ -158,7 +154,7 @@ func TestAWaitForARedCheckHasWhatItSaid(t *testing.T) {
 func TestAWaitEndsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSession(t)
-		defer close(s.events)
+		defer s.server.Close()
 		c := s.client()
 		defer c.Close()
 		s.send(c, Request{Do: DoWait, TimeoutMS: 3000})
@@ -180,7 +176,7 @@ func TestAWaitEndsInTime(t *testing.T) {
 func TestWhoGoesAwayTakesNothingWithIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSession(t)
-		defer close(s.events)
+		defer s.server.Close()
 		c := s.client()
 		s.send(c, Request{Do: DoWait, TimeoutMS: 1000})
 		a := asked[event.Await](s)
@@ -219,7 +215,7 @@ func TestTheAnswerComesAfterTheLastRequest(t *testing.T) {
 		if _, _, err := c.Next(); !errors.Is(err, ErrEnded) {
 			t.Errorf("the connection stays open: %v", err)
 		}
-		close(s.events)
+		s.server.Close()
 	})
 }
 
@@ -227,7 +223,7 @@ func TestTheAnswerComesAfterTheLastRequest(t *testing.T) {
 func TestWhoDoesNotReadIsCutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSession(t)
-		defer close(s.events)
+		defer s.server.Close()
 		c := s.client()
 		defer c.Close()
 		s.send(c, Request{Do: DoEvents, Follow: true})
@@ -273,7 +269,7 @@ func TestEachEventComesOnce(t *testing.T) {
 		}
 		s.happen(n/100+1, event.Log{Stream: "stdout", Text: fmt.Sprint(n)})
 	}
-	close(s.events)
+	s.server.Close()
 	following.Wait()
 }
 
@@ -281,7 +277,7 @@ func TestEachEventComesOnce(t *testing.T) {
 func TestTheStatusIsThatOfTheAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSession(t)
-		defer close(s.events)
+		defer s.server.Close()
 		c := s.client()
 		defer c.Close()
 		s.happen(3, event.Planned{Target: "final", Because: "a changed", Stages: []event.PlannedStage{{Name: "final", Needed: true}}, Steps: []event.PlannedStep{{Stage: "final", Index: 2, Total: 4}}},
@@ -311,7 +307,7 @@ func TestTheStatusIsThatOfTheAnswer(t *testing.T) {
 // TestWhatIsNoRequestIsRefused, and the reason is the answer.
 func TestWhatIsNoRequestIsRefused(t *testing.T) {
 	s := newSession(t)
-	defer close(s.events)
+	defer s.server.Close()
 	for line, want := range map[string]string{
 		"hello\n":                     "no JSON object",
 		`{"v":1,"do":"dance"}` + "\n": `does not know the request "dance"`,
@@ -336,11 +332,9 @@ func TestTheEndIsTheEnd(t *testing.T) {
 	c := s.client()
 	s.send(c, Request{Do: DoWait})
 	asked[event.Await](s)
-	close(s.events)
+	s.server.Close()
 	if _, _, err := c.Next(); !errors.Is(err, ErrEnded) {
 		t.Errorf("got %v", err)
-	}
-	for range s.passed {
 	}
 }
 

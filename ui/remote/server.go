@@ -19,6 +19,8 @@ type About struct {
 	// Context is the context's folder, Dockerfile the Dockerfile's path where one was named.
 	Context    string `json:"context"`
 	Dockerfile string `json:"dockerfile,omitempty"`
+	// Service is the compose service that it builds, empty for none. It is no part of the JSON, where lines have it.
+	Service string `json:"-"`
 }
 
 // Server answers the clients of one session. Make one with [NewServer].
@@ -56,22 +58,8 @@ func NewServer(about About, send Sender) *Server {
 	return &Server{about: about, send: send, ended: ended, end: end, story: story.New(1), clients: map[*queue]bool{}, followers: map[*queue]int{}, waits: map[string]chan<- answer{}}
 }
 
-// Pass passes events on, and tells the clients of them. It never waits for a client.
-func (s *Server) Pass(events <-chan event.Event) <-chan event.Event {
-	out := make(chan event.Event, cap(events))
-	go func() {
-		defer close(out)
-		defer s.close()
-		for e := range events {
-			s.take(e)
-			out <- e
-		}
-	}()
-	return out
-}
-
-// take takes in one event.
-func (s *Server) take(e event.Event) {
+// Take takes in an event of the session, and tells the clients of it. It never waits for a client.
+func (s *Server) Take(e event.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if a, ok := e.Body.(event.Answer); ok {
@@ -127,8 +115,8 @@ const mostPrinted = 20
 // endWithin is how long clients have to read the rest at the end of the session.
 const endWithin = time.Second
 
-// close ends the session for all clients.
-func (s *Server) close() {
+// Close ends the session for all clients.
+func (s *Server) Close() {
 	s.end()
 	s.mu.Lock()
 	clients := s.clients
@@ -206,7 +194,7 @@ func (s *Server) serve(q *queue, r Request) {
 		return
 	case r.Do == DoStatus:
 		if a, ok := s.ask(ctx, event.Await{Now: true}, statusWithin); ok {
-			putEvent(q, event.Event{Time: a.Event.Time, Build: a.status.Build, Body: a.status})
+			putEvent(q, event.Event{Time: a.Event.Time, Service: s.about.Service, Build: a.status.Build, Body: a.status})
 		}
 		return
 	case r.Do == DoEvents:
@@ -233,7 +221,7 @@ func (s *Server) serve(q *queue, r Request) {
 
 // put sends one line to a client.
 func (s *Server) put(q *queue, body event.Body) {
-	putEvent(q, event.Event{Time: time.Now(), Body: body})
+	putEvent(q, event.Event{Time: time.Now(), Service: s.about.Service, Body: body})
 }
 
 func putEvent(q *queue, e event.Event) {

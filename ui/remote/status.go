@@ -78,12 +78,13 @@ func statusOf(about About, told *story.Story, a event.Answer) Status {
 func DecodeStatus(line []byte) (Status, error) {
 	var s struct {
 		Status
-		Build int `json:"build"`
+		Build   int    `json:"build"`
+		Service string `json:"service"`
 	}
 	if err := json.Unmarshal(line, &s); err != nil {
 		return Status{}, fmt.Errorf("reading the status: %w", err)
 	}
-	s.Status.Build = s.Build
+	s.Status.Build, s.Status.Service = s.Build, s.Service
 	return s.Status, nil
 }
 

@@ -13,6 +13,9 @@ const (
 	defaultWait = time.Minute
 	// statusWithin is how long a status waits for the comparison of the contexts with the disk.
 	statusWithin = 10 * time.Second
+	// startingFor is how long the answer to how things stand may take, which has nothing to wait for: a session that does
+	// not take requests yet leaves them unread.
+	startingFor = 4 * time.Second
 )
 
 // wait answers DoWait.
@@ -63,6 +66,8 @@ func (s *Server) ask(ctx context.Context, a event.Await, within time.Duration) (
 		return answer, true
 	case <-ctx.Done():
 		return answer{}, false
+	case <-time.After(startingFor):
+		return s.starting(a), true
 	}
 }
 
@@ -71,5 +76,5 @@ func (s *Server) starting(a event.Await) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	body := event.Answer{ID: a.ID, Result: event.AnswerPending, Message: "the session is still starting"}
-	return s.asThingsStand(event.Event{Time: time.Now(), Body: body}, body)
+	return s.asThingsStand(event.Event{Time: time.Now(), Service: s.about.Service, Body: body}, body)
 }
