@@ -189,11 +189,7 @@ func TestNamedByAStep(t *testing.T) {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
-	before = s.builds()
+	// git writes the files of a commit one after the other: on a machine that is busy they are more than one change.
 	s.shell("git commit -q --allow-empty -m two")
-	s.wantBuilds("a commit that a step reads", before, 1)
-	s.wantServed(before + 1)
-	if got := page(t, s.url+"/named/COMMIT_EDITMSG"); got != "two\n" {
-		t.Errorf("the message is %q", got)
-	}
+	poll(func() bool { return page(t, s.url+"/named/COMMIT_EDITMSG") == "two\n" }, func() { t.Error("a commit that a step reads is never served") })
 }
