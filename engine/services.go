@@ -29,6 +29,11 @@ type Services struct {
 	// After are the services that each waits for, and On those whose images its build reads.
 	After map[string]map[string]compose.Condition
 	On    map[string][]string
+	// File is what the project's file is called, and Sources are all files that say what it is. Edits reads them again, and
+	// returns what changed since the last time.
+	File    string
+	Sources []string
+	Edits   func(ctx context.Context) ([]compose.Edit, error)
 }
 
 // RunServices does for each service that is built what [Run] does for one build, and has docker compose run the others. The
@@ -62,12 +67,16 @@ func RunServices(ctx, quit context.Context, p Services, intents <-chan event.Int
 			to[cfg.Service] = make(chan event.Intent, 16)
 		}
 		go pass(work, intents, to)
+		voice := func(service string) desk.Voice {
+			return out.Voice(service, func(b event.Body) event.Body { return b })
+		}
 		var running sync.WaitGroup
 		running.Go(func() { c.Follow(work, t.change) })
 		for _, name := range p.Others {
-			voice := out.Voice(name, func(b event.Body) event.Body { return b })
-			running.Go(func() { t.other(work, name, voice) })
+			t.others[name] = true
+			running.Go(func() { t.other(work, name, voice(name)) })
 		}
+		running.Go(func() { p.reconfigured(work, t, voice, to) })
 		var mu sync.Mutex
 		for _, s := range sessions {
 			running.Go(func() {

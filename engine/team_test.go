@@ -5,11 +5,14 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stagewatch/stagewatch/engine/compose"
 	"github.com/stagewatch/stagewatch/engine/desk"
@@ -41,6 +44,12 @@ func (c *companions) State(_ context.Context, service string) (dockercompose.Sta
 }
 
 func (c *companions) Template(context.Context, string) (*run.Likeness, error) { return c.like, nil }
+
+func (c *companions) Anew(service string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.did = append(c.did, "anew "+service)
+}
 
 func (c *companions) Up(_ context.Context, service string) error {
 	c.mu.Lock()
@@ -187,6 +196,76 @@ func TestCompanionsAreFollowed(t *testing.T) {
 		}
 		if slices.Sort(c.did); strings.Join(c.did, ", ") != "up broken, up db" {
 			t.Errorf("docker compose was asked for %q", c.did)
+		}
+	})
+}
+
+// TestAnEditOfTheProject: who is run otherwise is run anew, and what else an edit means is told. One that can't be read, as half
+// written, changes nothing.
+func TestAnEditOfTheProject(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "compose.yaml")
+		write := func(text string) {
+			if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(4 * lookEvery)
+		}
+		write("first")
+		c := &companions{states: map[string]dockercompose.State{}}
+		team := newTeam(c)
+		team.others["db"] = true
+		var mu sync.Mutex
+		var said []string
+		out := desk.NewOutbox()
+		voice := func(service string) desk.Voice {
+			return out.Voice(service, func(b event.Body) event.Body {
+				mu.Lock()
+				defer mu.Unlock()
+				switch b := b.(type) {
+				case event.Skipped:
+					said = append(said, service+": "+b.Why())
+				case event.Warning:
+					said = append(said, service+": "+b.Message)
+				}
+				return b
+			})
+		}
+		read := make(chan []compose.Edit, 1)
+		p := Services{File: "compose.yaml", Sources: []string{file}, Edits: func(context.Context) ([]compose.Edit, error) {
+			if edits := <-read; edits != nil {
+				return edits, nil
+			}
+			return nil, errors.New("line 3")
+		}}
+		to := map[string]chan event.Intent{"web": make(chan event.Intent, 16)}
+		ctx, end := context.WithCancel(t.Context())
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			p.reconfigured(ctx, team, voice, to)
+		}()
+		time.Sleep(4 * lookEvery)
+		read <- nil
+		write("half")
+		read <- []compose.Edit{{What: "volumes changed"}, {Service: "db", What: "command changed", Now: true}, {Service: "new", What: "is new"},
+			{Service: "web", What: "environment changed (A)", Now: true}, {Service: "web", What: "ports changed"}}
+		write("the whole")
+		end()
+		<-over
+		want := []string{
+			": the project can't be read, and goes on as it was: line 3", ": volumes changed; it takes effect at the next start",
+			"db: command changed; a new container starts", ": service new is new; it takes effect at the next start",
+			"web: environment changed (A); a new container starts", "web: ports changed; it takes effect at the next start",
+		}
+		if !slices.Equal(said, want) {
+			t.Errorf("said was %q, want %q", said, want)
+		}
+		if got := strings.Join(c.did, ", "); got != "up db, anew web" {
+			t.Errorf("docker compose was asked for %q", got)
+		}
+		if n := len(to["web"]); n != 1 {
+			t.Errorf("%d intents, want one", n)
 		}
 	})
 }

@@ -25,6 +25,17 @@ func servicesOf(p *compose.Project, o compose.Options, all config.Config) (engin
 	out := engine.Services{
 		Compose: dockercompose.Options{Name: p.Name, Dir: p.Dir, Files: p.Files, EnvFiles: o.EnvFiles, Profiles: o.Profiles},
 		Engine:  all.Engine, After: map[string]map[string]compose.Condition{}, On: map[string][]string{},
+		File: p.FileName(), Sources: p.Sources,
+	}
+	last := p
+	out.Edits = func(ctx context.Context) ([]compose.Edit, error) {
+		next, err := compose.Read(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		edits := last.Edits(next)
+		last = next
+		return edits, nil
 	}
 	for i, s := range p.Services {
 		out.After[s.Name] = s.Run.After

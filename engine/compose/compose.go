@@ -42,6 +42,9 @@ type Project struct {
 	// include or extend are not among them.
 	Dir   string
 	Files []string
+	// Sources are the paths of all files that say what the project is: those, what they include or extend, and env files.
+	// Not all of them need be there.
+	Sources []string
 	// Services are those that were asked for and those whose images they build on, by name, the latter first.
 	Services []Service
 	// Warnings are what docker compose warns of while it reads.
@@ -69,11 +72,11 @@ type Service struct {
 
 // Read reads the project that the options name. What is wrong with it is a [*fault.Error].
 func Read(ctx context.Context, o Options) (*Project, error) {
-	model, warnings, err := o.load(ctx)
+	model, warnings, sources, err := o.load(ctx)
 	if err != nil {
 		return nil, o.explained(err)
 	}
-	p := &Project{Name: model.Name, Dir: model.WorkingDir, Files: model.ComposeFiles, Warnings: warnings, model: model}
+	p := &Project{Name: model.Name, Dir: model.WorkingDir, Files: model.ComposeFiles, Sources: sources, Warnings: warnings, model: model}
 	p.Warnings = append(p.Warnings, passedOver(model)...)
 	p.add(slices.Sorted(maps.Keys(model.Services)))
 	if p.Services, err = ordered(p.Services); err == nil {

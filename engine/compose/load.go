@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -21,7 +23,7 @@ const envFilesVariable = "COMPOSE_ENV_FILES"
 
 // settings returns how the project is found and read, in docker compose's own order: each step uses what the ones before
 // it found.
-func (o Options) settings() (*cli.ProjectOptions, error) {
+func (o Options) settings(more ...cli.ProjectOptionsFn) (*cli.ProjectOptions, error) {
 	envFiles := o.EnvFiles
 	if len(envFiles) == 0 {
 		envFiles = strings.FieldsFunc(os.Getenv(envFilesVariable), func(r rune) bool { return r == ',' })
@@ -41,21 +43,53 @@ func (o Options) settings() (*cli.ProjectOptions, error) {
 		cli.WithDefaultProfiles(o.Profiles...), cli.WithName(o.Name),
 		// Files of services that were not asked for need not be there.
 		cli.WithoutEnvironmentResolution, cli.WithoutLabelsResolution, cli.WithDiscardEnvFile)
-	return cli.NewProjectOptions(o.Files, steps...)
+	return cli.NewProjectOptions(o.Files, append(steps, more...)...)
 }
 
-// load reads the project, and returns what the library warns of.
-func (o Options) load(ctx context.Context) (project *types.Project, warnings []string, err error) {
+// load reads the project. It returns what the library warns of and the files that it reads.
+func (o Options) load(ctx context.Context) (project *types.Project, warnings, files []string, err error) {
 	registerRaw()
+	read := &noting{}
 	warnings = logged(func() {
 		var s *cli.ProjectOptions
-		if s, err = o.settings(); err == nil {
-			if project, err = s.LoadProject(ctx); err == nil {
-				project, err = o.selected(project)
-			}
+		if s, err = o.settings(cli.WithResourceLoader(read)); err != nil {
+			return
+		}
+		if project, err = s.LoadProject(ctx); err == nil {
+			files = read.files(project, s.EnvFiles)
+			project, err = o.selected(project)
 		}
 	})
-	return project, warnings, err
+	return project, warnings, files, err
+}
+
+// noting notes the files that a project includes or extends.
+type noting struct{ paths []string }
+
+// Accept leaves the file to the other loaders.
+func (n *noting) Accept(path string) bool {
+	n.paths = append(n.paths, path)
+	return false
+}
+
+func (*noting) Load(context.Context, string) (string, error) { return "", errElsewhere }
+func (*noting) Dir(string) string                            { return "" }
+
+// files returns the paths of all files that say what the project is, whether they are there or not.
+func (n *noting) files(p *types.Project, envFiles []string) []string {
+	all := slices.Concat(p.ComposeFiles, n.paths, envFiles, []string{".env"})
+	for _, s := range p.AllServices() {
+		for _, env := range s.EnvFiles {
+			all = append(all, env.Path)
+		}
+	}
+	for i, path := range all {
+		if !filepath.IsAbs(path) {
+			all[i] = filepath.Join(p.WorkingDir, path)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // selected returns the project with the services that were asked for and those that they depend on.

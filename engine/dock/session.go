@@ -26,9 +26,9 @@ import (
 // Label is the key of the label on everything that we make on an engine. Its value is the session's ID.
 const Label = "stagewatch"
 
-// containerLabel marks the containers that we started, besides Label. A container inherits its image's labels, so one
+// ContainerLabel marks the containers that we started, besides Label. A container inherits its image's labels, so one
 // that a person starts from an image of ours has Label, too, and must not be touched.
-const containerLabel = "stagewatch.container"
+const ContainerLabel = "stagewatch.container"
 
 // Session is one run of stagewatch. While it lives it holds a lock on a file of its own. The lock ends with the
 // process, however that ends, so a later session can tell dead sessions from living ones.
@@ -109,7 +109,7 @@ func newSession(dir, host string) (*Session, error) {
 
 // Labels returns the labels for the session's containers. Its images have only [Label].
 func (s *Session) Labels() map[string]string {
-	return map[string]string{Label: s.ID, containerLabel: s.ID}
+	return map[string]string{Label: s.ID, ContainerLabel: s.ID}
 }
 
 // OwnTag records that the session gave an image this name and will remove it again, by [Engine.Clean] or, if the

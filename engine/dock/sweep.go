@@ -109,7 +109,7 @@ func (e *Engine) bury(ctx context.Context, dir, id string) (Swept, error) {
 
 // labelled returns the values of our label on the engine.
 func (e *Engine) labelled(ctx context.Context) ([]string, error) {
-	containers, err := e.Client.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", containerLabel))})
+	containers, err := e.Client.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", ContainerLabel))})
 	if err != nil {
 		return nil, fmt.Errorf("listing our containers: %w", err)
 	}
@@ -119,7 +119,7 @@ func (e *Engine) labelled(ctx context.Context) ([]string, error) {
 	}
 	var ids []string
 	for _, c := range containers {
-		ids = append(ids, c.Labels[containerLabel])
+		ids = append(ids, c.Labels[ContainerLabel])
 	}
 	for _, i := range images {
 		ids = append(ids, i.Labels[Label])
@@ -131,7 +131,7 @@ func (e *Engine) labelled(ctx context.Context) ([]string, error) {
 func (e *Engine) remove(ctx context.Context, id string, ownTags []string) (Swept, error) {
 	var swept Swept
 	var errs []error
-	started := filters.NewArgs(filters.Arg("label", containerLabel+"="+id))
+	started := filters.NewArgs(filters.Arg("label", ContainerLabel+"="+id))
 	containers, err := e.Client.ContainerList(ctx, container.ListOptions{All: true, Filters: started})
 	if err != nil {
 		return swept, fmt.Errorf("listing the containers of session %s: %w", id, err)

@@ -8,8 +8,6 @@ package dockercompose
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -41,14 +39,15 @@ type Compose struct {
 	env     []string
 	// one is held by a command: two at once would each make the same network.
 	one sync.Mutex
-	// templates are by service, and started the services that did not run before.
+	// templates are by service, and stale are those that are to be made anew. Started are the services that did not run before.
 	templates map[string]*run.Likeness
+	stale     map[string]bool
 	started   []string
 }
 
 // Find finds docker compose, as docker's own command or as one of its own. The error is a [*fault.Error].
 func Find(ctx context.Context, e *dock.Engine, contextName string, o Options) (*Compose, error) {
-	c := &Compose{engine: e, project: o.Name, templates: map[string]*run.Likeness{}, env: os.Environ()}
+	c := &Compose{engine: e, project: o.Name, templates: map[string]*run.Likeness{}, stale: map[string]bool{}, env: os.Environ()}
 	if contextName != "" {
 		c.env = append(c.env, "DOCKER_CONTEXT="+contextName)
 	} else {
@@ -126,39 +125,6 @@ func (c *Compose) containers(ctx context.Context, service string, all bool) ([]c
 		filters.Arg("label", "com.docker.compose.project="+c.project), filters.Arg("label", "com.docker.compose.service="+service),
 		filters.Arg("label", "com.docker.compose.oneoff=False"))})
 	return slices.DeleteFunc(found, func(s container.Summary) bool { return len(s.Names) == 0 }), err
-}
-
-// Template returns the settings that docker compose gives a container of a service. It makes one, which is removed again and never
-// started; the image that the service names must be there. Asked again it returns the same: by then docker compose would take our
-// containers for its own, and make those anew.
-func (c *Compose) Template(ctx context.Context, service string) (*run.Likeness, error) {
-	c.one.Lock()
-	defer c.one.Unlock()
-	if known := c.templates[service]; known != nil {
-		return known, nil
-	}
-	before, err := c.containers(ctx, service, true)
-	if err != nil {
-		return nil, fmt.Errorf("looking for the project's containers: %w", dock.Plain(err))
-	}
-	if err := c.do(ctx, "up", "--no-start", "--no-deps", "--no-build", "--force-recreate", "--pull", "never", service); err != nil {
-		return nil, err
-	}
-	made, err := c.containers(ctx, service, true)
-	if err != nil {
-		return nil, fmt.Errorf("finding the container that docker compose made: %w", dock.Plain(err))
-	}
-	if len(made) == 0 {
-		return nil, &fault.Error{What: "docker compose made no container for service " + service, Hint: "Does its file have scale: 0?"}
-	}
-	like, err := run.NewLikeness(ctx, c.engine, made[0].ID)
-	// One that took the place of another has the anonymous volumes of that, which stay.
-	removing := container.RemoveOptions{Force: true, RemoveVolumes: len(before) == 0}
-	if err := errors.Join(err, dock.Plain(c.engine.Client.ContainerRemove(context.WithoutCancel(ctx), made[0].ID, removing))); err != nil {
-		return nil, err
-	}
-	c.templates[service] = like
-	return like, nil
 }
 
 // Up starts a service that is not built, and returns once it was started.

@@ -75,6 +75,8 @@ const (
 	Outside = "outside"
 	// NotBuilt: the service runs an image that is not built here.
 	NotBuilt = "not-built"
+	// Settings: how the service is run was changed.
+	Settings = "settings"
 )
 
 // The kinds of a Change.
@@ -136,6 +138,8 @@ type Skipped struct {
 	// LeftOut is set where the rule comes from no ignore file: it is built in, or a flag added it. Such a rule is
 	// reported once, at the start, with the paths that it leaves out of the context. They need not have changed.
 	LeftOut bool `json:"left_out,omitempty"`
+	// Message says what changed and what comes of it, where Reason is Settings.
+	Message string `json:"message,omitempty"`
 }
 
 // Warning is something that the user should know and that stops nothing.

@@ -50,6 +50,8 @@ func (s Skipped) Why() string {
 		return "it is in no build context"
 	case s.Reason == NotBuilt:
 		return "the service is not built"
+	case s.Reason == Settings:
+		return s.Message
 	}
 	return s.Reason
 }

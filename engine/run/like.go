@@ -50,8 +50,8 @@ type Likeness struct {
 	image ocispec.DockerOCIImageConfig
 }
 
-// NewLikeness returns the settings of a container, which need not have been started.
-func NewLikeness(ctx context.Context, e *dock.Engine, id string) (*Likeness, error) {
+// NewLikeness returns the settings of a container, which need not have been started, but for the labels, which have those values.
+func NewLikeness(ctx context.Context, e *dock.Engine, id string, labels map[string]string) (*Likeness, error) {
 	seen, err := e.Client.ContainerInspect(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("inspecting a container: %w", dock.Plain(err))
@@ -60,6 +60,10 @@ func NewLikeness(ctx context.Context, e *dock.Engine, id string) (*Likeness, err
 	if err != nil {
 		return nil, fmt.Errorf("inspecting the image of a container: %w", dock.Plain(err))
 	}
+	if seen.Config.Labels == nil {
+		seen.Config.Labels = map[string]string{}
+	}
+	maps.Copy(seen.Config.Labels, labels)
 	l := &Likeness{seen: seen}
 	if image.Config != nil {
 		l.image = *image.Config

@@ -54,7 +54,7 @@ func TestLike(t *testing.T) {
 	}
 
 	image := docktest.Image(t, r.engine, r.session, "ENV OF=new", "LABEL of=new", "WORKDIR /new", cmd("-exit", "1"))
-	like, err := NewLikeness(t.Context(), r.engine, template.ID)
+	like, err := NewLikeness(t.Context(), r.engine, template.ID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
