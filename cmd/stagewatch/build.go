@@ -133,11 +133,18 @@ func buildServices(ctx context.Context, p *compose.Project, cfg config.Config, f
 	if len(services) == 0 {
 		return &fault.Error{What: fmt.Sprintf("building the services of %s: none of them is built", p.FileName()), Hint: "Name services with a build section, or build a Dockerfile with --no-compose."}
 	}
+	if err := f.mayRecord(ctx); err != nil {
+		return err
+	}
+	record, err := f.create(cfg.Outputs)
+	if err != nil {
+		return err
+	}
 	start := func(ctx, unread context.Context, events chan<- event.Event) error {
 		return engine.Build(ctx, unread, services, events)
 	}
 	_, shown, err := f.through(ctx, start, func(_ context.Context, _ func(), out io.Writer, events <-chan event.Event, _ chan error) (*story.Story, error) {
-		return nil, f.stream(out, after(explain.Notes(p), events), func(event.Event) {})
+		return nil, f.stream(out, recording(after(explain.Notes(p), events), record), func(event.Event) {})
 	})
 	return errors.Join(outcome(ctx, err), shown)
 }

@@ -150,7 +150,7 @@ var (
 	ofCompose  = []string{"project-name", "profile", "service"}
 	ofOneBuild = []string{"context-dir", "target", "before", "tag", "build-context", "secret", "platform", "metadata-file", "iidfile", "against", "against-file", "check", "gate", "no-cache-filter", "add-host", "label", "network", "shm-size", "ulimit"}
 	// ofServices are those of running an app that each service has a use for.
-	ofServices = []string{"drain-timeout", "ready-timeout", "reload", "poll", "env-file", "swap"}
+	ofServices = []string{"drain-timeout", "ready-timeout", "reload", "poll", "env-file", "swap", "record"}
 )
 
 // ofOneApp are the flags of one app, and of its build, that the loop has.

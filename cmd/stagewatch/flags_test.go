@@ -8,6 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
 
+	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/run"
 )
 
@@ -67,6 +69,22 @@ func TestAShellOfADashboardIsOfWhatThatShows(t *testing.T) {
 		}
 		if got := strings.Join(c.opener(f).at("build", 2).Args[1:], " "); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", name, got, c.want)
+		}
+	}
+}
+
+// TestARecordingOfServices: of several one is named, and what is for all stays.
+func TestARecordingOfServices(t *testing.T) {
+	recording := []event.Event{{Body: event.Engine{}}, {Service: "api", Build: 1, Body: event.Built{}}, {Service: "db", Body: event.Companion{}}, {Service: "web", Build: 1, Body: event.Built{}}}
+	for service, want := range map[string]int{"": 0, "api": 2, "db": 0, "nosuch": 0} {
+		got, err := ofService(slices.Clone(recording), service)
+		if len(got) != want || (err == nil) != (want > 0) || err != nil && !strings.Contains(fault.Hint(err), "api, web") {
+			t.Errorf("%q: %d events, %v", service, len(got), err)
+		}
+	}
+	for _, one := range [][]event.Event{recording[:1], recording[:3]} {
+		if got, err := ofService(slices.Clone(one), ""); err != nil || len(got) != min(len(one), 2) {
+			t.Errorf("%d events, %v", len(got), err)
 		}
 	}
 }

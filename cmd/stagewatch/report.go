@@ -3,10 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -21,13 +19,13 @@ import (
 	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/ui"
 	"github.com/stagewatch/stagewatch/ui/draw"
-	"github.com/stagewatch/stagewatch/ui/replay"
 	reports "github.com/stagewatch/stagewatch/ui/report"
 	"github.com/stagewatch/stagewatch/ui/svg"
 )
 
 // reporting are the flags of stagewatch report.
 type reporting struct {
+	service string
 	options
 	format, output, at, size, base string
 	// newest is the number of commits to report, and build has those built whose size is not known.
@@ -94,6 +92,7 @@ func (r *reporting) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&r.format, "format", "", "Format of the report: markdown, pr, html, svg or png (default by the extension of -o: .md, .html, .svg or .png; else markdown)")
 	f.StringVarP(&r.output, "output", "o", "", "File to write (default stdout)")
+	serviceFlag(f, &r.service)
 	f.StringVar(&r.base, "base", "", "Recording of the base to compare with in a report of format pr")
 	f.StringVar(&r.at, "at", "end", "Moment to report: end, or the number of a build")
 	f.StringVar(&r.size, "size", "120x36", "Size of the dashboard in an svg, png or html report, in columns x lines")
@@ -150,7 +149,7 @@ func (r *reporting) apart(args []string) error {
 }
 
 func (r *reporting) run(ctx context.Context, args []string) error {
-	events, err := readRecording(args)
+	events, err := readRecordingOf(r.service, args)
 	if err != nil {
 		return err
 	}
@@ -165,35 +164,6 @@ func (r *reporting) run(ctx context.Context, args []string) error {
 		return err
 	}
 	return r.save(out.Bytes())
-}
-
-// readRecording reads the file that args names, else stdin.
-func readRecording(args []string) ([]event.Event, error) {
-	if len(args) == 0 || args[0] == "-" {
-		if term.IsTerminal(int(os.Stdin.Fd())) {
-			return nil, &fault.Error{What: "reading a recording: no file was given", Hint: "Record a session with stagewatch --record FILE, then run stagewatch report FILE."}
-		}
-		return readEvents("on stdin", os.Stdin)
-	}
-	file, err := os.Open(args[0])
-	if err != nil {
-		hint := "Check its permissions."
-		if errors.Is(err, fs.ErrNotExist) {
-			hint = "Record a session with stagewatch --record FILE."
-		}
-		return nil, &fault.Error{What: "opening the recording", Err: err, Hint: hint}
-	}
-	defer file.Close()
-	return readEvents(args[0], file)
-}
-
-func readEvents(name string, r io.Reader) ([]event.Event, error) {
-	events, err := replay.Read(r)
-	var refused *replay.Error
-	if errors.As(err, &refused) {
-		return nil, &fault.Error{What: "reading the recording " + name, Err: refused, Hint: refused.Hint}
-	}
-	return events, err
 }
 
 func (r *reporting) moment(events []event.Event) ([]event.Event, error) {
@@ -246,7 +216,7 @@ func (r *reporting) compare(w io.Writer, told *reports.Report) error {
 	if r.base == "" {
 		return told.PullRequest(w, nil)
 	}
-	events, err := readRecording([]string{r.base})
+	events, err := readRecordingOf(r.service, []string{r.base})
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (o *looping) run(cmd *cobra.Command, args []string) error {
 
 func replayCommand() *cobra.Command {
 	o := &options{}
-	speed := 1.0
+	speed, service := 1.0, ""
 	cmd := &cobra.Command{
 		Use:   "replay [flags] FILE",
 		Short: "Play a recorded session again (needs no engine)",
@@ -93,17 +93,22 @@ func replayCommand() *cobra.Command {
 			if _, err := o.config(nil); err != nil {
 				return err
 			}
+			f := o.face(term.IsTerminal(int(os.Stdout.Fd())))
 			var events []event.Event
 			err := untilTold(cmd.Context(), 0, func() (err error) {
-				events, err = readRecording(args)
+				if events, err = readRecording(args); err == nil && (f.kind == faceTTY || service != "") {
+					// The lines of a stream name their service.
+					events, err = ofService(events, service)
+				}
 				return err
 			})
 			if err != nil {
 				return err
 			}
-			return o.face(term.IsTerminal(int(os.Stdout.Fd()))).replayed(cmd.Context(), events, speed)
+			return f.replayed(cmd.Context(), events, speed)
 		},
 	}
+	serviceFlag(cmd.Flags(), &service)
 	cmd.Flags().Float64Var(&speed, "speed", 1, "Play this many times faster than it happened")
 	o.faceFlags(cmd.Flags())
 	cmd.ValidArgsFunction = one(files("jsonl"))

@@ -66,6 +66,13 @@ func servicesOf(p *compose.Project, o compose.Options, all config.Config) (engin
 
 // serveServices builds and runs the services of a project until the person quits. Opener returns the one of a service.
 func serveServices(ctx context.Context, p *compose.Project, s engine.Services, f face, opener func(service string) *opener) error {
+	if err := f.mayRecord(ctx); err != nil {
+		return err
+	}
+	record, err := f.create(s.Built[0].Outputs)
+	if err != nil {
+		return err
+	}
 	intents := make(chan event.Intent, 16)
 	pass, silent := answeringAll(sessionsOf(p, s), intents)
 	defer silent()
@@ -74,7 +81,7 @@ func serveServices(ctx context.Context, p *compose.Project, s engine.Services, f
 		return engine.RunServices(ctx, unread, s, intents, events)
 	}
 	_, shown, err := f.through(ctx, start, func(ctx context.Context, stop func(), out io.Writer, events <-chan event.Event, ended chan error) (*story.Story, error) {
-		events = pass(after(explain.Notes(p), events))
+		events = pass(recording(after(explain.Notes(p), events), record))
 		if f.kind != faceTTY {
 			return nil, f.stream(out, events, func(event.Event) {})
 		}
