@@ -46,12 +46,13 @@ func (o *Outbox) Voice(service string, redact func(event.Body) event.Body) Voice
 
 // Emit puts an event of a build, or of none where build is 0.
 func (v Voice) Emit(build int, body event.Body) {
-	v.out.put(event.Event{Time: time.Now(), Service: v.service, Build: build, Body: v.redact(body)})
+	v.out.put(event.Event{Service: v.service, Build: build, Body: v.redact(body)})
 }
 
-// put queues an event.
+// put queues an event. It happens now: taken earlier, the time of one event could be later than that of the next.
 func (o *Outbox) put(e event.Event) {
 	o.mu.Lock()
+	e.Time = time.Now()
 	if text, isLine := event.Line(e.Body); isLine {
 		if o.logs >= maxQueuedLogs || o.text >= maxQueuedText {
 			o.dropped++

@@ -3,6 +3,8 @@ package desk
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stagewatch/stagewatch/engine/event"
 )
@@ -49,4 +51,24 @@ func TestASlowFaceLosesLinesAndNothingElse(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTimesGoForward: of two events at once, whichever is queued first is the earlier one.
+func TestTimesGoForward(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := NewOutbox()
+		quick := o.Voice("", func(b event.Body) event.Body { return b })
+		slow := o.Voice("", func(b event.Body) event.Body {
+			time.Sleep(time.Millisecond)
+			quick.Emit(0, event.Built{})
+			return b
+		})
+		slow.Emit(0, event.Serving{})
+		o.Close()
+		events := make(chan event.Event, 2)
+		o.Run(t.Context(), events)
+		if first, second := <-events, <-events; second.Time.Before(first.Time) {
+			t.Errorf("%s at %s comes behind %s at %s", second.Body.Kind(), second.Time, first.Body.Kind(), first.Time)
+		}
+	})
 }
