@@ -96,7 +96,10 @@ func contract(ts *testscript.TestScript, _ bool, args []string) {
 func steps(ts *testscript.TestScript, _ bool, args []string) {
 	states := map[string]event.State{}
 	count := map[string]int{}
-	for _, line := range strings.Split(strings.TrimSpace(ts.ReadFile(args[0])), "\n") {
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		if !strings.HasSuffix(line, "\n") {
+			break // it is being written
+		}
 		e, err := event.Decode([]byte(line))
 		ts.Check(err)
 		if s, ok := e.Body.(event.Step); ok && strconv.Itoa(e.Build) == args[1] {
