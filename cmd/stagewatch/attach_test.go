@@ -20,7 +20,7 @@ func TestTwoDashboardsOnOneSession(t *testing.T) {
 	d.say("clear; stagewatch attach")
 	d.await(`^ LIVE  build #2 `)
 	d.run("select-window", "-t", ":0")
-	d.wantScreen(`^ LIVE  build #2 `)
+	d.await(`^ LIVE  build #2 `)
 	d.press("q")
 	d.await(`it ended with 0`)
 	d.run("select-window", "-t", ":1")

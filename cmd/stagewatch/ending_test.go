@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
 	"syscall"
 	"testing"
 )
@@ -39,6 +41,8 @@ func TestWhoWasToldToEndSaysSo(t *testing.T) {
 // TestAnInterruptIsForWhoHasTheTerminal: while that is lent, nothing but other signals ends the program.
 func TestAnInterruptIsForWhoHasTheTerminal(t *testing.T) {
 	ctx := endings()
+	// Or the signals of whoever ends the tests would come to nothing.
+	t.Cleanup(func() { signal.Reset(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) })
 	lending(ctx)(true)
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		if err := syscall.Kill(syscall.Getpid(), s); err != nil {

@@ -88,6 +88,8 @@ func TestHostileProject(t *testing.T) {
 	// How much of the first flood is kept differs.
 	d.await(`flood 499998`, `/flood 499998 (?:1 match|[12] of 2) `)
 	d.press("Escape")
+	// A key that comes right behind it would be another key together with it.
+	poll(func() bool { return !strings.Contains(d.screen(), "/flood 499998") }, func() { t.Error("the search goes on") })
 	d.await(`^╭─ 1 Stages ─`, `^╭─ 4 Logs `)
 
 	if got := d.run("display-message", "-p", "#{pane_title}"); got != title {

@@ -142,15 +142,19 @@ func neverEnds() {
 // full fills a pipe.
 func full(t *testing.T, pipe *os.File) {
 	t.Helper()
-	if err := pipe.SetWriteDeadline(time.Now().Add(time.Second / 10)); err != nil {
+	raw, err := pipe.SyscallConn()
+	if err != nil {
 		t.Fatal(err)
 	}
-	for {
-		if _, err := pipe.Write(make([]byte, 1<<10)); errors.Is(err, os.ErrDeadlineExceeded) {
-			return
-		} else if err != nil {
-			t.Fatal(err)
+	var full error
+	err = raw.Write(func(fd uintptr) bool {
+		for full == nil || errors.Is(full, syscall.EINTR) {
+			_, full = syscall.Write(int(fd), make([]byte, 1<<10))
 		}
+		return true
+	})
+	if err != nil || !errors.Is(full, syscall.EAGAIN) {
+		t.Fatal(err, full)
 	}
 }
 

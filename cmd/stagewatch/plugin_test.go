@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	plugin "github.com/docker/cli/cli-plugins/metadata"
 	"github.com/docker/cli/cli-plugins/socket"
@@ -69,7 +71,8 @@ func TestDockersOwnFlags(t *testing.T) {
 
 // TestThePluginEndsWithDocker: off a terminal docker passes no signal on, and closes a connection in its place.
 func TestThePluginEndsWithDocker(t *testing.T) {
-	server, err := socket.NewPluginServer(nil)
+	connected := make(chan struct{})
+	server, err := socket.NewPluginServer(func(net.Conn) { close(connected) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,14 +88,22 @@ func TestThePluginEndsWithDocker(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	select {
-	case <-waits.seen:
-		server.Close()
-		<-ended
-	case <-ended:
+	stuck := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	defer stuck.Stop()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait()
+	}()
+	// A connection that nobody has accepted yet ends in another way.
+	for _, come := range []chan struct{}{connected, waits.seen} {
+		select {
+		case <-come:
+		case <-ended:
+		}
 	}
+	server.Close()
+	<-ended
 	if code := cmd.ProcessState.ExitCode(); code != 128+int(syscall.SIGTERM) {
 		t.Errorf("it ended with %d: %s", code, waits.all.String())
 	}

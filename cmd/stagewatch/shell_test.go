@@ -48,8 +48,9 @@ func TestShell(t *testing.T) {
 	tm.run("resize-window", "-x", "90", "-y", "20")
 	tm.say(`until [ "$(stty size)" = "20 90" ]; do :; done; echo resized`)
 	tm.await(`^resized$`)
-	tm.say("sleep 4711")
-	tm.await(`sleep 4711$`)
+	// An interrupt takes along what no program has read, a line that is on the screen already as well.
+	tm.say("echo runs$((1)); sleep 4711")
+	tm.await(`^runs1$`)
 	tm.press("C-c")
 	tm.await(`^\^C$`, `^root@.*#$`)
 	tm.say("echo interrupted: $?")

@@ -106,7 +106,8 @@ func (tm *terminal) screen() string {
 	return strings.Join(lines, "\n")
 }
 
-// await waits until the screen matches all the patterns at once, and returns the first one's first group.
+// await waits until the screen matches all the patterns at once, and returns the first one's first group. A frame comes from
+// the top downwards, and a screen may be seen between two lines of it.
 func (tm *terminal) await(patterns ...string) string {
 	tm.t.Helper()
 	var res []*regexp.Regexp
@@ -129,17 +130,6 @@ func (tm *terminal) await(patterns ...string) string {
 		}
 		if time.Now().After(deadline) {
 			tm.t.Fatalf("the screen never showed %s:\n%s", missing, screen)
-		}
-	}
-}
-
-// wantScreen fails unless the screen, as it is now, matches every pattern.
-func (tm *terminal) wantScreen(patterns ...string) {
-	tm.t.Helper()
-	screen := tm.screen()
-	for _, p := range patterns {
-		if !regexp.MustCompile("(?m)" + p).MatchString(screen) {
-			tm.t.Errorf("the screen lacks %s:\n%s", p, screen)
 		}
 	}
 }

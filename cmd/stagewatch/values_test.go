@@ -118,7 +118,7 @@ CMD ["python", "-u", "-m", "http.server", "8080"]
 	session.await(`"inputs":\[[^]]*"maybe-\$TOKEN\*"`)
 	session.await(`"base":"\$BASE"`)
 	write("f", "g")
-	session.await(`"type":"serving","build":20`)
+	session.await(`"type":"serving"[^\n]*\n(?s:.*)"type":"serving"`)
 	if err := session.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
