@@ -123,9 +123,11 @@ func (l *loop) unlessFound(unchanged []string, b project.Batch) []string {
 // settle finds out what has to be served for a request, now that the contexts are as the disk was.
 func (l *loop) settle(a *asking, err error) {
 	a.compared, a.err = true, err
-	if r := l.builds.running; r != nil && r.asked {
-		// Who asked for a build and waits then, waits for that one.
+	// Who asked for a build and waits then, waits for that one, also where only its container is still to come.
+	if r, g := l.builds.running, l.builds.good; r != nil && r.asked {
 		a.build = r.number
+	} else if g != nil && g.asked {
+		a.build = g.number
 	}
 	if a.Path == "" {
 		a.edits = l.pending.edits

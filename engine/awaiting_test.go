@@ -268,6 +268,29 @@ func TestWhatIsSaidToBeServedIs(t *testing.T) {
 	}
 }
 
+// TestWhoAskedForABuildWaitsForIt, whether it runs, its container starts, or it serves.
+func TestWhoAskedForABuildWaitsForIt(t *testing.T) {
+	for name, after := range map[string]time.Duration{"it runs": time.Second, "its container starts": 6 * time.Second, "it serves": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, config.Config{}, func(d *deps) { d.solver.builder.(*fakeBuilder).takes = 5 * time.Second })
+				defer r.close()
+				r.runner.Take(5 * time.Second)
+				time.Sleep(time.Minute)
+				r.intents <- event.Rebuild{NoCache: true}
+				time.Sleep(after)
+				r.intents <- event.Await{ID: "a"}
+				time.Sleep(time.Minute)
+				for _, e := range r.drain() {
+					if a, ok := e.Body.(event.Answer); ok && (a.Result != event.AnswerServed || a.ServingBuild != 2) {
+						t.Errorf("got %+v", a)
+					}
+				}
+			})
+		})
+	}
+}
+
 // calm lets all go well again, and asks once more: that must be served.
 func (s *squall) calm() {
 	s.mu.Lock()
