@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os/exec"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -47,22 +48,12 @@ func (s *screen) run() []tea.Msg {
 	for len(cmds) > 0 {
 		cmd := cmds[0]
 		cmds = cmds[1:]
-		if cmd == nil {
+		if cmd == nil || waits(cmd) {
 			continue
 		}
-		done := make(chan tea.Msg, 1)
-		go func() { done <- cmd() }()
-		var msg tea.Msg
-		select {
-		case msg = <-done:
-		case <-time.After(time.Second):
-			continue // a tick: nothing that a key did
-		}
+		msg := cmd()
 		if batch, ok := msg.(tea.BatchMsg); ok {
 			cmds = append(cmds, batch...)
-			continue
-		}
-		if _, ok := msg.(tickMsg); ok {
 			continue
 		}
 		out = append(out, msg)
@@ -71,6 +62,12 @@ func (s *screen) run() []tea.Msg {
 		}
 	}
 	return out
+}
+
+// waits reports whether a command waits for a time or for what happens: that is nothing that a key did.
+func waits(cmd tea.Cmd) bool {
+	name := runtime.FuncForPC(reflect.ValueOf(cmd).Pointer()).Name()
+	return strings.Contains(name, ".Tick.func") || strings.Contains(name, ".Pump.func")
 }
 
 func has[T any](msgs []tea.Msg) bool {
