@@ -32,6 +32,7 @@ install_packages() {
   # Two makes at once must not meet in dpkg's lock.
   exec 8>"$STAGEWATCH_CACHE/apt.lock"
   flock -w 300 8 || die "another installation has held $STAGEWATCH_CACHE/apt.lock for five minutes."
+  without_services
   export DEBIAN_FRONTEND=noninteractive
   local apt=(apt-get -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120)
   if ! { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "$@"; } </dev/null >"$log" 2>&1 8>&-; then
@@ -40,7 +41,8 @@ install_packages() {
   fi
 }
 
-# docker.io's installation starts a system-wide engine where there is systemd. Nobody asked for that one.
+# docker.io's installation starts a system-wide engine where there is systemd. Nobody asked for that one. The lock is held: the
+# end of one installation would take this away from another.
 without_services() {
   local policy=/usr/sbin/policy-rc.d
   if [[ $(id -u) == 0 && ! -e $policy ]]; then
@@ -48,7 +50,6 @@ without_services() {
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod 755 "$policy"
   fi
-  "$@"
 }
 
 purpose=${1:-}
@@ -70,4 +71,4 @@ mapfile -t packages < <(missing "${wanted[@]}")
 if [[ " ${packages[*]} " == *" docker.io "* ]] && ! have docker && apt-cache show docker-cli >/dev/null 2>&1; then
   packages+=(docker-cli)
 fi
-without_services install_packages "$purpose" "${packages[@]}"
+install_packages "$purpose" "${packages[@]}"

@@ -22,9 +22,14 @@ settle() {
 
 # draw BRANCHES: until that many branches have ended, or one has failed.
 draw() {
-  local open=$1 steps=8 word number rest
+  local open=$1 steps=8 line begin='' word number rest
   while ((open > 0)); do
-    if read -r -t 1 word number rest; then
+    # A second may be over in the midst of a line: what was read of it is its begin.
+    if ! IFS= read -r -t 1 line; then
+      begin+=$line
+    else
+      read -r word number rest <<<"$begin$line"
+      begin=''
       case $word in
         start)
           texts[$number]=$rest
