@@ -22,7 +22,7 @@ import (
 )
 
 // patience is how long anything may take on a machine that has much else to do.
-const patience = 90 * time.Second
+const patience = 3 * time.Minute
 
 // process is a stagewatch that runs beside a script; its output goes to NAME.out and NAME.err.
 type process struct {
