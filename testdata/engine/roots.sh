@@ -14,7 +14,7 @@ moby=v2.0.0-beta.24
 mirror() {
   local uris
   # shellcheck disable=SC2016
-  uris=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security) || die "no Debian mirror is set up on this machine, and engine $1 comes from one. Set one up in /etc/apt, or use ENGINE=auto."
+  uris=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security) || die "no Debian mirror is set up on this machine, and engine $flavour comes from one. Set one up in /etc/apt, or use ENGINE=auto."
   head -n 1 <<<"$uris"
 }
 
@@ -38,24 +38,24 @@ alone() {
   flock -w 1800 8 || die "another run has held $roots/$1.lock for half an hour. See who: fuser -v $roots/$1.lock"
 }
 
-# debian SUITE VERSION PACKAGES…: a root file system of that suite, whose dockerd is of that version.
+# debian SUITE VERSION PACKAGES…: a root file system of that suite, whose dockerd is of that version, or of any.
 debian() {
   local suite=$1 version=$2 root="$roots/$1" uri
   shift 2
   alone "$suite"
   if [[ ! -x $root/usr/sbin/dockerd ]]; then
     "$here/packages.sh" roots
-    uri=$(mirror "$version")
+    uri=$(mirror)
     rm -rf --one-file-system "$root.new" "$root"
     # The index of an unstable suite says until when it holds; a mirror that lags behind is good enough here.
-    step "fetching Docker Engine $version from Debian $suite, about a minute, once" "$roots/$suite.log" \
+    step "fetching Debian $suite with its Docker Engine, about a minute, once" "$roots/$suite.log" \
       mmdebstrap --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Retries "3"' --variant=minbase \
       --include="docker.io,ca-certificates,git,iptables,iproute2,procps$(printf ',%s' "$@")" "$suite" "$root.new" "$uri"
     mv "$root.new" "$root"
   fi
   local have_version
   have_version=$(chroot "$root" /usr/sbin/dockerd --version)
-  [[ $have_version == "Docker version $version."* ]] ||
+  [[ $version == any || $have_version == "Docker version $version."* ]] ||
     die "Debian $suite has ${have_version%,*} by now, and not $version. Delete $root when you want what it has, and mend $here/roots.sh."
   printf '%s\n' "$root"
 }
@@ -111,7 +111,8 @@ mkdir -p "$roots"
 case $flavour in
   26 | 26c) root=$(debian trixie 26.1 docker-cli) && printf '%s /usr/sbin/dockerd\n' "$root" ;;
   28 | 28c) root=$(debian sid 28.5) && printf '%s /usr/sbin/dockerd\n' "$root" ;;
-  29 | 29c) root=$(debian sid 28.5) && engine29 && printf '%s %s/29/dockerd\n' "$root" "$roots" ;;
+  # What Debian has beside its dockerd will do.
+  29 | 29c) root=$(debian sid any) && engine29 && printf '%s %s/29/dockerd\n' "$root" "$roots" ;;
   buildkitd) buildkitd && printf '/ %s/buildkitd-%s/buildkitd\n' "$roots" "$buildkit" ;;
   *) die "there is no engine $flavour. There are: ${flavours[*]}" ;;
 esac
