@@ -106,15 +106,16 @@ func (tm *terminal) screen() string {
 	return strings.Join(lines, "\n")
 }
 
-// await waits until the screen matches all the patterns at once, and returns the first one's first group. A frame comes from
-// the top downwards, and a screen may be seen between two lines of it.
+// await waits until the screen matches all the patterns at once, and returns the first one's first group. A screen may be seen
+// in the midst of a frame, or of a number: what counts is on two of them.
 func (tm *terminal) await(patterns ...string) string {
 	tm.t.Helper()
 	var res []*regexp.Regexp
 	for _, p := range patterns {
 		res = append(res, regexp.MustCompile("(?m)"+p))
 	}
-	var screen string
+	var screen, before string
+	seen := false
 	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
 		screen = tm.screen()
 		missing := ""
@@ -126,8 +127,13 @@ func (tm *terminal) await(patterns ...string) string {
 		}
 		if missing == "" {
 			found := res[0].FindStringSubmatch(screen)
-			return found[len(found)-1]
+			group := found[len(found)-1]
+			if seen && group == before {
+				return group
+			}
+			before = group
 		}
+		seen = missing == ""
 		if time.Now().After(deadline) {
 			tm.t.Fatalf("the screen never showed %s:\n%s", missing, screen)
 		}
