@@ -93,18 +93,20 @@ var writes = []struct {
 	name  string
 	write func(s *editing)
 	want  int
+	// unlinks: the file is away for a moment, which is two changes where the machine has much else to do.
+	unlinks bool
 }{
-	{"sed -i", runs(`sed -i 's/^unique/sed unique/' page.txt`), 1},
-	{"as JetBrains does", renames("page.txt___jb_tmp___", "page.txt___jb_old___"), 1},
-	{"in place, as VS Code does", func(s *editing) { s.write("page.txt", "in place\n") }, 1},
-	{"by another name", renames("page.txt~", ""), 1},
-	{"git commit", runs(`git commit -q -am two`), 0},
-	{"git status", runs(`git status -s`), 0},
-	{"an edit", runs(`echo more >> page.txt`), 1},
-	{"git stash", runs(`git stash -q`), 1},
-	{"git stash pop", runs(`git stash pop -q`), 1},
-	{"git checkout", runs(`git checkout -q -f -b other HEAD^`), 1},
-	{"git gc", runs(`git gc -q`), 0},
+	{"sed -i", runs(`sed -i 's/^unique/sed unique/' page.txt`), 1, false},
+	{"as JetBrains does", renames("page.txt___jb_tmp___", "page.txt___jb_old___"), 1, true},
+	{"in place, as VS Code does", func(s *editing) { s.write("page.txt", "in place\n") }, 1, false},
+	{"by another name", renames("page.txt~", ""), 1, false},
+	{"git commit", runs(`git commit -q -am two`), 0, false},
+	{"git status", runs(`git status -s`), 0, false},
+	{"an edit", runs(`echo more >> page.txt`), 1, false},
+	{"git stash", runs(`git stash -q`), 1, true},
+	{"git stash pop", runs(`git stash pop -q`), 1, true},
+	{"git checkout", runs(`git checkout -q -f -b other HEAD^`), 1, true},
+	{"git gc", runs(`git gc -q`), 0, false},
 }
 
 func runs(line string) func(*editing) { return func(s *editing) { s.shell(line) } }
@@ -137,9 +139,12 @@ func TestWritesOfTools(t *testing.T) {
 	for _, w := range writes {
 		before := s.builds()
 		w.write(s)
-		s.wantBuilds(w.name, before, w.want)
-		if w.want > 0 {
-			s.wantServed(before + w.want)
+		got := s.builds() - before
+		if got != w.want && !(w.unlinks && got > w.want) {
+			s.t.Errorf("%s: %d builds, want %d", w.name, got, w.want)
+		}
+		if got > 0 {
+			s.wantServed(before + got)
 		}
 	}
 }
