@@ -120,8 +120,8 @@ func (a *App) status(s front.Status) { a.door.SetStatus(a.hooks.Redact(s)) }
 // Stale reports that what serves is not the newest source, as a build of that failed.
 func (a *App) Stale(reason string, f event.Failed) {
 	a.unbuilt = &f
-	a.stale(reason, f)
 	a.showFailure()
+	a.stale(reason, f)
 }
 
 func (a *App) stale(reason string, f event.Failed) {
@@ -130,6 +130,7 @@ func (a *App) stale(reason string, f event.Failed) {
 		e.ServingBuild = a.current.release.Build
 		e.EditsBehind = a.hooks.Edits() - a.current.release.Edits
 	}
-	a.Emit(0, e)
+	// Whoever is told of it finds it on the page.
 	a.status(front.Status{Title: "Not built", Detail: f.Message + "\n" + f.Hint, Excerpt: f.Excerpt, Failed: true})
+	a.Emit(0, e)
 }

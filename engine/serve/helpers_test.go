@@ -27,7 +27,9 @@ type rig struct {
 	builds int
 	// regained counts the builds that the app asked for.
 	regained int
-	cancel   context.CancelFunc
+	// said is called with each event just when it is emitted; nil for nothing.
+	said   func(event.Body)
+	cancel context.CancelFunc
 }
 
 // newRig begins an app that is run as the flags say.
@@ -37,7 +39,12 @@ func newRig(t *testing.T, flags config.App) *rig {
 	r.cancel = cancel
 	out := desk.NewOutbox()
 	go out.Run(ctx, r.events)
-	r.desk = desk.New(ctx, out.Voice("", func(body event.Body) event.Body { return body }))
+	r.desk = desk.New(ctx, out.Voice("", func(body event.Body) event.Body {
+		if r.said != nil {
+			r.said(body)
+		}
+		return body
+	}))
 	settings := serve.Settings{Spec: flags.Spec(), Ready: flags.Readiness(), StopFirst: flags.Swap == config.Restart, DrainWithin: flags.Drain()}
 	r.app = serve.New(r.desk, r.runner, r.door, settings, serve.Hooks{
 		Edits:   func() int { return r.builds },

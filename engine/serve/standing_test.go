@@ -37,3 +37,25 @@ func TestPagesShowWhyTheNewestSourceDoesNotServe(t *testing.T) {
 		shows("once the next one serves", "", "")
 	})
 }
+
+// Who hears that a build failed may look at the page at once, as a script does.
+func TestThePageIsThereBeforeItIsToldOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, config.App{})
+		defer r.close()
+		told := 0
+		r.said = func(b event.Body) {
+			if _, is := b.(event.Stale); !is {
+				return
+			}
+			told++
+			if s := r.door.Status(); s.Title != "Not built" || s.Detail != "exit code: 1\nSee above." {
+				t.Errorf("told of it, the page shows %+v", s)
+			}
+		}
+		r.desk.Do(func() { r.app.Stale("build #1 failed", event.Failed{Message: "exit code: 1", Hint: "See above."}) })
+		if r.drain(); told != 1 {
+			t.Errorf("told of it %d times", told)
+		}
+	})
+}

@@ -151,6 +151,7 @@ type Door struct {
 	mu      sync.Mutex
 	backend string
 	held    bool
+	status  front.Status
 	failure *front.Status
 	// busy are the requests in flight on what serves, by container.
 	busy map[string]*Drain
@@ -214,11 +215,22 @@ func (d *Door) Hold() serve.Drains {
 	d.held = true
 	return d.drains()
 }
-func (d *Door) SetStatus(front.Status) {}
+func (d *Door) SetStatus(s front.Status) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.status = s
+}
 func (d *Door) SetFailure(s *front.Status) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.failure = s
+}
+
+// Status returns what is shown while nothing serves, at this very moment.
+func (d *Door) Status() front.Status {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.status
 }
 
 // Failure returns what pages that follow show, nil for nothing, once all has come to rest.
