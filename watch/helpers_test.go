@@ -25,7 +25,10 @@ func open(t *testing.T, root string, opts Options) *Watcher {
 	return w
 }
 
-// seen collects what batches report. The time limit matters only when something is broken.
+// patience is how long something may take. It matters only when something is broken.
+const patience = time.Minute
+
+// seen collects what batches report.
 type seen struct {
 	paths  map[string]bool
 	rescan bool
@@ -40,7 +43,7 @@ func await(t *testing.T, w *Watcher, want ...string) seen {
 func awaitUnless(t *testing.T, w *Watcher, enough func(seen) bool, want ...string) seen {
 	t.Helper()
 	s := seen{paths: map[string]bool{}}
-	patience := time.After(20 * time.Second)
+	late := time.After(patience)
 	for {
 		missing := slices.DeleteFunc(slices.Clone(want), func(p string) bool { return s.paths[p] })
 		if len(missing) == 0 || enough(s) {
@@ -55,7 +58,7 @@ func awaitUnless(t *testing.T, w *Watcher, enough func(seen) bool, want ...strin
 			for _, p := range b.Paths {
 				s.paths[p] = true
 			}
-		case <-patience:
+		case <-late:
 			t.Fatalf("%d never reported, e.g. %s", len(missing), missing[0])
 		}
 	}
@@ -63,14 +66,14 @@ func awaitUnless(t *testing.T, w *Watcher, enough func(seen) bool, want ...strin
 
 func awaitRescan(t *testing.T, w *Watcher) {
 	t.Helper()
-	patience := time.After(20 * time.Second)
+	late := time.After(patience)
 	for {
 		select {
 		case b := <-w.Batches():
 			if b.Rescan {
 				return
 			}
-		case <-patience:
+		case <-late:
 			t.Fatal("no rescan was asked for")
 		}
 	}
@@ -84,7 +87,7 @@ func awaitNotice(t *testing.T, w *Watcher, code string) Notice {
 			t.Fatalf("got notice %q (%s), want %q", n.Code, n.Message, code)
 		}
 		return n
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("no notice %q", code)
 		return Notice{}
 	}

@@ -77,7 +77,7 @@ func (s *notifySource) newlyLinked() (written []string) {
 
 // link watches one name of a file. It returns false for a file that has no other name.
 func (s *notifySource) link(path string) bool {
-	id, now, several := fileOf(path)
+	id, _, several := fileOf(path)
 	if !several {
 		return false
 	}
@@ -86,6 +86,8 @@ func (s *notifySource) link(path string) bool {
 		if len(s.linked.byFile) == maxLinked || s.n.add(path) != nil {
 			return true // every file is compared after each build anyway
 		}
+		// Only now that it is watched: the system reports no write before that, but its state shows it.
+		_, now, _ := fileOf(path)
 		f = &linkedFile{id: id, watched: path, names: map[string]bool{}, last: now}
 		s.linked.byFile[id] = f
 	}

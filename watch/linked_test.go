@@ -57,3 +57,27 @@ func TestAnotherNameIsNoChange(t *testing.T) {
 		t.Error("a new name outside of the tree is reported")
 	}
 }
+
+// TestAWriteWhileAFileIsGoingToBeWatched: the system reports none of it.
+func TestAWriteWhileAFileIsGoingToBeWatched(t *testing.T) {
+	top := t.TempDir()
+	write(t, top, "ctx/app.py", "one")
+	long := time.Now().Add(-time.Hour)
+	must(t, os.Chtimes(filepath.Join(top, "ctx/app.py"), long, long))
+	must(t, os.Link(filepath.Join(top, "ctx/app.py"), filepath.Join(top, "elsewhere.py")))
+	w := open(t, filepath.Join(top, "ctx"), Options{notify: func() (notifier, error) {
+		n, err := newNotifier()
+		add := n.add
+		n.add = func(path string) error {
+			if filepath.Base(path) == "app.py" {
+				if err := os.WriteFile(filepath.Join(top, "elsewhere.py"), []byte("two"), 0o644); err != nil {
+					return err
+				}
+			}
+			return add(path)
+		}
+		return n, err
+	}})
+	w.Linked([]string{"app.py"}, time.Now())
+	await(t, w, "app.py")
+}

@@ -16,7 +16,7 @@ func TestSavesAreSeen(t *testing.T) {
 		save func(t *testing.T, root string)
 		want []string
 	}{
-		{"in place", func(t *testing.T, root string) { write(t, root, "src/app.py", "two") }, []string{"src/app.py"}},
+		{"in place", func(t *testing.T, root string) { write(t, root, "src/app.py", "another") }, []string{"src/app.py"}},
 		{"by rename, as VS Code does", func(t *testing.T, root string) {
 			write(t, root, "src/app.py.tmp", "two")
 			must(t, os.Rename(in(root, "src/app.py.tmp"), in(root, "src/app.py")))
