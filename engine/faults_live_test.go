@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -64,19 +63,10 @@ func TestABranchSwitchBackAndForth(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.write("page.txt", "switched")
-	deadline := time.Now().Add(patience)
-	for l.get(first.URL) != "switched" {
-		if time.Now().After(deadline) {
-			t.Fatal("the switch is never served")
-		}
-		await[event.Serving](l, nil)
-	}
+	l.serves(first.URL, "switched")
 	// The image holds what the folder holds: main.py, page.txt and requirements.txt.
 	l.write("main.py", strings.Replace(liveApp, `open("/app/page.txt", "rb").read()`, `" ".join(sorted(__import__("os").listdir("/app"))).encode()`, 1))
-	await[event.Serving](l, nil)
-	if got := l.get(first.URL); got != "main.py page.txt requirements.txt" {
-		t.Errorf("the image has %q", got)
-	}
+	l.serves(first.URL, "main.py page.txt requirements.txt")
 }
 
 // TestTwoSessionsOnOneContext: the second one has another port and name, and neither takes the other's away.
