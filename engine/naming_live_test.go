@@ -163,6 +163,7 @@ func TestAFolderAsABase(t *testing.T) {
 	l.write("Dockerfile", strings.Replace(liveDockerfile, "FROM python:3.9-alpine\n", "FROM notes AS noted\nCOPY main.py /kept\nFROM python:3.9-alpine\nCOPY --from=noted /note /note\n", 1))
 	l.write("main.py", strings.ReplaceAll(liveApp, "/app/page.txt", "/note"))
 	note := filepath.Join(base, "note")
+	url := ""
 	for i := range 3 {
 		text := fmt.Sprint("note ", i)
 		if err := os.WriteFile(note, []byte(text), 0o644); err != nil {
@@ -170,14 +171,15 @@ func TestAFolderAsABase(t *testing.T) {
 		}
 		if i == 0 {
 			l.start(config.Config{Build: config.Build{BuildContexts: map[string]string{"notes": base}}})
-			await[event.Serving](l, nil)
+			first, _ := await[event.Serving](l, nil)
+			url = first.URL
 			continue
 		}
-		c, _ := await[event.Changed](l, nil)
-		s, _ := await[event.Serving](l, nil)
-		if got := l.get(s.URL); got != text || strings.Join(c.Paths, " ") != "notes:note" {
-			t.Errorf("after an edit of %v the app serves %q, want %q", c.Paths, got, text)
+		if c, _ := await[event.Changed](l, nil); strings.Join(c.Paths, " ") != "notes:note" {
+			t.Errorf("changed are %v", c.Paths)
 		}
+		// In place: it may have been built while it was empty.
+		l.serves(url, text)
 	}
 }
 
