@@ -118,7 +118,7 @@ func TestDockersFigureIsToldBesideBothSizes(t *testing.T) {
 	l.start(config.Config{})
 	built, _ := await[event.Built](l, nil)
 	sized, _ := await[event.Sized](l, nil)
-	shown, err := l.engine.Client.ImageList(t.Context(), image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", dock.Label))})
+	shown, err := l.engine.Images(t.Context(), image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", dock.Label))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -117,7 +117,7 @@ func TestSoak(t *testing.T) {
 // settled waits for the number to be what it was before, and returns how much it is above.
 func settled(t *testing.T, before int, now func() int) int {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); now() > before; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); now() > before; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			stacks := make([]byte, 1<<20)
 			t.Errorf("%d more than before:\n%s", now()-before, stacks[:runtime.Stack(stacks, true)])

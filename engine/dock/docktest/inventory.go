@@ -47,7 +47,7 @@ func (p *Private) Inventory() string {
 	for _, c := range used.BuildCache {
 		lines = append(lines, "build cache "+c.Description)
 	}
-	images, err := cli.ImageList(ctx, image.ListOptions{All: true})
+	images, err := p.Engine.Images(ctx, image.ListOptions{All: true})
 	check(err)
 	for _, i := range images {
 		lines = append(lines, fmt.Sprint("image ", i.ID, i.RepoTags, i.RepoDigests, " in use by ", max(0, i.Containers)))
