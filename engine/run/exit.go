@@ -21,7 +21,7 @@ type Exit struct {
 }
 
 // Done returns a channel that is closed when the container has ended and its whole log was delivered. It does not wait
-// longer than a second for the log.
+// longer than a few seconds for the log.
 func (c *Container) Done() <-chan struct{} { return c.done }
 
 // Exit returns how the container ended. It is valid once Done is closed.
@@ -43,7 +43,7 @@ const (
 )
 
 // lastWords is how long Done waits for the end of the log.
-const lastWords = time.Second
+const lastWords = 3 * time.Second
 
 // watch waits for the container's end, even if the engine restarts meanwhile.
 func (c *Container) watch(ctx context.Context) {
