@@ -47,12 +47,12 @@ func TestReadyAsksTheHealthcheckFromTheStart(t *testing.T) {
 	r := newRig(t)
 	image := docktest.Image(t, r.engine, r.session, cmd("-listen", ":8080", "-sick", "1s"),
 		`HEALTHCHECK CMD ["/app","-health","http://127.0.0.1:8080/healthz"]`)
-	c := r.start(Spec{Image: image, Port: 8080})
+	// The app is sick for a second from its start, which is after this.
 	began := time.Now()
-	if err := c.Ready(t.Context(), Readiness{Within: 25 * time.Second}); err != nil {
+	if err := r.start(Spec{Image: image, Port: 8080}).Ready(t.Context(), Readiness{Within: 25 * time.Second}); err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(began); took < 500*time.Millisecond {
+	if took := time.Since(began); took < time.Second {
 		t.Errorf("ready after %s, while the health check still failed", took)
 	}
 }
@@ -86,14 +86,13 @@ func TestAHealthcheckThatNeverSucceedsIsQuoted(t *testing.T) {
 func TestAContainerThatExitsSaysItsCodeAndLastWords(t *testing.T) {
 	r := newRig(t)
 	c := r.start(Spec{Image: r.image("-complain", `ModuleNotFoundError: No module named 'flask'\\n`, "-exit", "3"), Port: 8080})
-	began := time.Now()
-	err := c.Ready(t.Context(), Readiness{Within: 30 * time.Second})
+	// Its end is noticed, and not only that the time is over.
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	err := c.Ready(ctx, Readiness{Within: time.Hour})
 	var why *UnreadyError
 	if !errors.As(err, &why) || !why.Exited || why.Exit.Code != 3 {
 		t.Fatalf("%v", err)
-	}
-	if took := time.Since(began); took > 10*time.Second {
-		t.Errorf("noticed after %s", took)
 	}
 	if len(why.Tail) != 1 || !strings.Contains(why.Tail[0].Text, "No module named 'flask'") || why.Tail[0].Stream != "stderr" {
 		t.Errorf("its last words: %v", why.Tail)
