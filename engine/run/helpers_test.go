@@ -72,7 +72,7 @@ func (r *rig) ask(c *Container, path string) string {
 	r.Helper()
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
-	answer, err := (&http.Client{Transport: transport, Timeout: 10 * time.Second}).Get("http://" + c.Addr() + path)
+	answer, err := (&http.Client{Transport: transport, Timeout: time.Minute}).Get("http://" + c.Addr() + path)
 	if err != nil {
 		r.Fatal(err)
 	}

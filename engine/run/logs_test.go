@@ -60,7 +60,9 @@ func TestLogsSurviveABrokenConnection(t *testing.T) {
 func TestALongLineComesInMarkedPieces(t *testing.T) {
 	r := newRig(t)
 	var log diary
-	r.ended(r.start(Spec{Image: r.image("-long", "200000", "-say", `before\\n`), Log: log.write}))
+	c := r.start(Spec{Image: r.image("-long", "200000", "-say", `before\\n`), Log: log.write})
+	r.ended(c)
+	<-c.logged
 	out := log.texts("stdout")
 	if len(out) != 5 {
 		t.Fatalf("%d pieces", len(out))

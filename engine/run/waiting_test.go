@@ -44,17 +44,18 @@ func TestWhoWaitsIsToldWhatTheAppListensOnInstead(t *testing.T) {
 			defer cancel()
 			var got []event.Waiting
 			err := box.Ready(ctx, Readiness{Within: time.Minute, Waiting: func(w event.Waiting) {
-				if got = append(got, w); w.Message != "" {
+				// On a busy machine the first look may find an app that has not got as far.
+				if got = append(got, w); strings.Contains(w.Message, c.message) {
 					cancel()
 				}
 			}})
-			if !errors.Is(err, context.Canceled) || len(got) != 2 {
+			if !errors.Is(err, context.Canceled) || len(got) < 2 {
 				t.Fatalf("%v, got %+v", err, got)
 			}
 			if first := got[0]; first.For != ":8080" || first.Message != "" || first.Container != box.ID {
 				t.Errorf("at first it says %+v", first)
 			}
-			if last := got[1]; !strings.Contains(last.Message, c.message) || !strings.Contains(last.Hint, c.hint) || (last.Hint == "") != (c.hint == "") {
+			if last := got[len(got)-1]; !strings.Contains(last.Message, c.message) || !strings.Contains(last.Hint, c.hint) || (last.Hint == "") != (c.hint == "") {
 				t.Errorf("then it says %+v", last)
 			}
 		})
@@ -68,12 +69,16 @@ func (r *rig) hasIPv6(t *testing.T) bool {
 	}
 	conn.Close()
 	c := r.start(Spec{Image: r.image("-listen", "[::1]:1", "-life", "1h"), Port: 8080})
-	_ = t
-	select {
-	case <-c.Done():
-		return false
-	case <-time.After(time.Second):
-		return true
+	// An engine elsewhere does not say what listens in a container that has no programs: there it is given some time.
+	for begin := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		select {
+		case <-c.Done():
+			return false
+		default:
+		}
+		if found, known := c.listening(t.Context()); len(found) > 0 || !known && time.Since(begin) > 5*time.Second {
+			return true
+		}
 	}
 }
 
