@@ -128,8 +128,8 @@ func (c *chromium) call(tab, method string, params, result any) error {
 			return fmt.Errorf("%s: %s", method, a.Error.Message)
 		}
 		return json.Unmarshal(a.Result, result)
-	case <-time.After(time.Minute):
-		return fmt.Errorf("%s: no answer within a minute", method)
+	case <-time.After(patience):
+		return fmt.Errorf("%s: no answer within %s", method, patience)
 	}
 }
 
@@ -179,7 +179,7 @@ func (c *chromium) await(tab, expression, want string) {
 	c.t.Helper()
 	var got string
 	var err error
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if got, err = c.eval(tab, expression); err == nil && got == want {
 			return
 		}

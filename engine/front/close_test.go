@@ -57,19 +57,13 @@ func TestCloseLeavesNoGoroutineBehind(t *testing.T) {
 	if _, err := io.ReadAll(endless.Body); err == nil {
 		t.Error("the endless answer ended well")
 	}
-	deadline := time.Now().Add(5 * time.Second)
-	for goroutines() > before && time.Now().Before(deadline) {
-		time.Sleep(5 * time.Millisecond)
-	}
-	if left := goroutines(); left > before {
-		t.Errorf("%d goroutines before, %d after", before, left)
-	}
+	await(t, func() bool { return goroutines() <= before })
 }
 
 func TestCloseAnswersWhoWaits(t *testing.T) {
 	f := open(t, time.Minute)
 	got := later(t, f, 1, http.MethodGet, nil)
-	if err := f.Close(within(t, 5*time.Second)); err != nil {
+	if err := f.Close(within(t, patience)); err != nil {
 		t.Error(err)
 	}
 	if answer := <-got; !strings.HasPrefix(answer, "503 ") {

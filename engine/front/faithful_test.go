@@ -216,7 +216,7 @@ func TestWhatPassesIsWhatWasSent(t *testing.T) {
 				return raw(t, 1, func(conn net.Conn) {
 					heard.open.Add(1)
 					defer heard.open.Done()
-					_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+					_ = conn.SetDeadline(time.Now().Add(patience))
 					script(talker{conn, bufio.NewReader(conn), heard})
 				}), heard
 			}
@@ -248,7 +248,7 @@ func said(t *testing.T, addr string, send, wait []string, half bool) string {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(patience))
 	in := bufio.NewReader(conn)
 	back := ""
 	for i, piece := range send {

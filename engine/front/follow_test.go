@@ -73,7 +73,7 @@ func TestPagesHearOfEachHandOverFromNothingOn(t *testing.T) {
 	if s := heard.next(); s.Serving <= first {
 		t.Errorf("after a hand-over %d, before it %d", s.Serving, first)
 	}
-	if left := drain.Wait(within(t, 5*time.Second)); left != 0 {
+	if left := drain.Wait(within(t, patience)); left != 0 {
 		t.Errorf("%d requests keep the old container, want none", left)
 	}
 	if late := listenAs(t, f, "").next(); late.Serving <= first {

@@ -186,7 +186,7 @@ func TestAnUpgradedConnectionTalksBothWaysAndOutlivesASwitch(t *testing.T) {
 	if line, err := in.ReadString('\n'); err == nil {
 		t.Errorf("after the cut: %q", line)
 	}
-	if left := drain.Wait(within(t, 5*time.Second)); left != 0 {
+	if left := drain.Wait(within(t, patience)); left != 0 {
 		t.Errorf("%d left after the cut", left)
 	}
 }

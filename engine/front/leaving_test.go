@@ -91,7 +91,7 @@ func TestAfterASwitchAConnectionWithoutAnEndIsCutOnceItIsQuiet(t *testing.T) {
 			if !strings.Contains(string(said), "40\n") {
 				t.Errorf("it was cut after %q", said)
 			}
-			if left := drain.Wait(within(t, 5*time.Second)); left != 0 {
+			if left := drain.Wait(within(t, patience)); left != 0 {
 				t.Errorf("%d left on the old backend", left)
 			}
 		})

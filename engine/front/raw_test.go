@@ -63,7 +63,7 @@ func TestARawConnectionStaysWhereItBegan(t *testing.T) {
 	// The client has finished, and reads the rest.
 	_ = conn.(*net.TCPConn).CloseWrite()
 	expect(t, in, "one bye")
-	if left := drain.Wait(within(t, 5*time.Second)); left != 0 {
+	if left := drain.Wait(within(t, patience)); left != 0 {
 		t.Errorf("%d left on the old backend", left)
 	}
 
@@ -95,7 +95,7 @@ func TestAConnectionOpenedInAdvanceIsServedByTheNewestBackend(t *testing.T) {
 	conn := dial(t, f)
 	await(t, func() bool { return strings.Contains(stacks(), "(*Front).listenFirst(") })
 	drain := f.Switch(app(t, 2, saying("new")))
-	if left := drain.Wait(within(t, 5*time.Second)); left != 0 {
+	if left := drain.Wait(within(t, patience)); left != 0 {
 		t.Errorf("a silent connection keeps the old backend from draining: %d", left)
 	}
 	fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
