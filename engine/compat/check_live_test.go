@@ -15,6 +15,8 @@ import (
 // check builds and checks the last stage. It returns the C library of its base, too.
 func check(p *solvetest.Project) (warnings []event.Warning, l Libc) {
 	p.T.Helper()
+	// However long that takes: it may compile.
+	pl, id := p.Build("")
 	ctx, cancel := context.WithTimeout(p.T.Context(), time.Minute)
 	defer cancel()
 	info, err := p.Engine.Info(ctx)
@@ -26,7 +28,6 @@ func check(p *solvetest.Project) (warnings []event.Warning, l Libc) {
 		p.T.Fatal(err)
 	}
 	defer r.Close()
-	pl, id := p.Build("")
 	size, err := image.New(p.Engine, p.Session.ID, info.Store).Measure(ctx, id, pl.BaseLayers)
 	if err != nil {
 		p.T.Fatal(err)
