@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+	"time"
 )
 
 func equal(t testing.TB, got, want any) {
@@ -35,6 +36,15 @@ func write(t testing.TB, root, name, text string) {
 		must(t, os.Symlink(text[2:], path))
 	default:
 		must(t, os.WriteFile(path, []byte(text), 0o644))
+	}
+}
+
+// justNow has the files count as written just before they are read, however long this machine takes to get there.
+func justNow(t testing.TB, root string, names ...string) {
+	t.Helper()
+	ahead := time.Now().Add(time.Hour)
+	for _, name := range names {
+		must(t, os.Chtimes(filepath.Join(root, name), ahead, ahead))
 	}
 }
 

@@ -57,6 +57,7 @@ func TestRescanFindsWhatNobodyTold(t *testing.T) {
 // by itself; here the test makes it happen.
 func TestWriteWithinTheClocksGrainIsFound(t *testing.T) {
 	root := files(t, map[string]string{"app.py": "one"})
+	justNow(t, root, "app.py")
 	tr := learned(t, root, "")
 	write(t, root, "app.py", "two")
 	m, err := statPath(filepath.Join(root, "app.py"))
@@ -84,7 +85,7 @@ func TestBackgroundLearnsEveryFile(t *testing.T) {
 	tr := load(t, root, "")
 	awaitKnown := func(p string) {
 		t.Helper()
-		for patience := time.Now().Add(10 * time.Second); tr.Snapshot().find(p).known.Load() == nil; runtime.Gosched() {
+		for patience := time.Now().Add(time.Minute); tr.Snapshot().find(p).known.Load() == nil; runtime.Gosched() {
 			if time.Now().After(patience) {
 				t.Fatalf("%s was never hashed", p)
 			}

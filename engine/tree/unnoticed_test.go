@@ -11,6 +11,7 @@ import (
 // after its last write is in no doubt.
 func TestWhatWasJustWrittenIsInDoubt(t *testing.T) {
 	root := files(t, map[string]string{"new": "1", "old": "1", "dir/new": "1", "link": "->new"})
+	justNow(t, root, "new", "dir/new")
 	tr := learned(t, root, "")
 	old := tr.Snapshot().find("old")
 	old.racy = false
