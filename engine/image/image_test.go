@@ -110,7 +110,7 @@ func TestDockersOwnFigureIsToldWhereItDiffers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	usage, err := r.engine.Client.DiskUsage(t.Context(), types.DiskUsageOptions{Types: []types.DiskUsageObject{types.ImageObject}})
+	usage, err := docktest.DiskUsage(t.Context(), r.engine, types.DiskUsageOptions{Types: []types.DiskUsageObject{types.ImageObject}})
 	if err != nil {
 		t.Fatal(err)
 	}

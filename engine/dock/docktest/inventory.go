@@ -19,6 +19,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
+
+	"github.com/stagewatch/stagewatch/engine/dock"
 )
 
 // Inventory lists what the engine keeps, a line each: containers, images by all that they are called, volumes, networks and
@@ -36,7 +38,7 @@ func (p *Private) Inventory() string {
 	_, err := cli.BuildCachePrune(ctx, build.CachePruneOptions{All: true})
 	check(err)
 	var lines []string
-	used, err := cli.DiskUsage(ctx, types.DiskUsageOptions{})
+	used, err := DiskUsage(ctx, p.Engine, types.DiskUsageOptions{})
 	check(err)
 	for _, c := range used.Containers {
 		lines = append(lines, fmt.Sprint("container ", c.Names, " ", c.Status))
@@ -62,6 +64,18 @@ func (p *Private) Inventory() string {
 	lines = append(lines, held...)
 	slices.Sort(lines)
 	return fmt.Sprintf("%d bytes of layers\n%s", used.LayersSize, strings.Join(lines, "\n"))
+}
+
+// DiskUsage is what `docker system df` asks for. On the containerd store that fails where a snapshot, whoever's it is, is removed
+// meanwhile, be it of a container that goes or by the collection of garbage; then it is asked for again.
+func DiskUsage(ctx context.Context, engine *dock.Engine, options types.DiskUsageOptions) (types.DiskUsage, error) {
+	const attempts = 100
+	for attempt := 1; ; attempt++ {
+		used, err := engine.Client.DiskUsage(ctx, options)
+		if err == nil || attempt == attempts || !strings.Contains(err.Error(), "not found") {
+			return used, err
+		}
+	}
 }
 
 // held lists the blobs and leases of the containerd of an engine on which nothing goes on. Those of the build history are
