@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -275,15 +276,18 @@ func (l *live) direct(id string) string {
 	return "http://" + seen.NetworkSettings.Networks["bridge"].IPAddress + ":8080"
 }
 
-// freePort is a port that nobody has at the moment.
+// freePort is a port that nobody has at the moment, and that the system gives to nobody who takes any.
 func freePort(t testing.TB) int {
 	t.Helper()
-	probe, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := 20_000 + rand.IntN(10_000)
+		if probe, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			probe.Close()
+			return port
+		}
 	}
-	defer probe.Close()
-	return probe.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 // left lists what carries our label of this test's session on the engine.
