@@ -1,12 +1,10 @@
 package image
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -52,14 +50,13 @@ func (s *stages) build(target string) Source {
 	return Source{Plan: p, Image: image, Size: size, Basis: s.store.Basis()}
 }
 
-// read reads the stage before and the last one, and calls use with them.
+// read reads the stage before and the last one, and calls use with them. What use does at the engine, like saving the
+// images, is no part of the reading's time, so only the test's own limit ends it.
 func (s *stages) read(use func(before, after *Stage, open Open) error) {
 	s.t.Helper()
 	after := s.build("")
 	sources := []Source{s.build(after.Plan.Before()), after}
-	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
-	defer cancel()
-	err := s.reader.Read(ctx, s.contexts(), sources, func(st []*Stage, open Open) error { return use(st[0], st[1], open) })
+	err := s.reader.Read(s.t.Context(), s.contexts(), sources, func(st []*Stage, open Open) error { return use(st[0], st[1], open) })
 	if err != nil {
 		s.t.Fatal(err)
 	}
