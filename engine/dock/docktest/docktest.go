@@ -45,7 +45,7 @@ func Session(t testing.TB, engine *dock.Engine) *dock.Session {
 	t.Helper()
 	session := dock.NewSession(engine.Host)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
 		if _, err := engine.Clean(ctx, session); err != nil {
 			t.Errorf("cleaning up: %v", err)
