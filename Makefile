@@ -12,7 +12,7 @@ ENGINE ?= auto
 # For `make run`: flags of stagewatch. For `make test` and `make test-engines`: flags of go test, and which packages.
 ARGS ?=
 # One package at a time: Docker Engine 20.10 can crash where solves share steps and differ in --no-cache.
-TESTARGS ?= -timeout 20m -p 1
+TESTARGS ?= -timeout 30m -p 1
 PKGS ?= ./...
 # For `make bench`: how often each pair is measured, flags of go test, and the revision of an earlier stagewatch to be beside.
 BENCHTIME ?= 5x

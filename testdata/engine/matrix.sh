@@ -56,7 +56,7 @@ for name in "${wanted[@]}"; do
   say "testing on engine $name ($version, $store): ${#tested[@]} packages (log: $log)"
   # shellcheck disable=SC2086
   DOCKER_HOST=$host "${run[@]}" go run "$gotestsum" --format pkgname --jsonfile "$log" -- \
-    -count=1 ${TESTARGS:--timeout 20m -p 1} "${only[@]}" "${tested[@]}" >&2 || broken=1
+    -count=1 ${TESTARGS:--timeout 30m -p 1} "${only[@]}" "${tested[@]}" >&2 || broken=1
   [[ $name != buildkitd ]] || "${run[@]}" "$here/buildkitd.sh" down
   # A test of which a part is skipped has passed all the same; the parts are counted, so that none goes unseen.
   skipped=$(grep -c '"Action":"skip".*"Test":' "$log" || true)
