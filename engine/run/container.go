@@ -109,7 +109,7 @@ func (r *Runner) Start(ctx context.Context, spec Spec) (*Container, error) {
 // start starts the created container and finds its address. Since is the engine's own time of the start.
 func (c *Container) start(ctx context.Context) (since string, err error) {
 	cli := c.runner.engine.Client
-	if err := cli.ContainerStart(ctx, c.ID, container.StartOptions{}); err != nil {
+	if err := startCreated(ctx, cli, c.ID); err != nil {
 		return "", explainStart("starting the container", err)
 	}
 	seen, err := cli.ContainerInspect(ctx, c.ID)

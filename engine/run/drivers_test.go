@@ -41,7 +41,7 @@ func TestEveryLogDriverIsShownOrSaysWhyNot(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			startErr := r.engine.Client.ContainerStart(t.Context(), created.ID, container.StartOptions{})
+			startErr := startCreated(t.Context(), r.engine.Client, created.ID)
 			var why error
 			var log diary
 			reader := &Container{ID: created.ID, runner: r.runner, logDriver: c.driver, logged: make(chan struct{}), tail: newTail(),

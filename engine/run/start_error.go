@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/client"
 
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
@@ -25,6 +27,19 @@ func (r *Runner) explainCreate(ctx context.Context, image string, err error) err
 	}
 	return explainStart(what, err)
 }
+
+// startCreated starts a container that was created. Where the engine's runtime breaks off before it has begun, which containerd 1.6.20
+// did once in some ten thousand starts, it is asked once more.
+func startCreated(ctx context.Context, cli *client.Client, id string) error {
+	err := cli.ContainerStart(ctx, id, container.StartOptions{})
+	if err != nil && strings.HasSuffix(err.Error(), brokenOff) {
+		err = cli.ContainerStart(ctx, id, container.StartOptions{})
+	}
+	return err
+}
+
+// brokenOff ends what the engine says of it; an engine that goes away is told in other words.
+const brokenOff = "unexpected EOF: unknown"
 
 // explainStart replaces the runtime's chain of causes of a failed start by the last cause.
 func explainStart(what string, err error) error {
