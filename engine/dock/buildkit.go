@@ -13,6 +13,7 @@ import (
 	docker "github.com/docker/docker/client"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/session"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 
@@ -33,6 +34,10 @@ type BuildKit struct {
 	*client.Client
 	// DialSession opens the stream on which BuildKit asks us for files, secrets and credentials.
 	DialSession session.Dialer
+	// Home is the engine that images have to be brought to, nil where the BuildKit is the engine's own.
+	Home *Engine
+	// Platform is what is built there by default; it is zero where the BuildKit says that itself.
+	Platform ocispecs.Platform
 }
 
 // way is how an engine's BuildKit is reached.
@@ -45,12 +50,15 @@ const (
 	overHTTP way = "/grpc"
 )
 
-// BuildKit connects to the engine's BuildKit. Where the engine may answer gRPC on its address, that is tried first:
+// BuildKit connects to what builds for the engine: a builder elsewhere, or the engine's own BuildKit. Where the engine may answer gRPC on its address, that is tried first:
 // what lies between may not let it through. For an engine without BuildKit it returns an error that wraps
 // [ErrNoBuildKit].
 func (e *Engine) BuildKit(ctx context.Context) (*BuildKit, error) {
 	e.reaching.Lock()
 	defer e.reaching.Unlock()
+	if e.elsewhere != nil {
+		return e.goElsewhere(ctx)
+	}
 	if e.reached == "" {
 		if err := e.reach(ctx); err != nil {
 			return nil, err
@@ -96,23 +104,26 @@ func (e *Engine) answers(ctx context.Context) error {
 }
 
 func (e *Engine) buildKit(ctx context.Context, by way) (*BuildKit, error) {
-	pause := backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 2, MaxDelay: reconnectWithin}
-	reconnect := client.WithGRPCDialOption(grpc.WithConnectParams(grpc.ConnectParams{Backoff: pause, MinConnectTimeout: answerWithin}))
-	opts := []client.ClientOpt{reconnect, noticeEnd()}
-	if by == overHTTP {
-		opts = append(opts, client.WithContextDialer(e.dialGRPC), client.WithSessionDialer(e.dialSession))
-	} else {
-		opts = append(opts, client.WithContextDialer(e.dialNative))
+	if by == overGRPC {
+		return newBuildKit(ctx, e.dialNative, answerWithin)
 	}
-	c, err := client.New(ctx, "", opts...)
+	b, err := newBuildKit(ctx, e.dialGRPC, answerWithin, client.WithSessionDialer(e.dialSession))
+	if err != nil {
+		return nil, err
+	}
+	b.DialSession = e.dialSession
+	return b, nil
+}
+
+// newBuildKit returns a client that connects when it is first used.
+func newBuildKit(ctx context.Context, dial func(context.Context, string) (net.Conn, error), within time.Duration, opts ...client.ClientOpt) (*BuildKit, error) {
+	pause := backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 2, MaxDelay: reconnectWithin}
+	reconnect := client.WithGRPCDialOption(grpc.WithConnectParams(grpc.ConnectParams{Backoff: pause, MinConnectTimeout: within}))
+	c, err := client.New(ctx, "", append(opts, client.WithContextDialer(dial), reconnect, noticeEnd())...)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to BuildKit: %w", err)
 	}
-	b := &BuildKit{c, c.Dialer()}
-	if by == overHTTP {
-		b.DialSession = e.dialSession
-	}
-	return b, nil
+	return &BuildKit{Client: c, DialSession: c.Dialer()}, nil
 }
 
 func (e *Engine) dialGRPC(ctx context.Context, _ string) (net.Conn, error) {

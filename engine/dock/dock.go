@@ -1,6 +1,6 @@
 // Package dock connects to a Docker Engine. It finds the engine that the docker command would use, describes it, opens
-// the connections that BuildKit needs, and records what a session made on the engine, so that all of it can be removed
-// and nothing else is ever touched.
+// the connections that BuildKit needs, the engine's own or one elsewhere, and records what a session made on the engine, so
+// that all of it can be removed and nothing else is ever touched.
 //
 // It does not build, run or measure anything: engine/solve, engine/run and engine/image do.
 package dock
@@ -15,6 +15,7 @@ import (
 
 	"github.com/docker/docker/client"
 
+	"github.com/stagewatch/stagewatch/engine/builders"
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
@@ -25,6 +26,10 @@ type Options struct {
 	Host string
 	// Context is --context: a name in `docker context ls`.
 	Context string
+	// Builder is --builder: what solves the builds, "default" for the engine's own BuildKit. See [builders.Choose].
+	Builder string
+	// Platform is what a builder elsewhere must build for, empty for the engine's own platform.
+	Platform string
 }
 
 // Engine is a Docker Engine that answered.
@@ -41,6 +46,9 @@ type Engine struct {
 	// reached is the way to its BuildKit, empty until that was asked for.
 	reaching sync.Mutex
 	reached  way
+	// elsewhere is what builds in place of its BuildKit, nil for that one, and platform what that must build for.
+	elsewhere *builders.Builder
+	platform  string
 	// origin says where the address was found, for a person who expected another engine; it is empty for the default.
 	origin string
 	// logs is a client for reading logs, nil if Client does that, too.
@@ -68,6 +76,10 @@ func Connect(ctx context.Context, opts Options) (*Engine, error) {
 	if err != nil {
 		return nil, &fault.Error{What: "preparing the connection to " + ep.host, Hint: ep.hintOrigin(), Err: err}
 	}
+	elsewhere, err := builders.Choose(opts.Builder, builders.Context{Name: ep.context, Host: ep.host}, Contexts())
+	if err != nil {
+		return nil, errors.Join(err, cli.Close())
+	}
 	limit := answerWithin
 	if ep.ssh() {
 		limit = answerWithinSSH
@@ -90,7 +102,11 @@ func Connect(ctx context.Context, opts Options) (*Engine, error) {
 		tls:    ep.tls,
 		origin: ep.hintOrigin(),
 		Host:   ep.host,
-		Local:  ep.socket() != "" || strings.HasPrefix(ep.host, "npipe://"),
+
+		elsewhere: elsewhere,
+		platform:  opts.Platform,
+
+		Local: ep.socket() != "" || strings.HasPrefix(ep.host, "npipe://"),
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package dock
 
 import (
+	"cmp"
 	"crypto/tls"
 	"fmt"
 	"net"
@@ -16,11 +17,12 @@ import (
 	"github.com/docker/docker/client"
 	"github.com/docker/go-connections/tlsconfig"
 
+	"github.com/stagewatch/stagewatch/engine/builders"
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
 // defaultContext is the docker command's name for "no context: DOCKER_HOST or the default socket".
-const defaultContext = "default"
+const defaultContext = builders.Default
 
 // dockerEndpoint is the key of an engine's address within a context.
 const dockerEndpoint = "docker"
@@ -35,7 +37,9 @@ var ErrHostAndContext = &fault.Error{What: "choosing an engine: both --host and 
 type endpoint struct {
 	host string
 	// origin says where host was found: "--host", "DOCKER_HOST" or `context "x"`; it is empty for the default.
-	origin  string
+	origin string
+	// context is the docker context, "default" for an address that is in none.
+	context string
 	tls     *tls.Config
 	headers map[string]string
 }
@@ -78,7 +82,7 @@ func resolve(opts Options) (endpoint, error) {
 			ep, err = fromContext(current, "")
 		}
 	}
-	ep.headers = headers
+	ep.headers, ep.context = headers, cmp.Or(ep.context, defaultContext)
 	return ep, err
 }
 
@@ -150,7 +154,7 @@ func Contexts() []string {
 
 // fromContext reads a context from the docker command's own store.
 func fromContext(name, origin string) (endpoint, error) {
-	ep := endpoint{origin: strings.TrimSpace(fmt.Sprintf("%s context %q", origin, name))}
+	ep := endpoint{context: name, origin: strings.TrimSpace(fmt.Sprintf("%s context %q", origin, name))}
 	if origin == "--context" {
 		ep.origin = fmt.Sprintf("context %q", name)
 	}

@@ -47,10 +47,15 @@ func (e *Engine) Info(ctx context.Context) (event.Engine, error) {
 		Store:   storeName(info),
 		Host:    e.Host,
 	}
+	if e.elsewhere != nil && product != podman {
+		// Whether it answers is found out by who builds: asking may start it.
+		about.Builder = e.elsewhere.String()
+		return about, nil
+	}
 	if err := e.hasBuildKit(ctx, product, info.OSType); err != nil {
 		return about, err
 	}
-	about.Builder = "BuildKit"
+	about.Builder = event.OwnBuilder
 	return about, nil
 }
 
@@ -67,10 +72,15 @@ func storeName(info system.Info) string {
 // hasBuildKit returns an error if the engine's BuildKit can't be reached. The engine's description names only the default
 // builder of the docker command, not what the engine has.
 func (e *Engine) hasBuildKit(ctx context.Context, product, system string) error {
-	b, err := e.BuildKit(ctx)
+	e.reaching.Lock()
+	err := error(nil)
+	if e.reached == "" {
+		err = e.reach(ctx)
+	}
+	e.reaching.Unlock()
 	switch {
 	case err == nil:
-		return b.Close()
+		return nil
 	case !errors.Is(err, ErrNoBuildKit):
 		return err
 	}

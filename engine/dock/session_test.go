@@ -78,6 +78,9 @@ func killed(t *testing.T, dir, host string, tags ...string) string {
 }
 
 func TestMain(m *testing.M) {
+	if known := os.Getenv(asBuildx); known != "" && filepath.Base(os.Args[0]) == "docker" {
+		os.Exit(buildx(known, os.Args[1:]))
+	}
 	args := strings.Fields(os.Getenv("STAGEWATCH_TEST_SESSION"))
 	if len(args) < 2 {
 		os.Exit(m.Run())

@@ -110,12 +110,15 @@ type Edit struct {
 	Now string `json:"now,omitempty"`
 }
 
+// OwnBuilder is an engine's own BuildKit.
+const OwnBuilder = "BuildKit"
+
 // Engine reports which engine answers. It is the first event, and comes again whenever the engine comes back.
 type Engine struct {
 	Name    string `json:"name" redact:"never"`
 	Version string `json:"version" redact:"never"`
 	API     string `json:"api" redact:"never"`
-	// Builder is what solves the builds, e.g. "buildkit (engine)".
+	// Builder is what solves the builds: [OwnBuilder], or one elsewhere.
 	Builder string `json:"builder" redact:"never"`
 	// Store is the engine's image store, e.g. "overlay2".
 	Store string `json:"store" redact:"never"`

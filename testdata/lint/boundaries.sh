@@ -27,7 +27,8 @@ engine/project   engine/config engine/event engine/fault engine/plan engine/solv
 engine/redact    engine/event
 engine/solve     engine/dock engine/event engine/plan engine/tree
 engine/desk      engine/event
-engine/dock      engine/event engine/fault engine/state
+engine/dock      engine/builders engine/event engine/fault engine/state
+engine/builders  engine/fault
 engine/doctor    engine/config engine/dock engine/event engine/fault engine/front engine/human engine/image engine/plan engine/project engine/run engine/solve engine/tree watch
 engine/event     engine/human
 engine/explain   engine/cause engine/compose engine/config engine/dock engine/event engine/fault engine/past engine/plan engine/project engine/redact engine/solve engine/tree

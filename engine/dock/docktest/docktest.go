@@ -31,7 +31,7 @@ func Engine(t testing.TB) *dock.Engine {
 	if os.Getenv("ENGINE") == "none" {
 		t.Skip("needs a Docker Engine, and ENGINE=none says that there is none")
 	}
-	engine, err := dock.Connect(t.Context(), dock.Options{})
+	engine, err := dock.Connect(t.Context(), dock.Options{Builder: "default"})
 	if err != nil {
 		t.Fatalf("this test needs a Docker Engine (`make test` brings one; ENGINE=none skips the test): %v\n%s", err, fault.Hint(err))
 	}

@@ -62,7 +62,7 @@ func NewPrivate(t testing.TB, dir string, env ...string) *Private {
 		os.RemoveAll(short)
 	})
 	p.Start()
-	if p.Engine, err = dock.Connect(t.Context(), dock.Options{Host: "unix://" + filepath.Join(p.runtime, "docker.sock")}); err != nil {
+	if p.Engine, err = dock.Connect(t.Context(), dock.Options{Host: "unix://" + filepath.Join(p.runtime, "docker.sock"), Builder: "default"}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = p.Engine.Close() })

@@ -50,7 +50,7 @@ func Unreliable(t testing.TB, engine *dock.Engine) *Line {
 		listener.Close()
 		line.Cut()
 	})
-	if line.Engine, err = dock.Connect(t.Context(), dock.Options{Host: "unix://" + socket}); err != nil {
+	if line.Engine, err = dock.Connect(t.Context(), dock.Options{Host: "unix://" + socket, Builder: "default"}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = line.Engine.Close() })
