@@ -294,6 +294,26 @@ func TestAFailedCheckOfAnEngineThatIsGoneIsNoResult(t *testing.T) {
 	})
 }
 
+// TestABuilderThatIsAway is said to be, and not the engine; what is pending is built when it is back.
+func TestABuilderThatIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newChecked(t, nil, []string{"test"})
+		defer r.close()
+		r.pinger.builder = "team (remote)"
+		r.up()
+		r.pinger.gone.Store(true)
+		r.builder.last().end <- errors.New("the connection broke")
+		synctest.Wait()
+		w, _ := eventtest.One[event.Warning](t, r.wantChecked("#1 check test running"))
+		if w.Code != event.CodeEngineGone || !strings.HasPrefix(w.Message, "builder team (remote) does not answer") || strings.Contains(w.Message+w.Hint, "engine") || w.Hint == "" {
+			t.Errorf("%+v", w)
+		}
+		r.pinger.gone.Store(false)
+		time.Sleep(2 * enginePoll)
+		r.wantChecked("#1 check test canceled")
+	})
+}
+
 // TestACheckThatCannotBePlannedFails, and the target is built all the same.
 func TestACheckThatCannotBePlannedFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -74,7 +74,7 @@ func (l *loop) succeeded(j *job, res *solve.Result) {
 func (l *loop) reportBuilt(j *job) {
 	res := j.result
 	l.tally.saved += res.Saved
-	e := event.Built{Target: j.plan.Target, Image: res.Image, MS: res.Took.Milliseconds(), Hits: res.Hits, Ran: res.Ran, SavedMS: res.Saved.Milliseconds(), SessionSavedMS: l.tally.saved.Milliseconds(), Score: l.tally.score, Shortcuts: res.Plan.TakenShortcuts()}
+	e := event.Built{Target: j.plan.Target, Image: res.Image, MS: res.Took.Milliseconds(), Hits: res.Hits, Ran: res.Ran, SavedMS: res.Saved.Milliseconds(), SessionSavedMS: l.tally.saved.Milliseconds(), BroughtBytes: res.Brought, Score: l.tally.score, Shortcuts: res.Plan.TakenShortcuts()}
 	if l.cfg.Exported {
 		e.Exported = res.Exported
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/stagewatch/stagewatch/engine/config"
+	"github.com/stagewatch/stagewatch/engine/connect"
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/event/eventtest"
@@ -228,7 +229,11 @@ func (i *fakeImages) Remove(_ context.Context, image string) error {
 	return nil
 }
 
-type fakePinger struct{ gone, hangs atomic.Bool }
+type fakePinger struct {
+	gone, hangs atomic.Bool
+	// builder is a builder elsewhere that is gone with it, empty for none.
+	builder string
+}
 
 func (p *fakePinger) Silent(ctx context.Context) bool {
 	if !p.hangs.Load() {
@@ -243,6 +248,9 @@ func (p *fakePinger) Silent(ctx context.Context) bool {
 }
 
 func (p *fakePinger) Ping(context.Context) error {
+	if p.gone.Load() && p.builder != "" {
+		return &connect.AwayError{Builder: p.builder}
+	}
 	if p.gone.Load() {
 		return errors.New("connection refused")
 	}

@@ -2,8 +2,10 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"github.com/stagewatch/stagewatch/engine/connect"
 	"github.com/stagewatch/stagewatch/engine/desk"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
@@ -79,6 +81,9 @@ func (e *engineWatch) lost(err error) {
 	}
 	e.gone = true
 	w := event.Warning{Code: event.CodeEngineGone, Message: "the engine does not answer any more: " + dock.Plain(err).Error(), Hint: "Start it again; stagewatch continues by itself when it answers."}
+	if away := (*connect.AwayError)(nil); errors.As(err, &away) {
+		w.Message, w.Hint = away.Error(), "What serves goes on serving. Start it again; stagewatch continues by itself when it answers."
+	}
 	if !descriptors() {
 		w.Message, w.Hint = solve.NoFiles()
 	}

@@ -97,8 +97,11 @@ func (h *Host) Open(ctx context.Context, cfg config.Config, attachables []sessio
 	return c, nil
 }
 
-// Pruned reports whether the engine's build cache has been pruned since then.
+// Pruned reports whether the engine's build cache has been pruned since then. Of a builder elsewhere nobody tells.
 func (c *Connection) Pruned(ctx context.Context, since time.Time) (bool, error) {
+	if c.Elsewhere() != "" {
+		return false, nil
+	}
 	return c.Engine.Pruned(ctx, since)
 }
 
@@ -122,13 +125,25 @@ func silent(ctx context.Context, alive func(context.Context) error) bool {
 	return ctx.Err() == nil && asking.Err() != nil
 }
 
-// Ping asks the engine and its BuildKit for a sign of life.
+// Ping asks the engine, and what builds for it, for a sign of life.
 func (c *Connection) Ping(ctx context.Context) error {
 	if err := c.alive(ctx); err != nil {
 		return err
 	}
-	return c.Builder.Ping(ctx)
+	err := c.Builder.Ping(ctx)
+	if err != nil && c.Elsewhere() != "" {
+		return &AwayError{c.Elsewhere()}
+	}
+	return err
 }
+
+// AwayError says that a builder elsewhere does not answer any more.
+type AwayError struct {
+	// Builder is which.
+	Builder string
+}
+
+func (e *AwayError) Error() string { return "builder " + e.Builder + " does not answer any more" }
 
 // Broken returns when the engine's stream of events breaks, or ctx ends. It asks for the session's events only, and
 // reads none of them.

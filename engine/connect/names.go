@@ -66,6 +66,16 @@ func (c *Connection) Build(ctx context.Context, req solve.Request) (*solve.Resul
 	return c.Builder.Build(ctx, req)
 }
 
+// TrimHistory removes all but the newest of our builds from the engine's build history. That of a builder elsewhere is shared:
+// there what other people's sessions built stays.
+func (c *Connection) TrimHistory(ctx context.Context) error {
+	session := ""
+	if c.Elsewhere() != "" {
+		session = c.Session.ID
+	}
+	return c.Builder.TrimHistory(ctx, session)
+}
+
 // naming is the engine where images get names that are still ours: somebody may have built an image of their own under
 // one of them meanwhile.
 type naming struct {

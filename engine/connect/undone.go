@@ -30,6 +30,9 @@ func Undone(b *solve.Builder, cfg config.Config, version func() (string, error),
 	if err != nil {
 		return err
 	}
+	if b.Elsewhere() != "" {
+		engine = "builder " + b.Elsewhere()
+	}
 	for _, attr := range attrs {
 		w, err := undone(attr, engine, cfg)
 		if err != nil {

@@ -132,6 +132,8 @@ type Built struct {
 	// Exported are the engine's own words on the image, by BuildKit's keys as "containerimage.digest", where they were asked
 	// for.
 	Exported map[string]string `json:"exported,omitempty" redact:"never"`
+	// BroughtBytes are the bytes of the image that came from a builder elsewhere: the layers that the engine did not have.
+	BroughtBytes int64 `json:"brought_bytes,omitempty"`
 	// Shortcuts are the copies that did not wait for the last state of the stage that they copy from.
 	Shortcuts []Shortcut `json:"shortcuts,omitempty"`
 }

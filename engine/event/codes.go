@@ -50,6 +50,10 @@ const (
 	CodeSwept = "swept"
 	// CodeSecretUnset: the environment variable that a secret comes from is not set.
 	CodeSecretUnset = "secret-unset"
+	// CodeWholeImage: an engine did not take an image without the layers that it has, and got all of them.
+	CodeWholeImage = "whole-image"
+	// CodeBuilderAway: the plan is made without the builder that was chosen, as it does not answer.
+	CodeBuilderAway = "builder-away"
 	// CodeTagTaken: the image's name belongs to one of the user's own images.
 	CodeTagTaken = "tag-taken"
 	// CodeVolumeName: a volume's name looks like a folder.

@@ -73,7 +73,7 @@ func (r *Reader) assemble(stages []*Stage, got map[*Stage]map[int]Tree) {
 		for i, chain := range s.chains {
 			l, known := r.known(chain)
 			over, arrived := got[s][i]
-			if arrived && s.Basis == Blocks && i > 0 {
+			if arrived && s.Basis != Files && i > 0 {
 				separate(under, over)
 			}
 			switch {
@@ -90,7 +90,7 @@ func (r *Reader) assemble(stages []*Stage, got map[*Stage]map[int]Tree) {
 			s.trees = append(s.trees, over)
 			under = over
 		}
-		if s.Basis == Blocks {
+		if s.Basis != Files {
 			s.refine()
 		}
 		for i := range s.Layers {

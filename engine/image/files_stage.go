@@ -20,7 +20,7 @@ type Source struct {
 	Plan  *plan.Plan
 	Image string
 	Size  event.StageSize
-	// Basis is what Size counts. Reading replaces one of [Blocks] by one of [Files].
+	// Basis is what Size counts. Reading replaces any other by one of [Files].
 	Basis string
 }
 

@@ -42,23 +42,29 @@ const (
 	// Blocks is the basis of rough sizes: the blocks that the layers' files and folders take on the engine's disk, some
 	// per cent more.
 	Blocks = "uncompressed layers, in blocks on disk"
+	// Loaded is the basis of rough sizes of images that a builder elsewhere made: the bytes of the files, and in layers above
+	// the base the targets of symbolic links, which the engine counts in what it loads and not in what it builds.
+	Loaded = "uncompressed layers, as docker load counts them"
 )
 
 // New returns the store of the engine for the session with the id. Name is the store's name in event.Engine.Store.
 func New(engine *dock.Engine, session, name string) *Store {
 	s := &Store{engine, session, Files}
-	if strings.HasPrefix(name, "containerd") {
+	switch {
+	case strings.HasPrefix(name, "containerd"):
 		s.basis = Blocks
+	case engine != nil && engine.Elsewhere() != "":
+		s.basis = Loaded
 	}
 	return s
 }
 
-// Basis returns what [Store.Measure] counts: [Files], or [Blocks] as the containerd store does.
+// Basis returns what [Store.Measure] counts: [Files], or [Blocks] as the containerd store does, or [Loaded].
 func (s *Store) Basis() string { return s.basis }
 
 // Measure returns the bytes of an image's layers, from the base upwards, and their sum. The first base layers are
 // marked as the base image's. The sizes are those of `docker history`, without its entries that made no layer. The
-// caller sets the result's Stage. Where they count blocks, [Reader.Read] knows better.
+// caller sets the result's Stage. Where their basis is not [Files], [Reader.Read] knows better.
 func (s *Store) Measure(ctx context.Context, id string, base int) (event.StageSize, error) {
 	cli := s.engine.Client
 	seen, err := cli.ImageInspect(ctx, id)
@@ -84,7 +90,7 @@ func (s *Store) Measure(ctx context.Context, id string, base int) (event.StageSi
 // Shown returns the sizes that `docker images` shows of the session's images, by id, nil where they are those that
 // [Store.Measure] returns. Up to engine 28 an image's description has another one.
 func (s *Store) Shown(ctx context.Context) (map[string]int64, error) {
-	if s.basis == Files {
+	if s.basis != Blocks {
 		return nil, nil
 	}
 	found, err := s.made(ctx)

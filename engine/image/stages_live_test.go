@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/dock/docktest"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/solve/solvetest"
@@ -21,7 +22,12 @@ type stages struct {
 
 func newStages(t testing.TB) *stages {
 	t.Helper()
-	s := &stages{Project: solvetest.New(t), t: t}
+	return newStagesOn(t, docktest.Engine(t))
+}
+
+func newStagesOn(t testing.TB, e *dock.Engine) *stages {
+	t.Helper()
+	s := &stages{Project: solvetest.NewOn(t, e), t: t}
 	info, err := s.Engine.Info(t.Context())
 	if err != nil {
 		t.Fatal(err)

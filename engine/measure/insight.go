@@ -28,7 +28,7 @@ type Measured struct {
 }
 
 // rough reports whether the sizes count blocks on the engine's disk.
-func (m Measured) rough() bool { return m.Sized.Basis == image.Blocks }
+func (m Measured) rough() bool { return m.Sized.Basis != image.Files }
 
 // Exact returns the sizes of the target's layers, nil where they are rough.
 func (m Measured) Exact() []event.Layer {

@@ -23,7 +23,7 @@ import (
 type Images interface {
 	// Measure returns the sizes of an image's layers; the first base ones came with the base image.
 	Measure(ctx context.Context, image string, base int) (event.StageSize, error)
-	// Basis returns what Measure counts: [image.Files] or [image.Blocks].
+	// Basis returns what Measure counts: [image.Files], or what comes near to it.
 	Basis() string
 	// Shown returns the sizes that docker shows of images, by id, where they are others than those of Measure.
 	Shown(ctx context.Context) (map[string]int64, error)

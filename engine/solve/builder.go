@@ -24,6 +24,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/stagewatch/stagewatch/engine/carry"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
@@ -50,6 +51,8 @@ type Builder struct {
 	platform    ocispecs.Platform
 	// gateway is the address of the engine's host for containers, empty where it does not say.
 	gateway string
+	// home brings images to the engine, nil where they are there once they are exported.
+	home *carry.Carrier
 
 	sent      sent
 	lingering lingering
@@ -91,6 +94,9 @@ func New(ctx context.Context, e Engine, attachables ...session.Attachable) (*Bui
 		}
 		return nil
 	})
+	if err == nil && c.Home != nil {
+		err = b.comesHome(ctx, c)
+	}
 	if err != nil {
 		c.Close()
 		return nil, fmt.Errorf("reading what BuildKit supports: %w", Plain(err))
@@ -176,7 +182,7 @@ func (b *Builder) lookUp(ctx context.Context, name string, opt sourceresolver.Op
 		return err
 	})
 	if err != nil {
-		return got, &plan.ImageError{Name: name, Err: Plain(err)}
+		return got, &plan.ImageError{Name: name, Err: b.atHome(ctx, name, Plain(err))}
 	}
 	return got, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/distribution/reference"
@@ -19,7 +20,30 @@ import (
 	"github.com/stagewatch/stagewatch/engine/tree"
 )
 
-// run solves what collect returns, exports it, and returns the image's id, empty where no image is asked for. It does not wait for the record of the build in
+// solve makes one attempt, and returns the image's id.
+func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (string, error) {
+	if b.home == nil || req.NoImage {
+		return b.solveThere(ctx, req, track)
+	}
+	track.load = b.pack(ctx, req)
+	defer track.load.Close()
+	if _, err := b.solveThere(ctx, req, track); err != nil {
+		return "", err
+	}
+	return b.bring(ctx, track)
+}
+
+// solveThere leaves the image where it was built.
+func (b *Builder) solveThere(ctx context.Context, req Request, track *tracker) (string, error) {
+	// A build that is merely canceled may be met at the engine by the next one, which a fragile engine does not bear.
+	if req.Yields || b.lingering.fragile {
+		return b.yield(ctx, req, track)
+	}
+	return b.run(ctx, req, track, b.collect(track, req))
+}
+
+// run solves what collect returns, exports it, and returns the image's id, empty where no image is asked for; of one that comes as a
+// load the id is another one at the engine. It does not wait for the record of the build in
 // the engine's history, which takes the engine as long as a third of the export, and which nothing depends on.
 func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect gateway.BuildFunc) (string, error) {
 	files, err := dock.Files(req.Contexts, func(context string, filter *fsutil.FilterOpt) error {
@@ -38,9 +62,7 @@ func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect 
 		// They reach the history and nothing else: no frontend runs at the engine.
 		FrontendAttrs:       req.Record.attrs(),
 		AllowedEntitlements: req.Plan.Grants(),
-	}
-	if !req.NoImage {
-		opt.Exports = []client.ExportEntry{{Type: "moby"}}
+		Exports:             track.exports(req),
 	}
 	// A solve without a record ends with its export, and so does every solve of an engine that keeps none.
 	early := !opt.Internal && !b.lingering.fragile && !req.Exported && !req.NoImage
@@ -89,11 +111,29 @@ func (b *Builder) run(ctx context.Context, req Request, track *tracker, collect 
 }
 
 // follow takes in the progress of a solve until that ends. Early makes it return as soon as the image is exported, with
-// the image's id.
+// the image's id or, where it has come as a load, with anything.
 func (t *tracker) follow(status <-chan *client.SolveStatus, early bool) (image string) {
-	for s := range status {
+	var arrived <-chan struct{}
+	for {
+		var s *client.SolveStatus
+		select {
+		case next, ok := <-status:
+			if !ok {
+				return ""
+			}
+			s = next
+		case <-arrived:
+			return "home"
+		}
 		t.update(s)
 		if !early {
+			continue
+		}
+		if t.load != nil {
+			// All steps were reported before the export began.
+			if t.exporting(s) {
+				arrived = t.load.Arrived
+			}
 			continue
 		}
 		done := false
@@ -101,7 +141,18 @@ func (t *tracker) follow(status <-chan *client.SolveStatus, early bool) (image s
 			return image
 		}
 	}
-	return ""
+}
+
+// export is the vertex of a solve's export.
+func (t *tracker) export() digest.Digest {
+	return digest.FromString(fmt.Sprint(t.session, "-export-0"))
+}
+
+// exporting reports whether the export was reported to have begun.
+func (t *tracker) exporting(s *client.SolveStatus) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.ContainsFunc(s.Vertexes, func(v *client.Vertex) bool { return v.Digest == t.export() && v.Started != nil })
 }
 
 // exported returns the id of the exported image once that was reported, image until then, and whether the export has
@@ -109,7 +160,7 @@ func (t *tracker) follow(status <-chan *client.SolveStatus, early bool) (image s
 func (t *tracker) exported(image string, s *client.SolveStatus) (id string, done bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	exporter := digest.FromString(fmt.Sprint(t.session, "-export-0"))
+	exporter := t.export()
 	for _, st := range s.Statuses {
 		if st.Vertex == exporter && st.Completed != nil {
 			// The first is said of the containerd store, the second of the engine's own.

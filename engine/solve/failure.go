@@ -78,7 +78,13 @@ var (
 )
 
 // BrokenOff reports whether a build failed because the connection to the engine broke.
-func BrokenOff(err error) bool { return PlainMessage(err.Error()) == brokenOff }
+func BrokenOff(err error) bool {
+	var f *Failure
+	if errors.As(err, &f) && f.Err != nil {
+		err = f.Err
+	}
+	return PlainMessage(err.Error()) == brokenOff
+}
 
 // NoFiles returns the message and the hint for a failure because this process has no file descriptor left.
 func NoFiles() (message, hint string) { return outOfFiles, Hint(outOfFiles) }
@@ -125,6 +131,9 @@ func PlainMessage(msg string) string {
 	return msg
 }
 
+// noSpace is what is said of a full disk.
+const noSpace = "no space left on device"
+
 const noPath = "The path does not exist. Check its spelling and, if it is in the build context, .dockerignore."
 
 // hints pair a part of a message with what to do. The first that matches counts.
@@ -141,11 +150,12 @@ var hints = []struct{ contains, hint string }{
 	{`": not found`, noPath},
 	{"lstat /", noPath},
 	{"no source files were specified", "No file of the context matches. Check the pattern and .dockerignore."},
+	{onlyAtHome, "Push it to a registry that the builder reaches, or build with the engine's own: --builder default."},
 	{"pull access denied", "Check the image's name, or log in to its registry: docker login"},
 	{"failed to do request", "The registry can't be reached. Check the network, or pull the image where it can be reached."},
 	{"no such host", "The registry can't be reached. Check the network, or pull the image where it can be reached."},
 	{"i/o timeout", "The network did not answer in time. Check the connection and its proxies."},
-	{"no space left on device", "The engine's disk is full. See what takes the space: docker system df"},
+	{noSpace, "The engine's disk is full. See what takes the space: docker system df"},
 	{"is not registered", "Describe the device to the engine: a file in /etc/cdi, and the engine's CDI feature on (docker info lists the folders)."},
 	{"security.insecure is not allowed", "This engine's builds have no such right. Run what needs it in the container, not in the build."},
 	{"network.host is not allowed", "This engine's builds have no such right."},

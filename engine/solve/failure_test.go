@@ -2,7 +2,10 @@ package solve
 
 import (
 	"errors"
+	"fmt"
 	"testing"
+
+	"github.com/stagewatch/stagewatch/engine/event"
 )
 
 // TestPlainMessage uses real messages of old and new engines.
@@ -34,6 +37,20 @@ func TestHintsNameTheNextStep(t *testing.T) {
 		if Hint(msg) == "" {
 			t.Errorf("%s: no hint", msg)
 		}
+	}
+}
+
+// TestBrokenOff: a failure is told by its cause, however it is worded for where the build was made.
+func TestBrokenOff(t *testing.T) {
+	broke := errors.New("failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF")
+	worded := &Failure{Failed: event.Failed{Message: "the connection to builder team (remote) broke"}, Err: broke}
+	for _, err := range []error{broke, worded, fmt.Errorf("checking: %w", worded)} {
+		if !BrokenOff(err) {
+			t.Errorf("%v is no broken connection", err)
+		}
+	}
+	if err := (&Failure{Failed: event.Failed{Message: "exit code: 1"}, Err: errors.New("exit code: 1")}); BrokenOff(err) {
+		t.Errorf("%v is a broken connection", err)
 	}
 }
 

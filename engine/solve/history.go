@@ -47,9 +47,9 @@ func (r Record) attrs() map[string]string {
 }
 
 // TrimHistory removes from the engine's build history all but the newest records of our builds, whichever session made
-// them. Engines before 23.0 keep no history, and return an error.
-func (b *Builder) TrimHistory(ctx context.Context) error {
-	ours, err := b.records(ctx)
+// them, or of those that one session made. Engines before 23.0 keep no history, and return an error.
+func (b *Builder) TrimHistory(ctx context.Context, session string) error {
+	ours, err := b.records(ctx, session)
 	if err != nil {
 		return fmt.Errorf("reading the build history: %w", Plain(err))
 	}
@@ -65,8 +65,8 @@ func (b *Builder) TrimHistory(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// records returns the records of our builds that have ended and that nobody has pinned.
-func (b *Builder) records(ctx context.Context) ([]*controlapi.BuildHistoryRecord, error) {
+// records returns the records of our builds, or of one session's, that have ended and that nobody has pinned.
+func (b *Builder) records(ctx context.Context, session string) ([]*controlapi.BuildHistoryRecord, error) {
 	history, err := b.client.ControlClient().ListenBuildHistory(ctx, &controlapi.BuildHistoryRequest{EarlyExit: true})
 	if err != nil {
 		return nil, err
@@ -84,8 +84,8 @@ func (b *Builder) records(ctx context.Context) ([]*controlapi.BuildHistoryRecord
 		if e.Type != controlapi.BuildHistoryEventType_COMPLETE || r == nil || r.Pinned {
 			continue
 		}
-		_, labelled := r.FrontendAttrs[recordLabel]
-		if _, named := r.FrontendAttrs[recordName]; named && labelled {
+		by, labelled := r.FrontendAttrs[recordLabel]
+		if _, named := r.FrontendAttrs[recordName]; named && labelled && (session == "" || by == session) {
 			ours = append(ours, r)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
 
+	"github.com/stagewatch/stagewatch/engine/carry"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
 )
@@ -37,6 +38,9 @@ type tracker struct {
 	failed            digest.Digest
 	// exportedAs are the engine's own words on the image, nil where the solve was not waited for to its end.
 	exportedAs map[string]string
+	// load is what comes from a builder elsewhere, nil for none, and brought how many bytes of it came.
+	load    *carry.Load
+	brought int64
 	// misled is set where the graph took a shortcut that does not hold.
 	misled bool
 }

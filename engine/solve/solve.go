@@ -3,6 +3,7 @@ package solve
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,8 +14,10 @@ import (
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	commonexptypes "github.com/moby/buildkit/exporter/exptypes"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/opencontainers/go-digest"
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/stagewatch/stagewatch/engine/carry"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/tree"
@@ -51,6 +54,8 @@ type Request struct {
 
 	// plain is set where the plan's copies are to be taken from where the Dockerfile says.
 	plain bool
+	// lacking are layers that a builder elsewhere has to send, though the engine seemed to have them.
+	lacking []digest.Digest
 }
 
 // Result is a build that succeeded.
@@ -62,6 +67,8 @@ type Result struct {
 	Tags  []string
 	// Exported are the engine's own words on the image, by BuildKit's keys, where the request asks for them.
 	Exported map[string]string
+	// Brought is how many bytes of the image came from a builder elsewhere.
+	Brought int64
 	// Hits and Ran count the steps. A step that BuildKit merged with another one counts in neither.
 	Hits, Ran int
 	// Saved is the sum of what the hits saved.
@@ -82,6 +89,7 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 	for attempt := 1; ; attempt++ {
 		track := b.runs.track(req.Plan, req.LastTook, req.Emit)
 		image, err := b.solve(ctx, req, track)
+		var lacks *carry.LackingError
 		if ctxErr := context.Cause(ctx); ctxErr != nil {
 			track.finish(ctxErr, true)
 			return nil, ctxErr
@@ -97,6 +105,10 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 		} else if err != nil && track.misled {
 			req.plain = true
 			continue
+		} else if attempt < attempts && errors.As(err, &lacks) {
+			req.lacking = append(req.lacking, lacks.Layers...)
+			b.refused(req, lacks)
+			continue
 		}
 		var moved []string
 		if err != nil && attempt == 1 && track.failedBase(err) {
@@ -110,6 +122,7 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 			failed := track.finish(err, false)
 			f := newFailure(req.Plan, failed, err)
 			f.Moved = moved
+			b.elsewhere(f)
 			if _, ok := AbsentPath(f.Message); ok && failed >= 0 {
 				f.Missing, f.Like = b.absent(ctx, req, failed)
 			}
@@ -128,7 +141,7 @@ func (b *Builder) Build(ctx context.Context, req Request) (*Result, error) {
 			return nil, cmp.Or(context.Cause(ctx), err)
 		}
 		res := track.result()
-		res.Took, res.Image, res.Tags = time.Since(start), image, tags
+		res.Took, res.Image, res.Tags, res.Brought = time.Since(start), image, tags, track.brought
 		res.Exported = withNames(res.Exported, tags)
 		return res, nil
 	}
@@ -178,15 +191,6 @@ func (e *UnreadError) Error() string {
 }
 
 func (e *UnreadError) Unwrap() error { return e.ReadError }
-
-// solve makes one attempt, and returns the image's id.
-func (b *Builder) solve(ctx context.Context, req Request, track *tracker) (string, error) {
-	// A build that is merely canceled may be met at the engine by the next one, which a fragile engine does not bear.
-	if req.Yields || b.lingering.fragile {
-		return b.yield(ctx, req, track)
-	}
-	return b.run(ctx, req, track, b.collect(track, req))
-}
 
 // collect returns the gateway's part of a build, which solves the plan's target.
 func (b *Builder) collect(track *tracker, req Request) gateway.BuildFunc {

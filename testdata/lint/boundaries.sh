@@ -25,10 +25,11 @@ engine/connect   engine/config engine/dock engine/event engine/fault engine/huma
 engine/past      engine/event engine/plan engine/state engine/tree
 engine/project   engine/config engine/event engine/fault engine/plan engine/solve engine/state engine/tree watch
 engine/redact    engine/event
-engine/solve     engine/dock engine/event engine/plan engine/tree
+engine/solve     engine/carry engine/dock engine/event engine/human engine/plan engine/tree
 engine/desk      engine/event
 engine/dock      engine/builders engine/event engine/fault engine/state
 engine/builders  engine/fault
+engine/carry
 engine/doctor    engine/config engine/dock engine/event engine/fault engine/front engine/human engine/image engine/plan engine/project engine/run engine/solve engine/tree watch
 engine/event     engine/human
 engine/explain   engine/cause engine/compose engine/config engine/dock engine/event engine/fault engine/past engine/plan engine/project engine/redact engine/solve engine/tree

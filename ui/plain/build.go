@@ -171,7 +171,11 @@ func (p *Printer) built(build int, b event.Built) {
 	if b.Tag != "" {
 		name = b.Tag
 	}
-	p.line(build, "BUILT %s in %s: %d ran, %s%s", name, millis(b.MS), b.Ran, count(b.Hits, "hit"), saved)
+	brought := ""
+	if b.BroughtBytes > 0 {
+		brought = ", " + human.Bytes(b.BroughtBytes) + " brought from the builder"
+	}
+	p.line(build, "BUILT %s in %s: %d ran, %s%s%s", name, millis(b.MS), b.Ran, count(b.Hits, "hit"), saved, brought)
 	if b.Score.Promised+b.Score.Maybes > 0 {
 		p.line(build, "predictions so far: %s", b.Score)
 	}

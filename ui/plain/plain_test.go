@@ -92,6 +92,16 @@ func TestNothingHostileGetsThrough(t *testing.T) {
 	}
 }
 
+func TestWhatWasBrought(t *testing.T) {
+	var out strings.Builder
+	if err := New(&out, Options{}).Print(event.Event{Build: 1, Body: event.Built{Target: "final", Tag: "app", MS: 500, Ran: 1, Hits: 2, BroughtBytes: 16_024}}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "BUILT app in 0.5s: 1 ran, 2 hits, 16 kB brought from the builder\n"; !strings.HasSuffix(out.String(), want) {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, errors.New("pipe closed") }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/docker/docker/api/types/image"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -40,6 +41,29 @@ func NewBuildkitd(t testing.TB) *Buildkitd {
 	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	t.Cleanup(server.Close)
 	return &Buildkitd{host, strings.TrimPrefix(server.URL, "http://")}
+}
+
+// Engine returns the engine for which it builds, elsewhere.
+func (b *Buildkitd) Engine(t testing.TB) *dock.Engine {
+	t.Helper()
+	near := Engine(t)
+	e, err := dock.Connect(t.Context(), dock.Options{Host: near.Host, Builder: b.host})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	return e
+}
+
+// Base returns a base image that both the engine and the builder have, by a name for FROM.
+func (b *Buildkitd) Base(t testing.TB, engine *dock.Engine, from string) string {
+	t.Helper()
+	name := b.Fetch(t, engine, from)
+	if err := engine.Client.ImageTag(t.Context(), from, name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = engine.Client.ImageRemove(context.Background(), name, image.RemoveOptions{}) })
+	return name
 }
 
 // BuildKit connects to it. What is to be exported to an engine goes to the registry.

@@ -34,7 +34,12 @@ type Project struct {
 // New returns an empty project. The test's end removes what was built.
 func New(t testing.TB) *Project {
 	t.Helper()
-	e := docktest.Engine(t)
+	return NewOn(t, docktest.Engine(t))
+}
+
+// NewOn is New for an engine with a builder of its own, or one elsewhere.
+func NewOn(t testing.TB, e *dock.Engine) *Project {
+	t.Helper()
 	p := &Project{T: t, Engine: e, Session: docktest.Session(t, e), Dir: t.TempDir()}
 	b, err := solve.New(t.Context(), e)
 	if err != nil {
