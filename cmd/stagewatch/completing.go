@@ -24,6 +24,9 @@ func (o *options) complete(cmd *cobra.Command) {
 	contexts := func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return dock.Contexts(), cobra.ShellCompDirectiveNoFileComp
 	}
+	builders := func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return dock.Builders(), cobra.ShellCompDirectiveNoFileComp
+	}
 	networks := words("default", "none", "host")
 	network := networks
 	if cmd.Flags().Lookup(ofBuild+"network") != nil {
@@ -40,6 +43,7 @@ func (o *options) complete(cmd *cobra.Command) {
 		"gate":      stages,
 		"build-arg": args,
 		"context":   contexts,
+		"builder":   builders,
 		"record":    files("jsonl"),
 		"base":      files("jsonl"),
 		"output":    files("md", "html", "svg", "png"),

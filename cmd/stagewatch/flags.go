@@ -51,6 +51,7 @@ func (o *options) sourceFlags(f *pflag.FlagSet) {
 	f.BoolVar(&c.ShowValues, "show-values", false, "Show the values of build arguments, and not $NAME in their place")
 	f.StringArrayVar(&c.Ignore, "ignore", nil, "Leave files out of the context, as a line of .dockerignore does; adds to the built-in rules for files of editors and git, which the word none switches off")
 	f.BoolVar(&c.Pull, "pull", false, "Always look up base images in their registry")
+	f.StringVar(&c.Engine.Builder, "builder", os.Getenv("BUILDX_BUILDER"), "Builder of docker buildx to build with, or the address of a BuildKit, tcp://HOST:PORT or unix:///PATH; default is the engine's own (default the one that docker buildx use chose)")
 	o.engineFlags(f)
 }
 
@@ -118,6 +119,7 @@ func (o *options) config(args []string) (config.Config, error) {
 	c.Outputs = &tree.Outputs{}
 	c.Outputs.Add(os.Stdout)
 	c.Outputs.Add(os.Stderr)
+	c.Engine.Platform = c.Platform
 	c.Context = "."
 	if len(args) > 0 {
 		c.Context = args[0]

@@ -39,6 +39,19 @@ func TestOnEngine(t *testing.T) {
 	}})
 }
 
+// TestOnBuildkitd runs the scripts that build elsewhere, for the engine. BASE is an image that both have, by the name by which
+// both find it.
+func TestOnBuildkitd(t *testing.T) {
+	daemon := docktest.NewBuildkitd(t)
+	e := docktest.Engine(t)
+	base := daemon.Base(t, e, "python:3.9-alpine")
+	testscript.Run(t, testscript.Params{Dir: "testdata/buildkitd", Cmds: commands(e), RequireExplicitExec: true, Setup: func(env *testscript.Env) error {
+		env.Setenv("BUILDER", os.Getenv("BUILDKIT_HOST"))
+		env.Setenv("BASE", base)
+		return setup(e)(env)
+	}})
+}
+
 // setup gives a script a home and samples of its own, and the engine if there is to be one.
 func setup(e *dock.Engine) func(*testscript.Env) error {
 	return func(env *testscript.Env) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/fault"
 )
 
@@ -22,7 +23,8 @@ var settingsFiles = []string{".stagewatch.yaml", ".stagewatch.yml"}
 // settledBy is the annotation of a flag that has its value from the project's settings: the file and its line.
 const settledBy = "stagewatch_settings"
 
-// noSetting are flags that a project can't set: they are a person's own, or would send the context to another engine.
+// noSetting are flags that a project can't set: they are a person's own, or would send the context to another engine. A builder
+// can be named, and not by its address.
 var noSetting = []string{"host", "context", "record", "progress", "verbose", "no-mouse", "show-values", "help", "version"}
 
 // settle gives the flags that were not given the values of the project's settings. Flags that this command does not have, or
@@ -180,6 +182,9 @@ func (s *setting) check(every *pflag.FlagSet) error {
 			hint = fmt.Sprintf("Did you mean %s? %s", match, hint)
 		}
 		return &fault.Error{What: fmt.Sprintf("reading %s:%d: there is no setting %q", s.file, s.line, s.name), Hint: hint}
+	}
+	if s.name == "builder" && slices.ContainsFunc(s.values, dock.IsAddress) {
+		return &fault.Error{What: fmt.Sprintf("reading %s:%d: builder: a project can't send the context to an address", s.file, s.line), Hint: "Name a builder, which everybody makes for themselves: docker buildx create --name NAME --driver remote ADDRESS. Or give the address as a flag: --builder."}
 	}
 	if _, several := flag.Value.(pflag.SliceValue); s.list && !several {
 		return s.wrong(errors.New("it takes one value, and not a list"))

@@ -86,6 +86,10 @@ func (x *examination) checkBases(ctx context.Context) {
 
 func (x *examination) checkBase(ctx context.Context, b base) {
 	there, other, err := x.onEngine(ctx, b)
+	if x.builder.Elsewhere() != "" {
+		// What the engine has is of no use there.
+		there, other, err = false, "", nil
+	}
 	if err != nil {
 		x.failed("base image", err, "")
 		return
@@ -105,6 +109,8 @@ func (x *examination) checkBase(ctx context.Context, b base) {
 	}
 	where := "not on the engine"
 	switch {
+	case x.builder.Elsewhere() != "":
+		where = "not looked for on the engine, as the builder gets it"
 	case there:
 		where = "on the engine, but --pull asks the registry for it"
 	case other != "":

@@ -66,10 +66,17 @@ func (x *examination) checkBuilder(ctx context.Context) {
 		return
 	}
 	x.builder = b
-	x.ok("builder", "the engine's %s answers and builds for %s", x.info.Builder, platforms.Format(b.Platform()))
+	if elsewhere := b.Elsewhere(); elsewhere != "" {
+		x.ok("builder", "%s answers and builds for %s; the engine gets the layers that it lacks", elsewhere, platforms.Format(b.Platform()))
+	} else {
+		x.ok("builder", "the engine's %s answers and builds for %s", x.info.Builder, platforms.Format(b.Platform()))
+	}
 	docker := "docker images shows the same"
-	if image.New(x.engine, "", x.info.Store).Basis() == image.Blocks {
+	switch image.New(x.engine, "", x.info.Store).Basis() {
+	case image.Blocks:
 		docker = "docker images and docker system df show what images take on the engine's disk, in blocks and with compressed layers, which is more"
+	case image.Loaded:
+		docker = "docker images counts the targets of symbolic links besides, in what a builder elsewhere made"
 	}
 	x.ok("image store", "%s; sizes are of %s; %s", x.info.Store, image.Files, docker)
 }

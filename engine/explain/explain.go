@@ -3,6 +3,7 @@ package explain
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/cause"
@@ -33,7 +34,7 @@ func Changes(ctx context.Context, cfg config.Config, changed []string) ([]event.
 	if err != nil {
 		return nil, x.values.Error(err)
 	}
-	return x.redacted(append(warnings(x.without.unknown), bodies...)), nil
+	return x.redacted(slices.Concat(engine.warnings(), warnings(x.without.unknown), bodies)), nil
 }
 
 // explanation is what [Changes] finds out.

@@ -13,6 +13,7 @@ import (
 	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/dock"
 	"github.com/stagewatch/stagewatch/engine/event"
+	"github.com/stagewatch/stagewatch/engine/fault"
 	"github.com/stagewatch/stagewatch/engine/plan"
 	"github.com/stagewatch/stagewatch/engine/solve"
 )
@@ -86,6 +87,16 @@ type connection struct {
 	asked   bool
 	engine  *dock.Engine
 	builder *solve.Builder
+	// away is why a builder elsewhere can't be asked, nil where none is chosen.
+	away error
+}
+
+// warnings returns what is to be said of the builder.
+func (c *connection) warnings() []event.Body {
+	if c.away == nil {
+		return nil
+	}
+	return []event.Body{event.Warning{Code: event.CodeBuilderAway, Message: "the builder can't be asked, so this is by what it reported for the last build: " + solve.PlainMessage(c.away.Error()), Hint: fault.Hint(c.away)}}
 }
 
 // answers connects to the engine, and reports whether it answers soon.
@@ -98,10 +109,16 @@ func (c *connection) answers(ctx context.Context, cfg config.Config) bool {
 	defer cancel()
 	e, err := dock.Connect(soon, cfg.Engine)
 	if err != nil {
+		if cfg.Engine.Builder != "" {
+			c.away = err
+		}
 		return false
 	}
 	b, err := solve.New(soon, e, solve.Credentials())
 	if err != nil {
+		if e.Elsewhere() != "" {
+			c.away = err
+		}
 		_ = e.Close()
 		return false
 	}

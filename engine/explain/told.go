@@ -72,6 +72,7 @@ func (s *services) events() ([]event.Event, error) {
 			out = append(out, event.Event{Time: time.Now(), Service: service, Body: b})
 		}
 	}
+	add("", s.engine.warnings()...)
 	add("", warnings(slices.Compact(slices.Sorted(slices.Values(s.unknown))))...)
 	add("", s.nowhere()...)
 	if s.missed != nil && !slices.ContainsFunc(s.told, told.says) {

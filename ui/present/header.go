@@ -194,6 +194,9 @@ func (v View) facts(tape string) []string {
 	}
 	if e := v.Story.Engine; e != nil {
 		facts = append(facts, strings.TrimSpace(e.Name+" "+e.Version))
+		if e.Builder != event.OwnBuilder && e.Builder != "" {
+			facts = append(facts, "builder "+e.Builder)
+		}
 	}
 	if f := clean.Line(v.Dockerfile); f != "" && f != "Dockerfile" {
 		facts = append(facts, f)
