@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -55,14 +56,15 @@ func newEditing(t *testing.T, out, cache string, flags ...string) *editing {
 	cmd := exec.Command("stagewatch", append(flags, "--progress", "json", "-p", "0:8080")...)
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CACHE_HOME="+filepath.Join(home, cache), "DOCKER_HOST="+e.Host)
-	cmd.Stdout = stream
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = stream, &said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(os.Interrupt)
 		if err := cmd.Wait(); err != nil {
-			t.Errorf("stagewatch: %v", err)
+			t.Errorf("stagewatch: %v\n%s", err, said.String())
 		}
 		if t.Failed() {
 			dt, _ := os.ReadFile(s.out)

@@ -145,18 +145,19 @@ func (m *Meter) Measure(b Build) {
 				return err
 			})
 		}
+		sized := of // which is read while the files are being looked at
 		m.Do(func() {
 			switch {
 			case ctx.Err() != nil || m.needs.Lost():
 			case err != nil:
 				m.Emit(b.Number, event.Warning{Code: event.CodeUnmeasured, Message: err.Error()})
 			default:
-				m.beforeImage = of.BeforeImage
-				if !of.rough() || m.needs.Insight == nil {
-					m.took(b.Number, of.Sized)
+				m.beforeImage = sized.BeforeImage
+				if !sized.rough() || m.needs.Insight == nil {
+					m.took(b.Number, sized.Sized)
 				}
 			}
-			b.Exported(of.BeforeImage)
+			b.Exported(sized.BeforeImage)
 		})
 		if err == nil && m.needs.Insight != nil {
 			of.Sized = m.account(ctx, b, of)
