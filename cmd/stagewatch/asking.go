@@ -83,7 +83,11 @@ func (a *asker) ask(ctx context.Context, args []string, r remote.Request, read f
 // dial connects to the sessions that args mean, which are a folder or a service, and sends them a request. The connections
 // end with ctx.
 func (a *asker) dial(ctx context.Context, args []string, r remote.Request) ([]asked, error) {
-	found, err := a.find(args)
+	w := socket.Wanted{Folder: ".", ID: a.session}
+	if len(args) > 0 {
+		w.Name = args[0]
+	}
+	found, err := socket.Dial(w)
 	if err != nil {
 		return nil, err
 	}
@@ -99,18 +103,6 @@ func (a *asker) dial(ctx context.Context, args []string, r remote.Request) ([]as
 		}
 	}
 	return all, nil
-}
-
-// find connects to the sessions that args mean.
-func (a *asker) find(args []string) ([]socket.Answering, error) {
-	folder := "."
-	if len(args) > 0 {
-		if found, err := socket.Dial(socket.Wanted{Folder: folder, ID: a.session, Service: args[0]}); err == nil {
-			return found, nil
-		}
-		folder = args[0]
-	}
-	return socket.Dial(socket.Wanted{Folder: folder, ID: a.session})
 }
 
 func hangUp(all []asked) {

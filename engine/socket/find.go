@@ -18,8 +18,8 @@ import (
 
 // Wanted says which sessions are meant: the one with the ID or, without one, the one that builds Folder, or a folder above
 // it: the nearest, and of several the newest. Where that is a compose project's, those of all services are meant that are as
-// near, or with Service that of the service alone.
-type Wanted struct{ Folder, ID, Service string }
+// near, or with Name that of the service alone; where no session of such a service answers it is a folder, in place of Folder.
+type Wanted struct{ Folder, ID, Name string }
 
 // Answering is a connection to a session.
 type Answering struct {
@@ -30,6 +30,19 @@ type Answering struct {
 // Dial connects to the sessions that are meant, by the names of their services. The error is that there is none.
 func Dial(w Wanted) ([]Answering, error) {
 	running := Running()
+	out, err := w.dial(running)
+	if w.Name != "" && len(out) == 0 {
+		w.Folder, w.Name = w.Name, ""
+		out, err = w.dial(running)
+	}
+	if err == nil && len(out) == 0 {
+		err = w.none(running)
+	}
+	return out, err
+}
+
+// dial connects to the sessions that are meant, none where none of them lives.
+func (w Wanted) dial(running []Session) ([]Answering, error) {
 	folder := real(w.Folder)
 	var out []Answering
 	for _, s := range w.among(running, folder) {
@@ -47,9 +60,6 @@ func Dial(w Wanted) ([]Answering, error) {
 			}
 			return nil, &fault.Error{What: "asking session " + s.ID, Err: err}
 		}
-	}
-	if len(out) == 0 {
-		return nil, w.none(running)
 	}
 	slices.SortFunc(out, func(a, b Answering) int { return strings.Compare(a.Service, b.Service) })
 	return out, nil
@@ -75,7 +85,7 @@ func (s Session) beside(other Session, folder string) bool {
 func (w Wanted) among(running []Session, folder string) []Session {
 	var out []Session
 	for _, s := range running {
-		if w.ID == s.ID || w.ID == "" && s.near(folder) > 0 && (w.Service == "" || w.Service == s.Service) {
+		if w.ID == s.ID || w.ID == "" && s.near(folder) > 0 && (w.Name == "" || w.Name == s.Service) {
 			out = append(out, s)
 		}
 	}

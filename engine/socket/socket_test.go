@@ -120,7 +120,7 @@ func TestTheServicesOfAProject(t *testing.T) {
 	}{
 		{".", "", "api web worker"}, {"app/src", "", "api worker"}, {"web", "", "web"}, {".", "worker", "worker"}, {"web", "worker", "worker"}, {".", "nosuch", ""},
 	} {
-		all, err := Dial(Wanted{Folder: filepath.Join(root, c.folder), Service: c.service})
+		all, err := Dial(Wanted{Folder: filepath.Join(root, c.folder), Name: c.service})
 		var got []string
 		for _, one := range all {
 			got = append(got, one.Service)
