@@ -133,10 +133,7 @@ func buildServices(ctx context.Context, p *compose.Project, cfg config.Config, f
 	if len(services) == 0 {
 		return &fault.Error{What: fmt.Sprintf("building the services of %s: none of them is built", p.FileName()), Hint: "Name services with a build section, or build a Dockerfile with --no-compose."}
 	}
-	if err := f.mayRecord(ctx); err != nil {
-		return err
-	}
-	record, err := f.create(cfg.Outputs)
+	record, err := f.create(ctx, cfg.Outputs)
 	if err != nil {
 		return err
 	}

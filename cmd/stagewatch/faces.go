@@ -41,13 +41,10 @@ type face struct {
 
 // follow runs the engine and a face until one of them ends.
 func follow(ctx context.Context, cfg config.Config, f face) (err error) {
-	if err := f.mayRecord(ctx); err != nil {
-		return err
-	}
 	// A dashboard shows what it waits for. A stream that waits would only look stuck.
 	cfg.Await = f.kind == faceTTY && !cfg.Once
 	// The file may lie in the context, so it is created before the engine reads that.
-	record, err := f.create(cfg.Outputs)
+	record, err := f.create(ctx, cfg.Outputs)
 	if err != nil {
 		return err
 	}
@@ -228,10 +225,13 @@ func writeEvent(w io.Writer, e event.Event) error {
 	return err
 }
 
-// create creates the file of the recording. It returns nil if --record was not given.
-func (f face) create(outputs *tree.Outputs) (*os.File, error) {
+// create creates the file of the recording, if it may. It returns nil if --record was not given.
+func (f face) create(ctx context.Context, outputs *tree.Outputs) (*os.File, error) {
 	if f.record == "" {
 		return nil, nil
+	}
+	if err := f.mayRecord(ctx); err != nil {
+		return nil, err
 	}
 	file, err := os.Create(f.record)
 	if err != nil {

@@ -24,7 +24,7 @@ import (
 // mayRecord asks before it lets a file that is not empty be overwritten. It refuses if there is no terminal to ask on.
 func (f face) mayRecord(ctx context.Context) error {
 	info, err := os.Stat(f.record)
-	if f.record == "" || err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 		return nil
 	}
 	exists := fmt.Sprintf("%s exists (%s, written %s)", f.record, human.Bytes(info.Size()), human.Moment(info.ModTime()))

@@ -66,10 +66,7 @@ func servicesOf(p *compose.Project, o compose.Options, all config.Config) (engin
 
 // serveServices builds and runs the services of a project until the person quits. Opener returns the one of a service.
 func serveServices(ctx context.Context, p *compose.Project, s engine.Services, f face, opener func(service string) *opener) error {
-	if err := f.mayRecord(ctx); err != nil {
-		return err
-	}
-	record, err := f.create(s.Built[0].Outputs)
+	record, err := f.create(ctx, s.Built[0].Outputs)
 	if err != nil {
 		return err
 	}
