@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/stagewatch/stagewatch/engine/config"
 	"github.com/stagewatch/stagewatch/engine/event"
 	"github.com/stagewatch/stagewatch/ui"
 	"github.com/stagewatch/stagewatch/ui/clean"
@@ -127,32 +129,21 @@ func (v *view) dashboard(ctx context.Context, noMouse bool) ui.Options {
 	if shells != nil && v.Dockerfile != "" {
 		shells.flags = append(shells.flags, "--file="+v.Dockerfile)
 	}
-	name := v.Service
-	if name == "" {
-		name = filepath.Base(v.Context)
-	}
 	to := &asker{session: v.ID}
-	return ui.Options{
-		Send:       func(i event.Intent) { to.tell(ctx, i) },
-		Context:    name,
-		Dockerfile: v.Dockerfile,
-		Shell: func(container string) *exec.Cmd {
-			if shells == nil {
-				return nil
-			}
-			on := *shells
-			if host, _ := v.host.Load().(string); host != "" {
-				on.flags = append(slices.Clip(on.flags), "--host="+host)
-			}
-			return on.in(container)
-		},
-		Lent:     lending(ctx),
-		Open:     openURL,
-		SaveLog:  saveLog(nil),
-		Copy:     clipboard(),
-		NoMouse:  noMouse,
-		Attached: true,
+	opt := face{noMouse: noMouse}.dashboard(ctx, config.Config{Build: config.Build{File: v.Dockerfile}})
+	opt.Send = func(i event.Intent) { to.tell(ctx, i) }
+	opt.Context, opt.Attached = cmp.Or(v.Service, filepath.Base(v.Context)), true
+	opt.Shell = func(container string) *exec.Cmd {
+		if shells == nil {
+			return nil
+		}
+		on := *shells
+		if host, _ := v.host.Load().(string); host != "" {
+			on.flags = append(slices.Clip(on.flags), "--host="+host)
+		}
+		return on.in(container)
 	}
+	return opt
 }
 
 // tell passes a key's intent on, over a connection of its own. What the session makes of it shows in the events.
