@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/stagewatch/stagewatch/engine/compose"
@@ -49,7 +50,7 @@ func (p Services) reconfigured(ctx context.Context, t *team, voice func(service 
 // apply tells what an edit means for a service, and has it run anew where that is all that it takes.
 func (p Services) apply(ctx context.Context, e compose.Edit, t *team, voice func(string) desk.Voice, to map[string]chan event.Intent) {
 	intents, built := to[e.Service]
-	companion := t.others[e.Service]
+	companion := slices.Contains(p.Others, e.Service)
 	said := event.Skipped{Paths: []string{p.File}, Reason: event.Settings, Message: e.What + "; it takes effect at the next start"}
 	switch {
 	case e.Now && (built || companion):

@@ -73,7 +73,6 @@ func RunServices(ctx, quit context.Context, p Services, intents <-chan event.Int
 		var running sync.WaitGroup
 		running.Go(func() { c.Follow(work, t.change) })
 		for _, name := range p.Others {
-			t.others[name] = true
 			running.Go(func() { t.other(work, name, voice(name)) })
 		}
 		running.Go(func() { p.reconfigured(work, t, voice, to) })

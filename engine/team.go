@@ -30,8 +30,8 @@ type composer interface {
 type team struct {
 	compose composer
 	after   map[string]map[string]compose.Condition
-	// here are the services that are built here, and others those that docker compose runs.
-	here, others map[string]bool
+	// here are the services that are built here.
+	here map[string]bool
 
 	mu sync.Mutex
 	// built and served are the services that a build succeeded of, and that served once.
@@ -41,7 +41,7 @@ type team struct {
 }
 
 func newTeam(c composer) *team {
-	return &team{compose: c, after: map[string]map[string]compose.Condition{}, here: map[string]bool{}, others: map[string]bool{}, built: map[string]bool{}, served: map[string]bool{}, moved: make(chan struct{})}
+	return &team{compose: c, after: map[string]map[string]compose.Condition{}, here: map[string]bool{}, built: map[string]bool{}, served: map[string]bool{}, moved: make(chan struct{})}
 }
 
 // saw takes in an event of a service.

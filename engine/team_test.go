@@ -152,29 +152,36 @@ func (s *starts) Start(_ context.Context, spec run.Spec) (serve.Instance, error)
 	return nil, nil
 }
 
+// heard returns the voices of services whose events are noted, one at a time.
+func heard(note func(service string, b event.Body)) func(service string) desk.Voice {
+	var mu sync.Mutex
+	out := desk.NewOutbox()
+	return func(service string) desk.Voice {
+		return out.Voice(service, func(b event.Body) event.Body {
+			mu.Lock()
+			defer mu.Unlock()
+			note(service, b)
+			return b
+		})
+	}
+}
+
 // TestCompanionsAreFollowed: how they stand is told whenever it changes, with their lines.
 func TestCompanionsAreFollowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &companions{states: map[string]dockercompose.State{"db": {Running: true}}}
 		team := newTeam(c)
-		var mu sync.Mutex
 		said := map[string][]string{}
-		out := desk.NewOutbox()
-		voice := func(service string) desk.Voice {
-			return out.Voice(service, func(b event.Body) event.Body {
-				mu.Lock()
-				defer mu.Unlock()
-				switch b := b.(type) {
-				case event.Companion:
-					said[service] = append(said[service], string(b.State))
-				case event.Log:
-					said[service+" "+b.Stream] = append(said[service+" "+b.Stream], b.Text)
-				case event.Warning:
-					said[service] = append(said[service], b.Message)
-				}
-				return b
-			})
-		}
+		voice := heard(func(service string, b event.Body) {
+			switch b := b.(type) {
+			case event.Companion:
+				said[service] = append(said[service], string(b.State))
+			case event.Log:
+				said[service+" "+b.Stream] = append(said[service+" "+b.Stream], b.Text)
+			case event.Warning:
+				said[service] = append(said[service], b.Message)
+			}
+		})
 		ctx, end := context.WithCancel(t.Context())
 		var others sync.WaitGroup
 		for _, name := range []string{"db", "broken"} {
@@ -214,25 +221,17 @@ func TestAnEditOfTheProject(t *testing.T) {
 		write("first")
 		c := &companions{states: map[string]dockercompose.State{}}
 		team := newTeam(c)
-		team.others["db"] = true
-		var mu sync.Mutex
 		var said []string
-		out := desk.NewOutbox()
-		voice := func(service string) desk.Voice {
-			return out.Voice(service, func(b event.Body) event.Body {
-				mu.Lock()
-				defer mu.Unlock()
-				switch b := b.(type) {
-				case event.Skipped:
-					said = append(said, service+": "+b.Why())
-				case event.Warning:
-					said = append(said, service+": "+b.Message)
-				}
-				return b
-			})
-		}
+		voice := heard(func(service string, b event.Body) {
+			switch b := b.(type) {
+			case event.Skipped:
+				said = append(said, service+": "+b.Why())
+			case event.Warning:
+				said = append(said, service+": "+b.Message)
+			}
+		})
 		read := make(chan []compose.Edit, 1)
-		p := Services{File: "compose.yaml", Sources: []string{file}, Edits: func(context.Context) ([]compose.Edit, error) {
+		p := Services{Others: []string{"db"}, File: "compose.yaml", Sources: []string{file}, Edits: func(context.Context) ([]compose.Edit, error) {
 			if edits := <-read; edits != nil {
 				return edits, nil
 			}

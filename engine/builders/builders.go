@@ -58,7 +58,7 @@ func Choose(wanted string, engine Context, contexts []string) (*Builder, error) 
 	switch {
 	case wanted == Default, wanted != "" && wanted == engine.Name:
 		return nil, nil
-	case strings.Contains(wanted, "://"):
+	case IsAddress(wanted):
 		return atAddress(wanted)
 	}
 	from := store(storeDir())
